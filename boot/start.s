@@ -1,0 +1,106 @@
+/* Reset: from the first instruction to the threaded Slang routine startVirtualMachine.
+
+   The loader (QEMU -kernel, the emulated board, a debugger) puts the ELF in RAM and enters here with
+   interrupts masked. Nothing else is assumed: the same path serves a restart of a running machine.
+   The order matters. Stacks before anything that could fault; memory cleared before the caches are
+   on, so that no line of it is dirty; caches before VFP and the console, which need nothing. */
+
+startMachine:
+    msr     cpsr_c, #0xd3                   /* supervisor, IRQ and FIQ masked */
+
+    ldr     r0, =vectors                    /* 8 vectors and their 8 addresses to address 0 */
+    mov     r1, #0
+    ldmia   r0!, {r2-r9}
+    stmia   r1!, {r2-r9}
+    ldmia   r0!, {r2-r9}
+    stmia   r1!, {r2-r9}
+
+    msr     cpsr_c, #0xd1                   /* a stack for each mode, all exceptions masked */
+    ldr     sp, =fiqStackTop
+    msr     cpsr_c, #0xd2
+    ldr     sp, =irqStackTop
+    msr     cpsr_c, #0xd3
+    ldr     sp, =supervisorStackTop
+    msr     cpsr_c, #0xd7
+    ldr     sp, =abortStackTop
+    msr     cpsr_c, #0xdb
+    ldr     sp, =undefinedStackTop
+    msr     cpsr_c, #0xdf                   /* the VM runs in system mode: an SVC keeps its lr */
+    ldr     sp, =machineStackTop
+
+    ldr     r0, =VIC                        /* no line may interrupt until a driver asks for it */
+    mvn     r1, #0
+    str     r1, [r0, #VIC_INTENCLEAR]
+    str     r1, [r0, #VIC_SOFTINTCLEAR]
+
+    bl      clearState
+    bl      enableCaches
+
+    mov     r0, #0x40000000                 /* FPEXC.EN */
+    fmxr    fpexc, r0
+    mov     r0, #0                          /* IEEE 754: round to nearest, no traps, denormals kept */
+    fmxr    fpscr, r0
+
+    bl      enableConsole
+
+    ldr     r4, =vmState
+    ldr     r8, =dispatchTable
+    ldr     pc, =startVirtualMachine
+
+/* clearState: zeroes the .state section (VM state, method cache, stub's words; not the stacks).
+   Both limits are multiples of 32. Uses r0-r9. */
+clearState:
+    ldr     r0, =stateStart
+    ldr     r1, =stateEnd
+    mov     r2, #0
+    mov     r3, #0
+    mov     r4, #0
+    mov     r5, #0
+    mov     r6, #0
+    mov     r7, #0
+    mov     r8, #0
+    mov     r9, #0
+clearNext:
+    cmp     r0, r1
+    stmiacc r0!, {r2-r9}
+    bcc     clearNext
+    bx      lr
+
+/* enableCaches: instruction and data cache and write buffer on. The data cache works only under
+   the MMU, so the linker's flat table of 1 MB sections is used: every address maps to itself, RAM
+   is cacheable write-back, everything else is neither cached nor buffered. Nothing faults in
+   translation: an address without a device is the bus's to refuse. Uses r0, r1. */
+enableCaches:
+    mov     r0, #0
+    mcr     p15, 0, r0, c7, c7, 0           /* invalidate both caches */
+    mcr     p15, 0, r0, c8, c7, 0           /* invalidate the TLB */
+    mcr     p15, 0, r0, c7, c10, 4          /* drain the write buffer */
+    ldr     r0, =pageTable
+    mcr     p15, 0, r0, c2, c0, 0           /* translation table base */
+    mov     r0, #1
+    mcr     p15, 0, r0, c3, c0, 0           /* domain 0: client, as the table's access bits say */
+    mrc     p15, 0, r0, c1, c0, 0
+    orr     r0, r0, #0x1000                 /* I: instruction cache */
+    orr     r0, r0, #0x0005                 /* M: MMU, C: data cache */
+    mcr     p15, 0, r0, c1, c0, 0
+    mov     r0, r0                          /* the pipeline's instructions are mapped to themselves */
+    bx      lr
+
+vectors:
+    ldr     pc, [pc, #24]
+    ldr     pc, [pc, #24]
+    ldr     pc, [pc, #24]
+    ldr     pc, [pc, #24]
+    ldr     pc, [pc, #24]
+    ldr     pc, [pc, #24]
+    ldr     pc, [pc, #24]
+    ldr     pc, [pc, #24]
+    .word   startMachine
+    .word   undefinedEntry
+    .word   softwareInterruptEntry
+    .word   prefetchAbortEntry
+    .word   dataAbortEntry
+    .word   startMachine
+    .word   interruptEntry
+    .word   fastInterruptEntry
+    .ltorg

@@ -1,0 +1,83 @@
+"""The firmware as the board gets it: an ELF file's segments, entry address and symbols."""
+
+import io
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from elftools.common.exceptions import ELFError
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
+from hardtalk.board.errors import BoardError
+
+SYMBOL_TYPES = ("STT_FUNC", "STT_NOTYPE", "STT_OBJECT")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Bytes for an address; memory beyond them up to `size` is zero."""
+
+    address: int
+    data: bytes
+    size: int
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A name for an address; `size` is 0 when the ELF does not tell."""
+
+    name: str
+    address: int
+    size: int
+
+
+class Firmware:
+    """A loaded ELF file."""
+
+    def __init__(self, elf: bytes) -> None:
+        try:
+            file = ELFFile(io.BytesIO(elf))
+        except ELFError as error:
+            raise BoardError(f"the firmware is not an ELF file: {error}", "give the bytes of firmware.elf") from error
+        if file["e_machine"] != "EM_ARM" or file["e_type"] != "ET_EXEC":
+            raise BoardError(
+                f"the firmware is {file['e_machine']}, {file['e_type']}", "link an executable for ARM (EM_ARM, ET_EXEC)"
+            )
+        self.entry: int = file["e_entry"]
+        self.segments = tuple(
+            Segment(segment["p_paddr"], segment.data(), segment["p_memsz"])
+            for segment in file.iter_segments()
+            if segment["p_type"] == "PT_LOAD"
+        )
+        if not self.segments:
+            raise BoardError("the firmware has nothing to load", "link it with PT_LOAD segments")
+        found = {}
+        for section in file.iter_sections():
+            if isinstance(section, SymbolTableSection):
+                for entry in section.iter_symbols():
+                    if entry["st_info"]["type"] in SYMBOL_TYPES and entry.name and not entry.name.startswith("$"):
+                        found[entry.name] = Symbol(entry.name, entry["st_value"], entry["st_size"])
+        self.symbols = tuple(sorted(found.values(), key=lambda symbol: (symbol.address, symbol.name)))
+        self._addresses = [symbol.address for symbol in self.symbols]
+
+    def address_of(self, name: str) -> int:
+        """The address of a symbol; KeyError when there is none of that name."""
+        for symbol in self.symbols:
+            if symbol.name == name:
+                return symbol.address
+        raise KeyError(name)
+
+    def symbol_at(self, address: int) -> Symbol | None:
+        """The nearest symbol at or before an address inside the firmware."""
+        if not any(segment.address <= address < segment.address + segment.size for segment in self.segments):
+            return None
+        index = bisect_right(self._addresses, address) - 1
+        return self.symbols[index] if index >= 0 else None
+
+    def describe(self, address: int) -> str:
+        """An address with the nearest symbol: 0x10024 <startMachine+0x24>."""
+        symbol = self.symbol_at(address)
+        if symbol is None:
+            return f"{address:#010x}"
+        offset = address - symbol.address
+        return f"{address:#010x} <{symbol.name}{f'+{offset:#x}' if offset else ''}>"

@@ -1,0 +1,85 @@
+"""The board's RAM: one block of host memory that all CPU engines share, saved and restored by its touched pages."""
+
+import ctypes
+import mmap
+import os
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+CHUNK = 1 << 16
+PAGE = 1 << 12
+
+SavedMemory = dict[int, bytes]
+
+
+class Ram:
+    """`size` bytes from address `base`. What was never touched takes no host memory and no time to save."""
+
+    def __init__(self, base: int, size: int) -> None:
+        self.base = base
+        self.size = size
+        self._file: int | None = None
+        if sys.platform == "linux":
+            self._file = os.memfd_create("ram")
+            os.ftruncate(self._file, size)
+            self._map = mmap.mmap(self._file, size)
+        else:
+            self._map = mmap.mmap(-1, size)
+        self.bytes: NDArray[np.uint8] = np.frombuffer(self._map, np.uint8)
+        self.host_address = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
+
+    def __del__(self) -> None:
+        if getattr(self, "_file", None) is not None:
+            os.close(self._file)  # type: ignore[arg-type]
+            self._file = None
+
+    def contains(self, address: int, size: int) -> bool:
+        return self.base <= address and address + size <= self.base + self.size
+
+    def read(self, address: int, size: int) -> bytes:
+        start = address - self.base
+        return self.bytes[start : start + size].tobytes()
+
+    def write(self, address: int, data: bytes) -> None:
+        start = address - self.base
+        self.bytes[start : start + len(data)] = np.frombuffer(data, np.uint8)
+
+    def save(self) -> SavedMemory:
+        """The chunks that are not all zero, by offset."""
+        saved = {}
+        for offset in self._touched_chunks():
+            chunk = self.bytes[offset : offset + CHUNK]
+            if chunk.any():
+                saved[offset] = chunk.tobytes()
+        return saved
+
+    def restore(self, saved: SavedMemory) -> list[int]:
+        """Make memory as it was saved. Answers the addresses of the pages that changed."""
+        changed: list[int] = []
+        zeros = bytes(CHUNK)
+        for offset in sorted({*self._touched_chunks(), *saved}):
+            now = self.bytes[offset : offset + CHUNK]
+            then = np.frombuffer(saved.get(offset, zeros), np.uint8)[: len(now)]
+            if np.array_equal(now, then):
+                continue
+            different = (now != then).reshape(-1, PAGE).any(axis=1)
+            changed += [self.base + offset + int(page) * PAGE for page in np.flatnonzero(different)]
+            now[:] = then
+        return changed
+
+    def _touched_chunks(self) -> Iterator[int]:
+        if self._file is None:
+            yield from range(0, self.size, CHUNK)
+            return
+        end = 0
+        while True:
+            try:
+                start = os.lseek(self._file, end, os.SEEK_DATA)
+            except OSError:  # no data after `end`
+                return
+            first = max(start // CHUNK * CHUNK, -(-end // CHUNK) * CHUNK)
+            end = os.lseek(self._file, start, os.SEEK_HOLE)
+            yield from range(first, end, CHUNK)

@@ -1,0 +1,25 @@
+"""Simulated devices: registers, a clock and a line each, testable without a CPU."""
+
+from hardtalk.devices.clock import Alarm, Clock, Duration, Ticker, microseconds, milliseconds, nanoseconds, seconds
+from hardtalk.devices.device import BusError, Device, Line
+from hardtalk.devices.pl011 import Pl011
+from hardtalk.devices.pl190 import Pl190
+from hardtalk.devices.probe import Probe
+from hardtalk.devices.registers import RegisterCell
+from hardtalk.devices.sp804 import Sp804
+from hardtalk.devices.state import SavedDevices, restore_devices, save_devices
+from hardtalk.devices.system_registers import SystemRegisters
+
+# The models of the peripherals that the shipped SVD describes, by their type there.
+MODELS: dict[str, type[Device]] = {
+    "SYSTEM": SystemRegisters,
+    "VIC": Pl190,
+    "Timer": Sp804,
+    "UART": Pl011,
+    "PROBE": Probe,
+}
+
+__all__ = [
+    "MODELS", "Alarm", "BusError", "Clock", "Device", "Duration", "Line", "Pl011", "Pl190", "Probe", "RegisterCell", "SavedDevices",
+    "Sp804", "SystemRegisters", "Ticker", "microseconds", "milliseconds", "nanoseconds", "restore_devices", "save_devices", "seconds",
+]  # fmt: skip

@@ -1,0 +1,124 @@
+"""PL190 vectored interrupt controller (ARM DDI 0181, chapters 2 and 3).
+
+Thirty-two inputs; each may be masked, routed to FIQ, raised by software. Sixteen vectored slots give a source an
+address and a priority; reading VECTADDR answers the address of the pending source of highest priority and masks
+that priority and those below until VECTADDR is written. FIQs are gated by INTENABLE as the manual says.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from hardtalk.devices.device import Device
+
+SLOTS = 16
+DEFAULT_PRIORITY = SLOTS
+IDLE_PRIORITY = SLOTS + 1
+
+
+class Pl190(Device):
+    """`set_input` is the lines' end, `irq` and `fiq` the CPU's. `changed` hears when inputs or outputs may differ."""
+
+    wiring: ClassVar[frozenset[str]] = Device.wiring | {"changed"}
+    unmodelled: ClassVar[Mapping[str, tuple[str, ...]]] = {"PROTECTION": ("PROT",)}
+    changed: Callable[[], None] | None = None
+
+    def reset(self) -> None:
+        self.inputs = 0
+        self.software = 0
+        self.enabled = 0
+        self.priority = IDLE_PRIORITY
+        self.stacked_priorities: list[int] = []
+        self.report()
+
+    @property
+    def raw(self) -> int:
+        """Lines pending before masking, one bit each."""
+        return self.inputs | self.software
+
+    @property
+    def irq_lines(self) -> int:
+        return self.raw & self.enabled & ~self.INTSELECT.value
+
+    @property
+    def fiq_lines(self) -> int:
+        return self.raw & self.enabled & self.INTSELECT.value
+
+    @property
+    def irq(self) -> bool:
+        """The CPU's IRQ input: a line is pending whose priority beats the one being served."""
+        lines = self.irq_lines
+        return lines != 0 and (self.priority == IDLE_PRIORITY or self.pending_priority() < self.priority)
+
+    @property
+    def fiq(self) -> bool:
+        return self.fiq_lines != 0
+
+    def set_input(self, line: int, level: bool) -> None:
+        bit = 1 << line
+        inputs = self.inputs | bit if level else self.inputs & ~bit
+        if inputs != self.inputs:
+            self.inputs = inputs
+            self.report()
+
+    def report(self) -> None:
+        if self.changed is not None:
+            self.changed()
+
+    def pending_priority(self) -> int:
+        """The best slot with a pending line; DEFAULT_PRIORITY for one without slot; IDLE_PRIORITY when none pends."""
+        lines = self.irq_lines
+        for slot in range(SLOTS):
+            control = self._cells[f"VECTCNTL{slot}"]
+            if control.E and lines >> control.SOURCE & 1:
+                return slot
+        return DEFAULT_PRIORITY if lines else IDLE_PRIORITY
+
+    def on_read_IRQSTATUS(self) -> int:
+        return self.irq_lines
+
+    def on_read_FIQSTATUS(self) -> int:
+        return self.fiq_lines
+
+    def on_read_RAWINTR(self) -> int:
+        return self.raw
+
+    def on_write_INTSELECT(self, value: int) -> None:
+        self.INTSELECT.value = value
+        self.report()
+
+    def on_read_INTENABLE(self) -> int:
+        return self.enabled
+
+    def on_write_INTENABLE(self, value: int) -> None:
+        self.enabled |= value
+        self.report()
+
+    def on_write_INTENCLEAR(self, value: int) -> None:
+        self.enabled &= ~value
+        self.report()
+
+    def on_read_SOFTINT(self) -> int:
+        return self.software
+
+    def on_write_SOFTINT(self, value: int) -> None:
+        self.software |= value
+        self.report()
+
+    def on_write_SOFTINTCLEAR(self, value: int) -> None:
+        self.software &= ~value
+        self.report()
+
+    def on_read_VECTADDR(self) -> int:
+        best = self.pending_priority()
+        if best < self.priority:
+            self.stacked_priorities.append(self.priority)
+            self.priority = best
+            self.report()
+        if best >= DEFAULT_PRIORITY:
+            return self.DEFVECTADDR.value
+        return self._cells[f"VECTADDR{best}"].value
+
+    def on_write_VECTADDR(self, _value: int) -> None:
+        if self.stacked_priorities:
+            self.priority = self.stacked_priorities.pop()
+            self.report()

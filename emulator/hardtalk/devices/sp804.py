@@ -1,0 +1,156 @@
+"""SP804 dual timer (ARM DDI 0271, chapters 2 and 3): two down counters and one interrupt line.
+
+The counters run on the board's timer clock (1 MHz), divided by 1, 16 or 256. Ticks are at fixed cycles of the CPU
+clock, so a counter started between two ticks takes its first step at the next one. The interval of a periodic timer
+is Load ticks.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from hardtalk.devices.clock import Alarm, Clock, Ticker
+from hardtalk.devices.device import Device
+from hardtalk.devices.registers import RegisterCell
+
+PRESCALE_DIVIDERS = (1, 16, 256, 256)
+
+
+class Counter:
+    """One of the two timers: value, mode and raw interrupt."""
+
+    def __init__(self, clock: Clock, control: RegisterCell, changed: Callable[[], None]) -> None:
+        self.clock = clock
+        self.control = control
+        self.changed = changed
+        self.reload = 0
+        self.is_raised = False
+        self.start_value = 0xFFFFFFFF
+        self.start_tick = 0
+        self.alarm: Alarm | None = None
+
+    @property
+    def ticker(self) -> Ticker:
+        return self.clock.ticker("timer", PRESCALE_DIVIDERS[self.control.TimerPre])
+
+    @property
+    def mask(self) -> int:
+        return 0xFFFFFFFF if self.control.TimerSize else 0xFFFF
+
+    @property
+    def value(self) -> int:
+        if not self.control.TimerEn:
+            return self.start_value & self.mask
+        left = (self.start_value & self.mask) - (self.ticker.count() - self.start_tick)
+        return max(left, 0) if self.control.OneShot else left & self.mask
+
+    @property
+    def is_masked_interrupt(self) -> bool:
+        return self.is_raised and bool(self.control.IntEnable)
+
+    def load(self, value: int) -> None:
+        """Write of Load: the counter goes on from `value` at once."""
+        self.reload = value
+        self.start(value)
+
+    def set_control(self, value: int) -> None:
+        current = self.value
+        self.control.value = value
+        self.start(current)
+        self.changed()
+
+    def clear(self) -> None:
+        self.is_raised = False
+        self.changed()
+
+    def start(self, value: int) -> None:
+        """Count down from `value`, from the current tick."""
+        self.clock.cancel(self.alarm)
+        self.alarm = None
+        self.start_value = value & self.mask
+        self.start_tick = self.ticker.count()
+        if self.control.TimerEn:
+            self.set_alarm(max(self.start_value, 1))
+
+    def set_alarm(self, ticks: int) -> None:
+        self.alarm = self.clock.at(self.ticker.cycle_of(self.start_tick + ticks), self.reach_zero)
+
+    def reach_zero(self) -> None:
+        self.alarm = None
+        self.is_raised = True
+        self.start_tick = self.ticker.count()
+        self.start_value = 0
+        if not self.control.OneShot:
+            if self.control.TimerMode:
+                self.start_value = self.reload & self.mask
+                self.set_alarm(max(self.start_value, 1))
+            else:
+                self.set_alarm(self.mask + 1)
+        self.changed()
+
+
+class Sp804(Device):
+    """The pair; the line is the OR of both masked interrupts."""
+
+    unmodelled: ClassVar[Mapping[str, tuple[str, ...]]] = {"TimerITCR": (), "TimerITOP": ()}
+
+    def reset(self) -> None:
+        self.counters = tuple(
+            Counter(self.clock, self._cells[f"Timer{number}Control"], self.report) for number in (1, 2)
+        )
+
+    def report(self) -> None:
+        self.line.level = any(counter.is_masked_interrupt for counter in self.counters)
+
+    def on_write_Timer1Load(self, value: int) -> None:
+        self.counters[0].load(value)
+
+    def on_read_Timer1Load(self) -> int:
+        return self.counters[0].reload
+
+    def on_read_Timer1Value(self) -> int:
+        return self.counters[0].value
+
+    def on_write_Timer1Control(self, value: int) -> None:
+        self.counters[0].set_control(value)
+
+    def on_write_Timer1IntClr(self, _value: int) -> None:
+        self.counters[0].clear()
+
+    def on_read_Timer1RIS(self) -> int:
+        return int(self.counters[0].is_raised)
+
+    def on_read_Timer1MIS(self) -> int:
+        return int(self.counters[0].is_masked_interrupt)
+
+    def on_read_Timer1BGLoad(self) -> int:
+        return self.counters[0].reload
+
+    def on_write_Timer1BGLoad(self, value: int) -> None:
+        self.counters[0].reload = value
+
+    def on_write_Timer2Load(self, value: int) -> None:
+        self.counters[1].load(value)
+
+    def on_read_Timer2Load(self) -> int:
+        return self.counters[1].reload
+
+    def on_read_Timer2Value(self) -> int:
+        return self.counters[1].value
+
+    def on_write_Timer2Control(self, value: int) -> None:
+        self.counters[1].set_control(value)
+
+    def on_write_Timer2IntClr(self, _value: int) -> None:
+        self.counters[1].clear()
+
+    def on_read_Timer2RIS(self) -> int:
+        return int(self.counters[1].is_raised)
+
+    def on_read_Timer2MIS(self) -> int:
+        return int(self.counters[1].is_masked_interrupt)
+
+    def on_read_Timer2BGLoad(self) -> int:
+        return self.counters[1].reload
+
+    def on_write_Timer2BGLoad(self, value: int) -> None:
+        self.counters[1].reload = value

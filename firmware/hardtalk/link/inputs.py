@@ -1,0 +1,92 @@
+"""What the linker takes: the shapes of a compiled Slang program, an image and a target board.
+
+Structural types, so that a program made by hand in a test links like a compiled one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class RelocationLike(Protocol):
+    """A word at `offset` of a routine that needs the address of `symbol` (+ `addend`)."""
+
+    @property
+    def offset(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def symbol(self) -> str: ...
+    @property
+    def addend(self) -> int: ...
+
+
+class RoutineLike(Protocol):
+    """A stretch of ARM code; `lines` pairs an offset with the (file, line) from there on."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def code(self) -> bytes: ...
+    @property
+    def relocations(self) -> Sequence[RelocationLike]: ...
+    @property
+    def lines(self) -> Sequence[tuple[int, str, int]]: ...
+    @property
+    def selector(self) -> str: ...
+
+
+class ProgramLike(Protocol):
+    """A compiled Slang program."""
+
+    @property
+    def routines(self) -> Sequence[RoutineLike]: ...
+    @property
+    def state(self) -> Mapping[str, int]: ...
+    @property
+    def state_size(self) -> int: ...
+    @property
+    def bytecode_entries(self) -> Mapping[int, str]: ...
+    @property
+    def primitive_entries(self) -> Mapping[int, str]: ...
+
+
+class MethodSymbolLike(Protocol):
+    """A compiled Smalltalk method in the image; `lines` pairs a bytecode's address with a source line."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def address(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def file(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+    @property
+    def lines(self) -> Sequence[tuple[int, int]]: ...
+
+
+class ImageLike(Protocol):
+    """An object memory to be loaded at `base`."""
+
+    @property
+    def data(self) -> bytes: ...
+    @property
+    def base(self) -> int: ...
+    @property
+    def special_objects(self) -> int: ...
+    @property
+    def symbols(self) -> Sequence[MethodSymbolLike]: ...
+
+
+@dataclass(frozen=True)
+class Target:
+    """The board as the linker sees it: names for the boot stub and where RAM is."""
+
+    symbols: Mapping[str, int] = field(default_factory=dict)
+    ram_start: int = 0
+    ram_size: int = 128 << 20

@@ -1,0 +1,197 @@
+"""Puts boot code, routines, tables and image together: `link`.
+
+The boot stub needs addresses of the layout and the layout the stub's size (a literal that becomes an immediate changes
+it), so the stub is assembled until its size stands still.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hardtalk.arm import encode as arm
+from hardtalk.link.assembler import Assembly, AssemblySource, assemble
+from hardtalk.link.elf import STT_FUNC, STT_NOTYPE, STT_OBJECT, Section, Symbol, write_elf
+from hardtalk.link.errors import LinkError, did_you_mean
+from hardtalk.link.inputs import ImageLike, ProgramLike, RoutineLike, Target
+from hardtalk.link.layout import BYTECODE_COUNT, CODE_BASE, HEAP_BASE, PRIMITIVE_COUNT, TABLES, Layout, lay_out
+from hardtalk.link.lines import lines_section
+
+BRANCH_REACH_BYTES = 1 << 25
+IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+# Section bits of a first-level descriptor for 1 MB: type, the bit ARMv5 wants set, read and write for all.
+PAGE_SECTION = 0xC12
+PAGE_CACHEABLE_BUFFERABLE = 0xC
+MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """The linked firmware: the ELF's bytes, its entry, all symbols, and bytes by section."""
+
+    elf: bytes
+    entry: int
+    symbols: tuple[Symbol, ...]
+    sections: tuple[Section, ...]
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        return {section.name: section.byte_count for section in self.sections}
+
+    def address(self, name: str) -> int:
+        """The value of the symbol `name`; KeyError when there is none."""
+        for symbol in self.symbols:
+            if symbol.name == name:
+                return symbol.value
+        raise KeyError(name)
+
+
+def link(boot_sources: Sequence[AssemblySource], program: ProgramLike, image: ImageLike, target: Target) -> Firmware:
+    """The firmware of these parts. Raises LinkError for a name, a reach or a size that does not work out."""
+    layout, boot = _assemble_boot(boot_sources, program, image, target)
+    names = _Names(layout, boot, program)
+    vm = b"".join(_relocated(routine, layout.routines[routine.name], names) for routine in program.routines)
+    tables = _tables(layout, program, image, target, names)
+    sections = (
+        Section(".boot", boot.code, CODE_BASE, executable=True),
+        Section(".vm", vm, layout.vm_start, executable=True, alignment=32),
+        Section(".tables", tables, layout.tables_start, alignment=TABLES[0][2]),
+        Section(".state", b"", layout.state_start, size=layout.state_stop - layout.state_start, writable=True,
+                    alignment=32),
+        Section(".image", image.data, HEAP_BASE, writable=True, alignment=32),
+        Section(".hardtalk.lines", lines_section(boot, layout, program, image), load=False, alignment=1),
+    )
+    symbols = tuple(_elf_symbols(layout, boot, program, image))
+    entry = boot.labels.get("startMachine")
+    if entry is None:
+        raise LinkError("the boot sources define no label startMachine; the machine is entered there")
+    return Firmware(write_elf(entry, sections, symbols), entry, symbols, sections)
+
+
+def _assemble_boot(sources: Sequence[AssemblySource], program: ProgramLike, image: ImageLike,
+                   target: Target) -> tuple[Layout, Assembly]:
+    used = {name for source in sources for name in IDENTIFIER.findall(source.text)}
+    boot_bytes = 0
+    for _ in range(8):
+        layout = lay_out(boot_bytes, program, image, target)
+        known = {**target.symbols, **layout.symbols, **program.state, **_routine_aliases(layout, program)}
+        boot = assemble(sources, CODE_BASE, {name: known[name] for name in sorted(used & known.keys())})
+        if len(boot.code) == boot_bytes:
+            return layout, boot
+        boot_bytes = len(boot.code)
+    raise LinkError("the boot stub's size does not settle; use .ltorg and .word instead of ldr rN, =value")
+
+
+def _routine_aliases(layout: Layout, program: ProgramLike) -> dict[str, int]:
+    """Addresses by selector, for selectors with one routine."""
+    by_selector: dict[str, list[str]] = {}
+    for routine in program.routines:
+        by_selector.setdefault(routine.selector, []).append(routine.name)
+    return {selector: layout.routines[names[0]] for selector, names in by_selector.items() if len(names) == 1}
+
+
+class _Names:
+    """Finds the address of what a relocation names: a routine, a boot label, a linker symbol, a routine by selector."""
+
+    def __init__(self, layout: Layout, boot: Assembly, program: ProgramLike) -> None:
+        self.addresses: Mapping[str, int] = {
+            **_routine_aliases(layout, program), **layout.symbols, **boot.labels, **layout.routines}
+
+    def find(self, name: str, wanted_by: str) -> int:
+        if name not in self.addresses:
+            raise LinkError(f"{wanted_by} needs {name}, which nothing defines{did_you_mean(name, self.addresses)}; "
+                            "define it as a Slang method, a boot label or a symbol of the layout")
+        return self.addresses[name]
+
+
+def _relocated(routine: RoutineLike, address: int, names: _Names) -> bytes:
+    code = bytearray(routine.code)
+    for relocation in routine.relocations:
+        target = names.find(relocation.symbol, routine.name) + relocation.addend
+        place = address + relocation.offset
+        (word,) = struct.unpack_from("<I", code, relocation.offset)
+        if relocation.kind == "branch24":
+            displacement = target - place
+            if not -BRANCH_REACH_BYTES + 8 <= displacement < BRANCH_REACH_BYTES + 8:
+                raise LinkError(f"{routine.name}: {relocation.symbol} is {displacement:,} bytes away, out of a "
+                                "branch's reach of 32 MB; load its address and jump")
+            word = arm.branch_to(word, displacement)
+        elif relocation.kind == "abs32":
+            word = target & 0xFFFFFFFF
+        else:
+            raise LinkError(f"{routine.name}: relocation kind {relocation.kind} is unknown; branch24 or abs32")
+        struct.pack_into("<I", code, relocation.offset, word)
+    return bytes(code)
+
+
+def _tables(layout: Layout, program: ProgramLike, image: ImageLike, target: Target, names: _Names) -> bytes:
+    words = {
+        "pageTable": _page_table(target),
+        "dispatchTable": _dispatch_table(layout, program),
+        "interruptTable": [names.find("handleInterrupts", "the interrupt table")] * BYTECODE_COUNT,
+        "primitiveTable": _primitive_table(layout, program, names),
+        "specialObjects": [image.special_objects],
+    }
+    out = bytearray()
+    for name, size, _ in TABLES:
+        out.extend(bytes(layout.symbols[name] - layout.tables_start - len(out)))
+        data = struct.pack(f"<{len(words[name])}I", *words[name])
+        if len(data) != size:
+            raise LinkError(f"table {name} has {len(data)} bytes instead of {size}; "
+                            "correct TABLES in hardtalk.link.layout")
+        out.extend(data)
+    return bytes(out)
+
+
+def _dispatch_table(layout: Layout, program: ProgramLike) -> list[int]:
+    aliases = _routine_aliases(layout, program)
+    unknown = aliases.get("unknownBytecode")
+    missing = [n for n in range(BYTECODE_COUNT) if n not in program.bytecode_entries]
+    if missing and unknown is None:
+        raise LinkError(f"bytecodes {', '.join(map(str, missing))} have no routine; write <bytecode: n> methods, or "
+                        "a threaded method unknownBytecode for unused ones")
+    return [layout.routines[program.bytecode_entries[n]] if n in program.bytecode_entries else unknown or 0
+            for n in range(BYTECODE_COUNT)]
+
+
+def _primitive_table(layout: Layout, program: ProgramLike, names: _Names) -> list[int]:
+    for number, name in program.primitive_entries.items():
+        if not 0 <= number < PRIMITIVE_COUNT:
+            raise LinkError(f"primitive {number} of {name} is out of range; numbers are 0 to {PRIMITIVE_COUNT - 1}")
+    activate = names.find("activateMethod:arguments:", "the primitive table")
+    return [layout.routines[program.primitive_entries[n]] if n in program.primitive_entries else activate
+            for n in range(PRIMITIVE_COUNT)]
+
+
+def _page_table(target: Target) -> list[int]:
+    """Every address maps to itself; RAM is cacheable write-back, all else strongly ordered."""
+    table = []
+    for base in range(0, 1 << 32, MEGABYTE):
+        in_ram = target.ram_start <= base < target.ram_start + target.ram_size
+        table.append(base | PAGE_SECTION | (PAGE_CACHEABLE_BUFFERABLE if in_ram else 0))
+    return table
+
+
+def _elf_symbols(layout: Layout, boot: Assembly, program: ProgramLike, image: ImageLike) -> list[Symbol]:
+    section_of = {
+        **dict.fromkeys((name for name, _, _ in TABLES), ".tables"),
+        **dict.fromkeys(("vmState", "methodCache", "faultInProgress"), ".state"),
+    }
+    symbols = [Symbol(name, address, layout.sizes.get(name, 0),
+                          STT_OBJECT if name in layout.sizes else STT_NOTYPE, section_of.get(name))
+               for name, address in layout.symbols.items()]
+    labels = sorted(boot.labels.items(), key=lambda item: item[1])
+    stops = [*(address for _, address in labels[1:]), boot.base + len(boot.code)]
+    symbols += [Symbol(name, address, stop - address, STT_FUNC, ".boot")
+                for (name, address), stop in zip(labels, stops, strict=True)]
+    symbols += [Symbol(routine.name, layout.routines[routine.name], len(routine.code), STT_FUNC, ".vm")
+                for routine in program.routines]
+    state = sorted(program.state.items(), key=lambda item: item[1])
+    ends = [*(offset for _, offset in state[1:]), program.state_size]
+    symbols += [Symbol(name, layout.symbols["vmState"] + offset, end - offset, STT_OBJECT, ".state")
+                for (name, offset), end in zip(state, ends, strict=True)]
+    symbols += [Symbol(method.name, method.address, method.size, STT_OBJECT, ".image")
+                for method in image.symbols]
+    return symbols

@@ -1,0 +1,30 @@
+"""From the chip's description to what the linker needs of it: names for the boot stub, and RAM.
+
+A peripheral's name is its base address, `PERIPHERAL_REGISTER` a register's offset, as the SVD spells them. Clock
+divisors that the stub writes are worked out here.
+"""
+
+from __future__ import annotations
+
+from hardtalk.chip import Chip
+from hardtalk.link.inputs import Target
+
+CONSOLE_BAUD = 115_200
+
+
+def target_of(chip: Chip) -> Target:
+    """The linker's view of the chip."""
+    symbols: dict[str, int] = {}
+    for peripheral in chip.peripherals:
+        symbols[peripheral.name] = peripheral.base
+        for register in peripheral.registers:
+            symbols[f"{peripheral.name}_{register.name}"] = register.offset
+    divisor = uart_divisor(chip.clocks["uart"], CONSOLE_BAUD)
+    symbols["UART0_BAUD_INTEGER"] = divisor >> 6
+    symbols["UART0_BAUD_FRACTION"] = divisor & 63
+    return Target(symbols, chip.ram.base, chip.ram.size)
+
+
+def uart_divisor(clock_hertz: int, baud: int) -> int:
+    """The PL011's baud rate divisor in 64ths, rounded (DDI 0183, section 3.3.6)."""
+    return (clock_hertz * 8 // baud + 1) // 2

@@ -1,0 +1,97 @@
+"""The Slang compiler's front door: Tonel classes in, routines with relocations and the layout of the VM state out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from hardtalk.slang.allocate import allocate
+from hardtalk.slang.emit import Relocation, Routine, emit
+from hardtalk.slang.ir import Graph, verify
+from hardtalk.slang.lower import Lowering
+from hardtalk.slang.optimise import optimise
+from hardtalk.slang.polish import polish
+from hardtalk.slang.program import Program, SlangMethod, read_program
+from hardtalk.slang.select import select
+from hardtalk.smalltalk.tonel import ClassDefinition
+
+__all__ = ["CompiledProgram", "Relocation", "Routine", "compile_graph", "compile_program", "lower_method"]
+
+
+@dataclass
+class CompiledProgram:
+    """Everything the linker needs. Entries map bytecode and primitive numbers to routine names."""
+
+    routines: list[Routine]
+    state: dict[str, int]
+    state_size: int
+    bytecode_entries: dict[int, str]
+    primitive_entries: dict[int, str]
+
+
+def lower_method(program: Program, method: SlangMethod, index: int | None = None) -> Graph:
+    """The method's optimised and verified IR."""
+    graph = Lowering(program, method, index).run()
+    verify(graph)
+    optimise(graph, frozenset(program.state[name] for name in program.exposed_state if name in program.state))
+    verify(graph)
+    return graph
+
+
+def compile_graph(graph: Graph, touches_pinned: bool) -> Routine:
+    """Machine code from optimised IR."""
+    code = select(graph, touches_pinned)
+    allocate(code)
+    polish(code)
+    return emit(code)
+
+
+def _compile_method(program: Program, method: SlangMethod, index: int | None) -> Routine:
+    routine = compile_graph(lower_method(program, method, index), method.touches_pinned)
+    routine.class_name, routine.selector = method.class_name, method.selector
+    return routine
+
+
+def compile_program(classes: Sequence[ClassDefinition], constants: dict[str, int],
+                    roots: Iterable[str] = ()) -> CompiledProgram:
+    """Compiles all threaded routines, the methods named in `roots`, and whatever they call.
+
+    Raises SourceError with file, line and column for anything docs/slang.md forbids.
+    """
+    program = read_program(classes, constants)
+    by_symbol = {method.symbol: method for method in program.methods.values()}
+    result = CompiledProgram([], program.state, program.state_size, {}, {})
+    wanted: list[SlangMethod] = []
+    for method in program.methods.values():
+        if method.numbers is not None:
+            _enter_numbers(result, method)
+        if method.is_threaded and not ("inline" in method.flags and method.numbers is None):
+            wanted.append(method)
+    wanted += [program.methods[selector] for selector in roots]
+    done: set[str] = set()
+    while wanted:
+        method = wanted.pop(0)
+        if method.symbol in done or method.external:
+            continue
+        done.add(method.symbol)
+        indices: Sequence[int | None] = [None]
+        if method.is_ranged and method.numbers is not None:
+            indices = range(method.numbers[2] - method.numbers[1] + 1)
+        for index in indices:
+            routine = _compile_method(program, method, index)
+            result.routines.append(routine)
+            for relocation in routine.relocations:
+                target = by_symbol.get(relocation.symbol)
+                if target is not None and target.symbol not in done:
+                    wanted.append(target)
+    return result
+
+
+def _enter_numbers(result: CompiledProgram, method: SlangMethod) -> None:
+    assert method.numbers is not None
+    kind, first, last = method.numbers
+    entries = result.bytecode_entries if kind == "bytecode" else result.primitive_entries
+    for number in range(first, last + 1):
+        if number in entries:
+            raise ValueError(f"{kind} {number} has two routines: {entries[number]} and {method.symbol}")
+        entries[number] = f"{method.symbol}#{number - first}" if method.is_ranged else method.symbol

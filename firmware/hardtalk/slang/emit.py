@@ -1,0 +1,242 @@
+"""Emission: allocated machine code to words, with relocations, literal pool and a line for every word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hardtalk.arm import encode as arm
+from hardtalk.slang.allocate import saved_registers
+from hardtalk.slang.ir import INVERSE, TABLE
+from hardtalk.slang.machine import Machine, MachineBlock, MachineCode
+
+CONDITION = {"": arm.AL, "eq": arm.EQ, "ne": arm.NE, "hs": arm.CS, "lo": arm.CC, "mi": arm.MI, "pl": arm.PL,
+             "vs": arm.VS, "vc": arm.VC, "hi": arm.HI, "ls": arm.LS, "ge": arm.GE, "lt": arm.LT, "gt": arm.GT,
+             "le": arm.LE}
+WIDTH = {"w": "word", "b": "byte", "h": "half", "sb": "signed_byte", "sh": "signed_half", "spill": "word"}
+PIPELINE = 8  # a branch of this displacement has a zero field, for the linker to fill
+IP, SP, LR = 5, arm.SP, arm.LR
+
+
+@dataclass(frozen=True)
+class Relocation:
+    """A word to be completed by the linker: `kind` branch24 or abs32, at `offset` bytes."""
+
+    offset: int
+    kind: str
+    symbol: str
+    addend: int = 0
+
+
+@dataclass
+class Routine:
+    """One compiled routine. `lines` are (offset, file, line), each holding until the next."""
+
+    name: str
+    code: bytes
+    relocations: list[Relocation]
+    lines: list[tuple[int, str, int]]
+    class_name: str = ""
+    selector: str = ""
+    frame_bytes: int = 0
+
+
+@dataclass
+class _Emitter:
+    code: MachineCode
+    words: list[int] = field(default_factory=list)
+    places: list[tuple[str, int]] = field(default_factory=list)
+    branches: list[tuple[int, MachineBlock, int]] = field(default_factory=list)
+    pool: dict[tuple[str, int], list[int]] = field(default_factory=dict)
+    relocations: list[Relocation] = field(default_factory=list)
+    place: tuple[str, int] = ("", 0)
+
+    def run(self) -> None:
+        code = self.code
+        self.saved = [] if code.is_threaded else saved_registers(code)
+        self.frame = code.spill_words * 4
+        order = [b for b in code.blocks if not b.cold] + [b for b in code.blocks if b.cold]
+        self.place = order[0].insts[0].place
+        self.prologue()
+        starts: dict[MachineBlock, int] = {}
+        for position, block in enumerate(order):
+            starts[block] = len(self.words)
+            following = order[position + 1] if position + 1 < len(order) else None
+            for inst in block.insts:
+                if inst.place[1]:
+                    self.place = inst.place
+                self.instruction(inst, following)
+        for position, target, cond in self.branches:
+            self.words[position] = arm.branch((starts[target] - position) * 4, cond=cond)
+        for (symbol, value), users in self.pool.items():
+            for user in users:
+                self.words[user] |= self.pool_distance(user)
+            if symbol:
+                self.relocations.append(Relocation(len(self.words) * 4, "abs32", symbol))
+            self.word(value)
+
+    def pool_distance(self, user: int) -> int:
+        distance = (len(self.words) - user - 2) * 4
+        if not 0 <= distance < 4096:
+            raise ValueError(f"{self.code.name}: literal pool {distance} bytes away; split the method")
+        return distance
+
+    def word(self, word: int) -> None:
+        self.words.append(word)
+        self.places.append(self.place)
+
+    def prologue(self) -> None:
+        if self.saved:
+            self.word(arm.store_multiple(SP, self.saved, "db", writeback=True))
+        if self.frame:
+            self.adjust_frame("sub")
+
+    def adjust_frame(self, op: str) -> None:
+        self.word(arm.data(op, SP, SP, arm.Immediate(self.frame)))
+
+    def from_pool(self, register: int, symbol: str, value: int, cond: int) -> None:
+        self.pool.setdefault((symbol, value), []).append(len(self.words))
+        self.word(arm.load(register, arm.PC, 0, cond=cond))
+
+    def instruction(self, inst: Machine, following: MachineBlock | None) -> None:
+        cond = CONDITION[inst.cond]
+        defs = [r.fixed or 0 for r in inst.defs]
+        uses = [r.fixed or 0 for r in inst.uses]
+        op = inst.op
+        if op in ("mov", "mvn"):
+            self.word(arm.data(op, defs[0], 0, self.operand2(inst, uses), inst.sets_flags, cond))
+        elif op in ("cmp", "cmn", "tst"):
+            self.word(arm.data(op, 0, uses[0], self.operand2(inst, uses[1:]), cond=cond))
+        elif op in ("and", "eor", "sub", "rsb", "add", "orr", "bic"):
+            self.word(arm.data(op, defs[0], uses[0], self.operand2(inst, uses[1:]), inst.sets_flags, cond))
+        elif op == "mul":
+            first, second = (uses[1], uses[0]) if defs[0] == uses[0] else (uses[0], uses[1])
+            self.word(arm.multiply(defs[0], first, second, cond=cond))
+        elif op in ("umull", "smull"):
+            self.word(arm.multiply_long(op, defs[0], defs[1], uses[0], uses[1], cond=cond))
+        elif op == "clz":
+            self.word(arm.encode("clz", d=defs[0], m=uses[0], cond=cond))
+        elif op in ("ld", "st"):
+            self.access(inst, defs, uses, cond)
+        elif op in ("const", "sym"):
+            self.from_pool(defs[0], inst.detail, inst.imm or 0, cond)
+        elif op == "set":
+            self.word(arm.data("mov", defs[0], 0, arm.Immediate(0)))
+            self.word(arm.data("mov", defs[0], 0, arm.Immediate(1), cond=cond))
+        elif op in ("b", "bc"):
+            self.branch(inst, following)
+        elif op in ("bl", "tail"):
+            if op == "tail":
+                self.leave_frame()
+            self.relocations.append(Relocation(len(self.words) * 4, "branch24", inst.detail))
+            self.word(arm.branch(PIPELINE, link=op == "bl", cond=cond))
+        elif op in ("next", "current"):
+            self.leave_frame()
+            index = "pre" if op == "next" else "offset"
+            self.word(arm.load(0, IP, 1 if op == "next" else 0, width="byte", index=index, cond=cond))
+            self.word(arm.load(arm.PC, TABLE, arm.Shifted(0, "lsl", 2), cond=cond))
+        elif op == "transfer":
+            self.leave_frame()
+            self.word(arm.data("mov", arm.PC, 0, uses[0], cond=cond))
+        elif op == "ret":
+            self.epilogue()
+        elif op in ("mask", "unmask"):
+            change = "orr" if op == "mask" else "bic"
+            self.word(arm.encode("mrs", d=defs[0], r=0))
+            self.word(arm.data(change, defs[0], defs[0], arm.Immediate(0x80)))
+            self.word(arm.encode("msr", m=defs[0], r=0, f=1))
+        else:
+            self.float_instruction(inst, defs, uses)
+
+    def operand2(self, inst: Machine, rest: list[int]) -> arm.Operand2:
+        if inst.imm is not None:
+            return arm.Immediate(inst.imm)
+        if inst.shift is None:
+            return rest[0]
+        kind, amount = inst.shift
+        if amount is None:
+            return arm.ShiftedBy(rest[0], kind, rest[1])
+        return arm.Shifted(rest[0], kind, amount) if amount else rest[0]
+
+    def access(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        is_load = inst.op == "ld"
+        register, base = (defs[0], uses[0]) if is_load else (uses[0], uses[1])
+        rest = uses[1:] if is_load else uses[2:]
+        offset: int | arm.Shifted
+        if inst.imm is not None:
+            offset = inst.imm
+        else:
+            offset = arm.Shifted(rest[0], *(inst.shift or ("lsl", 0)))  # type: ignore[arg-type]  # constant shifts
+        transfer = arm.load if is_load else arm.store
+        self.word(transfer(register, base, offset, width=WIDTH[inst.detail], index=inst.index, cond=cond))
+
+    def branch(self, inst: Machine, following: MachineBlock | None) -> None:
+        if inst.op == "b":
+            if inst.targets[0] is not following:
+                self.branch_to(inst.targets[0], "")
+            return
+        if_true, if_false = inst.targets
+        if if_true is following:
+            self.branch_to(if_false, INVERSE[inst.cond])
+        else:
+            self.branch_to(if_true, inst.cond)
+            if if_false is not following:
+                self.branch_to(if_false, "")
+
+    def branch_to(self, target: MachineBlock, cond: str) -> None:
+        """A branch; straight to another routine when the block only jumps there."""
+        only = target.insts[0]
+        if len(target.insts) == 1 and only.op == "tail" and not self.frame:
+            self.relocations.append(Relocation(len(self.words) * 4, "branch24", only.detail))
+            self.word(arm.branch(PIPELINE, cond=CONDITION[cond]))
+            return
+        self.branches.append((len(self.words), target, CONDITION[cond]))
+        self.word(0)
+
+    def leave_frame(self) -> None:
+        if self.frame:
+            self.adjust_frame("add")
+
+    def epilogue(self) -> None:
+        self.leave_frame()
+        if arm.LR in self.saved:
+            self.word(arm.load_multiple(SP, [*self.saved[:-1], arm.PC], "ia", writeback=True))
+            return
+        if self.saved:
+            self.word(arm.load_multiple(SP, self.saved, "ia", writeback=True))
+        self.word(arm.encode("bx", m=LR))
+
+    def float_instruction(self, inst: Machine, defs: list[int], uses: list[int]) -> None:
+        op = inst.op
+        if op == "fld":
+            self.word(arm.vfp_load(defs[0], uses[0], inst.imm or 0))
+        elif op == "fst":
+            self.word(arm.vfp_store(uses[0], uses[1], inst.imm or 0))
+        elif op in ("fadd", "fsub", "fmul", "fdiv"):
+            self.word(arm.vfp(op + "d", defs[0], uses[0], uses[1]))
+        elif op in ("fsqrt", "fneg"):
+            self.word(arm.vfp_unary(op + "d", defs[0], uses[0]))
+        elif op == "fmov":
+            self.word(arm.vfp_unary("fcpyd", defs[0], uses[0]))
+        elif op == "fcmp":
+            self.word(arm.vfp_unary("fcmpd", uses[0], uses[1]))
+            self.word(arm.vfp_status_to_flags())
+        elif op == "itof":
+            self.word(arm.vfp_from_register(2 * defs[0], uses[0]))
+            self.word(arm.vfp_to_double("fsitod", defs[0], 2 * defs[0]))
+        elif op == "ftoi":
+            self.word(arm.vfp_from_double("ftosizd", 2 * defs[1], uses[0]))
+            self.word(arm.vfp_to_register(defs[0], 2 * defs[1]))
+        else:
+            raise ValueError(f"{self.code.name}: no encoding for {inst!r}")
+
+
+def emit(code: MachineCode) -> Routine:
+    """The routine's bytes, relocations and lines."""
+    emitter = _Emitter(code)
+    emitter.run()
+    lines: list[tuple[int, str, int]] = []
+    for position, place in enumerate(emitter.places):
+        if not lines or lines[-1][1:] != place:
+            lines.append((position * 4, *place))
+    data = b"".join(word.to_bytes(4, "little") for word in emitter.words)
+    return Routine(code.name, data, emitter.relocations, lines, frame_bytes=emitter.frame + 4 * len(emitter.saved))

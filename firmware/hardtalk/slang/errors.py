@@ -1,0 +1,13 @@
+"""Slang's errors: a place in the Tonel file, the source line with a caret, and a remedy in the message."""
+
+from __future__ import annotations
+
+from hardtalk.smalltalk import ast
+from hardtalk.smalltalk.errors import SourceError
+from hardtalk.smalltalk.tonel import MethodDefinition
+
+
+def slang_error(method: MethodDefinition, node: ast.Method, place: ast.Node, message: str) -> SourceError:
+    """The error at `place` inside `method`, whose parsed form is `node`; a remedy follows the first semicolon."""
+    problem, _, remedy = message.partition("; ")
+    return node.error(place, problem, remedy)

@@ -1,0 +1,179 @@
+"""The intermediate representation: three-address instructions on virtual registers in basic blocks.
+
+A temporary is a `Reg` that is assigned once (`single`), a Slang variable assigned in several places is one that is
+not, and a pinned variable is a `Reg` with a `fixed` machine register. Constants are Python integers 0..2^32-1.
+`print_graph` shows it, `verify` checks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+VM_BASE, TABLE = 4, 8
+INVERSE = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "lo": "hs", "hs": "lo",
+           "hi": "ls", "ls": "hi", "tz": "tn", "tn": "tz", "mi": "pl", "pl": "mi", "vs": "vc", "vc": "vs"}
+SWAPPED = {"eq": "eq", "ne": "ne", "lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "lo": "hi", "hi": "lo",
+           "ls": "hs", "hs": "ls", "tz": "tz", "tn": "tn"}
+
+PURE = {"mov", "add", "sub", "mul", "and", "or", "xor", "bic", "rsb", "shl", "shr", "sar", "mvn", "clz", "mulhi", "sym", "set",
+        "fadd", "fsub", "fmul", "fdiv", "fsqrt", "fmov", "itof", "ftoi", "fneg"}
+COMMUTATIVE = {"add", "mul", "and", "or", "xor", "mulhi"}
+TERMINATORS = {"br", "fbr", "jmp", "ovf", "ret", "next", "current", "tail", "transfer"}
+SIZES = {"w": 4, "h": 2, "b": 1, "sh": 2, "sb": 1}
+
+
+class Reg:
+    """A virtual register; `fixed` is a machine register's number, `is_float` says a double."""
+
+    __slots__ = ("fixed", "is_float", "name", "number", "single")
+
+    def __init__(self, number: int, name: str = "", *, single: bool = True, fixed: int | None = None,
+                 is_float: bool = False) -> None:
+        self.number = number
+        self.name = name
+        self.single = single
+        self.fixed = fixed
+        self.is_float = is_float
+
+    def __repr__(self) -> str:
+        if self.fixed is not None:
+            return f"r{self.fixed}"
+        return f"{'f' if self.is_float else 'v'}{self.number}{'.' + self.name if self.name else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """A register shifted by a constant, as ARM's second operand takes it; `kind` lsl, lsr or asr."""
+
+    reg: Reg
+    kind: str
+    amount: int
+
+    def __repr__(self) -> str:
+        return f"{self.reg!r} {self.kind} {self.amount}"
+
+
+Operand = Reg | int | Shifted
+
+
+@dataclass(slots=True)
+class Inst:
+    """One instruction; `detail` is its size, symbol or condition, `targets` the blocks a terminator may go to."""
+
+    op: str
+    dest: Reg | None = None
+    args: list[Operand] = field(default_factory=list)
+    detail: str = ""
+    targets: tuple[Block, ...] = ()
+    place: tuple[str, int] = ("", 0)
+    volatile: bool = False
+
+    def registers(self) -> Iterator[Reg]:
+        for argument in self.args:
+            if isinstance(argument, Reg):
+                yield argument
+            elif isinstance(argument, Shifted):
+                yield argument.reg
+
+    def __repr__(self) -> str:
+        left = f"{self.dest!r} = " if self.dest is not None else ""
+        detail = f".{self.detail}" if self.detail else ""
+        words = [hex(a) if isinstance(a, int) and a > 9 else repr(a) for a in self.args]
+        words += [target.name for target in self.targets]
+        return f"{left}{self.op}{detail} {', '.join(words)}".rstrip()
+
+
+class Block:
+    """A basic block: instructions of which only the last is a terminator. `depth` counts enclosing loops."""
+
+    __slots__ = ("cold", "depth", "insts", "number")
+
+    def __init__(self, number: int, depth: int) -> None:
+        self.number = number
+        self.depth = depth
+        self.insts: list[Inst] = []
+        self.cold = False
+
+    @property
+    def name(self) -> str:
+        return f"B{self.number}"
+
+    @property
+    def terminator(self) -> Inst | None:
+        return self.insts[-1] if self.insts and self.insts[-1].op in TERMINATORS else None
+
+    def successors(self) -> tuple[Block, ...]:
+        end = self.terminator
+        return end.targets if end else ()
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+@dataclass
+class Graph:
+    """One routine's control-flow graph; the first block is the entry, `parameters` its incoming registers."""
+
+    name: str
+    parameters: list[Reg]
+    blocks: list[Block]
+    is_threaded: bool
+    pinned: tuple[Reg, ...] = ()
+    register_count: int = 0
+
+    def new_reg(self, name: str = "", *, single: bool = True, is_float: bool = False) -> Reg:
+        self.register_count += 1
+        return Reg(self.register_count, name, single=single, is_float=is_float)
+
+    def predecessors(self) -> dict[Block, list[Block]]:
+        result: dict[Block, list[Block]] = {block: [] for block in self.blocks}
+        for block in self.blocks:
+            for target in block.successors():
+                result[target].append(block)
+        return result
+
+    def drop_unreachable(self) -> None:
+        """Removes blocks that no path reaches, keeping order."""
+        reached, work = set(), [self.blocks[0]]
+        while work:
+            block = work.pop()
+            if block not in reached:
+                reached.add(block)
+                work.extend(block.successors())
+        self.blocks = [block for block in self.blocks if block in reached]
+
+
+def print_graph(graph: Graph) -> str:
+    """The graph as text, a line an instruction."""
+    lines = [f"{graph.name}({', '.join(map(repr, graph.parameters))})"]
+    for block in graph.blocks:
+        lines.append(f" {block.name}:{' cold' if block.cold else ''}")
+        lines += [f"    {inst!r}" for inst in block.insts]
+    return "\n".join(lines)
+
+
+def verify(graph: Graph) -> None:
+    """Raises ValueError when a block lacks its terminator, a single register has two definitions or none."""
+    defined: dict[Reg, int] = {parameter: 1 for parameter in graph.parameters}
+    known = set(graph.blocks)
+    for block in graph.blocks:
+        if block.terminator is None:
+            raise ValueError(f"{graph.name} {block.name}: no terminator")
+        for inst in block.insts[:-1]:
+            if inst.op in TERMINATORS:
+                raise ValueError(f"{graph.name} {block.name}: {inst!r} before the end")
+        for inst in block.insts:
+            if inst.dest is not None and inst.dest.fixed is None:
+                defined[inst.dest] = defined.get(inst.dest, 0) + 1
+            for target in inst.targets:
+                if target not in known:
+                    raise ValueError(f"{graph.name} {block.name}: {inst!r} leaves the graph")
+    for block in graph.blocks:
+        for inst in block.insts:
+            for reg in inst.registers():
+                if reg.fixed is None and reg not in defined:
+                    raise ValueError(f"{graph.name} {block.name}: {inst!r} uses {reg!r}, never defined")
+    for reg, count in defined.items():
+        if reg.single and count > 1:
+            raise ValueError(f"{graph.name}: {reg!r} has {count} definitions")

@@ -1,0 +1,201 @@
+"""After allocation: addressing with write-back, comparisons that the operation before already made, short branches
+turned into conditional instructions."""
+
+from __future__ import annotations
+
+from hardtalk.slang.ir import INVERSE, Reg
+from hardtalk.slang.machine import COMPARES, DATA, Machine, MachineBlock, MachineCode
+
+CONDITIONAL_LIMIT = 3
+WRITEBACK_LIMIT = {"w": 4095, "b": 4095, "h": 255, "sh": 255, "sb": 255}
+_CONDITIONABLE = DATA | {"ld", "st", "const", "sym", "mul", "clz", "tail", "next", "current", "transfer"}
+
+
+def polish(code: MachineCode) -> None:
+    """Improves the allocated routine in place."""
+    _join_chains(code)
+    for block in code.blocks:
+        _fuse_writeback(block)
+        _reuse_flags(block)
+    _make_conditional(code)
+    _join_chains(code)
+
+
+def _is_adjustment(inst: Machine) -> int | None:
+    """The constant that `add r, r, #c` or `sub r, r, #c` adds, or None."""
+    if inst.op in ("add", "sub") and inst.imm is not None and not inst.cond and not inst.sets_flags \
+            and inst.defs[0] is inst.uses[0]:
+        return inst.imm if inst.op == "add" else -inst.imm
+    return None
+
+
+def _base(inst: Machine) -> Reg | None:
+    if inst.op not in ("ld", "st") or inst.detail == "spill" or inst.index != "offset" or inst.imm is None or inst.cond:
+        return None
+    return inst.uses[0] if inst.op == "ld" else inst.uses[1]
+
+
+def _can_write_back(inst: Machine, base: Reg) -> bool:
+    return inst.defs[0] is not base if inst.op == "ld" else inst.uses[0] is not base
+
+
+def _fuse_writeback(block: MachineBlock) -> None:
+    """`add r, r, #c` beside an access through r becomes part of the access."""
+    insts = block.insts
+    position = 0
+    while position < len(insts):
+        amount = _is_adjustment(insts[position])
+        if amount is not None:
+            register = insts[position].defs[0]
+            if _fuse_forward(insts, position, register, amount) or _fuse_backward(insts, position, register, amount):
+                continue
+        position += 1
+
+
+def _fuse_forward(insts: list[Machine], position: int, register: Reg, amount: int) -> bool:
+    """Pre-indexed: the adjustment, then an access at the new address."""
+    for later in range(position + 1, len(insts)):
+        inst = insts[later]
+        if _base(inst) is register:
+            if inst.imm == 0 and abs(amount) <= WRITEBACK_LIMIT[inst.detail] and _can_write_back(inst, register):
+                inst.imm, inst.index = amount, "pre"
+                inst.defs = [*inst.defs, register]
+                del insts[position]
+                return True
+            if inst.imm == -amount and abs(amount) <= WRITEBACK_LIMIT[inst.detail] and _can_write_back(inst, register):
+                inst.imm, inst.index = amount, "post"
+                inst.defs = [*inst.defs, register]
+                del insts[position]
+                return True
+        if register in inst.uses or register in inst.defs or inst.op in ("bl", "next", "current", "tail", "transfer",
+                                                                        "ret", "b", "bc"):
+            return False
+    return False
+
+
+def _fuse_backward(insts: list[Machine], position: int, register: Reg, amount: int) -> bool:
+    """Post-indexed: an access at the old address, then the adjustment (or one that lands on the accessed address)."""
+    for earlier in range(position - 1, -1, -1):
+        inst = insts[earlier]
+        if _base(inst) is register and abs(amount) <= WRITEBACK_LIMIT[inst.detail] and _can_write_back(inst, register) \
+                and inst.imm in (0, amount):
+            inst.index = "post" if inst.imm == 0 else "pre"
+            inst.imm = amount
+            inst.defs = [*inst.defs, register]
+            del insts[position]
+            return True
+        if register in inst.uses or register in inst.defs or inst.op == "bl":
+            return False
+    return False
+
+
+SIGN_ONLY = {"eq": "eq", "ne": "ne", "lt": "mi", "ge": "pl", "mi": "mi", "pl": "pl"}
+
+
+def _reuse_flags(block: MachineBlock) -> None:
+    """A comparison with 0 just after the operation that made the register: the operation sets the flags instead.
+
+    Only conditions on zero and sign, since the operation sets carry and overflow by its own rules.
+    """
+    insts = block.insts
+    for position, inst in enumerate(insts):
+        if inst.op != "cmp" or inst.imm != 0 or inst.shift:
+            continue
+        if position + 2 != len(insts) or insts[-1].op != "bc" or insts[-1].cond not in SIGN_ONLY:
+            return
+        for earlier in range(position - 1, -1, -1):
+            maker = insts[earlier]
+            if maker.op in COMPARES or maker.sets_flags or maker.cond or maker.op in ("bl", "set", "fcmp"):
+                return
+            if inst.uses[0] in maker.defs:
+                if maker.op in DATA and not maker.is_move:
+                    maker.sets_flags = True
+                    insts[-1].cond = SIGN_ONLY[insts[-1].cond]
+                    del insts[position]
+                return
+
+
+def _predecessors(code: MachineCode) -> dict[MachineBlock, list[MachineBlock]]:
+    result: dict[MachineBlock, list[MachineBlock]] = {block: [] for block in code.blocks}
+    for block in code.blocks:
+        for target in block.successors():
+            result[target].append(block)
+    return result
+
+
+def _join_chains(code: MachineCode) -> None:
+    """A block whose only predecessor jumps to it is appended there; empty blocks vanish."""
+    def final(block: MachineBlock) -> MachineBlock:
+        seen: set[MachineBlock] = set()
+        while len(block.insts) == 1 and block.insts[0].op == "b" and block not in seen:
+            seen.add(block)
+            block = block.insts[0].targets[0]
+        return block
+
+    for block in code.blocks:
+        if block.insts and block.insts[-1].targets:
+            end = block.insts[-1]
+            end.targets = tuple(final(target) for target in end.targets)
+            if end.op == "bc" and end.targets[0] is end.targets[1]:
+                end.op, end.cond, end.targets = "b", "", end.targets[:1]
+    from hardtalk.slang.allocate import reachable_blocks
+
+    code.blocks = reachable_blocks(code)
+    before = _predecessors(code)
+    gone: set[MachineBlock] = set()
+    for block in code.blocks:
+        while block not in gone and block.insts and block.insts[-1].op == "b":
+            target = block.insts[-1].targets[0]
+            if target is block or len(before[target]) != 1 or target is code.blocks[0]:
+                break
+            block.insts = block.insts[:-1] + target.insts
+            target.insts = []
+            gone.add(target)
+            for successor in block.successors():
+                before[successor] = [block if p is target else p for p in before[successor]]
+    code.blocks = [block for block in code.blocks if block not in gone]
+
+
+def _is_conditionable(block: MachineBlock) -> bool:
+    """Whether the block can run under a condition: short, touching no flags, not itself branching."""
+    *body, end = block.insts
+    if end.op not in ("b", "next", "current", "tail", "transfer"):
+        return False
+    size = len(body) + (end.op in ("tail", "transfer")) + 2 * (end.op in ("next", "current"))
+    if size > CONDITIONAL_LIMIT:
+        return False
+    return all(inst.op in _CONDITIONABLE and not inst.cond and not inst.sets_flags for inst in body)
+
+
+def _make_conditional(code: MachineCode) -> None:
+    changed = True
+    while changed:
+        changed = False
+        before = _predecessors(code)
+        for block in code.blocks:
+            end = block.insts[-1]
+            if end.op != "bc":
+                continue
+            for side in (0, 1):
+                target, other = end.targets[side], end.targets[1 - side]
+                if len(before[target]) != 1 or target is other or not _is_conditionable(target) \
+                        or target.cold != block.cold:
+                    continue
+                last = target.insts[-1]
+                if last.op == "b" and last.targets[0] is not other:
+                    continue
+                if last.op != "b" and code.spill_words:
+                    continue
+                cond = end.cond if side == 0 else INVERSE[end.cond]
+                block.insts.pop()
+                for inst in target.insts if last.op != "b" else target.insts[:-1]:
+                    inst.cond = cond
+                    block.insts.append(inst)
+                block.insts.append(Machine("b", targets=(other,), place=end.place))
+                code.blocks.remove(target)
+                changed = True
+                break
+            if changed:
+                break
+        if changed:
+            _join_chains(code)

@@ -1,0 +1,240 @@
+"""A Slang program as declared: its methods, VM state, pinned variables, and what calls what.
+
+Everything here is read from the Tonel classes once; the later stages only ask. See docs/slang.md, "Program".
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from hardtalk.slang.errors import slang_error
+from hardtalk.slang.types import DECLARABLE, Type
+from hardtalk.slang.variables import bindable_names, temporaries_of, walk, weight
+from hardtalk.smalltalk import ast
+from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
+
+THREADED_PRAGMAS = {"threaded", "bytecode:", "bytecode:to:", "primitive:", "primitive:to:"}
+
+
+@dataclass(eq=False)
+class SlangMethod:
+    """One method with its declarations read out of the pragmas."""
+
+    class_name: str
+    definition: MethodDefinition
+    node: ast.Method
+    types: dict[str, Type]
+    returns: Type
+    flags: set[str]
+    numbers: tuple[str, int, int] | None = None
+    external: str | None = None
+    recursion_depth: int = 0
+    calls: set[str] = field(default_factory=set)
+    touches_pinned: bool = False
+    line_starts: list[int] = field(default_factory=list)
+
+    @property
+    def selector(self) -> str:
+        return self.node.selector
+
+    @property
+    def symbol(self) -> str:
+        """The linker's name of the routine."""
+        return f"{self.class_name}>>{self.selector}"
+
+    @property
+    def is_threaded(self) -> bool:
+        return "threaded" in self.flags
+
+    @property
+    def is_ranged(self) -> bool:
+        """Whether the first parameter is the number's index within a range, a constant in each compilation."""
+        return self.numbers is not None and self.numbers[2] > self.numbers[1]
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        return tuple(parameter.name for parameter in self.node.parameters)
+
+    @property
+    def entry_parameters(self) -> tuple[str, ...]:
+        return self.parameters[1:] if self.is_ranged else self.parameters
+
+    @cached_property
+    def weight(self) -> int:
+        return weight(self.node)
+
+    @cached_property
+    def temporaries(self) -> frozenset[str]:
+        return temporaries_of(self.node)
+
+    @cached_property
+    def bindable(self) -> frozenset[str]:
+        return bindable_names(self.node)
+
+    @cached_property
+    def returns_only_at_end(self) -> bool:
+        """Whether `^` occurs nowhere but as the last statement."""
+        returns = [n for n in walk(self.node) if isinstance(n, ast.Return)]
+        return not returns or (len(returns) == 1 and returns[0] is self.node.statements[-1])
+
+    def line_of(self, node: ast.Node) -> int:
+        """The line, in the Tonel file, on which the node starts."""
+        return self.definition.line + bisect.bisect_right(self.line_starts, node.start) - 1
+
+
+@dataclass
+class Program:
+    """All classes of a Slang program, indexed."""
+
+    methods: dict[str, SlangMethod]
+    state: dict[str, int]
+    state_types: dict[str, Type]
+    state_size: int
+    pinned: dict[str, int]
+    constants: dict[str, int]
+    visible: dict[str, set[str]]
+    exposed_state: set[str]
+
+    def method(self, selector: str) -> SlangMethod:
+        return self.methods[selector]
+
+
+def read_program(classes: Sequence[ClassDefinition], constants: dict[str, int]) -> Program:
+    """The program that these classes declare; errors name file, line and column."""
+    program = Program({}, {}, {}, 0, {}, constants, {}, set())
+    by_name = {definition.name: definition for definition in classes}
+    for definition in classes:
+        names: set[str] = set()
+        ancestor: ClassDefinition | None = definition
+        while ancestor is not None:
+            names.update(ancestor.instance_variables)
+            ancestor = by_name.get(ancestor.superclass or "")
+        program.visible[definition.name] = names
+    for definition in classes:
+        _declare_variables(program, definition)
+    offset = 0
+    for definition in classes:
+        for name in definition.instance_variables:
+            if name in program.state:
+                raise ValueError(f"{definition.file}: variable {name} is declared twice in the program; rename one")
+            if name not in program.pinned:
+                program.state[name] = offset
+                offset += 4 * program.constants.get(f"words:{name}", 1)
+    program.state_size = offset
+    for definition in classes:
+        for method in definition.methods:
+            if not method.class_side:
+                _declare_method(program, definition, method)
+    _resolve_calls(program)
+    return program
+
+
+def _declare_variables(program: Program, definition: ClassDefinition) -> None:
+    for method in definition.methods:
+        if not method.class_side or method.selector != "declareVariables":
+            continue
+        node = _parsed(method)
+        for pragma in node.pragmas:
+            arguments = [_plain(argument) for argument in pragma.arguments]
+            if pragma.selector == "pinned:register:":
+                program.pinned[str(arguments[0])] = int(str(arguments[1]))
+            elif pragma.selector == "var:type:":
+                program.state_types[str(arguments[0])] = _type_named(method, node, pragma, str(arguments[1]))
+            elif pragma.selector == "var:words:":
+                program.constants[f"words:{arguments[0]}"] = int(str(arguments[1]))
+
+
+def _declare_method(program: Program, definition: ClassDefinition, method: MethodDefinition) -> None:
+    node = _parsed(method)
+    declared = SlangMethod(definition.name, method, node, {}, Type.INT32, set())
+    declared.line_starts = [0] + [i + 1 for i, c in enumerate(node.source) if c == "\n"]
+    for pragma in node.pragmas:
+        arguments = [_plain(argument) for argument in pragma.arguments]
+        if pragma.selector == "var:type:":
+            declared.types[str(arguments[0])] = _type_named(method, node, pragma, str(arguments[1]))
+        elif pragma.selector == "returns:":
+            declared.returns = _type_named(method, node, pragma, str(arguments[0]))
+        elif pragma.selector in ("bytecode:", "primitive:"):
+            declared.numbers = (pragma.selector[:-1], int(str(arguments[0])), int(str(arguments[0])))
+        elif pragma.selector in ("bytecode:to:", "primitive:to:"):
+            declared.numbers = (pragma.selector.split(":")[0], int(str(arguments[0])), int(str(arguments[1])))
+        elif pragma.selector == "external:":
+            declared.external = str(arguments[0])
+        elif pragma.selector == "recursive:":
+            declared.recursion_depth = int(str(arguments[0]))
+        elif pragma.selector in ("inline", "noInline", "volatile", "threaded", "cold"):
+            declared.flags.add(pragma.selector)
+        elif pragma.selector != "bound:":
+            raise slang_error(method, node, pragma, f"unknown pragma <{pragma.selector}>; see docs/slang.md, Methods")
+        if pragma.selector in THREADED_PRAGMAS:
+            declared.flags.add("threaded")
+    if len(declared.entry_parameters) > 4 and "inline" not in declared.flags:
+        raise slang_error(method, node, node, f"{node.selector} has {len(declared.entry_parameters)} parameters; "
+                          "a routine takes at most four words: pass an address, or mark it <inline>")
+    if node.selector in program.methods:
+        other = program.methods[node.selector]
+        raise slang_error(method, node, node, f"{node.selector} is already defined in {other.class_name}; "
+                          "selectors are unique in a Slang program")
+    program.methods[node.selector] = declared
+
+
+def _parsed(method: MethodDefinition) -> ast.Method:
+    return method.node
+
+
+def _plain(argument: object) -> object:
+    return argument.value if isinstance(argument, ast.Literal) else argument
+
+
+def _type_named(method: MethodDefinition, node: ast.Method, place: ast.Node, name: str) -> Type:
+    if name not in DECLARABLE:
+        raise slang_error(method, node, place, f"unknown type #{name}; one of {', '.join('#' + n for n in DECLARABLE)}")
+    return DECLARABLE[name]
+
+
+def _resolve_calls(program: Program) -> None:
+    for method in program.methods.values():
+        uses_pinned = method.is_threaded
+        for node in walk(method.node):
+            if isinstance(node, ast.Send) and isinstance(node.receiver, ast.Variable) and node.receiver.name == "self":
+                if node.selector in program.methods:
+                    method.calls.add(node.selector)
+                elif node.selector == "addressOfState:" and isinstance(node.arguments[0], ast.Literal):
+                    program.exposed_state.add(str(node.arguments[0].value))
+            elif isinstance(node, ast.Variable) and node.name in program.pinned:
+                uses_pinned = True
+        method.touches_pinned = uses_pinned
+    changed = True
+    while changed:
+        changed = False
+        for method in program.methods.values():
+            if not method.touches_pinned and any(program.methods[c].touches_pinned for c in method.calls):
+                method.touches_pinned = changed = True
+    _refuse_recursion(program)
+
+
+def _refuse_recursion(program: Program) -> None:
+    state: dict[str, int] = {}
+
+    def visit(selector: str, path: list[str]) -> None:
+        method = program.methods[selector]
+        state[selector] = 1
+        for callee in sorted(method.calls):
+            target = program.methods[callee]
+            if target.is_threaded:
+                continue
+            if state.get(callee) == 1 and not target.recursion_depth:
+                cycle = path[path.index(callee):] + [callee] if callee in path else [selector, callee]
+                raise slang_error(target.definition, target.node, target.node,
+                                  f"recursive call {' -> '.join(cycle)}; a routine's stack must be bounded: "
+                                  "use a loop, or state the greatest depth with <recursive: n>")
+            if callee not in state:
+                visit(callee, [*path, callee])
+        state[selector] = 2
+
+    for selector, method in program.methods.items():
+        if selector not in state and not method.is_threaded:
+            visit(selector, [selector])

@@ -1,0 +1,405 @@
+"""The host simulation of Slang: a program's syntax trees run as Python, on simulated memory, with every check on.
+
+It works from the same syntax trees as the compiler but shares none of its later stages, so that agreement with the IR and
+the ARM code says something. Memory accesses are checked for mapping and alignment, loops against their `<bound: n>`,
+temporaries against being read before they are written. Methods are translated on their first call, so a part of the VM
+can be simulated while the rest does not exist yet; `translate_all` finds every error at once.
+
+Threaded routines answer their transfer. `transfer` runs one of them and reports where it would go; `run_threaded` follows
+transfers through the dispatch and primitive tables in simulated memory, so the whole VM can run an image.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+from hardtalk.slang import simulate_arithmetic as arithmetic
+from hardtalk.slang.program import Program, SlangMethod, read_program
+from hardtalk.slang.simulate_memory import DeviceRange, Segment, SimulatedMemory, SlangFault
+from hardtalk.slang.simulate_translate import MethodTranslator, function_name
+from hardtalk.slang.types import Type
+from hardtalk.smalltalk.tonel import ClassDefinition
+
+__all__ = ["DeviceRange", "Segment", "Simulation", "SlangFault", "StopSimulation", "Transfer"]
+
+CODE_BASE = 0x00010000
+STATE_BASE = 0x00080000
+TABLE_BASE = 0x00090000
+HEAP_BASE = 0x00100000
+TABLE_OFFSETS = {"dispatchTable": 0, "interruptTable": 1024, "primitiveTable": 2048, "methodCache": 8192}
+TABLE_SIZE = 8192 + 16384 + 4096
+SPECIAL_OBJECTS_WORD = TABLE_BASE + TABLE_SIZE - 4
+IP_REGISTER = 5
+DISPATCH_REGISTER = 8
+INTERRUPT_HANDLER = "handleInterrupts"
+PRIMITIVE_FALLBACK = "activateMethod:arguments:"
+GENERATED = "<slang "
+
+Function = Callable[..., Any]
+
+
+class StopSimulation(Exception):
+    """Raised by an external to end `run_threaded`; `code` is its reason."""
+
+    def __init__(self, code: int = 0) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Where a threaded routine went: 'next', 'current', a selector, or `address` when computed."""
+
+    target: str
+    arguments: tuple[int, ...] = ()
+    address: int | None = None
+
+
+class StateView(MutableMapping[str, int]):
+    """The VM variables by name, read with their declared signedness."""
+
+    def __init__(self, program: Program, words: memoryview, registers: list[int]) -> None:
+        self._program = program
+        self._words = words
+        self._registers = registers
+
+    def __getitem__(self, name: str) -> int:
+        if name in self._program.pinned:
+            word = self._registers[self._program.pinned[name]]
+        else:
+            word = self._words[self._program.state[name] >> 2]
+        return word if self._program.state_types.get(name, Type.INT32).is_unsigned else arithmetic.signed(word)
+
+    def __setitem__(self, name: str, value: int) -> None:
+        if name in self._program.pinned:
+            self._registers[self._program.pinned[name]] = value & 0xFFFFFFFF
+        else:
+            self._words[self._program.state[name] >> 2] = value & 0xFFFFFFFF
+
+    def __delitem__(self, name: str) -> None:
+        raise TypeError("VM variables cannot be removed")
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._program.pinned
+        yield from self._program.state
+
+    def __len__(self) -> int:
+        return len(self._program.pinned) + len(self._program.state)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A routine at a code address; ranged routines get their index as first argument."""
+
+    method: SlangMethod
+    prefix: tuple[int, ...]
+
+
+class Simulation:
+    """A Slang program ready to run; see the module's text.
+
+    `memory_size` bytes of heap are mapped at `memory_base`; `segments` and `devices` add more. `symbols` gives or overrides
+    linker symbols, `externals` the Python callables for `<external:>` methods by symbol.
+    """
+
+    def __init__(
+        self,
+        classes: Sequence[ClassDefinition],
+        constants: Mapping[str, int] | None = None,
+        *,
+        memory_base: int = HEAP_BASE,
+        memory_size: int = 1 << 20,
+        segments: Sequence[Segment] = (),
+        devices: Sequence[DeviceRange] = (),
+        symbols: Mapping[str, int] | None = None,
+        externals: Mapping[str, Callable[..., int | None]] | None = None,
+    ) -> None:
+        self.program = read_program(classes, dict(constants or {}))
+        self.constants = self.program.constants
+        self._state_segment = Segment(STATE_BASE, max(4, self.program.state_size))
+        heap = Segment(memory_base, memory_size)
+        tables = Segment(TABLE_BASE, TABLE_SIZE)
+        self.memory = SimulatedMemory([heap, *segments, self._state_segment, tables], list(devices))
+        self.registers = [0] * 16
+        self.state = StateView(self.program, self._state_segment.words, self.registers)
+        self.externals = dict(externals or {})
+        self.interrupts_masked = False
+        self.transfers = 0
+        self.symbols = {name: TABLE_BASE + offset for name, offset in TABLE_OFFSETS.items()}
+        self.symbols |= {
+            "vmState": STATE_BASE,
+            "HeapBase": memory_base,
+            "imageEnd": memory_base,
+            "heapLimit": memory_base + memory_size,
+            "specialObjects": SPECIAL_OBJECTS_WORD,
+        } | dict(symbols or {})
+        self._entries: dict[int, _Entry] = {}
+        self._addresses: dict[str, int] = {}
+        self._offsets: dict[str, tuple[SlangMethod, list[int]]] = {}
+        self._globals = self._make_globals()
+        self._place_routines()
+        self.registers[DISPATCH_REGISTER] = self.symbols["dispatchTable"]
+
+    # What the translator asks (its `Scope`)
+
+    def state_type(self, name: str) -> Type | None:
+        if name in self.program.state or name in self.program.pinned:
+            return self.program.state_types.get(name, Type.INT32)
+        return None
+
+    def state_text(self, name: str) -> str:
+        if name in self.program.pinned:
+            return f"R[{self.program.pinned[name]}]"
+        return f"S[{self.program.state[name] >> 2}]"
+
+    def state_address(self, name: str) -> int | None:
+        offset = self.program.state.get(name)
+        return None if offset is None else STATE_BASE + offset
+
+    def method(self, selector: str) -> SlangMethod | None:
+        return self.program.methods.get(selector)
+
+    # Building
+
+    def _make_globals(self) -> dict[str, Any]:
+        memory = self.memory
+        names: dict[str, Any] = {
+            "S": self._state_segment.words,
+            "R": self.registers,
+            "NEXT": "next",
+            "CURRENT": "current",
+            "word_at": memory.word_at,
+            "half_at": memory.half_at,
+            "byte_at": memory.byte_at,
+            "signed_half_at": lambda a: (memory.half_at(a) ^ 0x8000) - 0x8000 & 0xFFFFFFFF,
+            "signed_byte_at": lambda a: (memory.byte_at(a) ^ 0x80) - 0x80 & 0xFFFFFFFF,
+            "word_at_put": memory.word_at_put,
+            "half_at_put": memory.half_at_put,
+            "byte_at_put": memory.byte_at_put,
+            "float_at": self.float_at,
+            "float_at_put": self.float_at_put,
+            "address_of": self.address_of,
+            "loop_bound_exceeded": _loop_bound_exceeded,
+            "mask_interrupts": lambda: self._set_mask(True),
+            "unmask_interrupts": lambda: self._set_mask(False),
+        }
+        for name in (
+            "signed", "shift_left", "shift_right_logical", "shift_right_arithmetic", "floor_divide_signed", "modulo_signed",
+            "quotient_signed", "remainder_signed", "divide_unsigned", "remainder_unsigned", "count_leading_zeros",
+            "count_trailing_zeros", "float_divide", "square_root", "integer_from_float",
+        ):  # fmt: skip
+            names[name] = getattr(arithmetic, name)
+        return names
+
+    def _place_routines(self) -> None:
+        address = CODE_BASE
+        for selector, method in self.program.methods.items():
+            self._globals[function_name(selector)] = self._trampoline(method)
+            self._addresses[selector] = address
+            kind, first, last = method.numbers or ("", 0, 0)
+            for index in range(last - first + 1):
+                self._entries[address] = _Entry(method, (index,) if method.is_ranged else ())
+                if kind == "bytecode":
+                    self._set_table("dispatchTable", first + index, address)
+                elif kind == "primitive":
+                    self._set_table("primitiveTable", first + index, address)
+                address += 16
+        handler = self._addresses.get(INTERRUPT_HANDLER)
+        fallback = self._addresses.get(PRIMITIVE_FALLBACK)
+        for index in range(256 if handler else 0):
+            self._set_table("interruptTable", index, handler or 0)
+        for number in range(1024 if fallback else 0):
+            if not self.memory.word_at(self.symbols["primitiveTable"] + 4 * number):
+                self._set_table("primitiveTable", number, fallback or 0)
+
+    def _set_table(self, table: str, index: int, address: int) -> None:
+        self.memory.word_at_put(self.symbols[table] + 4 * index, address)
+
+    def _trampoline(self, method: SlangMethod) -> Function:
+        def first_call(*arguments: int) -> Any:
+            return self._translated(method)(*arguments)
+
+        return first_call
+
+    def _translated(self, method: SlangMethod) -> Function:
+        name = function_name(method.selector)
+        if method.external is not None:
+            function: Function = self._external(method.external)
+        else:
+            source, offsets = MethodTranslator(method, self).translate()
+            filename = f"{GENERATED}{method.symbol}>"
+            self._offsets[filename] = (method, offsets)
+            namespace: dict[str, Any] = {}
+            code: CodeType = compile(source, filename, "exec")
+            exec(code, self._globals, namespace)
+            function = namespace[name]
+        self._globals[name] = function
+        return function
+
+    def _external(self, symbol: str) -> Function:
+        def call_external(*arguments: int) -> int:
+            if symbol not in self.externals:
+                raise SlangFault(f"the boot routine {symbol} was called and the simulation was given none")
+            return (self.externals[symbol](*arguments) or 0) & 0xFFFFFFFF
+
+        return call_external
+
+    def translate_all(self) -> None:
+        """Translate every method now, so that every Slang error shows."""
+        for method in self.program.methods.values():
+            self._translated(method)
+
+    def python_source(self, selector: str) -> str:
+        """The Python that the method becomes, for looking at."""
+        return MethodTranslator(self.program.method(selector), self).translate()[0]
+
+    # Run-time support
+
+    def float_at(self, address: int) -> float:
+        return arithmetic.float_of_words(self.memory.word_at(address), self.memory.word_at(address + 4))
+
+    def float_at_put(self, address: int, value: float) -> float:
+        low, high = arithmetic.words_of_float(value)
+        self.memory.word_at_put(address, low)
+        self.memory.word_at_put(address + 4, high)
+        return value
+
+    def address_of(self, name: str) -> int:
+        """Of a linker symbol or of a routine, by selector."""
+        if name in self.symbols:
+            return self.symbols[name]
+        if name in self._addresses:
+            return self._addresses[name]
+        raise SlangFault(f"no symbol and no routine is called {name}")
+
+    def _set_mask(self, masked: bool) -> int:
+        self.interrupts_masked = masked
+        return 0
+
+    @property
+    def interrupt_pending(self) -> bool:
+        return self.registers[DISPATCH_REGISTER] & 1024 != 0
+
+    @interrupt_pending.setter
+    def interrupt_pending(self, pending: bool) -> None:
+        self.registers[DISPATCH_REGISTER] = self.symbols["interruptTable" if pending else "dispatchTable"]
+
+    # Running
+
+    def call(self, selector: str, *arguments: int) -> int | float:
+        """Run an ordinary routine; the result is read with the method's declared type."""
+        method = self._method_to_run(selector, arguments)
+        if method.is_threaded:
+            raise SlangFault(f"{method.symbol} is threaded: use transfer or run_threaded")
+        result = self._guarded(self._globals[function_name(selector)], tuple(a & 0xFFFFFFFF for a in arguments))
+        if result is None:
+            return 0
+        if method.returns is Type.FLOAT64:
+            return float(result)
+        if method.returns is Type.BOOLEAN:
+            return bool(result)
+        return int(result) if method.returns.is_unsigned else arithmetic.signed(int(result))
+
+    def transfer(self, selector: str, *arguments: int) -> Transfer:
+        """Run one threaded routine until its transfer, and answer where it would go."""
+        method = self._method_to_run(selector, arguments)
+        if not method.is_threaded:
+            raise SlangFault(f"{method.symbol} is not threaded: use call")
+        result = self._guarded(self._globals[function_name(selector)], tuple(a & 0xFFFFFFFF for a in arguments))
+        if isinstance(result, str):
+            return Transfer(result)
+        target, passed = result
+        if isinstance(target, int):
+            entry = self._entries.get(target)
+            return Transfer(entry.method.selector if entry else "", passed, target)
+        return Transfer(self._selector_of(target), passed)
+
+    def run_threaded(
+        self,
+        selector: str,
+        *arguments: int,
+        max_transfers: int = 100_000_000,
+        until: Callable[[], bool] | None = None,
+    ) -> int | None:
+        """Run from a threaded routine on until an external raises `StopSimulation` (its code is answered), `until` holds
+        between two routines, or `max_transfers` have happened (both answer None)."""
+        self._method_to_run(selector, arguments)
+        start = self._globals[function_name(selector)]
+        try:
+            self._guarded(self._follow, (start, tuple(a & 0xFFFFFFFF for a in arguments), max_transfers, until))
+        except StopSimulation as stop:
+            return stop.code
+        return None
+
+    def _follow(
+        self, function: Function, arguments: tuple[int, ...], max_transfers: int, until: Callable[[], bool] | None
+    ) -> None:
+        registers, memory, entries = self.registers, self.memory, self._entries
+        for _ in range(max_transfers):
+            if until is not None and until():
+                return
+            self.transfers += 1
+            result = function(*arguments)
+            if isinstance(result, str):
+                if result == "next":
+                    registers[IP_REGISTER] += 1
+                bytecode = memory.byte_at(registers[IP_REGISTER])
+                address, arguments = memory.word_at(registers[DISPATCH_REGISTER] + 4 * bytecode), ()
+            elif isinstance(result[0], int):
+                address, arguments = result
+            else:
+                function, arguments = result
+                continue
+            entry = entries.get(address)
+            if entry is None:
+                raise SlangFault(f"transfer to {address:#010x}, where there is no routine (ip {registers[5]:#010x})")
+            function = self._globals[function_name(entry.method.selector)]
+            arguments = (*entry.prefix, *arguments)[: len(entry.method.node.parameters)]
+
+    def _method_to_run(self, selector: str, arguments: tuple[int, ...]) -> SlangMethod:
+        method = self.program.methods.get(selector)
+        if method is None:
+            raise SlangFault(f"no Slang method #{selector}")
+        if len(arguments) != len(method.node.parameters):
+            raise SlangFault(f"{method.symbol} takes {len(method.node.parameters)} arguments, {len(arguments)} given")
+        return method
+
+    def _selector_of(self, function: Function) -> str:
+        for selector in self.program.methods:
+            if self._globals[function_name(selector)] is function:
+                return selector
+        raise SlangFault("a transfer to a function that is no routine")
+
+    def _guarded(self, function: Function, arguments: tuple[Any, ...]) -> Any:
+        try:
+            return function(*arguments)
+        except (SlangFault, NameError, TypeError) as error:
+            where = self._place_of(error)
+            if where is None:
+                raise
+            raise SlangFault(f"{where}: {_explained(error)}") from error
+
+    def _place_of(self, error: BaseException) -> str | None:
+        for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+            found = self._offsets.get(frame.f_code.co_filename)
+            if found is not None:
+                method, offsets = found
+                source_line = method.definition.line + method.node.source[: offsets[line - 1]].count("\n")
+                return f"{method.definition.file}:{source_line}: {method.symbol}"
+        return None
+
+
+def _explained(error: BaseException) -> str:
+    if isinstance(error, NameError):
+        return f"a temporary is read before it is written ({error})"
+    if isinstance(error, TypeError):
+        return f"a value is used that a routine did not answer, or a wrong number of arguments is passed ({error})"
+    return str(error)
+
+
+def _loop_bound_exceeded(limit: int) -> None:
+    raise SlangFault(f"a loop ran more often than its bound, {limit}")

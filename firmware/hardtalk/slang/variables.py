@@ -1,0 +1,101 @@
+"""Questions about a Slang method's variables and size, asked before lowering."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hardtalk.smalltalk import ast
+
+_PURE_SENDS = {"+", "-", "*", "<<", ">>", "bitAnd:", "bitOr:", "bitXor:", "bitInvert", "negated", "&", "|"}
+
+
+def walk(node: ast.Node | tuple[object, ...]) -> Iterator[ast.Node]:
+    """The node and everything below it, in source order."""
+    if isinstance(node, tuple):
+        for element in node:
+            if isinstance(element, ast.Node | tuple):
+                yield from walk(element)
+        return
+    yield node
+    if isinstance(node, ast.Method | ast.Block):
+        yield from walk(node.statements)
+    elif isinstance(node, ast.Send):
+        yield from walk(node.receiver)
+        yield from walk(node.arguments)
+    elif isinstance(node, ast.Cascade):
+        yield from walk(node.receiver)
+        for message in node.messages:
+            yield from walk(message.arguments)
+    elif isinstance(node, ast.Assignment):
+        yield node.variable
+        yield from walk(node.value)
+    elif isinstance(node, ast.Return):
+        yield from walk(node.value)
+
+
+def weight(node: ast.Node) -> int:
+    """How many sends, assignments and returns a piece of code has."""
+    return sum(isinstance(n, ast.Send | ast.Assignment | ast.Return) for n in walk(node))
+
+
+def is_simple(node: ast.Node) -> bool:
+    """Whether evaluating the node can change no variable."""
+    if isinstance(node, ast.Literal | ast.Variable):
+        return True
+    if isinstance(node, ast.Send) and node.selector in _PURE_SENDS:
+        return is_simple(node.receiver) and all(is_simple(argument) for argument in node.arguments)
+    if isinstance(node, ast.Send) and node.selector in ("wordAt:", "byteAt:", "halfAt:"):
+        return all(is_simple(argument) for argument in node.arguments)
+    return False
+
+
+def temporaries_of(node: ast.Method) -> frozenset[str]:
+    """All temporaries, those of blocks included (block parameters are bound where their loop is)."""
+    names = {variable.name for variable in node.temporaries}
+    for inner in walk(node):
+        if isinstance(inner, ast.Block):
+            names.update(variable.name for variable in inner.temporaries)
+    return frozenset(names)
+
+
+def bindable_names(node: ast.Method) -> frozenset[str]:
+    """Parameters never assigned, and temporaries assigned once in a place that dominates every use."""
+    writes: dict[str, list[tuple[int, tuple[int, ...]]]] = {}
+    reads: dict[str, list[tuple[int, tuple[int, ...]]]] = {}
+    clock = 0
+
+    def visit(item: ast.Node, path: tuple[int, ...]) -> None:
+        nonlocal clock
+        clock += 1
+        if isinstance(item, ast.Assignment):
+            visit(item.value, path)
+            clock += 1
+            writes.setdefault(item.variable.name, []).append((clock, path))
+        elif isinstance(item, ast.Variable):
+            reads.setdefault(item.name, []).append((clock, path))
+        elif isinstance(item, ast.Return):
+            visit(item.value, path)
+        elif isinstance(item, ast.Send):
+            visit(item.receiver, path)
+            for argument in item.arguments:
+                visit(argument, path)
+        elif isinstance(item, ast.Cascade):
+            for message in item.messages:
+                for argument in message.arguments:
+                    visit(argument, path)
+        elif isinstance(item, ast.Block):
+            inner = (*path, clock)
+            for statement in item.statements:
+                visit(statement, inner)
+
+    for statement in node.statements:
+        visit(statement, ())
+    parameters = {variable.name for variable in node.parameters}
+    names = parameters - set(writes)
+    for name, written in writes.items():
+        if len(written) != 1 or name in parameters:
+            continue
+        when, where = written[0]
+        if all(moment > when and path[:len(where)] == where for moment, path in reads.get(name, [])):
+            names.add(name)
+    return frozenset(names)

@@ -1,0 +1,159 @@
+"""Chunk format, for file-ins and scripts: pieces of text that each end with `!`.
+
+    Transcript show: 'hello'!
+    !Point methodsFor: 'accessing'!
+    x
+        ^ x! !
+
+A piece is an expression, unless an empty piece came before it. Then it says what the following ones are: methods of a
+class, up to an empty piece, or a class's comment. A `!` within a piece is written twice, wherever it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from hardtalk.smalltalk.ast import Method
+from hardtalk.smalltalk.errors import SourceError
+from hardtalk.smalltalk.parser import parse_expression, parse_method
+
+_PIECE: Final = re.compile(r"([^!]*(?:!![^!]*)*)(!|\Z)")
+_HEADER: Final = re.compile(
+    r"\s*(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<side>\s+class)?\s+"
+    r"(?P<what>methodsFor|commentStamp):\s*'(?P<text>[^']*(?:''[^']*)*)'"
+    r"(?:\s+(?:stamp:\s*'[^']*(?:''[^']*)*'|prior:\s*[0-9]+))*\s*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionChunk:
+    """Statements to be run; `node` is what `parse_expression` made of them."""
+
+    source: str
+    file: str = field(default="<text>", compare=False)
+    line: int = field(default=1, compare=False)
+    node: Method = field(default=Method(""), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MethodChunk:
+    """A method of a class or, with `class_side`, of its metaclass."""
+
+    class_name: str
+    class_side: bool
+    category: str
+    source: str
+    file: str = field(default="<text>", compare=False)
+    line: int = field(default=1, compare=False)
+    node: Method = field(default=Method(""), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CommentChunk:
+    """A class's comment."""
+
+    class_name: str
+    comment: str
+
+
+Chunk: TypeAlias = ExpressionChunk | MethodChunk | CommentChunk
+
+
+def read_chunks(text: str, file: str = "<text>") -> list[Chunk]:
+    """The chunks of a text, parsed. What follows the last `!` is a piece too, if it is not blank."""
+    chunks: list[Chunk] = []
+    header: re.Match[str] | None = None
+    is_header_next = False
+    for start, raw in _pieces(text):
+        offset = start + len(raw) - len(raw.lstrip())
+        line = text.count("\n", 0, offset) + 1
+        prefix = text[text.rfind("\n", 0, offset) + 1 : offset]
+        source = raw.strip().replace("!!", "!")
+        if header is not None and header["what"] == "commentStamp":
+            chunks.append(CommentChunk(header["name"], source))
+            header = None
+        elif not source:
+            is_header_next = header is None
+            header = None
+        elif is_header_next:
+            header = _header(text, offset, source, file)
+            is_header_next = False
+        elif header is not None:
+            chunks.append(
+                MethodChunk(
+                    header["name"],
+                    header["side"] is not None,
+                    header["text"].replace("''", "'"),
+                    source,
+                    file,
+                    line,
+                    parse_method(source, file, line, prefix),
+                )
+            )
+        else:
+            chunks.append(ExpressionChunk(source, file, line, parse_expression(source, file, line, prefix)))
+    return chunks
+
+
+def _pieces(text: str) -> list[tuple[int, str]]:
+    """Offset and text of each piece; a blank end of the text is none."""
+    pieces = []
+    offset = 0
+    while offset < len(text):
+        match = _PIECE.match(text, offset)
+        assert match is not None
+        if match[2] or match[1].strip():
+            pieces.append((offset, match[1]))
+        offset = match.end()
+    return pieces
+
+
+def _header(text: str, offset: int, source: str, file: str) -> re.Match[str]:
+    match = _HEADER.fullmatch(source)
+    if match is None:
+        raise SourceError.at(
+            text,
+            offset,
+            "This piece, behind an empty one, does not say what follows.",
+            "Write `!Name methodsFor: 'category'!`, or remove the `!` before it.",
+            file=file,
+        )
+    return match
+
+
+def write_chunks(chunks: Sequence[Chunk]) -> str:
+    """The text of the chunks, methods of one category together; reading it gives equal chunks."""
+    parts: list[str] = []
+    open_header: str | None = None
+    for chunk in chunks:
+        header = _header_text(chunk) if isinstance(chunk, MethodChunk) else None
+        if open_header is not None and header != open_header:
+            parts.append(" !\n\n")
+            open_header = None
+        if isinstance(chunk, CommentChunk):
+            parts.append(f"!{chunk.class_name} commentStamp: '' prior: 0!\n{_doubled(chunk.comment)}!\n\n")
+        elif isinstance(chunk, ExpressionChunk):
+            parts.append(f"{_doubled(chunk.source)}!\n\n")
+        else:
+            if open_header is None and header is not None:
+                parts.append(f"{header}\n")
+                open_header = header
+            else:
+                parts.append("\n\n")
+            parts.append(f"{_doubled(chunk.source)}!")
+    if open_header is not None:
+        parts.append(" !\n")
+    return "".join(parts)
+
+
+def _header_text(chunk: MethodChunk) -> str:
+    receiver = f"{chunk.class_name} class" if chunk.class_side else chunk.class_name
+    category = _doubled(chunk.category.replace("'", "''"))
+    return f"!{receiver} methodsFor: '{category}'!"
+
+
+def _doubled(text: str) -> str:
+    return text.replace("!", "!!")

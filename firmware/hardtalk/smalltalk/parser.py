@@ -1,0 +1,498 @@
+"""Recursive-descent parser for Smalltalk and Slang.
+
+One grammar serves both languages. Beyond classic Smalltalk it reads brace arrays, byte arrays and pragmas; pragmas
+stand before or behind a method's temporaries and, for Slang's loop bounds, first in a block. A statement behind `^` is
+an error because it is never reached.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NoReturn
+
+from hardtalk.smalltalk.ast import (
+    Assignment,
+    Block,
+    BraceArray,
+    Cascade,
+    Expression,
+    Literal,
+    Message,
+    Method,
+    Pragma,
+    Return,
+    Send,
+    Statement,
+    Variable,
+)
+from hardtalk.smalltalk.errors import SourceError
+from hardtalk.smalltalk.literals import Character, LiteralValue, ScaledDecimal, Symbol
+from hardtalk.smalltalk.number_syntax import NumberError, read_number
+from hardtalk.smalltalk.scanner import scan
+
+DO_IT: Final = "DoIt"
+GREATEST_NESTING: Final = 60
+
+_CONSTANTS: Final[dict[str, bool | None]] = {"true": True, "false": False, "nil": None}
+_CLOSERS: Final = {"(": ")", "[": "]", "{": "}", "#(": ")", "#[": "]"}
+_SYMBOL_PUNCTUATION: Final = frozenset({"^", ":=", ";", ".", ":"})
+
+
+def parse_method(source: str, file: str = "<text>", line: int = 1, prefix: str = "") -> Method:
+    """The method with this text (pattern and body, no brackets). `line` is the text's first line in `file`."""
+    return _Parser(source, file, line, prefix).method()
+
+
+def parse_expression(source: str, file: str = "<text>", line: int = 1, prefix: str = "") -> Method:
+    """Temporaries and statements to be run once: a method with selector `DoIt` and no parameters."""
+    return _Parser(source, file, line, prefix).do_it()
+
+
+def parse_literal(source: str, file: str = "<text>", line: int = 1, prefix: str = "") -> Literal:
+    """The one literal that the source consists of, with bare words as Symbols."""
+    return _Parser(source, file, line, prefix).whole_literal()
+
+
+class _Parser:
+    def __init__(self, source: str, file: str, line: int, prefix: str) -> None:
+        self.source = source
+        self.file = file
+        self.line = line
+        self.prefix = prefix
+        tokens = scan(source, file=file, line=line, prefix=prefix)
+        self.kinds = tokens.kinds
+        self.texts = tokens.texts
+        self.starts = tokens.starts
+        self.index = 0
+        self.nesting = 0
+
+    # Errors
+
+    def fail(self, index: int, message: str, remedy: str = "") -> NoReturn:
+        raise self.error(self.starts[index], message, remedy)
+
+    def error(self, offset: int, message: str, remedy: str) -> SourceError:
+        return SourceError.at(
+            self.source, offset, message, remedy, file=self.file, line=self.line, prefix=self.prefix
+        )
+
+    def expected(self, what: str, remedy: str = "") -> NoReturn:
+        index = self.index
+        found = "the text ends" if self.kinds[index] == "end" else f"found `{self.texts[index]}`"
+        self.fail(index, f"Expected {what}, but {found}.", remedy)
+
+    # Tokens
+
+    def stop(self) -> int:
+        """The offset behind the token read last."""
+        previous = self.index - 1
+        return self.starts[previous] + len(self.texts[previous]) if previous >= 0 else 0
+
+    def take(self, kind: str, what: str, remedy: str = "") -> str:
+        if self.kinds[self.index] != kind:
+            self.expected(what, remedy)
+        self.index += 1
+        return self.texts[self.index - 1]
+
+    def open(self) -> int:
+        """Step over an opening bracket; answer its index for `close`."""
+        self.nesting += 1
+        if self.nesting > GREATEST_NESTING:
+            message = f"Brackets are nested more than {GREATEST_NESTING} deep."
+            self.fail(self.index, message, "Move inner parts to other methods.")
+        self.index += 1
+        return self.index - 1
+
+    def close(self, opener: int, what: str) -> None:
+        closer = _CLOSERS[self.texts[opener]]
+        if self.kinds[self.index] != closer:
+            place = self.error(self.starts[opener], "", "")
+            self.expected(
+                f"`{closer}` to close the {what} of line {place.line}, column {place.column}",
+                "Close it, or remove what does not belong in it.",
+            )
+        self.index += 1
+        self.nesting -= 1
+
+    # Methods
+
+    def method(self) -> Method:
+        selector, parameters = self.pattern()
+        pragmas, temporaries = self.method_declarations()
+        return self.finish(selector, parameters, pragmas, temporaries)
+
+    def do_it(self) -> Method:
+        return self.finish(DO_IT, (), (), self.temporaries())
+
+    def finish(
+        self,
+        selector: str,
+        parameters: tuple[Variable, ...],
+        pragmas: tuple[Pragma, ...],
+        temporaries: tuple[Variable, ...],
+    ) -> Method:
+        statements = self.statements("end")
+        if self.kinds[self.index] != "end":
+            if self.kinds[self.index] in (")", "]", "}"):
+                self.fail(
+                    self.index, f"`{self.texts[self.index]}` closes nothing.", "Remove it, or open a bracket before it."
+                )
+            self.expected("`.` or the end of the method", "Separate statements by `.`.")
+        return Method(
+            selector,
+            parameters,
+            temporaries,
+            pragmas,
+            statements,
+            self.source,
+            self.file,
+            self.line,
+            self.prefix,
+            start=0,
+            stop=len(self.source),
+        )
+
+    def pattern(self) -> tuple[str, tuple[Variable, ...]]:
+        kind = self.kinds[self.index]
+        if kind == "name":
+            self.index += 1
+            return self.texts[self.index - 1], ()
+        if kind == "binary" or kind == "|":
+            selector = self.texts[self.index]
+            self.index += 1
+            return selector, (self.declaration("the argument of the binary selector"),)
+        if kind != "keyword":
+            self.expected("a method's selector", "Start with the selector and its arguments, as in `at: index`.")
+        selector = ""
+        parameters = []
+        while self.kinds[self.index] == "keyword":
+            selector += self.texts[self.index]
+            self.index += 1
+            parameters.append(self.declaration(f"the argument of `{self.texts[self.index - 1]}`"))
+        return selector, tuple(parameters)
+
+    def method_declarations(self) -> tuple[tuple[Pragma, ...], tuple[Variable, ...]]:
+        pragmas = self.pragmas()
+        temporaries = self.temporaries()
+        return pragmas + self.pragmas(), temporaries
+
+    def declaration(self, what: str) -> Variable:
+        start = self.starts[self.index]
+        name = self.take("name", what, "Write a name here.")
+        return Variable(name, start=start, stop=start + len(name))
+
+    def temporaries(self) -> tuple[Variable, ...]:
+        if self.kinds[self.index] != "|":
+            return ()
+        self.index += 1
+        names = []
+        while self.kinds[self.index] == "name":
+            names.append(self.declaration("a temporary"))
+        self.take("|", "`|` at the end of the temporaries", "List names only, separated by spaces: | a b |.")
+        return tuple(names)
+
+    def pragmas(self) -> tuple[Pragma, ...]:
+        if self.kinds[self.index] != "binary" or self.texts[self.index] != "<":
+            return ()
+        pragmas = []
+        while self.kinds[self.index] == "binary" and self.texts[self.index] == "<":
+            pragmas.append(self.pragma())
+        return tuple(pragmas)
+
+    def pragma(self) -> Pragma:
+        start = self.starts[self.index]
+        self.index += 1
+        selector = ""
+        arguments: list[Literal] = []
+        if self.kinds[self.index] == "name":
+            selector = self.texts[self.index]
+            self.index += 1
+        else:
+            while self.kinds[self.index] == "keyword":
+                selector += self.texts[self.index]
+                self.index += 1
+                if self.kinds[self.index] == "name" and self.texts[self.index] not in _CONSTANTS:
+                    name = self.texts[self.index]
+                    self.fail(self.index, "A pragma's argument is a literal.", f"For a Symbol write `#{name}`.")
+                arguments.append(self.literal())
+        if not selector:
+            self.expected("a pragma's selector", "Write it as in <primitive: 60>.")
+        text = self.texts[self.index]
+        if self.kinds[self.index] != "binary" or text[0] != ">":
+            self.expected("`>` at the end of the pragma", "Close the pragma with `>`.")
+        if len(text) > 1:
+            self.split_token(1)
+        self.index += 1
+        return Pragma(selector, tuple(arguments), start=start, stop=self.stop())
+
+    def split_token(self, length: int) -> None:
+        """Make two tokens of the binary token at hand (`><`, where one pragma follows another)."""
+        index = self.index
+        text = self.texts[index]
+        self.texts[index] = text[:length]
+        self.texts.insert(index + 1, text[length:])
+        self.kinds.insert(index + 1, "binary")
+        self.starts.insert(index + 1, self.starts[index] + length)
+
+    # Statements and expressions
+
+    def statements(self, closer: str) -> tuple[Statement, ...]:
+        statements: list[Statement] = []
+        kinds = self.kinds
+        while kinds[self.index] != closer:
+            if kinds[self.index] == "^":
+                start = self.starts[self.index]
+                self.index += 1
+                value = self.expression()
+                statements.append(Return(value, start=start, stop=self.stop()))
+                if kinds[self.index] == ".":
+                    self.index += 1
+                if kinds[self.index] not in (closer, "end", ")", "]", "}"):
+                    remedy = "End the method or block with the `^` statement."
+                    self.fail(self.index, "What follows `^` is never reached.", remedy)
+                break
+            statements.append(self.expression())
+            if kinds[self.index] != ".":
+                break
+            self.index += 1
+        return tuple(statements)
+
+    def expression(self) -> Expression:
+        index = self.index
+        if self.kinds[index] == "name" and self.kinds[index + 1] == "assign":
+            start = self.starts[index]
+            name = self.texts[index]
+            self.index += 2
+            value = self.expression()
+            return Assignment(
+                Variable(name, start=start, stop=start + len(name)), value, start=start, stop=self.stop()
+            )
+        start = self.starts[index]
+        receiver = self.keyword_send(self.binary_send(self.unary_sends(self.primary(), start), start), start)
+        if self.kinds[self.index] == ";":
+            return self.cascade(receiver, start)
+        return receiver
+
+    def unary_sends(self, receiver: Expression, start: int) -> Expression:
+        kinds = self.kinds
+        while kinds[self.index] == "name":
+            selector = self.texts[self.index]
+            selector_start = self.starts[self.index]
+            self.index += 1
+            receiver = Send(
+                receiver, selector, (), start=start, stop=selector_start + len(selector), selector_start=selector_start
+            )
+        return receiver
+
+    def binary_send(self, receiver: Expression, start: int) -> Expression:
+        kinds = self.kinds
+        while kinds[self.index] == "binary" or kinds[self.index] == "|":
+            selector = self.texts[self.index]
+            selector_start = self.starts[self.index]
+            self.index += 1
+            argument = self.unary_operand()
+            receiver = Send(
+                receiver, selector, (argument,), start=start, stop=self.stop(), selector_start=selector_start
+            )
+        return receiver
+
+    def unary_operand(self) -> Expression:
+        start = self.starts[self.index]
+        return self.unary_sends(self.primary(), start)
+
+    def keyword_send(self, receiver: Expression, start: int) -> Expression:
+        if self.kinds[self.index] != "keyword":
+            return receiver
+        selector_start = self.starts[self.index]
+        selector, arguments = self.keyword_arguments()
+        return Send(receiver, selector, arguments, start=start, stop=self.stop(), selector_start=selector_start)
+
+    def keyword_arguments(self) -> tuple[str, tuple[Expression, ...]]:
+        selector = ""
+        arguments = []
+        while self.kinds[self.index] == "keyword":
+            selector += self.texts[self.index]
+            self.index += 1
+            start = self.starts[self.index]
+            arguments.append(self.binary_send(self.unary_operand(), start))
+        return selector, tuple(arguments)
+
+    def cascade(self, first: Expression, start: int) -> Expression:
+        if not isinstance(first, Send) or first.start != start:
+            self.fail(self.index, "A cascade needs a message before its `;`.", "Send a message first: `a b; c`.")
+        messages = [Message(first.selector, first.arguments, start=first.selector_start, stop=first.stop)]
+        while self.kinds[self.index] == ";":
+            self.index += 1
+            messages.append(self.cascade_message())
+        return Cascade(first.receiver, tuple(messages), start=start, stop=self.stop())
+
+    def cascade_message(self) -> Message:
+        kind = self.kinds[self.index]
+        start = self.starts[self.index]
+        selector = self.texts[self.index]
+        arguments: tuple[Expression, ...] = ()
+        if kind == "name":
+            self.index += 1
+        elif kind == "binary" or kind == "|":
+            self.index += 1
+            arguments = (self.unary_operand(),)
+        elif kind == "keyword":
+            selector, arguments = self.keyword_arguments()
+        else:
+            self.expected("a message behind `;`", "Write the next message of the cascade.")
+        return Message(selector, arguments, start=start, stop=self.stop())
+
+    def primary(self) -> Expression:
+        index = self.index
+        kind = self.kinds[index]
+        start = self.starts[index]
+        if kind == "name":
+            self.index += 1
+            name = self.texts[index]
+            return Variable(name, start=start, stop=start + len(name))
+        if kind == "[":
+            return self.block()
+        if kind == "(":
+            self.open()
+            value = self.expression()
+            self.close(index, "parenthesis")
+            return value
+        if kind == "{":
+            return self.brace_array()
+        if kind in ("number", "string", "symbol", "character", "#(", "#["):
+            return self.literal()
+        if kind == "binary" and self.is_negative_number():
+            return self.literal()
+        if kind == "assign":
+            self.fail(index, "Only a variable can be assigned to.", "Write a variable's name before `:=`.")
+        self.expected("an expression", "Write a variable, a literal, a block or a parenthesis here.")
+
+    def block(self) -> Block:
+        start = self.starts[self.index]
+        opener = self.open()
+        parameters = []
+        while self.kinds[self.index] == ":":
+            self.index += 1
+            parameters.append(self.declaration("a block parameter's name"))
+        if parameters and self.kinds[self.index] != "]":
+            remedy = "Separate parameters from statements: [:each | ...]."
+            self.take("|", "`|` at the end of the block's parameters", remedy)
+        temporaries = self.temporaries()
+        pragmas = self.pragmas()
+        statements = self.statements("]")
+        self.close(opener, "block")
+        return Block(tuple(parameters), temporaries, pragmas, statements, start=start, stop=self.stop())
+
+    def brace_array(self) -> BraceArray:
+        start = self.starts[self.index]
+        opener = self.open()
+        elements = []
+        while self.kinds[self.index] != "}":
+            elements.append(self.expression())
+            if self.kinds[self.index] != ".":
+                break
+            self.index += 1
+        self.close(opener, "brace array")
+        return BraceArray(tuple(elements), start=start, stop=self.stop())
+
+    # Literals
+
+    def is_negative_number(self) -> bool:
+        index = self.index
+        return (
+            self.texts[index] == "-"
+            and self.kinds[index + 1] == "number"
+            and self.starts[index + 1] == self.starts[index] + 1
+        )
+
+    def literal(self) -> Literal:
+        start = self.starts[self.index]
+        value = self.literal_value()
+        return Literal(value, start=start, stop=self.stop())
+
+    def whole_literal(self) -> Literal:
+        literal = self.literal()
+        if self.kinds[self.index] != "end":
+            self.expected("the end of the literal", "Write one literal only.")
+        return literal
+
+    def literal_value(self) -> LiteralValue:
+        """The value of a literal, or of an element of a literal array, whose bare words are Symbols."""
+        index = self.index
+        kind = self.kinds[index]
+        text = self.texts[index]
+        self.index += 1
+        if kind == "number":
+            return self.number(index)
+        if kind == "string":
+            return text[1:-1].replace("''", "'")
+        if kind == "symbol":
+            return Symbol(text[2:-1].replace("''", "'")) if text[1] == "'" else Symbol(text[1:])
+        if kind == "name":
+            return _CONSTANTS[text] if text in _CONSTANTS else Symbol(text)
+        if kind == "character":
+            return Character(ord(text[1]))
+        if kind == "keyword":
+            return Symbol(text + self.adjacent_keywords())
+        self.index = index
+        if kind == "binary" and self.is_negative_number():
+            self.index += 2
+            return _negative(self.number(index + 1))
+        if kind == "#(" or kind == "(":
+            return self.literal_array()
+        if kind == "#[" or kind == "[":
+            return self.byte_array()
+        self.expected("a literal", "Write a number, string, symbol, character or array of these.")
+
+    def adjacent_keywords(self) -> str:
+        """The rest of `at:put:`, whose parts are tokens of their own."""
+        rest = ""
+        while self.kinds[self.index] in ("keyword", "name") and self.starts[self.index] == self.stop():
+            rest += self.texts[self.index]
+            self.index += 1
+        return rest
+
+    def literal_array(self) -> tuple[LiteralValue, ...]:
+        opener = self.open()
+        elements: list[LiteralValue] = []
+        while self.kinds[self.index] not in (")", "end", "]", "}", "{"):
+            kind = self.kinds[self.index]
+            text = self.texts[self.index]
+            if kind == "|" or text in _SYMBOL_PUNCTUATION or (kind == "binary" and not self.is_negative_number()):
+                self.index += 1
+                elements.append(Symbol(text))
+            else:
+                elements.append(self.literal_value())
+        self.close(opener, "literal array")
+        return tuple(elements)
+
+    def byte_array(self) -> bytes:
+        opener = self.open()
+        elements = []
+        while self.kinds[self.index] == "number":
+            value = self.number(self.index)
+            if not isinstance(value, int) or value > 255:
+                self.fail(self.index, f"`{self.texts[self.index]}` is not a byte.", "Write integers from 0 to 255.")
+            elements.append(value)
+            self.index += 1
+        self.close(opener, "byte array")
+        return bytes(elements)
+
+    def number(self, index: int) -> int | float | ScaledDecimal:
+        text = self.texts[index]
+        stop = self.starts[index] + len(text)
+        if self.starts[index + 1] == stop and self.kinds[index + 1] in ("name", "keyword"):
+            self.fail(
+                index + 1,
+                f"The number `{text}` runs into `{self.texts[index + 1]}`.",
+                "Put a space between them; digits above 9 are capitals, as in 16rFF.",
+            )
+        try:
+            return read_number(text)
+        except NumberError as error:
+            raise self.error(self.starts[index], error.message, error.remedy) from None
+
+
+def _negative(value: int | float | ScaledDecimal) -> int | float | ScaledDecimal:
+    if isinstance(value, ScaledDecimal):
+        return ScaledDecimal(-value.numerator, value.denominator, value.scale)
+    return -value

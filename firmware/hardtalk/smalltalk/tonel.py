@@ -1,0 +1,382 @@
+"""Tonel files: one class, or one extension of a class, with its methods.
+
+    "The class's comment."
+    Class {
+        #name : #Point,
+        #superclass : #Object,
+        #instVars : [ 'x', 'y' ],
+        #category : #'Kernel-Graphics'
+    }
+
+    { #category : #accessing }
+    Point >> x [
+        ^ x
+    ]
+
+A method's body ends at the bracket that matches its first one, not counting brackets in strings, comments and
+characters. The text of a method, as kept in `MethodDefinition.source`, is its pattern followed by its body without the
+brackets; lines and columns stay those of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, NoReturn, TypeAlias
+
+from hardtalk.smalltalk.ast import Method
+from hardtalk.smalltalk.errors import SourceError
+from hardtalk.smalltalk.parser import parse_method
+from hardtalk.smalltalk.scanner import KEYWORD_SELECTOR, NAME
+
+KINDS: Final = ("normal", "variable", "words", "bytes", "weak")
+EXTENSION: Final = "extension"
+DEFAULT_CATEGORY: Final = "as yet unclassified"
+
+_SPACE: Final = re.compile(r"\s+")
+_COMMENT: Final = re.compile(r'"([^"]*(?:""[^"]*)*)"')
+_SYMBOL: Final = re.compile(r"#(?:'([^']*(?:''[^']*)*)'|([A-Za-z_][A-Za-z0-9_]*))")
+_STRING: Final = re.compile(r"'([^']*(?:''[^']*)*)'")
+_HEAD: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\s+class)?\s*>>\s*")
+_BODY: Final = re.compile(r"""\$[\s\S]|'[^']*(?:''[^']*)*'|"[^"]*"|[\[\]'"]""")
+_BLANK_LINE_END: Final = re.compile(r"[ \t\r]*(\n|$)")
+
+_NAME_LISTS: Final = {
+    "instVars": "instance_variables",
+    "classVars": "class_variables",
+    "classInstVars": "class_instance_variables",
+    "pools": "pools",
+}
+_SINGLE_KEYS: Final = ("name", "superclass", "type", "category", "package", "tag")
+
+_Value: TypeAlias = str | tuple[str, ...] | None
+_Properties: TypeAlias = dict[str, tuple[int, _Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class MethodDefinition:
+    """A method with its text. `line` is the line of `file` on which `source` starts."""
+
+    class_side: bool
+    selector: str
+    category: str
+    source: str
+    file: str = field(default="<text>", compare=False)
+    line: int = field(default=1, compare=False)
+    node: Method = field(default=Method(""), compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassDefinition:
+    """A class, or with kind `extension` methods for a class defined elsewhere."""
+
+    name: str
+    superclass: str | None = None
+    instance_variables: tuple[str, ...] = ()
+    class_variables: tuple[str, ...] = ()
+    class_instance_variables: tuple[str, ...] = ()
+    pools: tuple[str, ...] = ()
+    category: str = ""
+    kind: str = "normal"
+    comment: str = ""
+    methods: tuple[MethodDefinition, ...] = ()
+    file: str = field(default="<text>", compare=False)
+    line: int = field(default=1, compare=False)
+
+    @property
+    def is_extension(self) -> bool:
+        return self.kind == EXTENSION
+
+
+def read_class_file(path: Path, name: str | None = None) -> ClassDefinition:
+    """The class in a Tonel file; errors call the file `name` (its path if not given)."""
+    return read_class(path.read_text(encoding="utf-8"), name or str(path))
+
+
+def read_class(text: str, file: str = "<text>") -> ClassDefinition:
+    """The class or extension that a Tonel text defines, with its methods parsed."""
+    return _Reader(text, file).class_definition()
+
+
+class _Reader:
+    def __init__(self, text: str, file: str) -> None:
+        self.text = text
+        self.file = file
+        self.offset = 0
+
+    def fail(self, offset: int, message: str, remedy: str) -> NoReturn:
+        raise SourceError.at(self.text, offset, message, remedy, file=self.file)
+
+    def skip_space(self) -> None:
+        match = _SPACE.match(self.text, self.offset)
+        if match:
+            self.offset = match.end()
+
+    def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """The match of the pattern after white space, stepped over."""
+        self.skip_space()
+        match = pattern.match(self.text, self.offset)
+        if match:
+            self.offset = match.end()
+        return match
+
+    def found(self, literal: str) -> bool:
+        self.skip_space()
+        if not self.text.startswith(literal, self.offset):
+            return False
+        self.offset += len(literal)
+        return True
+
+    def line_at(self, offset: int) -> int:
+        return self.text.count("\n", 0, offset) + 1
+
+    # The class
+
+    def class_definition(self) -> ClassDefinition:
+        comment = self.take(_COMMENT)
+        self.skip_space()
+        start = self.offset
+        keyword = self.take(NAME)
+        if keyword is None or keyword.group() not in ("Class", "Extension"):
+            remedy = "Start the file with its class, behind its comment."
+            self.fail(start, "Expected `Class {` or `Extension {`.", remedy)
+        entries = self.entries()
+        for key, (offset, _) in entries.items():
+            if key not in _SINGLE_KEYS and key not in _NAME_LISTS:
+                known = ", ".join(f"#{known}" for known in (*_SINGLE_KEYS, *_NAME_LISTS))
+                self.fail(offset, f"#{key} is not a property of a class.", f"Use one of: {known}.")
+        name, superclass, kind = self.identity(entries, start, is_extension=keyword.group() == "Extension")
+        lists = {field_name: self.names(entries, key) for key, field_name in _NAME_LISTS.items()}
+        category = self.single(entries, "category") or self.single(entries, "package") or ""
+        return ClassDefinition(
+            name,
+            superclass,
+            category=category,
+            kind=kind,
+            comment=comment[1].replace('""', '"').strip() if comment else "",
+            methods=self.methods(name),
+            file=self.file,
+            line=self.line_at(start),
+            **lists,
+        )
+
+    def identity(
+        self, entries: _Properties, start: int, is_extension: bool
+    ) -> tuple[str, str | None, str]:
+        name = self.single(entries, "name")
+        if not name:
+            self.fail(start, "The class has no #name.", "Add `#name : #TheClass`.")
+        if is_extension:
+            return name, None, EXTENSION
+        if "superclass" not in entries:
+            self.fail(start, f"The class {name} has no #superclass.", "Add `#superclass : #Object`.")
+        kind = self.single(entries, "type") or "normal"
+        if kind not in KINDS:
+            self.fail(entries["type"][0], f"`{kind}` is not a type of class.", f"Use one of: {', '.join(KINDS)}.")
+        return name, self.single(entries, "superclass"), kind
+
+    def entries(self) -> _Properties:
+        """The keys of `{ #key : value, ... }`, each with its offset and value."""
+        self.skip_space()
+        opener = self.offset
+        if not self.found("{"):
+            self.fail(opener, "Expected `{`.", "Write the properties as { #name : #TheClass, ... }.")
+        entries: _Properties = {}
+        while not self.found("}"):
+            if entries and not self.found(","):
+                self.fail(self.offset, "Expected `,` or `}` behind a property.", "Separate properties by commas.")
+            self.skip_space()
+            start = self.offset
+            key = self.take(_SYMBOL)
+            if key is None or not self.found(":"):
+                self.fail(start, "Expected a property.", "Write it as #name : #TheClass.")
+            name = key[2] or key[1]
+            if name in entries:
+                self.fail(start, f"The property #{name} is given twice.", "Keep one of them.")
+            entries[name] = (start, self.value())
+        return entries
+
+    def value(self) -> _Value:
+        if self.found("["):
+            elements: list[str] = []
+            while not self.found("]"):
+                if elements and not self.found(","):
+                    self.fail(self.offset, "Expected `,` or `]` in a list.", "Separate the names by commas.")
+                elements.append(self.name_or_string())
+            return tuple(elements)
+        if self.found("nil"):
+            return None
+        return self.name_or_string()
+
+    def name_or_string(self) -> str:
+        match = self.take(_SYMBOL)
+        if match:
+            return match[2] or match[1].replace("''", "'")
+        match = self.take(_STRING)
+        if match is None:
+            self.fail(self.offset, "Expected a symbol or a string.", "Write #Name, #'a name' or 'name'.")
+        return match[1].replace("''", "'")
+
+    def single(self, entries: _Properties, key: str) -> str | None:
+        offset, value = entries.get(key, (0, None))
+        if isinstance(value, tuple):
+            self.fail(offset, f"#{key} takes one value, not a list.", f"Write #{key} : #Value.")
+        return value
+
+    def names(self, entries: _Properties, key: str) -> tuple[str, ...]:
+        offset, value = entries.get(key, (0, ()))
+        if not isinstance(value, tuple):
+            self.fail(offset, f"#{key} takes a list.", f"Write #{key} : [ 'name', 'another' ].")
+        for name in value:
+            if not NAME.fullmatch(name):
+                self.fail(offset, f"`{name}` is not a variable's name.", "Names have letters, digits and `_`.")
+            if value.count(name) > 1:
+                self.fail(offset, f"`{name}` is listed twice in #{key}.", "Keep one of them.")
+        return value
+
+    # Methods
+
+    def methods(self, class_name: str) -> tuple[MethodDefinition, ...]:
+        methods = []
+        seen: dict[tuple[bool, str], int] = {}
+        self.skip_space()
+        while self.offset < len(self.text):
+            method = self.method(class_name)
+            key = (method.class_side, method.selector)
+            if key in seen:
+                receiver = f"{class_name} class" if method.class_side else class_name
+                raise method.node.error(
+                    0,
+                    f"{receiver} >> {method.selector} is defined twice.",
+                    f"Remove or rename one of them; the first is on line {seen[key]}.",
+                )
+            seen[key] = method.line
+            methods.append(method)
+            self.skip_space()
+        return tuple(methods)
+
+    def method(self, class_name: str) -> MethodDefinition:
+        category = DEFAULT_CATEGORY
+        if self.text.startswith("{", self.offset):
+            start = self.offset
+            entries = self.entries()
+            if set(entries) - {"category"}:
+                self.fail(start, "A method's only property is #category.", "Write { #category : #name }.")
+            category = self.single(entries, "category") or DEFAULT_CATEGORY
+        self.skip_space()
+        start = self.offset
+        head = self.take(_HEAD)
+        if head is None:
+            self.fail(
+                start, "Expected a method.", "Write `Class >> selector [ ... ]`, with { #category : #name } before it."
+            )
+        if head[1] != class_name:
+            self.fail(
+                start, f"This method is of {head[1]}, but the file is of {class_name}.", "Keep one class in one file."
+            )
+        pattern_start = self.offset
+        body_start, body_stop = self.brackets(pattern_start)
+        pattern = self.text[pattern_start : body_start - 1]
+        body = self.text[body_start:body_stop]
+        self.offset = body_stop + 1
+        source = pattern.rstrip() + body if _BLANK_LINE_END.match(body) else f"{pattern} {body}"
+        line_start = self.text.rfind("\n", 0, pattern_start) + 1
+        line = self.line_at(pattern_start)
+        node = parse_method(source.rstrip(), self.file, line, self.text[line_start:pattern_start])
+        return MethodDefinition(
+            head[2] is not None, node.selector, category, node.source, self.file, line, node
+        )
+
+    def brackets(self, pattern_start: int) -> tuple[int, int]:
+        """The offsets behind the opening bracket of a method's body and of the closing one."""
+        depth = 0
+        opener = pattern_start
+        for match in _BODY.finditer(self.text, pattern_start):
+            text = match.group()
+            if text == "[":
+                depth += 1
+                if depth == 1:
+                    opener = match.start()
+            elif text == "]":
+                depth -= 1
+                if depth == 0:
+                    return opener + 1, match.start()
+                if depth < 0:
+                    self.fail(match.start(), "`]` closes nothing.", "Open the method's body by `[` behind its pattern.")
+            elif text in "'\"":
+                what = "string" if text == "'" else "comment"
+                self.fail(
+                    match.start(),
+                    f"The {what} that starts here has no closing quote.",
+                    f"Close it with `{text}`, or look for a quote missing before it.",
+                )
+        if depth == 0:
+            self.fail(pattern_start, "The method has no body.", "Write its statements in brackets: selector [ ... ].")
+        self.fail(opener, "The method's body is not closed.", "Add `]`, or look for a bracket missing within it.")
+
+
+# Writing
+
+
+def write_class(definition: ClassDefinition) -> str:
+    """The Tonel text of a class or extension; reading it gives an equal definition."""
+    lines = []
+    if definition.comment:
+        comment = definition.comment.replace('"', '""')
+        lines.append(f'"\n{comment}\n"' if "\n" in comment else f'"{comment}"')
+    lines.append("Extension {" if definition.is_extension else "Class {")
+    lines.append(",\n".join(f"\t#{key} : {value}" for key, value in _properties(definition)))
+    lines.append("}")
+    parts = ["\n".join(lines) + "\n"]
+    parts.extend(_method_text(definition.name, method) for method in definition.methods)
+    return "\n".join(parts)
+
+
+def _properties(definition: ClassDefinition) -> list[tuple[str, str]]:
+    properties = [("name", _symbol(definition.name))]
+    if not definition.is_extension:
+        properties.append(("superclass", _symbol(definition.superclass) if definition.superclass else "nil"))
+        if definition.kind != "normal":
+            properties.append(("type", _symbol(definition.kind)))
+    for key, field_name in _NAME_LISTS.items():
+        names = getattr(definition, field_name)
+        if names:
+            properties.append((key, "[ " + ", ".join(f"'{name}'" for name in names) + " ]"))
+    if definition.category:
+        properties.append(("category", _symbol(definition.category)))
+    return properties
+
+
+def _method_text(class_name: str, method: MethodDefinition) -> str:
+    receiver = f"{class_name} class" if method.class_side else class_name
+    stop = pattern_stop(method.source)
+    pattern, body = method.source[:stop], method.source[stop:].rstrip()
+    gap_length = len(body) - len(body.lstrip(" \t"))
+    if _BLANK_LINE_END.match(body):
+        opening = f" [{body}"
+    else:
+        middle = gap_length // 2
+        opening = f"{body[:middle]}[{body[middle + 1 :] if gap_length else body}"
+    return f"{{ #category : {_symbol(method.category)} }}\n{receiver} >> {pattern}{opening}\n]\n"
+
+
+def pattern_stop(source: str) -> int:
+    """The offset behind the selector and arguments with which a method's text starts."""
+    match = _PATTERN.match(source)
+    if match is None:
+        raise ValueError(f"not a method: {source[:40]!r}")
+    return match.end()
+
+
+_KEYWORD_PART: Final = r"[A-Za-z_][A-Za-z0-9_]*:\s*[A-Za-z_][A-Za-z0-9_]*"
+_PATTERN: Final = re.compile(
+    rf"\s*(?:{_KEYWORD_PART}(?:\s+{_KEYWORD_PART})*|[A-Za-z_][A-Za-z0-9_]*|[^A-Za-z0-9_\s]+\s*[A-Za-z_][A-Za-z0-9_]*)"
+)
+
+
+def _symbol(name: str) -> str:
+    if NAME.fullmatch(name) or KEYWORD_SELECTOR.fullmatch(name):
+        return f"#{name}"
+    quoted = name.replace("'", "''")
+    return f"#'{quoted}'"

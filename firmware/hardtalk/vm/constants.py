@@ -1,0 +1,92 @@
+"""Every Slang constant the VM's sources may name, from the tables that declare the facts.
+
+The chip's registers come from the build (`extra`), since this package may not know the chip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from hardtalk.vm import object_format, special_objects
+
+METHOD_CACHE_ENTRIES: Final = 1024
+METHOD_CACHE_ENTRY_BYTES: Final = 16
+PRIMITIVE_TABLE_ENTRIES: Final = 1024
+INTERRUPT_TABLE_OFFSET: Final = 1024
+
+VM_CONSTANTS: Final = {
+    "MethodCacheEntries": METHOD_CACHE_ENTRIES,
+    "MethodCacheEntryBytes": METHOD_CACHE_ENTRY_BYTES,
+    "MethodCacheBytes": METHOD_CACHE_ENTRIES * METHOD_CACHE_ENTRY_BYTES,
+    "CacheSelectorOffset": 0,
+    "CacheClassOffset": 4,
+    "CacheMethodOffset": 8,
+    "CacheEntryOffset": 12,
+    "MaxPrimitive": PRIMITIVE_TABLE_ENTRIES - 1,
+    "ReserveOrder": 20,
+    "BumpOrder": 14,
+    "LargestBumpOrder": 9,
+    "LargeFillBytes": 1024,
+    "FillStepBytes": 256,
+    "InitialContextLimit": 65536,
+    "ContextLimitStep": 4096,
+    "UnwindMarker": 198,
+    "HandlerMarker": 199,
+    "FirstQuickPrimitive": 256,
+    "LastQuickPrimitive": 519,
+}
+"""Sizes and limits that only the VM decides. Orders are log2 of bytes."""
+
+PRIMITIVE_FAILURES: Final = {
+    "PrimitiveOk": 0,
+    "PrimitiveFailed": 1,
+    "OutOfMemory": 2,
+    "BadReceiver": 3,
+    "BadArgument": 4,
+    "BadIndex": 5,
+    "BadArgumentCount": 6,
+}
+"""Values of the VM variable `primitiveFailure`."""
+
+INTERNAL_OPERANDS: Final = {
+    "InternalPerform": 0,
+    "InternalUnwind": 1,
+    "InternalDead": 2,
+    "InternalResume": 3,
+}
+"""Second bytes of bytecode 126, which only the VM's own method may contain."""
+
+STATISTICS: Final = (
+    "bytesFree",
+    "bytesAllocated",
+    "interruptCount",
+    "strayInterrupts",
+    "cacheMisses",
+    "contextsMade",
+    "contextsEscaped",
+    "processSwitches",
+    "blockSplits",
+    "blockMerges",
+    "allocationFailures",
+    "stackOverflows",
+)
+"""VM variables that `vmValueAt:` answers, by number from 1."""
+
+
+def slang_constants(extra: Mapping[str, int] | None = None) -> dict[str, int]:
+    """All constants, by name; a name declared twice with different values is an error."""
+    result: dict[str, int] = {}
+    sources = (
+        object_format.constants(),
+        special_objects.constants(),
+        VM_CONSTANTS.items(),
+        PRIMITIVE_FAILURES.items(),
+        INTERNAL_OPERANDS.items(),
+        (extra or {}).items(),
+    )
+    for source in sources:
+        for name, value in source:
+            if result.setdefault(name, value) != value:
+                raise ValueError(f"Slang constant {name} is declared as {result[name]} and as {value}")
+    return result

@@ -1,0 +1,103 @@
+"""The special objects array: what the VM finds at each index, and the VM variable that caches it.
+
+Indices 0-42 are Squeak V3's (unused ones are nil), 43 and up are Hardtalk's. `kind` tells the image builder what to put
+there: `object` and `array` are built by name, `class` is the class, `symbol` the Symbol, `association` the
+Association of the global in Smalltalk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Kind = Literal["object", "array", "class", "symbol", "association"]
+
+
+@dataclass(frozen=True)
+class SpecialObject:
+    """One entry. `variable` is the Slang variable read at start-up, empty when the VM does not use the object."""
+
+    index: int
+    kind: Kind
+    name: str
+    variable: str = ""
+
+    @property
+    def constant(self) -> str:
+        """The Slang constant that holds the index."""
+        words = self.name.replace(":", " ").split()
+        stem = "".join(word[0].upper() + word[1:] for word in words)
+        return f"Special{'Selector' if self.kind == 'symbol' else ''}{stem}"
+
+
+SPECIAL_OBJECTS: Final = (
+    SpecialObject(0, "object", "nil", "nilObject"),
+    SpecialObject(1, "object", "false", "falseObject"),
+    SpecialObject(2, "object", "true", "trueObject"),
+    SpecialObject(3, "association", "Processor", "processorAssociation"),
+    SpecialObject(4, "class", "Bitmap", "classBitmap"),
+    SpecialObject(5, "class", "SmallInteger", "classSmallInteger"),
+    SpecialObject(6, "class", "String", "classString"),
+    SpecialObject(7, "class", "Array", "classArray"),
+    SpecialObject(8, "object", "Smalltalk", "smalltalkDictionary"),
+    SpecialObject(9, "class", "Float", "classFloat"),
+    SpecialObject(10, "class", "MethodContext", "classMethodContext"),
+    SpecialObject(12, "class", "Point", "classPoint"),
+    SpecialObject(13, "class", "LargePositiveInteger", "classLargePositiveInteger"),
+    SpecialObject(15, "class", "Message", "classMessage"),
+    SpecialObject(16, "class", "CompiledMethod", "classCompiledMethod"),
+    SpecialObject(17, "object", "lowSpaceSemaphore"),
+    SpecialObject(18, "class", "Semaphore", "classSemaphore"),
+    SpecialObject(19, "class", "Character", "classCharacter"),
+    SpecialObject(20, "symbol", "doesNotUnderstand:", "selectorDoesNotUnderstand"),
+    SpecialObject(21, "symbol", "cannotReturn:", "selectorCannotReturn"),
+    SpecialObject(23, "array", "specialSelectors", "specialSelectors"),
+    SpecialObject(24, "array", "characterTable", "characterTable"),
+    SpecialObject(25, "symbol", "mustBeBoolean", "selectorMustBeBoolean"),
+    SpecialObject(26, "class", "ByteArray", "classByteArray"),
+    SpecialObject(27, "class", "Process", "classProcess"),
+    SpecialObject(29, "object", "timerSemaphore"),
+    SpecialObject(30, "object", "interruptSemaphore"),
+    SpecialObject(34, "symbol", "cannotInterpret:", "selectorCannotInterpret"),
+    SpecialObject(36, "class", "BlockClosure", "classBlockClosure"),
+    SpecialObject(41, "object", "finalizationSemaphore"),
+    SpecialObject(42, "class", "LargeNegativeInteger", "classLargeNegativeInteger"),
+    SpecialObject(43, "symbol", "outOfMemory", "selectorOutOfMemory"),
+    SpecialObject(44, "array", "lineSemaphores", "lineSemaphoreArray"),
+    SpecialObject(45, "class", "MethodDictionary", "classMethodDictionary"),
+    SpecialObject(46, "class", "Metaclass", "classMetaclass"),
+    SpecialObject(47, "object", "startUpProcess", "startUpProcess"),
+    SpecialObject(48, "symbol", "aboutToReturn:through:", "selectorAboutToReturn"),
+    SpecialObject(49, "symbol", "unhandledInterrupt:", "selectorUnhandledInterrupt"),
+)
+
+SPECIAL_OBJECT_COUNT: Final = max(entry.index for entry in SPECIAL_OBJECTS) + 1
+
+SPECIAL_SELECTORS: Final = (
+    ("+", 1), ("-", 1), ("<", 1), (">", 1), ("<=", 1), (">=", 1), ("=", 1), ("~=", 1),
+    ("*", 1), ("/", 1), ("\\\\", 1), ("@", 1), ("bitShift:", 1), ("//", 1), ("bitAnd:", 1), ("bitOr:", 1),
+    ("at:", 1), ("at:put:", 2), ("size", 0), ("next", 0), ("nextPut:", 1), ("atEnd", 0), ("==", 1), ("class", 0),
+    ("blockCopy:", 1), ("value", 0), ("value:", 1), ("do:", 1), ("new", 0), ("new:", 1), ("x", 0), ("y", 0),
+)  # fmt: skip
+"""Selector and argument count of bytecodes 176-207; the array at index 23 holds both, in pairs."""
+
+INTERRUPT_LINES: Final = 32
+
+
+def constants() -> Iterator[tuple[str, int]]:
+    """Names and values of the Slang constants that come from this table."""
+    for entry in SPECIAL_OBJECTS:
+        yield entry.constant, entry.index
+    yield "SpecialObjectCount", SPECIAL_OBJECT_COUNT
+    yield "InterruptLines", INTERRUPT_LINES
+
+
+def _check() -> None:
+    assert len(SPECIAL_SELECTORS) == 32
+    for column in ("index", "constant"):
+        values = [getattr(entry, column) for entry in SPECIAL_OBJECTS]
+        assert len(set(values)) == len(values), f"two special objects share a {column}"
+
+
+_check()

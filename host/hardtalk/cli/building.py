@@ -1,0 +1,43 @@
+"""`hardtalk build`: the firmware of the sources as a file, with its sizes and, on request, its link map."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from hardtalk.cli.firmware import build_firmware, firmware_hash
+from hardtalk.cli.options import Drivers, Svds
+from hardtalk.cli.source_map import SourceMap
+
+
+def build(
+    *,
+    out: Annotated[Path, Parameter(help="Where the ELF goes.")] = Path("firmware.elf"),
+    map: Annotated[bool, Parameter(negative="", help="Also write the link map beside it, as .map.")] = False,
+    driver: Drivers = None,
+    svd: Svds = None,
+) -> int:
+    """Build firmware.elf from the Smalltalk, Slang and boot sources."""
+    console = Console(highlight=False)
+    firmware = build_firmware(driver or [], svd or [])
+    out.write_bytes(firmware.elf)
+    console.print(f"{out}  {len(firmware.elf):,} bytes  {firmware_hash(firmware.elf)}", soft_wrap=True)
+    console.print(size_line(firmware.elf), soft_wrap=True)
+    if map:
+        path = out.with_suffix(".map")
+        path.write_text(link_map(SourceMap(firmware.elf)), encoding="utf-8")
+        console.print(str(path), soft_wrap=True)
+    return 0
+
+
+def size_line(elf: bytes) -> str:
+    """Bytes of each section that is in the machine's memory."""
+    sizes = SourceMap(elf).section_sizes
+    return "  ".join(f"{name.lstrip('.')} {size:,}" for name, size in sizes.items()) + "  bytes"
+
+
+def link_map(source_map: SourceMap) -> str:
+    """Every symbol by address: address, bytes, section, name."""
+    rows = [f"{each.address:08x} {each.size:8} {each.section:<8} {each.name}" for each in source_map.symbols]
+    return "\n".join(["address     bytes section  symbol", *rows]) + "\n"

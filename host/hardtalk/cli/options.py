@@ -1,0 +1,19 @@
+"""Options that several commands share, each declared once."""
+
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+from cyclopts import Parameter
+
+Drivers: TypeAlias = Annotated[
+    list[Path] | None,
+    Parameter(name="--driver", negative="", help="A folder of classes (Tonel) for the firmware; may be given again."),
+]
+Svds: TypeAlias = Annotated[
+    list[Path] | None,
+    Parameter(name="--svd", negative="", help="A CMSIS-SVD file of further peripherals; may be given again."),
+]
+Device: TypeAlias = Annotated[
+    Path | None, Parameter(name="--device", help="A Python file with simulated devices of your own.")
+]
+Json: TypeAlias = Annotated[Path | None, Parameter(name="--json", help="Write the raw figures to this file.")]

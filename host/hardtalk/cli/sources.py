@@ -1,0 +1,29 @@
+"""Source text that a place in a firmware's line table names.
+
+The table holds paths as the build wrote them; those of the project's own text are relative to its root.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from hardtalk.chip import hal_folder
+from hardtalk.cli.source_map import Place
+
+
+def text_root() -> Path:
+    """The folder that holds `firmware/`, `boot/` and `drivers/`: the checkout, or the text of an installed package."""
+    return hal_folder().parent
+
+
+@cache
+def lines_of(file: str) -> tuple[str, ...]:
+    for path in (Path(file), text_root() / file):
+        if path.is_file():
+            return tuple(path.read_text(encoding="utf-8").splitlines())
+    return ()
+
+
+def source_line(place: Place) -> str | None:
+    """The text of the line; None when the file is not at hand."""
+    lines = lines_of(place.file)
+    return lines[place.line - 1] if 0 < place.line <= len(lines) else None

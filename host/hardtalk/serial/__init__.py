@@ -1,0 +1,33 @@
+"""The host's end of the serial line: frames, compiled code as text, and a prompt that needs no particular transport.
+
+    model = ClassModel(definitions)              the classes of the firmware, as `hardtalk.smalltalk.tonel` reads them
+    prompt = Prompt(model)
+    prompt.enter("3 + 4")                        compiles and queues; raises SourceError with file, line and caret
+    line.write(prompt.take_outgoing())           bytes to send now
+    for event in prompt.receive(line.read()):    ConsoleText, Result, Failure, NotUnderstood, Pong
+    prompt.is_busy                               a request has no reply yet
+    prompt.enter_script(text, file)              chunk format or Tonel; every chunk is one entry
+    prompt.interrupt()                           ends what runs on the board
+
+`terminal.PseudoTerminal` gives the raw line to ordinary terminal programs. docs/serial.md has the formats.
+"""
+
+from hardtalk.serial.class_model import ClassModel
+from hardtalk.serial.frames import ConsoleText, Frame, FrameReader, encode_frame
+from hardtalk.serial.prompt import Event, Failure, NotUnderstood, Pong, Prompt, Result
+from hardtalk.serial.terminal import PseudoTerminal
+
+__all__ = [
+    "ClassModel",
+    "ConsoleText",
+    "Event",
+    "Failure",
+    "Frame",
+    "FrameReader",
+    "NotUnderstood",
+    "Pong",
+    "Prompt",
+    "PseudoTerminal",
+    "Result",
+    "encode_frame",
+]

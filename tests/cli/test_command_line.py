@@ -1,0 +1,52 @@
+"""The command line as a user meets it: help without heavy imports, one message and an exit code for mistakes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+COMMANDS = ("build", "boot", "repl", "test", "latency", "bench", "speed", "explain")
+
+
+def hardtalk(*arguments: str) -> subprocess.CompletedProcess[str]:
+    program = "import sys; from hardtalk.cli.main import main; sys.argv[0] = 'hardtalk'; main()"
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_help_names_every_command() -> None:
+    shown = hardtalk("--help")
+    assert shown.returncode == 0
+    assert not [command for command in COMMANDS if command not in shown.stdout]
+
+
+def test_each_command_has_help() -> None:
+    for command in COMMANDS:
+        shown = hardtalk(command, "--help")
+        assert (shown.returncode, f"hardtalk {command}" in shown.stdout) == (0, True), shown.stderr
+
+
+def test_unknown_command_is_one_message() -> None:
+    shown = hardtalk("fly")
+    assert shown.returncode != 0
+    assert "fly" in shown.stdout + shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
+def test_file_that_is_not_there_is_one_message(tmp_path: Path) -> None:
+    missing = tmp_path / "none.elf"
+    shown = hardtalk("explain", "0x10000", "--elf", str(missing))
+    assert (shown.returncode, shown.stderr) == (2, f"hardtalk: {missing}: No such file or directory\n")
+
+
+def test_file_that_is_no_firmware_is_one_message(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.elf"
+    wrong.write_bytes(b"not an ELF file at all")
+    shown = hardtalk("explain", "0x10000", "--elf", str(wrong))
+    assert shown.returncode == 2
+    assert shown.stderr.startswith(f"hardtalk: {wrong}: not an ELF file")
+    assert "Traceback" not in shown.stderr

@@ -1,0 +1,130 @@
+"""Runs Slang routines three ways: simulated on the host, as IR, and as ARM on a bare Unicorn."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hardtalk.slang.compile import compile_program, lower_method
+from hardtalk.slang.interpret import Interpreter
+from hardtalk.slang.program import read_program
+from hardtalk.slang.simulate import Segment, Simulation
+from hardtalk.smalltalk.tonel import ClassDefinition, read_class
+from unicorn import UC_ARCH_ARM, UC_MODE_ARM, Uc
+from unicorn.arm_const import (
+    UC_ARM_REG_FPEXC,
+    UC_ARM_REG_LR,
+    UC_ARM_REG_R0,
+    UC_ARM_REG_R4,
+    UC_ARM_REG_R8,
+    UC_ARM_REG_SP,
+    UC_CPU_ARM_926,
+)
+
+CODE, STATE, STACK, RETURN, DATA = 0x10000, 0x80000, 0xA0000, 0xB0000, 0x100000
+DATA_SIZE = 0x1000
+R4_TO_R11 = range(UC_ARM_REG_R4, UC_ARM_REG_R4 + 8)
+PATTERN = [0xABCD0000 + n for n in range(8)]
+
+
+@dataclass
+class ThreeWays:
+    """A Slang program, ready to be called each way. Every call starts from the same data words."""
+
+    classes: list[ClassDefinition]
+    constants: dict[str, int]
+
+    def __post_init__(self) -> None:
+        self.program = read_program(self.classes, dict(self.constants))
+        roots = [m.selector for m in self.program.methods.values() if not m.is_threaded]
+        self.compiled = compile_program(self.classes, dict(self.constants), roots)
+        self.graphs = {self.program.methods[s].symbol: lower_method(self.program, self.program.methods[s])
+                       for s in roots}
+        self.addresses: dict[str, int] = {}
+        address = CODE
+        for routine in self.compiled.routines:
+            self.addresses[routine.name] = address
+            address += len(routine.code)
+        self.text = b"".join(self.relocated(r.code, self.addresses[r.name], r.relocations)
+                             for r in self.compiled.routines)
+
+    def relocated(self, code: bytes, address: int, relocations: Sequence[object]) -> bytes:
+        words = bytearray(code)
+        for relocation in relocations:
+            offset, target = relocation.offset, self.addresses[relocation.symbol]  # type: ignore[attr-defined]
+            word, = struct.unpack_from("<I", words, offset)
+            if relocation.kind == "branch24":  # type: ignore[attr-defined]
+                word |= (target - (address + offset) - 8 >> 2) & 0xFFFFFF
+            else:
+                word = target
+            struct.pack_into("<I", words, offset, word)
+        return bytes(words)
+
+    def call(self, selector: str, *arguments: int, data: bytes = b"") -> list[tuple[int, bytes]]:
+        """(result, data afterwards) of simulation, IR and ARM; results are unsigned words."""
+        initial = data.ljust(DATA_SIZE, b"\0")
+        words = [argument & 0xFFFFFFFF for argument in arguments]
+        return [self.simulated(selector, words, initial), self.interpreted(selector, words, initial),
+                self.executed(selector, words, initial)]
+
+    def simulated(self, selector: str, arguments: list[int], data: bytes) -> tuple[int, bytes]:
+        simulation = Simulation(self.classes, self.constants, memory_base=0x400000, segments=[
+            Segment(DATA, DATA_SIZE)])
+        for offset in range(0, DATA_SIZE, 4):
+            simulation.memory.word_at_put(DATA + offset, int.from_bytes(data[offset:offset + 4], "little"))
+        result = simulation.call(selector, *arguments)
+        after = b"".join(simulation.memory.word_at(DATA + n).to_bytes(4, "little") for n in range(0, DATA_SIZE, 4))
+        return int(result) & 0xFFFFFFFF, after
+
+    def interpreted(self, selector: str, arguments: list[int], data: bytes) -> tuple[int, bytes]:
+        memory = bytearray(DATA + DATA_SIZE)
+        memory[DATA:] = data
+        interpreter = Interpreter(self.graphs, memory, STATE)
+        outcome = interpreter.call(self.program.methods[selector].symbol, arguments)
+        return outcome.values[0] if outcome.values else 0, bytes(memory[DATA:])
+
+    def executed(self, selector: str, arguments: list[int], data: bytes) -> tuple[int, bytes]:
+        cpu = Uc(UC_ARCH_ARM, UC_MODE_ARM)
+        cpu.ctl_set_cpu_model(UC_CPU_ARM_926)
+        cpu.mem_map(0, 0x200000)
+        cpu.reg_write(UC_ARM_REG_FPEXC, 1 << 30)
+        cpu.mem_write(CODE, self.text)
+        cpu.mem_write(DATA, data)
+        for register, value in zip(R4_TO_R11, PATTERN, strict=True):
+            cpu.reg_write(register, value)
+        cpu.reg_write(UC_ARM_REG_R4, STATE)
+        cpu.reg_write(UC_ARM_REG_SP, STACK)
+        cpu.reg_write(UC_ARM_REG_LR, RETURN)
+        for number, argument in enumerate(arguments):
+            cpu.reg_write(UC_ARM_REG_R0 + number, argument)
+        cpu.emu_start(self.addresses[self.program.methods[selector].symbol], RETURN, count=1_000_000)
+        assert cpu.reg_read(UC_ARM_REG_SP) == STACK, "the stack pointer came back changed"
+        kept = [cpu.reg_read(register) for register in R4_TO_R11]
+        pinned = set() if not self.program.methods[selector].touches_pinned else {5, 6, 7, 9, 10}
+        for number, (value, pattern) in enumerate(zip(kept[1:], PATTERN[1:], strict=True), 5):
+            assert value == pattern or number in pinned, f"r{number} came back changed"
+        assert cpu.reg_read(UC_ARM_REG_R8) == PATTERN[4]
+        return cpu.reg_read(UC_ARM_REG_R0), bytes(cpu.mem_read(DATA, DATA_SIZE))
+
+
+def program(source: str, constants: dict[str, int] | None = None) -> ThreeWays:
+    """A program of the methods in `source` (Tonel bodies without the category lines) and the run-time arithmetic."""
+    from pathlib import Path
+
+    import hardtalk.vm
+
+    vm = Path(hardtalk.vm.__file__).parents[2] / "vm"
+    arithmetic = vm / "Arithmetic.class.st"
+    head = "Class { #name : #Sample, #superclass : #Object, #instVars : [ 'counter', 'total' ], #category : #Test }\n\n"
+    classes = [read_class(head + source, "Sample.class.st"),
+               read_class(arithmetic.read_text(), str(arithmetic))]
+    return ThreeWays(classes, constants or {})
+
+
+def agreed(ways: list[tuple[int, bytes]]) -> int:
+    """The result all three agree on; an assertion shows who differs."""
+    names = ("simulation", "IR", "ARM")
+    assert len({way[0] for way in ways}) == 1, dict(zip(names, (hex(way[0]) for way in ways), strict=True))
+    assert len({way[1] for way in ways}) == 1, "memory differs"
+    return ways[0][0]
