@@ -15,15 +15,19 @@ enableConsole:
     bx      lr
 
 /* putCharacter: r0 the byte. Waits while the transmit FIFO is full, but not for ever: after
-   about ten character times the byte is dropped, so a stuck UART cannot hang the caller.
-   Uses r0-r3, r12. */
+   some fifteen character times the byte is dropped, so a stuck UART cannot hang the caller. Between
+   two looks at the UART it counts a while, to leave the bus alone. Uses r0-r3. */
 putCharacter:
     ldr     r1, =UART0
-    ldr     r2, =40000
+    mov     r2, #1024
 putWait:
     ldr     r3, [r1, #UART0_FR]
     tst     r3, #0x20                       /* TXFF */
     beq     putNow
+    mov     r3, #64
+putPause:
+    subs    r3, r3, #1
+    bne     putPause
     subs    r2, r2, #1
     bne     putWait
     bx      lr
@@ -75,11 +79,15 @@ haltMachine:
     mvn     r1, #0
     str     r1, [r0, #VIC_INTENCLEAR]
     ldr     r0, =UART0
-    ldr     r2, =400000                     /* a full FIFO is 16 characters */
+    mov     r2, #4096                       /* a full FIFO is 16 characters, this is four times as long */
 drainWait:
     ldr     r1, [r0, #UART0_FR]
     tst     r1, #8                          /* BUSY */
     beq     drained
+    mov     r3, #64
+drainPause:
+    subs    r3, r3, #1
+    bne     drainPause
     subs    r2, r2, #1
     bne     drainWait
 drained:

@@ -103,8 +103,8 @@ def test_floats() -> None:
 NAMES = ["a", "b", "x", "y", "z"]
 expressions = st.recursive(
     st.sampled_from(NAMES) | st.sampled_from(["0", "1", "4", "255", "1000", "16r7FFFFFFF", "16r80000000", "-1"]),
-    lambda inner: st.builds("({} {} {})".format, inner, st.sampled_from(["+", "-", "*", "bitAnd:", "bitOr:", "bitXor:"]),
-                            inner)
+    lambda inner: st.builds("({} {} {})".format, inner,
+                            st.sampled_from(["+", "-", "*", "bitAnd:", "bitOr:", "bitXor:"]), inner)
     | st.builds("({} {} {})".format, inner, st.sampled_from(["<<", ">>"]), st.sampled_from(["1", "5", "31", "32", "b"]))
     | st.builds("({} {} {} ifTrue: [ {} ] ifFalse: [ {} ])".format, inner, st.sampled_from(["<", ">=", "=", "~="]),
                 inner, inner, inner)
@@ -114,7 +114,8 @@ expressions = st.recursive(
 )
 statements = st.recursive(
     st.builds("{} := {}.".format, st.sampled_from(["x", "y", "z", "counter", "total"]), expressions)
-    | st.builds("self wordAt: {} + (({} bitAnd: 255) * 4) put: {}.".format, st.just(str(DATA)), expressions, expressions),
+    | st.builds("self wordAt: {} + (({} bitAnd: 255) * 4) put: {}.".format, st.just(str(DATA)), expressions,
+                expressions),
     lambda inner: st.builds("({} {} {}) ifTrue: [ {} ] ifFalse: [ {} ].".format, expressions,
                             st.sampled_from(["<", "<=", ">", "="]), expressions, inner, inner)
     | st.builds("1 to: 3 do: [ :i | {} x := x + i ].".format, inner)

@@ -6,11 +6,6 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hardtalk.slang.compile import compile_program, lower_method
-from hardtalk.slang.interpret import Interpreter
-from hardtalk.slang.program import read_program
-from hardtalk.slang.simulate import Segment, Simulation
-from hardtalk.smalltalk.tonel import ClassDefinition, read_class
 from unicorn import UC_ARCH_ARM, UC_MODE_ARM, Uc
 from unicorn.arm_const import (
     UC_ARM_REG_FPEXC,
@@ -21,6 +16,12 @@ from unicorn.arm_const import (
     UC_ARM_REG_SP,
     UC_CPU_ARM_926,
 )
+
+from hardtalk.slang.compile import compile_program, lower_method
+from hardtalk.slang.interpret import Interpreter
+from hardtalk.slang.program import read_program
+from hardtalk.slang.simulate import Segment, Simulation
+from hardtalk.smalltalk.tonel import ClassDefinition, read_class
 
 CODE, STATE, STACK, RETURN, DATA = 0x10000, 0x80000, 0xA0000, 0xB0000, 0x100000
 DATA_SIZE = 0x1000

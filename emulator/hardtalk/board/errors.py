@@ -1,7 +1,7 @@
 """Errors of the board: what is wrong and what to do about it."""
 
+import inspect
 import traceback
-from pathlib import Path
 
 
 class BoardError(Exception):
@@ -19,7 +19,7 @@ class DeviceFailure(Exception):
     def __init__(self, device_type: type, doing: str, error: Exception) -> None:
         self.device_name = device_type.__name__
         frames = traceback.extract_tb(error.__traceback__)
-        own = [frame for frame in frames if Path(frame.filename).stem == device_type.__module__.rpartition(".")[2]]
+        own = [frame for frame in frames if frame.filename == inspect.getsourcefile(device_type)]
         frame = (own or frames)[-1]
         self.file = frame.filename
         self.line = frame.lineno or 0

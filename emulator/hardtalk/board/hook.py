@@ -2,8 +2,8 @@
 
 It charges the block's cost, counts its instructions, and stops the engine *before* a block that would pass the next
 alarm, that begins at or after a limit, whose cost is not known yet, or when an unmasked interrupt waits. The state it
-shares with the host is an array of int64; the functions of the engine that it calls are addresses in that array, so that
-the compiled code can be kept on disk.
+shares with the host is an array of int64; the functions of the engine that it calls are addresses in that array, so
+that the compiled code can be kept on disk.
 
 A conditional branch at a block's end costs more when taken. Whether it was is known on entry to the next block, which
 is where the difference is charged.
@@ -11,10 +11,14 @@ is where the difference is charged.
 
 from typing import Any
 
+import numba
+import numba.extending
 import numpy as np
 from llvmlite import ir
-from numba import carray, cfunc, types
-from numba.extending import intrinsic
+
+# The compiler's interface is untyped.
+library: Any = numba
+carray, cfunc, types, intrinsic = library.carray, library.cfunc, library.types, library.extending.intrinsic
 
 (
     CLOCK,
@@ -30,6 +34,7 @@ from numba.extending import intrinsic
     TAKEN_EXTRA,  # what it costs more otherwise
     BLOCK,
     BLOCK_WORDS,
+    MISSED_WORDS,  # the size of a block that is not in the table
     TABLE,
     TABLE_WORDS,
     STOP_FUNCTION,
@@ -37,7 +42,7 @@ from numba.extending import intrinsic
     CPSR_NUMBER,
     CPSR,
     STATE_WORDS,
-) = range(20)
+) = range(21)
 
 NEVER = 1 << 62
 MISS, ATTENDED, LIMITED, ALARMED, COUNTED, INTERRUPTED = range(1, 7)
@@ -53,8 +58,7 @@ def table_entry(words: int, cycles: int, taken_extra: int) -> int:
     return words | taken_extra << WORDS_BITS | cycles << COST_SHIFT
 
 
-@intrinsic  # type: ignore[misc, unused-ignore]
-def as_pointer(_typing: Any, _address: Any) -> Any:
+def pointer_intrinsic(_typing: Any, _address: Any) -> Any:
     """An address as a pointer to int64."""
     signature = types.CPointer(types.int64)(types.int64)
 
@@ -64,8 +68,7 @@ def as_pointer(_typing: Any, _address: Any) -> Any:
     return signature, generate
 
 
-@intrinsic  # type: ignore[misc, unused-ignore]
-def call_stop(_typing: Any, _function: Any, _engine: Any) -> Any:
+def stop_intrinsic(_typing: Any, _function: Any, _engine: Any) -> Any:
     """uc_emu_stop(engine)."""
     word = ir.IntType(64)
 
@@ -76,8 +79,7 @@ def call_stop(_typing: Any, _function: Any, _engine: Any) -> Any:
     return types.int32(types.int64, types.int64), generate
 
 
-@intrinsic  # type: ignore[misc, unused-ignore]
-def call_register_read(_typing: Any, _function: Any, _engine: Any, _number: Any, _target: Any) -> Any:
+def register_read_intrinsic(_typing: Any, _function: Any, _engine: Any, _number: Any, _target: Any) -> Any:
     """uc_reg_read(engine, number, target)."""
     word = ir.IntType(64)
 
@@ -90,6 +92,11 @@ def call_register_read(_typing: Any, _function: Any, _engine: Any, _number: Any,
     return types.int32(types.int64, types.int64, types.int64, types.int64), generate
 
 
+as_pointer: Any = intrinsic(pointer_intrinsic)
+call_stop: Any = intrinsic(stop_intrinsic)
+call_register_read: Any = intrinsic(register_read_intrinsic)
+
+
 def charge_block(engine: Any, address: Any, size: Any, user: Any) -> None:
     """The block hook: void(uc_engine *, uint64 address, uint32 size, void *user)."""
     state = carray(as_pointer(user), STATE_WORDS)
@@ -100,6 +107,7 @@ def charge_block(engine: Any, address: Any, size: Any, user: Any) -> None:
         entry = carray(as_pointer(state[TABLE] + (index << 3)), 1)[0]
     if entry & FIELD_MASK != words:
         state[STOP] = MISS
+        state[MISSED_WORDS] = words
         call_stop(state[STOP_FUNCTION], engine)
         return
     clock = state[CLOCK]

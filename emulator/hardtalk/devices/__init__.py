@@ -20,6 +20,7 @@ MODELS: dict[str, type[Device]] = {
 }
 
 __all__ = [
-    "MODELS", "Alarm", "BusError", "Clock", "Device", "Duration", "Line", "Pl011", "Pl190", "Probe", "RegisterCell", "SavedDevices",
-    "Sp804", "SystemRegisters", "Ticker", "microseconds", "milliseconds", "nanoseconds", "restore_devices", "save_devices", "seconds",
+    "MODELS", "Alarm", "BusError", "Clock", "Device", "Duration", "Line", "Pl011", "Pl190", "Probe",
+    "RegisterCell", "SavedDevices", "Sp804", "SystemRegisters", "Ticker", "microseconds", "milliseconds",
+    "nanoseconds", "restore_devices", "save_devices", "seconds",
 ]  # fmt: skip

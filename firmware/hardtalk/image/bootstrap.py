@@ -1,8 +1,8 @@
 """Bootstraps a class library into an object memory, in named phases.
 
-1. *kernel*: nil, false and true, then for each class a class object and its metaclass, still without contents; from here
-   on any literal can be made. The circle at the root (Metaclass class class == Metaclass) closes by itself, since all
-   of them exist before any refers to another.
+1. *kernel*: nil, false and true, then for each class a class object and its metaclass, still without contents; from
+   here on any literal can be made. The circle at the root (Metaclass class class == Metaclass) closes by itself, since
+   all of them exist before any refers to another.
 2. *fill*: superclasses, formats, names, variables, pools.
 3. *methods*: compiled methods with their literals, method dictionaries.
 4. *world*: character table, Smalltalk, Processor, the start-up process, the symbol table, special objects.
@@ -22,7 +22,13 @@ from hardtalk.image.errors import ImageError, did_you_mean
 from hardtalk.image.hierarchy import Hierarchy
 from hardtalk.image.literals import LiteralObjects
 from hardtalk.image.objects import ImageObject, ObjectMemory, Value
-from hardtalk.smalltalk.compiled_method import ClassBindingRef, ClassVariableRef, CompiledMethodSpec, GlobalRef, MethodLiteral
+from hardtalk.smalltalk.compiled_method import (
+    ClassBindingRef,
+    ClassVariableRef,
+    CompiledMethodSpec,
+    GlobalRef,
+    MethodLiteral,
+)
 from hardtalk.smalltalk.tonel import MethodDefinition
 from hardtalk.vm import object_format as of
 
@@ -71,8 +77,8 @@ class Bootstrap:
         shape = self.hierarchy.shapes[class_name]
         for name in values:
             if name not in shape.variables:
-                raise ImageError(f"class {class_name} has no variable {name}, which the image has to set. Its variables "
-                                 f"are {', '.join(shape.variables)}; keep the virtual machine's names.")
+                raise ImageError(f"class {class_name} has no variable {name}, which the image has to set. Its "
+                                 f"variables are {', '.join(shape.variables)}; keep the virtual machine's names.")
         return self.memory.add(class_object, shape.object_format,
                                [values.get(name, self.nil) for name in shape.variables])
 
@@ -96,7 +102,8 @@ class Bootstrap:
         for name in self.hierarchy.classes:
             self.classes[name].class_object = self.metaclasses[name]
             self.metaclasses[name].class_object = self.class_named("Metaclass")
-        for value, name in ((self.nil, "UndefinedObject"), (self.literals.true, "True"), (self.literals.false, "False")):
+        for value, name in ((self.nil, "UndefinedObject"), (self.literals.true, "True"),
+                            (self.literals.false, "False")):
             value.class_object = self.class_named(name)
 
     # Phase 2
@@ -130,8 +137,9 @@ class Bootstrap:
     def _fill_metaclass(self, name: str) -> None:
         definition = self.hierarchy.classes[name]
         slots = len(self.hierarchy.shapes["Class"].variables) + len(self.hierarchy.shapes[name].class_side_variables)
+        superclass = self.metaclasses[definition.superclass] if definition.superclass else self.class_named("Class")
         self._fill(self.metaclasses[name], "Metaclass", {
-            "superclass": self.metaclasses[definition.superclass] if definition.superclass else self.class_named("Class"),
+            "superclass": superclass,
             "format": slots * of.CLASS_FORMAT_FACTOR + of.FORMATS["FormatFixed"],
             "instanceVariables": self._strings(definition.class_instance_variables),
             "thisClass": self.classes[name],
@@ -141,8 +149,8 @@ class Bootstrap:
         variables = self.hierarchy.shapes[class_name].variables
         for name in values:
             if name not in variables:
-                raise ImageError(f"class {class_name} has no variable {name}; the virtual machine's layout of classes is "
-                                 "in docs/object-format.md.")
+                raise ImageError(f"class {class_name} has no variable {name}; the virtual machine's layout of classes "
+                                 "is in docs/object-format.md.")
         target.slots = [values.get(name, self.nil) for name in variables] + [self.nil] * further_slots
 
     def _strings(self, names: Iterable[str]) -> Value:

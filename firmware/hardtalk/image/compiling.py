@@ -1,13 +1,8 @@
-"""Compiles the methods of all classes; what a method sees is worked out once for each side of a class.
-
-Compiled methods of a class are kept by the content they depend on (`ClassKey`), so that a build after one change
-compiles one class.
-"""
+"""Compiles the methods of all classes; what a method sees is worked out once for each side of a class."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hardtalk.image.errors import ImageError, did_you_mean
@@ -17,7 +12,7 @@ from hardtalk.smalltalk.compiled_method import CompiledMethodSpec, GlobalRef
 from hardtalk.smalltalk.compiler import compile_method
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.scope import Environment
-from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
+from hardtalk.smalltalk.tonel import MethodDefinition
 
 
 @dataclass(frozen=True)
@@ -27,27 +22,22 @@ class CompiledClass:
     methods: tuple[tuple[MethodDefinition, CompiledMethodSpec], ...]
 
 
-CompiledCache = Callable[[str, Callable[[], CompiledClass]], CompiledClass]
-"""Answers what it has under a key, or makes it with the function given."""
-
-
-def compile_classes(hierarchy: Hierarchy, globals_: Iterable[str], cache: CompiledCache) -> dict[str, CompiledClass]:
+def compile_classes(hierarchy: Hierarchy, globals_: Iterable[str]) -> dict[str, CompiledClass]:
     """All methods of all classes. Raises SourceError with the place of the first mistake."""
     known = frozenset(globals_) | hierarchy.classes.keys()
     compiled = {}
     for name, definition in hierarchy.classes.items():
         environments = {side: environment(hierarchy, name, side) for side in (False, True)}
-        key = class_key(definition, environments)
-
-        def compile_now(definition: ClassDefinition = definition,
-                        environments: Mapping[bool, Environment] = environments) -> CompiledClass:
-            return CompiledClass(tuple((method, compile_method(method.node, environments[method.class_side]))
-                                       for method in definition.methods))
-
-        compiled[name] = cache(key, compile_now)
-        for method, spec in compiled[name].methods:
+        methods = tuple((method, _compiled(method, environments[method.class_side])) for method in definition.methods)
+        for method, spec in methods:
             _check_globals(method, spec, known)
+        compiled[name] = CompiledClass(methods)
     return compiled
+
+
+def _compiled(method: MethodDefinition, seen: Environment) -> CompiledMethodSpec:
+    return compile_method(method.node, class_name=seen.class_name, class_side=seen.class_side,
+                          instance_variables=seen.instance_variables, class_variables=seen.class_variables)
 
 
 def environment(hierarchy: Hierarchy, class_name: str, class_side: bool) -> Environment:
@@ -57,25 +47,14 @@ def environment(hierarchy: Hierarchy, class_name: str, class_side: bool) -> Envi
         definition = hierarchy.classes[each]
         for pool in definition.pools:
             if pool not in hierarchy.classes:
-                raise ImageError(f"{definition.file}:{definition.line}: {each} uses the pool {pool}, which is no class. "
-                                 f"{did_you_mean(pool, hierarchy.classes)}A pool is a class with class variables.")
+                raise ImageError(f"{definition.file}:{definition.line}: {each} uses the pool {pool}, which is no "
+                                 f"class. {did_you_mean(pool, hierarchy.classes)}"
+                                 "A pool is a class with class variables.")
             class_variables.update(dict.fromkeys(hierarchy.classes[pool].class_variables, pool))
         class_variables.update(dict.fromkeys(definition.class_variables, each))
     shape = hierarchy.shapes[class_name]
     variables = hierarchy.shapes["Class"].variables + shape.class_side_variables if class_side else shape.variables
     return Environment(class_name, class_side, variables, class_variables)
-
-
-def class_key(definition: ClassDefinition, environments: Mapping[bool, Environment]) -> str:
-    """A digest of everything that the compiled methods of a class depend on, places in files included."""
-    digest = hashlib.sha256()
-    for method in definition.methods:
-        digest.update(repr((method.file, method.line, method.class_side, method.source)).encode())
-    for side in (False, True):
-        seen = environments[side]
-        digest.update(repr((seen.class_name, tuple(seen.instance_variables),
-                            sorted(seen.class_variables.items()))).encode())
-    return digest.hexdigest()
 
 
 def _check_globals(method: MethodDefinition, spec: CompiledMethodSpec, known: frozenset[str]) -> None:

@@ -1,6 +1,6 @@
 """Hashed collections as the class library probes them.
 
-Their layouts are the library's own (`firmware/kernel`), apart from MethodDictionary, which the virtual machine reads too.
+Their layouts are the library's own (`firmware/kernel`), but for MethodDictionary, which the virtual machine reads too.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def _merged(definitions: Sequence[ClassDefinition]) -> dict[str, ClassDefinition
         if each.name in classes:
             raise ImageError(f"{_place(each)}: class {each.name} is defined already, in {_place(classes[each.name])}. "
                              "Rename one, or make it an Extension.")
-        classes[each.name] = each
+        classes[each.name] = replace(each, superclass=None) if each.superclass == "nil" else each
     for each in definitions:
         if each.is_extension:
             if each.name not in classes:

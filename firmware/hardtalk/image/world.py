@@ -13,7 +13,6 @@ from hardtalk.image.dictionaries import hashed_array
 from hardtalk.image.errors import ImageError
 from hardtalk.image.literals import CHARACTER_TABLE_SIZE
 from hardtalk.image.objects import Address, ImageObject, Value
-from hardtalk.smalltalk.literals import Symbol
 from hardtalk.vm import object_format as of
 from hardtalk.vm.special_objects import INTERRUPT_LINES, SPECIAL_OBJECT_COUNT, SPECIAL_OBJECTS, SPECIAL_SELECTORS
 
@@ -49,8 +48,6 @@ class World:
         self._make_processor()
         special = self._make_special_objects()
         self._make_symbol_table()
-        smalltalk = self.boot.globals["Smalltalk"].value_of_association()
-        smalltalk.slots = self._smalltalk_slots()
         return special
 
     def _set_global(self, name: str, value: ImageObject) -> None:
@@ -61,11 +58,7 @@ class World:
         names = [name for name, definition in self.boot.hierarchy.classes.items()
                  if any(m.class_side and m.selector == "initialize" for m in definition.methods)]
         classes: list[Value] = [self.boot.classes[name] for name in names]
-        key = (self.entry.class_name, self.entry.initializers_variable)
-        if key not in self.boot.class_variables:
-            raise ImageError(f"class {key[0]} has no class variable {key[1]}, which gets the Array of classes to "
-                             "initialize. Declare it in firmware/kernel.")
-        self.boot.class_variables[key].slots[ASSOCIATION_VALUE_SLOT] = self.literals.array(classes)
+        self._set_class_variable(self.entry.class_name, self.entry.initializers_variable, self.literals.array(classes))
 
     def _make_startup_process(self) -> ImageObject:
         name = f"{self.entry.class_name} class>>{self.entry.selector}"
@@ -87,15 +80,15 @@ class World:
         }
         context.slots = [values[slot] for slot in of.SLOTS["Context"][:of.CONTEXT_FIXED_SLOTS]]
         context.slots += [self.boot.nil] * slot_count
-        return self.boot.instance("Process", suspendedContext=context, priority=STARTUP_PRIORITY,
-                                  name=self.literals.string("start-up"))
+        return self.boot.instance("Process", suspendedContext=Address(context, SUSPENDED_CONTEXT_TAG),
+                                  priority=STARTUP_PRIORITY, name=self.literals.string("start-up"))
 
     def _make_processor(self) -> None:
         lists: list[Value] = [self.boot.instance("LinkedList") for _ in range(PRIORITY_COUNT)]
         processor = self.boot.instance("ProcessorScheduler", quiescentProcessLists=self.literals.array(lists),
                                        activeProcess=self.startup_process)
         self._set_global("Processor", processor)
-        self._set_global("Smalltalk", self.boot.instance(SMALLTALK_CLASS))
+        self._set_global("Smalltalk", self.boot.dictionary(SMALLTALK_CLASS, self.boot.globals))
 
     def _make_special_objects(self) -> ImageObject:
         makers: Mapping[str, Callable[[str], Value]] = {
@@ -135,12 +128,30 @@ class World:
         raise ImageError(f"special array {name} is unknown to the image builder. Add it to hardtalk.image.world.")
 
     def _make_symbol_table(self) -> None:
-        """`Symbol class` finds symbols by their bytes in the class variable; made last, when all symbols exist."""
+        """Where `Symbol class` finds symbols by their bytes; made last, when all of them exist."""
+        elements = [(string_hash(name.encode()), symbol) for name, symbol in self.literals.symbols.items()]
+        array = hashed_array(self.boot.memory, self.boot.class_named("Array"), self.boot.nil, elements)
+        registry = self.boot.instance("SymbolRegistry", tally=len(elements), array=array)
+        self._set_class_variable("Symbol", "SymbolTable", registry)
 
-    def _smalltalk_slots(self) -> list[Value]:
-        return []
+    def _set_class_variable(self, class_name: str, variable: str, value: ImageObject) -> None:
+        if (class_name, variable) not in self.boot.class_variables:
+            raise ImageError(f"class {class_name} has no class variable {variable}, which the image has to set. "
+                             f"Declare it in firmware/kernel/{class_name}.class.st.")
+        self.boot.class_variables[class_name, variable].slots[ASSOCIATION_VALUE_SLOT] = value
+
+
+def string_hash(data: bytes) -> int:
+    """`String>>hash`."""
+    result = len(data)
+    for byte in data:
+        result = result * 31 + byte & 0xFFFFFF
+    return result
 
 
 ASSOCIATION_VALUE_SLOT = of.SLOTS["Association"].index("Value")
 SMALLTALK_CLASS = "SystemDictionary"
 RESUME_PC_BIAS = -1
+"""A context that is resumed goes on with the bytecode after its pc."""
+SUSPENDED_CONTEXT_TAG = 1
+"""`suspendedContext` of a process that does not run holds the context's address with a SmallInteger's tag."""

@@ -1,7 +1,7 @@
 """Register allocation: Chaitin and Briggs's colouring with conservative coalescing, words and doubles apart.
 
-Pinned registers are live wherever a routine ends or calls. A routine that touches no pinned variable may use their registers too, as
-callee-saved ones. Values that get no register live in words of the stack frame.
+Pinned registers are live wherever a routine ends or calls. A routine that touches no pinned variable may use their
+registers too, as callee-saved ones. Values that get no register live in words of the stack frame.
 Source: P. Briggs, K. D. Cooper, L. Torczon, Improvements to Graph Coloring Register Allocation, TOPLAS 16(3), 1994.
 """
 

@@ -12,6 +12,7 @@ from hardtalk.slang.lower import Lowering
 from hardtalk.slang.optimise import optimise
 from hardtalk.slang.polish import polish
 from hardtalk.slang.program import Program, SlangMethod, read_program
+from hardtalk.slang.schedule import schedule
 from hardtalk.slang.select import select
 from hardtalk.smalltalk.tonel import ClassDefinition
 
@@ -43,6 +44,7 @@ def compile_graph(graph: Graph, touches_pinned: bool) -> Routine:
     code = select(graph, touches_pinned)
     allocate(code)
     polish(code)
+    schedule(code)
     return emit(code)
 
 

@@ -134,6 +134,8 @@ class _Emitter:
             index = "pre" if op == "next" else "offset"
             self.word(arm.load(0, IP, 1 if op == "next" else 0, width="byte", index=index, cond=cond))
             self.word(arm.load(arm.PC, TABLE, arm.Shifted(0, "lsl", 2), cond=cond))
+        elif op == "go":
+            self.word(arm.load(arm.PC, TABLE, arm.Shifted(uses[0], "lsl", 2), cond=cond))
         elif op == "transfer":
             self.leave_frame()
             self.word(arm.data("mov", arm.PC, 0, uses[0], cond=cond))
@@ -161,11 +163,8 @@ class _Emitter:
         is_load = inst.op == "ld"
         register, base = (defs[0], uses[0]) if is_load else (uses[0], uses[1])
         rest = uses[1:] if is_load else uses[2:]
-        offset: int | arm.Shifted
-        if inst.imm is not None:
-            offset = inst.imm
-        else:
-            offset = arm.Shifted(rest[0], *(inst.shift or ("lsl", 0)))  # type: ignore[arg-type]  # constant shifts
+        kind, amount = inst.shift or ("lsl", 0)
+        offset = inst.imm if inst.imm is not None else arm.Shifted(rest[0], kind, amount or 0)
         transfer = arm.load if is_load else arm.store
         self.word(transfer(register, base, offset, width=WIDTH[inst.detail], index=inst.index, cond=cond))
 

@@ -1,5 +1,7 @@
 """The selectors that Slang itself gives a meaning to, and what each becomes in the IR."""
 
+from hardtalk.slang.types import Type
+
 CONDITIONALS = {"ifTrue:", "ifFalse:", "ifTrue:ifFalse:", "ifFalse:ifTrue:"}
 LOADS = {"wordAt:": "w", "halfAt:": "h", "byteAt:": "b", "signedHalfAt:": "sh", "signedByteAt:": "sb"}
 STORES = {"wordAt:put:": "w", "halfAt:put:": "h", "byteAt:put:": "b"}
@@ -18,4 +20,9 @@ DIVISIONS = {
 RELATIONS = {
     "<": ("lt", "lo", "mi"), "<=": ("le", "ls", "ls"), ">": ("gt", "hi", "gt"), ">=": ("ge", "hs", "ge"),
     "=": ("eq", "eq", "eq"), "==": ("eq", "eq", "eq"), "~=": ("ne", "ne", "ne"), "~~": ("ne", "ne", "ne"),
+}
+# what an intrinsic answers where that is not #int32
+RESULT_TYPES = {
+    "squareRoot:": Type.FLOAT64, "floatFromInteger:": Type.FLOAT64, "floatAt:": Type.FLOAT64,
+    "addressOf:": Type.ADDRESS, "addressOfState:": Type.ADDRESS, "highProductOf:and:": Type.UINT32,
 }

@@ -16,8 +16,8 @@ INVERSE = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt
 SWAPPED = {"eq": "eq", "ne": "ne", "lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "lo": "hi", "hi": "lo",
            "ls": "hs", "hs": "ls", "tz": "tz", "tn": "tn"}
 
-PURE = {"mov", "add", "sub", "mul", "and", "or", "xor", "bic", "rsb", "shl", "shr", "sar", "mvn", "clz", "mulhi", "sym", "set",
-        "fadd", "fsub", "fmul", "fdiv", "fsqrt", "fmov", "itof", "ftoi", "fneg"}
+PURE = {"mov", "add", "sub", "mul", "and", "or", "xor", "bic", "rsb", "shl", "shr", "sar", "mvn", "clz", "mulhi",
+        "sym", "set", "fadd", "fsub", "fmul", "fdiv", "fsqrt", "fmov", "itof", "ftoi", "fneg"}
 COMMUTATIVE = {"add", "mul", "and", "or", "xor", "mulhi"}
 TERMINATORS = {"br", "fbr", "jmp", "ovf", "ret", "next", "current", "tail", "transfer"}
 SIZES = {"w": 4, "h": 2, "b": 1, "sh": 2, "sb": 1}

@@ -13,7 +13,7 @@ from hardtalk.slang.ir import Reg
 
 DATA = {"and", "eor", "sub", "rsb", "add", "orr", "bic", "mov", "mvn"}
 COMPARES = {"cmp", "cmn", "tst"}
-ENDINGS = {"ret", "next", "current", "tail", "transfer"}
+ENDINGS = {"ret", "next", "current", "tail", "transfer", "go"}
 
 
 @dataclass(slots=True, eq=False)
@@ -31,6 +31,7 @@ class Machine:
     index: str = "offset"
     targets: tuple[MachineBlock, ...] = ()
     place: tuple[str, int] = ("", 0)
+    volatile: bool = False
 
     @property
     def is_move(self) -> bool:
@@ -45,7 +46,8 @@ class Machine:
             parts.append(f"{self.shift[0]} {self.shift[1]}")
         parts += [target.name for target in self.targets]
         name = self.op + ("s" if self.sets_flags else "") + self.cond
-        return f"{name}{'.' + self.detail if self.detail else ''} {', '.join(parts)}{'' if self.index == 'offset' else self.index}"
+        detail = f".{self.detail}" if self.detail else ""
+        return f"{name}{detail} {', '.join(parts)}{'' if self.index == 'offset' else self.index}"
 
 
 @dataclass(slots=True, eq=False)

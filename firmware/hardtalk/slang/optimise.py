@@ -30,7 +30,8 @@ class Known:
     sums: dict[Reg, tuple[Reg, int, int]] = field(default_factory=dict)
 
     def copy(self) -> Known:
-        return Known(self.pinned, dict(self.versions), dict(self.holders), dict(self.copies), dict(self.memory), dict(self.sums))
+        return Known(self.pinned, dict(self.versions), dict(self.holders), dict(self.copies), dict(self.memory),
+                     dict(self.sums))
 
     def version(self, operand: Operand) -> int:
         return self.versions.get(operand, 0) if isinstance(operand, Reg) else 0
@@ -157,7 +158,7 @@ def _simplify(inst: Inst) -> Operand | None:
             inst.args[1] = right = 31
         if right == 0 and isinstance(right, int) and inst.op in ("add", "or", "xor", "shl", "shr", "sar", "sub"):
             return left
-        if right == WORD_MASK and inst.op == "and" or right == 1 and inst.op == "mul":
+        if (right == WORD_MASK and inst.op == "and") or (right == 1 and inst.op == "mul"):
             return left
         if inst.op in ("and", "or") and left is right:
             return left

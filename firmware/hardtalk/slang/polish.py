@@ -170,32 +170,54 @@ def _is_conditionable(block: MachineBlock) -> bool:
 def _make_conditional(code: MachineCode) -> None:
     changed = True
     while changed:
-        changed = False
         before = _predecessors(code)
-        for block in code.blocks:
-            end = block.insts[-1]
-            if end.op != "bc":
-                continue
-            for side in (0, 1):
-                target, other = end.targets[side], end.targets[1 - side]
-                if len(before[target]) != 1 or target is other or not _is_conditionable(target) \
-                        or target.cold != block.cold:
-                    continue
-                last = target.insts[-1]
-                if last.op == "b" and last.targets[0] is not other:
-                    continue
-                if last.op != "b" and code.spill_words:
-                    continue
-                cond = end.cond if side == 0 else INVERSE[end.cond]
-                block.insts.pop()
-                for inst in target.insts if last.op != "b" else target.insts[:-1]:
-                    inst.cond = cond
-                    block.insts.append(inst)
-                block.insts.append(Machine("b", targets=(other,), place=end.place))
-                code.blocks.remove(target)
-                changed = True
-                break
-            if changed:
-                break
+        changed = any(_absorb_arm(code, block, before) or _absorb_diamond(code, block, before)
+                      for block in code.blocks)
         if changed:
             _join_chains(code)
+
+
+def _absorb_arm(code: MachineCode, block: MachineBlock, before: dict[MachineBlock, list[MachineBlock]]) -> bool:
+    """An arm that rejoins the other side, or leaves the routine, runs under the branch's condition instead."""
+    end = block.insts[-1]
+    if end.op != "bc":
+        return False
+    for side in (0, 1):
+        target, other = end.targets[side], end.targets[1 - side]
+        if len(before[target]) != 1 or target is other or target.cold != block.cold or not _is_conditionable(target):
+            continue
+        last = target.insts[-1]
+        if (last.targets[0] is not other) if last.op == "b" else bool(code.spill_words):
+            continue
+        cond = end.cond if side == 0 else INVERSE[end.cond]
+        block.insts.pop()
+        block.insts += _under(cond, target.insts if last.op != "b" else target.insts[:-1])
+        block.insts.append(Machine("b", targets=(other,), place=end.place))
+        code.blocks.remove(target)
+        return True
+    return False
+
+
+def _absorb_diamond(code: MachineCode, block: MachineBlock, before: dict[MachineBlock, list[MachineBlock]]) -> bool:
+    """Two short arms that meet again run under opposite conditions."""
+    end = block.insts[-1]
+    if end.op != "bc":
+        return False
+    arms = end.targets
+    if any(len(before[arm]) != 1 or arm.insts[-1].op != "b" or not _is_conditionable(arm) for arm in arms):
+        return False
+    join = arms[0].insts[-1].targets[0]
+    if arms[1].insts[-1].targets[0] is not join or join in arms or len(arms[0].insts) + len(arms[1].insts) > 6:
+        return False
+    block.insts.pop()
+    block.insts += _under(end.cond, arms[0].insts[:-1]) + _under(INVERSE[end.cond], arms[1].insts[:-1])
+    block.insts.append(Machine("b", targets=(join,), place=end.place))
+    for arm in arms:
+        code.blocks.remove(arm)
+    return True
+
+
+def _under(cond: str, insts: list[Machine]) -> list[Machine]:
+    for inst in insts:
+        inst.cond = cond
+    return insts

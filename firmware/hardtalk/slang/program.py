@@ -227,7 +227,7 @@ def _refuse_recursion(program: Program) -> None:
             if target.is_threaded:
                 continue
             if state.get(callee) == 1 and not target.recursion_depth:
-                cycle = path[path.index(callee):] + [callee] if callee in path else [selector, callee]
+                cycle = [*path[path.index(callee):], callee] if callee in path else [selector, callee]
                 raise slang_error(target.definition, target.node, target.node,
                                   f"recursive call {' -> '.join(cycle)}; a routine's stack must be bounded: "
                                   "use a loop, or state the greatest depth with <recursive: n>")

@@ -8,9 +8,9 @@ from hardtalk.slang.machine import Machine, MachineBlock, MachineCode
 from hardtalk.slang.types import WORD_MASK, signed
 
 PHYSICAL = tuple(Reg(-100 - n, fixed=n) for n in range(16))
-ALTERNATIVE = {"add": ("sub", lambda v: -v & WORD_MASK), "sub": ("add", lambda v: -v & WORD_MASK),
-               "and": ("bic", lambda v: ~v & WORD_MASK), "bic": ("and", lambda v: ~v & WORD_MASK),
-               "cmp": ("cmn", lambda v: -v & WORD_MASK), "mov": ("mvn", lambda v: ~v & WORD_MASK)}
+# the operation that does the same with the negated or inverted constant
+NEGATED = {"add": "sub", "sub": "add", "cmp": "cmn"}
+INVERTED = {"and": "bic", "bic": "and", "mov": "mvn"}
 DATA_OPS = {"add": "add", "sub": "sub", "rsb": "rsb", "and": "and", "or": "orr", "xor": "eor", "bic": "bic"}
 SHIFT_OPS = {"shl": "lsl", "shr": "lsr", "sar": "asr"}
 OFFSET_LIMIT = {"w": 4095, "b": 4095, "h": 255, "sh": 255, "sb": 255}
@@ -25,6 +25,7 @@ class Selector:
         self.code = MachineCode(graph.name, list(self.blocks.values()), graph.is_threaded, touches_pinned)
         self.out: list[Machine] = []
         self.place = ("", 0)
+        self.volatile = False
 
     def run(self) -> MachineCode:
         for position, block in enumerate(self.graph.blocks):
@@ -33,7 +34,7 @@ class Selector:
                 for number, parameter in enumerate(self.graph.parameters):
                     self.move(parameter, PHYSICAL[number])
             for inst in block.insts:
-                self.place = inst.place
+                self.place, self.volatile = inst.place, inst.volatile
                 self.select(inst)
         return self.code
 
@@ -41,7 +42,7 @@ class Selector:
              imm: int | None = None, shift: tuple[str, int | None] | None = None, detail: str = "", cond: str = "",
              sets_flags: bool = False, targets: tuple[MachineBlock, ...] = ()) -> None:
         self.out.append(Machine(op, defs or [], uses or [], imm, shift, detail, cond, sets_flags, "offset", targets,
-                                self.place))
+                                self.place, self.volatile))
 
     def physical(self, register: Reg) -> Reg:
         return PHYSICAL[register.fixed] if register.fixed is not None else register
@@ -75,10 +76,10 @@ class Selector:
             if rotated_immediate(second) is not None:
                 self.emit(op, defs, uses, imm=second, sets_flags=sets_flags)
                 return
-            other = ALTERNATIVE.get(op)
-            if other is not None and rotated_immediate(other[1](second)) is not None:
-                self.emit(other[0], defs, uses, imm=other[1](second), sets_flags=sets_flags)
-                return
+            for table, changed in ((NEGATED, -second & WORD_MASK), (INVERTED, ~second & WORD_MASK)):
+                if op in table and rotated_immediate(changed) is not None:
+                    self.emit(table[op], defs, uses, imm=changed, sets_flags=sets_flags)
+                    return
             self.emit(op, defs, [*uses, self.register(second)], sets_flags=sets_flags)
         elif isinstance(second, Shifted):
             self.emit(op, defs, [*uses, self.physical(second.reg)], shift=(second.kind, second.amount),

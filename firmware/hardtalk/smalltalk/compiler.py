@@ -75,7 +75,7 @@ def compile_method(
     class_variables: Mapping[str, str] | None = None,
     is_known_global: Callable[[str], bool] | None = None,
 ) -> CompiledMethodSpec:
-    """Compile a method of a class (with `class_side` of its metaclass, whose instance variables are then meant).
+    """Compile a method of a class, or with `class_side` of its metaclass, whose instance variables are then meant.
 
     `instance_variables` has all slots in order, inherited ones first. `class_variables` maps each visible class variable
     to the name of the class that defines it. Without `is_known_global` every other capitalised name is a global.

@@ -5,8 +5,9 @@ all other blocks are closures with an activation of their own. A closure copies 
 is made (Miranda's model). That is right as long as nothing assigns to the temporary afterwards; one that may be
 assigned to later lives in a vector, an Array made on entry to the block that declares it, and closures copy the vector.
 
-A captured temporary needs a vector when a closure assigns to it, when its own activation assigns to it after making a
-closure that uses it, or when assignment and closure are in one loop that the temporary outlives.
+A captured temporary needs a vector when something assigns to it after the closure's making has begun, in the order of
+the text (so also when the closure itself does), or when assignment and closure are in one loop that the temporary
+outlives.
 """
 
 from __future__ import annotations
@@ -57,7 +58,6 @@ class Temporary:
     index: int = 0
     assignments: list[int] = field(default_factory=list)
     captures: list[int] = field(default_factory=list)
-    is_assigned_by_closure: bool = False
 
     @property
     def holder(self) -> Temporary:
@@ -289,21 +289,19 @@ class Analysis:
         if binding.is_parameter:
             message = f"`{binding.name}` is a parameter and cannot be assigned to."
             raise self.method.error(variable, message, "Assign to a temporary instead.")
-        if self._note_use(binding, scope):
-            binding.is_assigned_by_closure = True
+        self._note_use(binding, scope)
         binding.assignments.append(self._next_event())
 
-    def _note_use(self, temporary: Temporary, scope: Scope) -> bool:
-        """Record a use; answer whether it is by a closure, in another activation than the declaration."""
+    def _note_use(self, temporary: Temporary, scope: Scope) -> None:
+        """Record a use by a closure, in another activation than that of the declaration."""
         home = temporary.scope.activation
         user = scope.activation
         if user is home:
-            return False
+            return
         self._uses.append((user, temporary))
         while user.parent is not None and user.parent.activation is not home:
             user = user.parent.activation
         temporary.captures.append(user.first_event)
-        return True
 
     def _next_event(self) -> int:
         self._event += 1
@@ -321,8 +319,6 @@ class Analysis:
                 scope.vector = Temporary("a vector", scope)
 
     def _may_change_after_capture(self, temporary: Temporary) -> bool:
-        if temporary.is_assigned_by_closure:
-            return True
         if not temporary.assignments:
             return False
         if max(temporary.assignments) > min(temporary.captures):

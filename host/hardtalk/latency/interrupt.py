@@ -52,7 +52,7 @@ class Interrupt:
 
 
 class Stopwatch:
-    """Collects the moments of the interrupt under way. Each moment counts once, and only after those before it began."""
+    """Collects the moments of the interrupt under way. Each moment counts once, and only in its order."""
 
     def __init__(self) -> None:
         self.finished: list[Interrupt] = []

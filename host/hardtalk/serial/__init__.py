@@ -4,7 +4,7 @@
     prompt = Prompt(model)
     prompt.enter("3 + 4")                        compiles and queues; raises SourceError with file, line and caret
     line.write(prompt.take_outgoing())           bytes to send now
-    for event in prompt.receive(line.read()):    ConsoleText, Result, Failure, NotUnderstood, Pong
+    for event in prompt.receive(line.read()):    ConsoleText, Result, Failure, NotUnderstood, Pong, Refused
     prompt.is_busy                               a request has no reply yet
     prompt.enter_script(text, file)              chunk format or Tonel; every chunk is one entry
     prompt.interrupt()                           ends what runs on the board
@@ -14,7 +14,7 @@
 
 from hardtalk.serial.class_model import ClassModel
 from hardtalk.serial.frames import ConsoleText, Frame, FrameReader, encode_frame
-from hardtalk.serial.prompt import Event, Failure, NotUnderstood, Pong, Prompt, Result
+from hardtalk.serial.prompt import Event, Failure, NotUnderstood, Pong, Prompt, Refused, Result
 from hardtalk.serial.terminal import PseudoTerminal
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Pong",
     "Prompt",
     "PseudoTerminal",
+    "Refused",
     "Result",
     "encode_frame",
 ]

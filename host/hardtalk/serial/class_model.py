@@ -7,7 +7,7 @@ not know is left to the board, which resolves it by name.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from hardtalk.smalltalk.scope import Environment
 from hardtalk.smalltalk.tonel import ClassDefinition
@@ -41,8 +41,9 @@ class ClassModel:
     def define(self, shape: ClassShape) -> None:
         self._shapes[shape.name] = shape
 
-    def set_class_instance_variables(self, name: str, variables: tuple[str, ...]) -> None:
-        self._shapes[name] = replace(self._shapes[name], class_instance_variables=variables)
+    def take(self, other: ClassModel) -> None:
+        """Know what another model knows."""
+        self._shapes.update(other._shapes)
 
     def names(self) -> list[str]:
         return sorted(self._shapes)
@@ -60,8 +61,7 @@ class ClassModel:
         """The names that a method of the class sees. All others are globals, known or not."""
         chain = self.superclasses(name)
         if class_side:
-            metaclass_chain = [shape for shape in self.superclasses("Class")]
-            variables = [each for shape in metaclass_chain for each in shape.instance_variables]
+            variables = [each for shape in self.superclasses("Class") for each in shape.instance_variables]
             variables += [each for shape in chain for each in shape.class_instance_variables]
         else:
             variables = [each for shape in chain for each in shape.instance_variables]

@@ -1,7 +1,7 @@
 """Compiled methods as text: what messages carry (docs/serial.md).
 
-Nothing in the text depends on addresses or on the object memory: globals go by name, numbers by value, Floats exactly as
-binary digits and a power of two.
+Nothing in the text depends on addresses or on the object memory: globals go by name, numbers by value, Floats exactly
+as binary digits and a power of two.
 """
 
 from __future__ import annotations

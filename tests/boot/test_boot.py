@@ -1,4 +1,4 @@
-"""The boot stub on QEMU: it boots, prints, takes an SP804 interrupt, and faults loudly."""
+"""The boot stub on both machines: it boots, prints, takes an SP804 interrupt, and faults loudly."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ branch24_haltMachine: b there
 """
 
 
-def test_boots_and_prints(run_on_qemu: Run) -> None:
-    output, status = run_on_qemu(handmade_firmware(f"""
+def test_boots_and_prints(run: Run) -> None:
+    output, status = run(handmade_firmware(f"""
         mov r0, #72
         branch24_putCharacter: bl there
         mov r0, #105
@@ -41,8 +41,8 @@ def test_boots_and_prints(run_on_qemu: Run) -> None:
     assert status == 0
 
 
-def test_state_is_cleared_and_registers_hold_their_bases(run_on_qemu: Run) -> None:
-    output, status = run_on_qemu(handmade_firmware(f"""
+def test_state_is_cleared_and_registers_hold_their_bases(run: Run) -> None:
+    output, status = run(handmade_firmware(f"""
         ldr r0, state
         cmp r0, r4
         ldreq r0, table
@@ -72,7 +72,7 @@ START_TIMER = f"""
 """
 
 
-def test_takes_a_timer_interrupt_through_the_second_table(run_on_qemu: Run) -> None:
+def test_takes_a_timer_interrupt_through_the_second_table(run: Run) -> None:
     """The interrupted loop dispatches through r8 as the VM does: the next dispatch after the interrupt leaves it."""
     start = START_TIMER + """
         adr r5, bytecodes
@@ -117,11 +117,11 @@ def test_takes_a_timer_interrupt_through_the_second_table(run_on_qemu: Run) -> N
     """
     firmware = handmade_firmware(start, handle)
     assert firmware.address("interruptTable") == firmware.address("dispatchTable") + 1024
-    assert run_on_qemu(firmware) == ("I010.", 0)
+    assert run(firmware) == ("I010.", 0)
 
 
-def test_wait_for_interrupt_sleeps_until_the_line_and_takes_it(run_on_qemu: Run) -> None:
-    output, status = run_on_qemu(handmade_firmware(START_TIMER + f"""
+def test_wait_for_interrupt_sleeps_until_the_line_and_takes_it(run: Run) -> None:
+    output, status = run(handmade_firmware(START_TIMER + f"""
         branch24_waitForInterrupt: bl there
         ldr r0, [r4, #interruptCount]
         add r0, r0, #48
@@ -171,19 +171,19 @@ def fault(run: Run, instruction: str) -> tuple[str, dict[str, int], Firmware]:
     return output.split("\n")[1], registers, firmware
 
 
-def test_undefined_instruction(run_on_qemu: Run) -> None:
-    name, registers, _ = fault(run_on_qemu, ".word 0xe7f000f0")
+def test_undefined_instruction(run: Run) -> None:
+    name, registers, _ = fault(run, ".word 0xe7f000f0")
     assert name == "*** fault: undefined instruction"
     assert registers["address"] == registers["pc"]
 
 
-def test_stray_software_interrupt(run_on_qemu: Run) -> None:
-    name, registers, _ = fault(run_on_qemu, "svc #5")
+def test_stray_software_interrupt(run: Run) -> None:
+    name, registers, _ = fault(run, "svc #5")
     assert name == "*** fault: software interrupt"
     assert registers["address"] == registers["pc"]
 
 
-def test_data_abort_prints_its_address(run_on_qemu: Run) -> None:
+def test_data_abort_in_translation_prints_its_address(run_on_qemu: Run) -> None:
     """QEMU's bus never aborts, so the abort is made by unmapping a megabyte in the page table."""
     firmware = handmade_firmware("""
         ldr r0, table
@@ -206,7 +206,22 @@ def test_data_abort_prints_its_address(run_on_qemu: Run) -> None:
     assert registers["status"] & 0xF == 5, "section translation fault"
 
 
-def test_prefetch_abort(run_on_qemu: Run) -> None:
+def test_data_abort_of_the_bus_prints_its_address(run_on_board: Run) -> None:
+    firmware = handmade_firmware("""
+        ldr r6, =0x20000008
+        here: ldr r1, [r6]
+        add r1, r1, #1
+        b here
+        .ltorg""")
+    output, status = run_on_board(firmware)
+    assert status == 1
+    assert output.startswith("\n*** fault: data abort\n    address 20000008  pc ")
+    registers = dump(output)
+    assert registers["pc"] == firmware.address("Hand>>startVirtualMachine") + 4
+    assert registers["r6"] == 0x20000008
+
+
+def test_prefetch_abort(run: Run) -> None:
     firmware = handmade_firmware("""
         ldr r0, table
         mov r1, #0
@@ -216,6 +231,6 @@ def test_prefetch_abort(run_on_qemu: Run) -> None:
         table:
         abs32_pageTable: .word 0
         .ltorg""")
-    output, status = run_on_qemu(firmware)
+    output, status = run(firmware)
     assert status == 1
     assert output.startswith("\n*** fault: prefetch abort\n    address 20000010  pc 20000010")

@@ -1,0 +1,24 @@
+"""The emulated board: CPU, clock, cycle model, devices wired up, trace, snapshots."""
+
+from hardtalk.board.board import Board, Snapshot, Stop, StopReason
+from hardtalk.board.errors import BoardError, DeviceFailure
+from hardtalk.board.events import (
+    BoardReset,
+    DeviceFailed,
+    Event,
+    GuestException,
+    InterruptEntry,
+    LineLowered,
+    LineRaised,
+    Mark,
+    RegisterAccess,
+    UartOutput,
+    Unmodelled,
+)
+from hardtalk.board.trace import LineCount, Trace
+
+__all__ = [
+    "Board", "BoardError", "BoardReset", "DeviceFailed", "DeviceFailure", "Event", "GuestException", "InterruptEntry",
+    "LineCount", "LineLowered", "LineRaised", "Mark", "RegisterAccess", "Snapshot", "Stop", "StopReason", "Trace",
+    "UartOutput", "Unmodelled",
+]  # fmt: skip

@@ -1,0 +1,70 @@
+"""`build_image`: class definitions in, the bytes of an object memory out."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hardtalk.image.bootstrap import Bootstrap, InstalledMethod
+from hardtalk.image.compiling import compile_classes
+from hardtalk.image.hierarchy import sort_classes
+from hardtalk.image.world import GLOBALS, Entry, World
+from hardtalk.smalltalk.tonel import ClassDefinition
+from hardtalk.vm import object_format as of
+
+
+@dataclass(frozen=True)
+class MethodSymbol:
+    """Where a compiled method lies; `lines` pairs the address of a bytecode with its source line, ascending."""
+
+    name: str
+    address: int
+    size: int
+    file: str
+    line: int
+    lines: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Image:
+    """An object memory laid out at `base`. All objects are on one closed ring in address order, from `base` on."""
+
+    data: bytes
+    base: int
+    special_objects: int
+    symbols: tuple[MethodSymbol, ...]
+    object_count: int
+    class_count: int
+
+    @property
+    def method_count(self) -> int:
+        return len(self.symbols)
+
+
+def build_image(classes: Sequence[ClassDefinition], base: int, entry: Entry | None = None) -> Image:
+    """The image of these classes at address `base`. Raises SourceError or ImageError, with place and remedy."""
+    hierarchy = sort_classes(classes)
+    bootstrap = Bootstrap(hierarchy)
+    bootstrap.make_classes()
+    bootstrap.fill_classes(GLOBALS)
+    compiled = compile_classes(hierarchy, bootstrap.globals)
+    bootstrap.install_methods(compiled)
+    special_objects = World(bootstrap, entry or Entry()).build()
+    bootstrap.memory.lay_out(base)
+    return Image(bootstrap.memory.serialise(base), base, special_objects.address,
+                 tuple(_symbol(method) for method in bootstrap.methods), len(bootstrap.memory.objects),
+                 len(hierarchy.classes))
+
+
+def _symbol(method: InstalledMethod) -> MethodSymbol:
+    start = method.object.address + of.slot_offset(len(method.object.slots))
+    source = method.definition.source
+    line_starts = [0, *(i + 1 for i, character in enumerate(source) if character == "\n")]
+    lines: list[tuple[int, int]] = []
+    for bytecode_offset, source_offset in method.spec.source_map:
+        line = method.definition.line + bisect.bisect_right(line_starts, source_offset) - 1
+        if not lines or lines[-1][1] != line:
+            lines.append((start + bytecode_offset, line))
+    return MethodSymbol(method.name, method.object.address, of.BODY_OFFSET + method.object.body_bytes,
+                        method.definition.file, method.definition.line, tuple(lines))
