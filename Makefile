@@ -18,7 +18,7 @@ boot: setup
 	$(VENV)/bin/hardtalk boot
 
 test: setup
-	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadscope
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal
 
 check: setup
 	$(VENV)/bin/ruff check .

@@ -27,17 +27,19 @@ interruptEntry:
 
 /* The line fell before its status was read: counted, nothing else changes, r8 included. */
 spuriousInterrupt:
-    ldr     r3, [r2, #spuriousInterrupts]
+    ldr     r2, =spuriousInterrupts
+    ldr     r3, [r2]
     add     r3, r3, #1
-    str     r3, [r2, #spuriousInterrupts]
+    str     r3, [r2]
     ldmia   sp!, {r0-r3}
     subs    pc, lr, #4
 
 /* takePendingLines: r0 address of a word -> r0 its value; the word becomes 0. One SWP, so an
    interrupt falls before or after it and no line is lost. */
 takePendingLines:
+    mov     r2, r0                          /* the address register of SWP must be a third one */
     mov     r1, #0
-    swp     r0, r1, [r0]
+    swp     r0, r1, [r2]
     bx      lr
 
 /* waitForInterrupt: sleeps until a line is pending; answers at once when one already is. The test

@@ -14,7 +14,7 @@ from hardtalk.link.assembler import assemble
 ROOT = Path(__file__).parents[2]
 RELOCATION = re.compile(r"(branch24|abs32)_([A-Za-z]\w*?)(?:__\d+)?$")
 TARGET = target_of(default_chip())
-STATE = {"pendingLines": 0, "interruptCount": 4, "spuriousInterrupts": 8, "scratch": 12}
+STATE = {"pendingLines": 0, "interruptCount": 4, "scratch": 8}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class HandRoutine:
 class HandProgram:
     routines: tuple[HandRoutine, ...]
     state: dict[str, int] = field(default_factory=lambda: dict(STATE))
-    state_size: int = 16
+    state_size: int = 12
     bytecode_entries: dict[int, str] = field(default_factory=dict)
     primitive_entries: dict[int, str] = field(default_factory=dict)
 

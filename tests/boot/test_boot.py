@@ -105,7 +105,8 @@ def test_takes_a_timer_interrupt_through_the_second_table(run: Run) -> None:
         ldr r0, [r4, #interruptCount]
         add r0, r0, #48
         branch24_putCharacter__3: bl there
-        ldr r0, [r4, #spuriousInterrupts]
+        ldr r0, spurious
+        ldr r0, [r0]
         add r0, r0, #48
         branch24_putCharacter__4: bl there
         cmp r9, #5
@@ -114,6 +115,8 @@ def test_takes_a_timer_interrupt_through_the_second_table(run: Run) -> None:
         {HALT}
         table:
         abs32_dispatchTable: .word 0
+        spurious:
+        abs32_spuriousInterrupts: .word 0
     """
     firmware = handmade_firmware(start, handle)
     assert firmware.address("interruptTable") == firmware.address("dispatchTable") + 1024
@@ -234,3 +237,36 @@ def test_prefetch_abort(run: Run) -> None:
     output, status = run(firmware)
     assert status == 1
     assert output.startswith("\n*** fault: prefetch abort\n    address 20000010  pc 20000010")
+
+
+def test_spurious_interrupt_is_counted_and_changes_nothing(run_on_board: Run) -> None:
+    """The entry is run by hand, as if an IRQ had come whose line fell before the status was read."""
+    output, status = run_on_board(handmade_firmware(f"""
+        mov r1, #11
+        mov r2, #22
+        mov r5, #55
+        mov r6, r8
+        mrs r0, cpsr
+        msr cpsr_c, #0xd2
+        msr spsr_cxsf, r0
+        adr lr, back
+        add lr, lr, #4
+        ldr pc, entry
+        entry:
+        abs32_interruptEntry: .word 0
+        back:
+        cmp r1, #11
+        cmpeq r2, #22
+        cmpeq r6, r8
+        ldreq r0, spurious
+        ldreq r0, [r0]
+        cmpeq r0, #1
+        ldreq r0, [r4, #interruptCount]
+        cmpeq r0, #0
+        moveq r0, #61
+        movne r0, #63
+        branch24_putCharacter: bl there
+        {HALT}
+        spurious:
+        abs32_spuriousInterrupts: .word 0"""))
+    assert (output, status) == ("=", 0)

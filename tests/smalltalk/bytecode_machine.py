@@ -1,7 +1,7 @@
 """A small machine that runs compiled methods on Python values, to see what compiled code means.
 
-Its decoding is written out from the bytecode set's description, not taken from the table under test. Integers, booleans,
-nil, strings and lists (Arrays, OrderedCollections) are the objects; an instance is a list of its variables.
+Its decoding is written out from the bytecode set's description, not taken from the table under test. Integers,
+booleans, nil, strings and lists (Arrays, OrderedCollections) are the objects; an instance is a list of its variables.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from hardtalk.smalltalk.ast import (
 from hardtalk.smalltalk.literals import Character, LiteralValue, ScaledDecimal, Symbol
 from hardtalk.smalltalk.scanner import BINARY_CHARACTERS
 
-NAMES = ("a", "b", "each", "anObject", "Transcript", "_x1", "e5", "r")
+NAMES = ("a", "b", "each", "anObject", "Transcript", "_x1", "e5", "r", "s2", "x", "y", "z", "index", "limit", "stream")
 UNARY = ("size", "foo", "yourself", "e", "whileTrue", "repeat")
 BINARY = ("+", "-", "<", ">", "<=", "|", "&", "->", "//", "\\\\", ",", "@", "~=", "==", ">>", "--", "!", "%")
 KEYWORD = ("at:", "at:put:", "ifTrue:", "ifTrue:ifFalse:", "with:with:with:", "to:do:", "_:")

@@ -125,7 +125,7 @@ def statements_with(visible: tuple[str, ...], assignable: tuple[str, ...], depth
     values = st.one_of(
         numbers, st.builds(lambda a, b: Send(Send(a, "+", (b,)), "\\\\", (Literal(1000),)), numbers, numbers)
     )
-    options = [st.builds(Assignment, st.sampled_from(assignable).map(variable), values)] if assignable else []
+    options: list[st.SearchStrategy[Any]] = [st.builds(Assignment, st.sampled_from(assignable).map(variable), values)]
     options.append(values.map(lambda value: Send(Variable("seen"), "add:", (value,))))
     if depth:
         inner = f"t{depth}"

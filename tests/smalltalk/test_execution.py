@@ -67,7 +67,10 @@ CASES: list[tuple[str, Any]] = [
     ("| list | list := self newList. list add: 1; add: 2; size", 2),
     ("| list | list := self newList. list add: 1; add: 2; add: 3. list", [1, 2, 3]),
     # Each round of a loop has variables of its own.
-    ("| blocks | blocks := self newList. 1 to: 3 do: [:i | blocks add: [i]]. blocks collect: [:b | b value]", [1, 2, 3]),
+    (
+        "| blocks | blocks := self newList. 1 to: 3 do: [:i | blocks add: [i]]. blocks collect: [:b | b value]",
+        [1, 2, 3],
+    ),
     (
         "| blocks | blocks := self newList. 1 to: 3 do: [:i | | t | t := i * i. blocks add: [t]]. "
         "blocks collect: [:b | b value]",
@@ -80,6 +83,7 @@ CASES: list[tuple[str, Any]] = [
     ),
     ("| seen | seen := self newList. 1 to: 2 do: [:i | | t | seen add: t. t := i]. seen", [None, None]),
     ("| seen | seen := self newList. 1 to: 2 do: [:i | | t | t ifNil: [t := i]. seen add: t]. seen", [1, 2]),
+    ("| seen | seen := self newList. 1 to: 2 do: [:i | | t | t := t ifNil: [i]. seen add: t]. seen", [1, 2]),
     # An assignment after the closure was made is seen by it, and the other way round.
     ("| a b | a := 1. b := [a]. a := 2. b value", 2),
     ("| a b | a := 1. b := [a := 5]. b value. a", 5),

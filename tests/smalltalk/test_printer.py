@@ -13,13 +13,13 @@ from hardtalk.smalltalk.printer import print_literal, print_method
 from .syntax_trees import literal_values, methods
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(methods)
 def test_parsing_the_print_gives_the_tree(method: Method) -> None:
     assert parse_method(print_method(method)) == method
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(literal_values)
 def test_literals_read_back(value: LiteralValue) -> None:
     assert parse_literal(print_literal(value)) == Literal(value)

@@ -95,6 +95,8 @@ class Cpu:
         self._code_pages: set[int] = set()
         self._state = np.zeros(hook.STATE_WORDS, np.int64)
         self._devices: list[tuple[int, int, Any, Any]] = []
+        self._bare: Any = None
+        self._is_bare_done: Callable[[], bool] = bool
         self.exception: tuple[GuestExceptionKind, int] = (GuestExceptionKind.UNDEFINED, 0)
         self._faulting_address = 0
         self._number: int | None = None
@@ -106,12 +108,13 @@ class Cpu:
         self._reset_context = self.runner.context_save()
         self.reset()
 
-    def _engine(self) -> Any:
+    def _engine(self, is_bare: bool = False) -> Any:
         engine = Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_ARM)
         engine.ctl_set_cpu_model(arm.UC_CPU_ARM_926)
         engine.mem_map_ptr(self.ram.base, self.ram.size, unicorn.UC_PROT_ALL, self.ram.host_address)
-        engine.hook_add(unicorn.UC_HOOK_INTR, self._note_exception)
-        engine.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._note_fault)
+        if not is_bare:
+            engine.hook_add(unicorn.UC_HOOK_INTR, self._note_exception)
+            engine.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._note_fault)
         return engine
 
     def _install_hook(self) -> None:
@@ -280,21 +283,28 @@ class Cpu:
             return self._exception_pause(error)
         return Pause.COUNTED
 
-    def run_bare(self, count: int) -> float:
-        """Execute `count` instructions from here on an engine without any hook; instructions a second of host time.
+    def run_bare(self, is_done: Callable[[], bool]) -> float:
+        """Run from here on an engine without any hook until a device write makes `is_done()` true; seconds of host time.
 
-        For comparison only: no time passes, no interrupt comes, and the state reached is thrown away.
+        For comparison only: no time passes, no interrupt comes, and what it did to RAM and devices is to be undone.
         """
-        engine = Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_ARM)
-        engine.ctl_set_cpu_model(arm.UC_CPU_ARM_926)
-        engine.mem_map_ptr(self.ram.base, self.ram.size, unicorn.UC_PROT_ALL, self.ram.host_address)
-        for base, size, read, write in self._devices:
-            engine.mmio_map(base, size, read, None, write, None)
+        engine = self._bare or self._engine(is_bare=True)
+        if self._bare is None:
+            self._bare = engine
+            for base, size, read, write in self._devices:
+
+                def write_and_ask(uc: Any, offset: int, width: int, value: int, user: Any, write: Any = write) -> None:
+                    write(uc, offset, width, value, user)
+                    if self._is_bare_done():
+                        uc.emu_stop()
+
+                engine.mmio_map(base, size, read, None, write_and_ask, None)
+        self._is_bare_done = is_done
         engine.context_restore(self.runner.context_save())
         pc = self.pc
         began = time.perf_counter()
-        engine.emu_start(pc, NOWHERE, count=count)
-        return count / (time.perf_counter() - began)
+        engine.emu_start(pc, NOWHERE)
+        return time.perf_counter() - began
 
     def _start(self, engine: Any, address: int, count: int) -> int | None:
         """Run an engine; its error number when it fails."""

@@ -118,7 +118,7 @@ def charge_block(engine: Any, address: Any, size: Any, user: Any) -> None:
         reason = 0
         if state[ATTENTION] != 0:
             reason = ATTENDED
-        elif clock >= state[LIMIT]:
+        elif state[CLOCK] >= state[LIMIT]:
             reason = LIMITED
         elif after > state[ALARM]:
             reason = ALARMED

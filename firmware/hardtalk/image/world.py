@@ -15,6 +15,7 @@ from hardtalk.image.literals import CHARACTER_TABLE_SIZE
 from hardtalk.image.objects import Address, ImageObject, Value
 from hardtalk.vm import object_format as of
 from hardtalk.vm.special_objects import INTERRUPT_LINES, SPECIAL_OBJECT_COUNT, SPECIAL_OBJECTS, SPECIAL_SELECTORS
+from hardtalk.vm.string_hash import string_hash
 
 GLOBALS = ("Smalltalk", "Processor", "Transcript")
 """Globals that are no classes. Smalltalk and Processor are made here, the others by the library at start-up."""
@@ -139,14 +140,6 @@ class World:
             raise ImageError(f"class {class_name} has no class variable {variable}, which the image has to set. "
                              f"Declare it in firmware/kernel/{class_name}.class.st.")
         self.boot.class_variables[class_name, variable].slots[ASSOCIATION_VALUE_SLOT] = value
-
-
-def string_hash(data: bytes) -> int:
-    """`String>>hash`."""
-    result = len(data)
-    for byte in data:
-        result = result * 31 + byte & 0xFFFFFF
-    return result
 
 
 ASSOCIATION_VALUE_SLOT = of.SLOTS["Association"].index("Value")

@@ -27,6 +27,8 @@ TABLES = (
     ("primitiveTable", PRIMITIVE_COUNT * 4, 4),
     ("specialObjects", 4, 4),
 )
+# Words of the boot stub's own, cleared with the VM state.
+STUB_WORDS = ("faultInProgress", "spuriousInterrupts")
 # (symbol of the top, bytes): full descending stacks; one frame of registers is 56 bytes.
 STACKS = (
     ("fiqStackTop", 128),
@@ -76,7 +78,8 @@ def lay_out(boot_bytes: int, program: ProgramLike, image: ImageLike, target: Tar
     layout.symbols["stateStart"] = address
     address = layout.place("vmState", address, program.state_size)
     address = layout.place("methodCache", align(address, CACHE_LINE_BYTES), METHOD_CACHE_BYTES)
-    address = layout.place("faultInProgress", align(address, 4), 4)
+    for name in STUB_WORDS:
+        address = layout.place(name, align(address, 4), 4)
     address = layout.symbols["stateEnd"] = align(address, CACHE_LINE_BYTES)
     for name, size in STACKS:
         layout.symbols[name] = address = address + size

@@ -16,9 +16,10 @@ from hardtalk.link.assembler import Assembly, AssemblySource, assemble
 from hardtalk.link.elf import STT_FUNC, STT_NOTYPE, STT_OBJECT, Section, Symbol, write_elf
 from hardtalk.link.errors import LinkError, did_you_mean
 from hardtalk.link.inputs import ImageLike, ProgramLike, RoutineLike, Target
-from hardtalk.link.layout import BYTECODE_COUNT, CODE_BASE, HEAP_BASE, PRIMITIVE_COUNT, TABLES, Layout, lay_out
+from hardtalk.link.layout import BYTECODE_COUNT, CODE_BASE, HEAP_BASE, PRIMITIVE_COUNT, STUB_WORDS, TABLES, Layout, lay_out
 from hardtalk.link.lines import lines_section
 
+ENTRY = "startMachine"
 BRANCH_REACH_BYTES = 1 << 25
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 # Section bits of a first-level descriptor for 1 MB: type, the bit ARMv5 wants set, read and write for all.
@@ -64,9 +65,7 @@ def link(boot_sources: Sequence[AssemblySource], program: ProgramLike, image: Im
         Section(".hardtalk.lines", lines_section(boot, layout, program, image), load=False, alignment=1),
     )
     symbols = tuple(_elf_symbols(layout, boot, program, image))
-    entry = boot.labels.get("startMachine")
-    if entry is None:
-        raise LinkError("the boot sources define no label startMachine; the machine is entered there")
+    entry = boot.labels[ENTRY]
     return Firmware(write_elf(entry, sections, symbols), entry, symbols, sections)
 
 
@@ -78,6 +77,8 @@ def _assemble_boot(sources: Sequence[AssemblySource], program: ProgramLike, imag
         layout = lay_out(boot_bytes, program, image, target)
         known = {**target.symbols, **layout.symbols, **program.state, **_routine_aliases(layout, program)}
         boot = assemble(sources, CODE_BASE, {name: known[name] for name in sorted(used & known.keys())})
+        if ENTRY not in boot.labels:
+            raise LinkError(f"the boot sources define no label {ENTRY}; the machine is entered there")
         if len(boot.code) == boot_bytes:
             return layout, boot
         boot_bytes = len(boot.code)
@@ -177,7 +178,7 @@ def _page_table(target: Target) -> list[int]:
 def _elf_symbols(layout: Layout, boot: Assembly, program: ProgramLike, image: ImageLike) -> list[Symbol]:
     section_of = {
         **dict.fromkeys((name for name, _, _ in TABLES), ".tables"),
-        **dict.fromkeys(("vmState", "methodCache", "faultInProgress"), ".state"),
+        **dict.fromkeys(("vmState", "methodCache", *STUB_WORDS), ".state"),
     }
     symbols = [Symbol(name, address, layout.sizes.get(name, 0),
                           STT_OBJECT if name in layout.sizes else STT_NOTYPE, section_of.get(name))

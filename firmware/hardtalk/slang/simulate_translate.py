@@ -298,9 +298,8 @@ class MethodTranslator:
             if body is None:
                 self.emit_bound_check(counter, limit)
             if test is not None:
-                value = self.block_value(test)
-                self.check_condition(test, value)
-                self.emit(f"if {value.text}: break" if negated else f"if not ({value.text}): break")
+                holds = self.truth(test, self.block_value(test))
+                self.emit(f"if {holds}: break" if negated else f"if not ({holds}): break")
             if body is not None:
                 self.emit_bound_check(counter, limit)
                 for statement in body.statements:
@@ -328,6 +327,10 @@ class MethodTranslator:
                 raise self.error(node.arguments[1], "the step of to:by:do: is a constant other than 0")
             step = step_value.constant
             step = step - (1 << 32) if step & 0x80000000 and step > 0 else step
+        if name not in self.method.types:
+            self.types[name] = joined(start.type, stop.type)
+            if self.types[name] is Type.LITERAL:
+                self.types[name] = Type.INT32
         variable_type = self.types[name]
         stop = self.keep(stop)
         self.emit(f"v_{name} = {start.text}")
@@ -355,13 +358,13 @@ class MethodTranslator:
         return values
 
     def condition(self, node: Node) -> str:
-        value = self.expression(node)
-        self.check_condition(node, value)
-        return value.text
+        return self.truth(node, self.expression(node))
 
-    def check_condition(self, node: Node, value: Value) -> None:
-        if value.type is not Type.BOOLEAN:
-            raise self.error(node, f"a #boolean is wanted here, this is #{value.type.value}")
+    def truth(self, node: Node, value: Value) -> str:
+        """A word counts as true when it is not 0: a boolean kept in an undeclared temporary is a word."""
+        if value.type.is_float:
+            raise self.error(node, "a #boolean is wanted here, this is #float64")
+        return value.text if value.type is Type.BOOLEAN else f"({value.text} != 0)"
 
     def check_assignable(self, node: Node, value: Value, wanted: Type) -> None:
         if value.type.is_float != wanted.is_float and not (value.constant == 0 and value.type is Type.LITERAL):
@@ -470,24 +473,22 @@ class MethodTranslator:
         return Value(name, joined(types[0], types[-1]) if types else Type.LITERAL, True)
 
     def short_circuit(self, node: Send) -> Value:
-        left = self.expression(node.receiver)
-        self.check_condition(node.receiver, left)
+        left = self.condition(node.receiver)
         argument = node.arguments[0]
         word = "and" if node.selector == "and:" else "or"
         with self.buffered() as lines:
             self.depth += 1
-            right = self.block_value(argument)
+            right = self.truth(argument, self.block_value(argument))
             self.depth -= 1
-        self.check_condition(argument, right)
         if not lines:
-            return Value(f"({left.text} {word} {right.text})", Type.BOOLEAN)
+            return Value(f"({left} {word} {right})", Type.BOOLEAN)
         self.kept += 1
         name = f"k_{self.kept}"
-        self.emit(f"{name} = {left.text}")
+        self.emit(f"{name} = {left}")
         self.emit(f"if {name}:" if word == "and" else f"if not {name}:")
         self.output.lines.extend(lines)
         self.depth += 1
-        self.emit(f"{name} = {right.text}")
+        self.emit(f"{name} = {right}")
         self.depth -= 1
         return Value(name, Type.BOOLEAN, True)
 

@@ -97,7 +97,6 @@ CONTEXT_FIXED_SLOTS: Final = SLOTS["Context"].index("Temporaries")
 SMALL_CONTEXT_SLOTS: Final = 16
 LARGE_CONTEXT_SLOTS: Final = 56
 CLASS_FORMAT_FACTOR: Final = 16
-PRIORITIES: Final = 8
 
 
 @dataclass(frozen=True)
@@ -211,7 +210,6 @@ def constants() -> Iterator[tuple[str, int]]:
     yield "LargeContextHeaderWord", header_word(FORMATS["FormatLargeContext"], context_order(True))
     yield "ContextFixedSlots", CONTEXT_FIXED_SLOTS
     yield "ClassFormatFactor", CLASS_FORMAT_FACTOR
-    yield "Priorities", PRIORITIES
 
 
 def _check() -> None:

@@ -2,28 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from hardtalk.board import Board
 from hardtalk.cli.boards import Bench, boot_bench
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.firmware import firmware_hash
+from hardtalk.cli.latency_table import Row, latency_report, latency_table
 from hardtalk.cli.moments import watched_addresses
 from hardtalk.cli.options import CycleModel, Device, Drivers, Json, Svds
-from hardtalk.cli.source_map import SourceMap
-from hardtalk.cli.sources import host_firmware, source_line
+from hardtalk.cli.sources import host_firmware
 from hardtalk.devices import Sp804
-from hardtalk.latency.distribution import P99, P99_9, Distribution
-from hardtalk.latency.interrupt import Interrupt
 from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
-from hardtalk.report.durations import cycles_from, microseconds
-from hardtalk.report.figures import Report
+from hardtalk.report.durations import cycles_from
 from hardtalk.smalltalk.tonel import read_class
 
 ALL = "all"
@@ -32,11 +27,14 @@ CHARACTER = b"U"
 
 @dataclass(frozen=True)
 class Subject:
-    """A line that can be measured without a device of the user's: its peripheral, its driver, how it is raised."""
+    """A line to measure: its peripheral, its driver, how it is raised; None when its device does that by itself."""
 
     peripheral: str
     driver: str
-    raise_: Callable[[Board], None]
+    raise_: Callable[[Board], None] | None
+
+    def injector(self, board: Board) -> Callable[[], None] | None:
+        return None if self.raise_ is None else partial(self.raise_, board)
 
 
 def expire(board: Board) -> None:
@@ -50,24 +48,6 @@ SUBJECTS = {
     "TIMER": Subject("TIMER23", "LatencyTimer", expire),
     "UART": Subject("UART1", "LatencySerialPort", lambda board: board.uart(1).send(CHARACTER)),
 }
-
-
-@dataclass(frozen=True)
-class Row:
-    """What was measured on one line under one load."""
-
-    line: str
-    load: str
-    interrupts: list[Interrupt]
-
-    @property
-    def distribution(self) -> Distribution:
-        return Distribution.of(each.latency for each in self.interrupts)
-
-    @property
-    def worst(self) -> Interrupt:
-        """The first of the longest."""
-        return max(self.interrupts, key=lambda each: each.latency)
 
 
 def latency(
@@ -99,9 +79,10 @@ def latency(
     lines = line or list(SUBJECTS)
     console = Console(highlight=False)
     rows = measure_all(bench, lines, loads, count, Schedule(seed), console)
-    show(console, bench, rows, deadline_cycles, seed)
+    for part in latency_table(rows, bench.source_map, bench.board, deadline_cycles, seed):
+        console.print(part, soft_wrap=True)
     if json is not None:
-        report(bench, rows, load, seed, deadline_cycles).write(json)
+        latency_report(rows, bench.board.model, load, seed, bench.firmware_hash, deadline_cycles).write(json)
     return 1 if any(row.distribution.misses(deadline_cycles) for row in rows) else 0
 
 
@@ -124,17 +105,41 @@ def measure_all(
     bench: Bench, lines: list[str], loads: list[str], count: int, schedule: Schedule, console: Console
 ) -> list[Row]:
     """A row for each line and load, each from the same state of the board, so that none depends on those before it."""
-    source_map = bench.source_map
-    watched = watched_addresses(source_map)
+    watched = watched_addresses(bench.source_map)
     booted = bench.board.snapshot()
     rows = []
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         for name in lines:
+            subject = subject_named(bench, name)
             for load in loads:
                 task = progress.add_task(f"{name} {load}", total=count)
                 bench.board.restore(booted)
-                interrupts = measure(
-                    bench, name, load, count, schedule, watched, lambda more, task=task: progress.advance(task, more)
-                )
+                bench.console.evaluate(f"LatencyLaboratory start: {subject.driver} load: #{load}")
+                number = bench.board.chip.peripheral(subject.peripheral).lines[0]
+                laboratory = Laboratory(bench.board, number, subject.injector(bench.board), watched, schedule)
+                try:
+                    interrupts = laboratory.measure(count, partial(progress.advance, task))
+                except NotServed as error:
+                    raise UserError(
+                        f"{name} under {load}: {error}\n{bench.board.fault_report()}", exit_code=1
+                    ) from error
                 rows.append(Row(name, load, interrupts))
     return rows
+
+
+def subject_named(bench: Bench, name: str) -> Subject:
+    """The line that ships under that name, or a peripheral of the user's with the driver that names it."""
+    if name in SUBJECTS:
+        return SUBJECTS[name]
+    known = [
+        each.name for each in bench.board.chip.peripherals if each.lines and each.base >= bench.board.chip.free_base
+    ]
+    if name not in known:
+        raise UserError(f"--line {name}: there is no such line", f"Choose one of {', '.join([*SUBJECTS, *known])}.")
+    driver = bench.console.evaluate(
+        f"(Device allSubclasses detect: [:each | (each class includesSelector: #peripheral) and: "
+        f"[each peripheral == #{name}]] ifNone: [nil])"
+    )
+    if driver == "nil":
+        raise UserError(f"--line {name}: no class drives {name}", "Give --driver a folder with its Device subclass.")
+    return Subject(name, driver, None)

@@ -57,7 +57,7 @@ def blocks_with(source_map: SourceMap, address: int, word: int, mask: int, jumps
 def instructions(source_map: SourceMap, symbol: Symbol) -> Iterator[capstone.CsInsn]:
     decoder = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_ARM)
     decoder.skipdata = True
-    return decoder.disasm(source_map.read(symbol.address, symbol.size), symbol.address)
+    yield from decoder.disasm(source_map.read(symbol.address, symbol.size), symbol.address)
 
 
 def ends_block(instruction: capstone.CsInsn) -> bool:

@@ -17,3 +17,6 @@ Device: TypeAlias = Annotated[
     Path | None, Parameter(name="--device", help="A Python file with simulated devices of your own.")
 ]
 Json: TypeAlias = Annotated[Path | None, Parameter(name="--json", help="Write the raw figures to this file.")]
+CycleModel: TypeAlias = Annotated[
+    str, Parameter(name="--model", help="What instructions cost: arm926 or instructions.")
+]

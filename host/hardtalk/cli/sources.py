@@ -6,13 +6,8 @@ The table holds paths as the build wrote them; those of the project's own text a
 from functools import cache
 from pathlib import Path
 
-from hardtalk.chip import hal_folder
+from hardtalk.build.sources import text_root
 from hardtalk.cli.source_map import Place
-
-
-def text_root() -> Path:
-    """The folder that holds `firmware/`, `boot/` and `drivers/`: the checkout, or the text of an installed package."""
-    return hal_folder().parent
 
 
 @cache
@@ -27,3 +22,8 @@ def source_line(place: Place) -> str | None:
     """The text of the line; None when the file is not at hand."""
     lines = lines_of(place.file)
     return lines[place.line - 1] if 0 < place.line <= len(lines) else None
+
+
+def host_firmware(name: str) -> Path:
+    """A folder of Smalltalk that a host command adds to the firmware: latency-firmware, bench-firmware."""
+    return text_root() / "host" / name

@@ -1,0 +1,216 @@
+"""The primitives: one row for each number a Smalltalk method may name in `<primitive: n>`.
+
+Numbers up to 575 are Squeak V3's, 600 to 699 Hardtalk's own. `routine` is the Slang method that carries the same
+`<primitive: n>` (in firmware/vm); a row without one is a number of Squeak's whose methods always run in Smalltalk here, and
+`meaning` says why. `arity` counts the arguments, which a routine does not check again; None when the routine takes any
+number. `used_by` is a method of the class library with that primitive, or the message it stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+LARGEST_NUMBER: Final = 1023
+OWN_NUMBERS: Final = range(600, 700)
+
+
+@dataclass(frozen=True)
+class Primitive:
+    """One row; `last` is the end of a range of numbers that one routine is compiled for."""
+
+    number: int
+    routine: str
+    arity: int | None
+    used_by: str
+    meaning: str
+    last: int = -1
+
+    @property
+    def numbers(self) -> range:
+        return range(self.number, max(self.number, self.last) + 1)
+
+    @property
+    def has_routine(self) -> bool:
+        return bool(self.routine)
+
+
+def _row(number: int, stem: str, arity: int | None, used_by: str, meaning: str) -> Primitive:
+    return Primitive(number, f"primitive{stem}:arguments:" if stem else "", arity, used_by, meaning)
+
+
+def _range(first: int, last: int, stem: str, arity: int | None, used_by: str, meaning: str) -> Primitive:
+    return Primitive(first, f"primitive{stem}:method:arguments:", arity, used_by, meaning, last)
+
+
+PRIMITIVES: Final = (
+    _row(1, "Add", 1, "SmallInteger>>+", "sum of SmallIntegers"),
+    _row(2, "Subtract", 1, "SmallInteger>>-", "difference of SmallIntegers"),
+    _row(3, "LessThan", 1, "SmallInteger>><", "comparison of SmallIntegers"),
+    _row(4, "GreaterThan", 1, "SmallInteger>>>", "comparison of SmallIntegers"),
+    _row(5, "LessOrEqual", 1, "SmallInteger>><=", "comparison of SmallIntegers"),
+    _row(6, "GreaterOrEqual", 1, "SmallInteger>>>=", "comparison of SmallIntegers"),
+    _row(7, "Equal", 1, "SmallInteger>>=", "comparison of SmallIntegers"),
+    _row(8, "NotEqual", 1, "SmallInteger>>~=", "comparison of SmallIntegers"),
+    _row(9, "Multiply", 1, "SmallInteger>>*", "product of SmallIntegers"),
+    _row(10, "Divide", 1, "SmallInteger>>/", "quotient when exact"),
+    _row(11, "Modulo", 1, "SmallInteger>>\\\\", "remainder with the divisor's sign"),
+    _row(12, "FloorDivide", 1, "SmallInteger>>//", "quotient toward negative infinity"),
+    _row(13, "Quotient", 1, "SmallInteger>>quo:", "quotient toward zero"),
+    _row(14, "BitAnd", 1, "SmallInteger>>bitAnd:", "bitwise and"),
+    _row(15, "BitOr", 1, "SmallInteger>>bitOr:", "bitwise or"),
+    _row(16, "BitXor", 1, "SmallInteger>>bitXor:", "bitwise exclusive or"),
+    _row(17, "BitShift", 1, "SmallInteger>>bitShift:", "left when positive; fails when bits would be lost"),
+    _row(18, "MakePoint", 1, "Number>>@", "a Point"),
+    _row(20, "RemainderIntegers", 1, "Integer>>rem:", "remainder with the dividend's sign, any integers"),
+    _row(21, "AddIntegers", 1, "Integer>>+", "sum of any integers"),
+    _row(22, "SubtractIntegers", 1, "Integer>>-", "difference of any integers"),
+    _row(23, "LessIntegers", 1, "Integer>><", "comparison of any integers"),
+    _row(24, "GreaterIntegers", 1, "Integer>>>", "comparison of any integers"),
+    _row(25, "LessOrEqualIntegers", 1, "Integer>><=", "comparison of any integers"),
+    _row(26, "GreaterOrEqualIntegers", 1, "Integer>>>=", "comparison of any integers"),
+    _row(27, "EqualIntegers", 1, "Integer>>=", "comparison of any integers"),
+    _row(28, "NotEqualIntegers", 1, "Integer>>~=", "comparison of any integers"),
+    _row(29, "MultiplyIntegers", 1, "Integer>>*", "product of any integers"),
+    _row(30, "DivideIntegers", 1, "Integer>>/", "quotient when exact, any integers"),
+    _row(31, "ModuloIntegers", 1, "Integer>>\\\\", "remainder with the divisor's sign, any integers"),
+    _row(32, "FloorDivideIntegers", 1, "Integer>>//", "quotient toward negative infinity, any integers"),
+    _row(33, "QuotientIntegers", 1, "Integer>>quo:", "quotient toward zero, any integers"),
+    _row(34, "BitAndIntegers", 1, "Integer>>bitAnd:", "bitwise and, two's complement of any length"),
+    _row(35, "BitOrIntegers", 1, "Integer>>bitOr:", "bitwise or, two's complement of any length"),
+    _row(36, "BitXorIntegers", 1, "Integer>>bitXor:", "bitwise exclusive or, two's complement of any length"),
+    _row(37, "BitShiftInteger", 1, "Integer>>bitShift:", "any integer by a SmallInteger; right shifts round down"),
+    _row(40, "AsFloat", 0, "SmallInteger>>asFloat", "the Float of a SmallInteger"),
+    _row(41, "AddFloats", 1, "Float>>+", "sum; the argument may be a SmallInteger, as in 42 to 50"),
+    _row(42, "SubtractFloats", 1, "Float>>-", "difference"),
+    _row(43, "LessFloats", 1, "Float>><", "comparison, false for not-a-number"),
+    _row(44, "GreaterFloats", 1, "Float>>>", "comparison, false for not-a-number"),
+    _row(45, "LessOrEqualFloats", 1, "Float>><=", "comparison, false for not-a-number"),
+    _row(46, "GreaterOrEqualFloats", 1, "Float>>>=", "comparison, false for not-a-number"),
+    _row(47, "EqualFloats", 1, "Float>>=", "comparison, false for not-a-number"),
+    _row(48, "NotEqualFloats", 1, "Float>>~=", "comparison, true for not-a-number"),
+    _row(49, "MultiplyFloats", 1, "Float>>*", "product"),
+    _row(50, "DivideFloats", 1, "Float>>/", "quotient; fails for a divisor of zero"),
+    _row(51, "Truncated", 0, "Float>>truncated", "toward zero; fails beyond SmallIntegers"),
+    _row(52, "FractionPart", 0, "Float>>fractionPart", "what truncation takes away, with the receiver's sign"),
+    _row(53, "Exponent", 0, "Float>>exponent", "power of two of the leading bit; fails for zero and what is not finite"),
+    _row(54, "TimesTwoPower", 1, "Float>>timesTwoPower:", "times two to the SmallInteger, rounded once"),
+    _row(55, "SquareRoot", 0, "Float>>sqrt", "fails for negative numbers"),
+    _row(56, "", 0, "Float>>sin", "in Smalltalk: the VFP has no sine"),
+    _row(57, "", 0, "Float>>arcTan", "in Smalltalk: the VFP has no arc tangent"),
+    _row(58, "", 0, "Float>>ln", "in Smalltalk: the VFP has no logarithm"),
+    _row(59, "", 0, "Float>>exp", "in Smalltalk: the VFP has no exponential"),
+    _row(60, "At", 1, "Object>>at:", "an indexed element: an oop, a byte, or a word as an unsigned integer"),
+    _row(61, "AtPut", 2, "Object>>at:put:", "store an indexed element"),
+    _row(62, "Size", 0, "Object>>size", "number of indexed elements"),
+    _row(63, "StringAt", 1, "String>>at:", "the Character of a byte"),
+    _row(64, "StringAtPut", 2, "String>>at:put:", "store the byte of a Character"),
+    _row(65, "Next", 0, "ReadStream>>next", "of a stream on an Array, String or ByteArray"),
+    _row(66, "NextPut", 1, "WriteStream>>nextPut:", "of a stream on an Array, String or ByteArray"),
+    _row(67, "AtEnd", 0, "ReadStream>>atEnd", "whether position has reached readLimit"),
+    _row(68, "ObjectAt", 1, "CompiledMethod>>objectAt:", "the header (1) or a literal"),
+    _row(69, "ObjectAtPut", 2, "CompiledMethod>>objectAt:put:", "store the header or a literal"),
+    _row(70, "New", 0, "Behavior>>basicNew", "a new instance, no indexed elements"),
+    _row(71, "NewWithArg", 1, "Behavior>>basicNew:", "a new instance with so many indexed elements"),
+    _row(72, "", 1, "Array>>elementsExchangeIdentityWith:", "identities cannot change: objects never move"),
+    _row(73, "InstVarAt", 1, "Object>>instVarAt:", "a named instance variable"),
+    _row(74, "InstVarAtPut", 2, "Object>>instVarAt:put:", "store a named instance variable"),
+    _row(75, "IdentityHash", 0, "Object>>identityHash", "1 to 65535, given out once; a SmallInteger's is itself"),
+    _row(79, "NewMethod", 2, "CompiledMethod class>>newMethod:header:", "bytes for bytecodes, header"),
+    _row(81, "ValueAny", None, "BlockClosure>>value", "run a closure; fails on a wrong number of arguments"),
+    _row(82, "OldValueWithArguments", 1, "BlockClosure>>valueWithArguments:", "run a closure on an Array of arguments"),
+    _row(83, "Perform", None, "Object>>perform:", "send the first argument with the others"),
+    _row(84, "PerformWithArguments", 2, "Object>>perform:withArguments:", "send with an Array of arguments"),
+    _row(85, "Signal", 0, "Semaphore>>signal", "wake the first that waits, or count"),
+    _row(86, "Wait", 0, "Semaphore>>wait", "take a signal, or wait for one"),
+    _row(87, "Resume", 0, "Process>>resume", "make ready; pre-empts a lower priority"),
+    _row(88, "Suspend", 0, "Process>>suspend", "take off its list; the active process switches away"),
+    _row(89, "FlushCache", 0, "Behavior>>flushCache", "forget all methods found"),
+    _row(105, "ReplaceFrom", 4, "Array>>replaceFrom:to:with:startingAt:", "copy elements; any length, interruptible"),
+    _row(110, "Identical", 1, "Object>>==", "identity"),
+    _row(111, "Class", 0, "Object>>class", "the receiver's class"),
+    _row(112, "BytesLeft", 0, "SystemDictionary>>primBytesLeft", "bytes of free memory"),
+    _row(115, "ChangeClass", 1, "Object>>primitiveChangeClassTo:", "take the argument's class, if of like format"),
+    _row(117, "", None, "named primitive", "there are no plug-ins"),
+    _row(120, "", None, "foreign call", "there is no foreign code"),
+    _row(124, "LowSpaceSemaphore", 1, "SystemDictionary>>lowSpaceSemaphore:", "to be signalled when memory runs out"),
+    _row(125, "", 1, "SystemDictionary>>signalAtBytesLeft:", "the reserve's size is fixed"),
+    _row(128, "", 1, "Array>>become:", "identities cannot change: objects never move; needs the collector"),
+    _row(129, "SpecialObjects", 0, "SystemDictionary>>specialObjectsArray", "the array of special objects"),
+    _row(130, "FullCollection", 0, "SystemDictionary>>garbageCollect", "no collector yet: free bytes"),
+    _row(131, "IncrementalCollection", 0, "SystemDictionary>>garbageCollectMost", "no collector yet: free bytes"),
+    _row(135, "MillisecondClock", 0, "Time class>>primMillisecondClock", "milliseconds, modulo 2^30"),
+    _row(145, "ConstantFill", 1, "Bitmap>>primFill:", "all bytes or words; fails beyond 8 KB"),
+    _row(148, "Clone", 0, "Object>>shallowCopy", "a copy with no hash yet; fails beyond 2 KB and for contexts"),
+    _row(167, "Yield", 0, "ProcessorScheduler>>yield", "go behind the others of one's priority"),
+    _row(188, "ValueWithReceiver", 2, "CompiledMethod>>valueWithReceiver:arguments:", "run a method not looked up"),
+    _range(198, 199, "Marker", None, "BlockClosure>>ensure:, on:do:", "mark contexts for unwinding; always fails"),
+    _range(201, 205, "Value", None, "BlockClosure>>value ...", "run a closure of 0 to 4 arguments"),
+    _row(206, "ValueWithArguments", 1, "BlockClosure>>valueWithArguments:", "run a closure on an Array of arguments"),
+    _range(221, 222, "ValueNoContextSwitch", None, "BlockClosure>>valueNoContextSwitch", "of 0 and 1 arguments"),
+    _row(230, "Relinquish", None, "ProcessorScheduler>>relinquishProcessorForMicroseconds:", "sleep until an interrupt"),
+    _row(256, "AnswerReceiver", None, "a method that answers self", "quick"),
+    _row(257, "AnswerTrue", None, "a method that answers true", "quick"),
+    _row(258, "AnswerFalse", None, "a method that answers false", "quick"),
+    _row(259, "AnswerNil", None, "a method that answers nil", "quick"),
+    _range(260, 263, "AnswerSmallConstant", None, "a method that answers -1, 0, 1 or 2", "quick"),
+    _range(264, 519, "AnswerVariable", None, "a method that answers an instance variable", "quick"),
+    _row(600, "ReadRegister", 1, "Registers>>wordAt:", "read a 32-bit register once"),
+    _row(601, "WriteRegister", 2, "Registers>>wordAt:put:", "write a 32-bit register once"),
+    _row(602, "RegisterBit", 2, "Registers>>bit:at:", "one bit of a register as a boolean"),
+    _row(603, "SetLineSemaphore", 2, "InterruptController>>line:semaphore:", "what an interrupt line signals"),
+    _row(604, "ReturnFromContext", 1, "ContextPart>>return:", "return a value to the receiver's sender, unwinding"),
+    _row(605, "Jump", 0, "ContextPart>>jump", "make the receiver the active context"),
+    _row(606, "EmergencyWrite", 1, "SystemDictionary>>emergencyWrite:", "polled output of at most 256 bytes"),
+    _row(607, "VMValueAt", 1, "SystemDictionary>>vmValueAt:", "a counter of the virtual machine"),
+    _row(609, "CompareBytes", 1, "String>>compare:", "-1, 0 or 1 by bytes; fails beyond 2 KB"),
+    _row(610, "HashBytes", 0, "String>>hash", "FNV-1a folded to 30 bits: hardtalk.vm.string_hash"),
+    _row(611, "IndexOfByte", 2, "String>>indexOfByte:from:", "where a byte is next, or 0; any length, interruptible"),
+    _row(612, "Halt", 1, "SystemDictionary>>halt:", "stop the machine"),
+    _row(614, "Terminate", 0, "Process>>primitiveTerminate", "the process never runs again"),
+    _row(615, "ValueUninterrupted", 0, "BlockClosure>>valueNoContextSwitch", "no switch before the first bytecode"),
+    _row(616, "Crc16", 2, "String>>crc16From:to:", "CRC-16/CCITT-FALSE; fails beyond 512 bytes"),
+    _row(620, "ClosureContext", 0, "BlockClosure>>asContext", "a context that will evaluate the receiver"),
+    _row(621, "NextContextMarked", 1, "ContextPart>>nextContextMarked:", "nearest outward with a method of that primitive"),
+    _row(622, "Depth", 0, "ContextPart>>depth", "number of contexts from the receiver outward"),
+    _row(623, "SuspendedContext", 0, "Process>>suspendedContext", "where a process that is not active will go on"),
+    _row(624, "SetSuspendedContext", 1, "Process>>suspendedContext:", "set where it will go on"),
+    _row(625, "ContextSlotAt", 1, "ContextPart>>instVarAt:", "sender, pc, depth, method, closure, receiver, stack words"),
+    _row(626, "ContextSlotAtPut", 2, "ContextPart>>instVarAt:put:", "store a temporary or stack word"),
+)  # fmt: skip
+
+
+def primitive_numbered(number: int) -> Primitive | None:
+    """The row that covers the number, if any."""
+    return _BY_NUMBER.get(number)
+
+
+def with_routines() -> Iterator[Primitive]:
+    """The rows that firmware/vm must have a Slang method for."""
+    return (row for row in PRIMITIVES if row.has_routine)
+
+
+def _by_number() -> dict[int, Primitive]:
+    result: dict[int, Primitive] = {}
+    routines: set[str] = set()
+    last = 0
+    for row in PRIMITIVES:
+        if row.number <= last:
+            raise ValueError(f"primitive {row.number} is out of order or declared twice")
+        last = row.numbers[-1]
+        if last > LARGEST_NUMBER:
+            raise ValueError(f"primitive {last} does not fit a method header")
+        if 575 < row.number and row.number not in OWN_NUMBERS:
+            raise ValueError(f"primitive {row.number} is neither Squeak's nor in the range of our own")
+        if row.routine in routines:
+            raise ValueError(f"two primitives have the routine {row.routine}")
+        if row.has_routine:
+            routines.add(row.routine)
+        if not row.used_by or not row.meaning:
+            raise ValueError(f"primitive {row.number} lacks its user or its meaning")
+        result.update(dict.fromkeys(row.numbers, row))
+    return result
+
+
+_BY_NUMBER: Final = _by_number()

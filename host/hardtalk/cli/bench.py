@@ -1,0 +1,75 @@
+"""`hardtalk bench`: instructions and cycles of the five programs that other interpreters were measured with."""
+
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from hardtalk.board import Board, Mark
+from hardtalk.cli.boards import Bench, boot_bench
+from hardtalk.cli.errors import UserError
+from hardtalk.cli.options import CycleModel, Drivers, Json
+from hardtalk.cli.sources import host_firmware
+from hardtalk.report.figures import Report
+
+# Each program of Benchmark with the result it must answer before its figures count.
+PROGRAMS = {"fib": "6765", "loop": "339632", "sends": "100000", "allocation": "100000", "sieve": "1027"}
+START_MARK, STOP_MARK = 1, 2
+PATIENCE_CYCLES = 20_000_000_000
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a program took between its two marks."""
+
+    program: str
+    instructions: int
+    cycles: int
+
+
+def bench(*, driver: Drivers = None, json: Json = None, model: CycleModel = "arm926") -> int:
+    """Run the bench programs on the board and show the instructions and cycles of each."""
+    console = Console(highlight=False)
+    booted = boot_bench([*(driver or []), host_firmware("bench-firmware")], [], None, model, console.print)
+    table = Table(box=None, pad_edge=False, header_style="")
+    for column in ("program", "instructions", "cycles", "cycles/instruction"):
+        table.add_column(column, justify="left" if column == "program" else "right")
+    report = Report("bench", model, "none", 0, booted.firmware_hash)
+    for each in measure_programs(booted):
+        cycles_per_instruction = f"{each.cycles / each.instructions:.2f}"
+        table.add_row(each.program, f"{each.instructions:,}", f"{each.cycles:,}", cycles_per_instruction)
+        report.add(f"{each.program}.instructions", each.instructions, "instructions")
+        report.add(f"{each.program}.cycles", each.cycles, "cycles")
+    console.print(table)
+    hertz = booted.board.chip.cpu_hertz
+    console.print(Text(f"model: {model}, {hertz // 10**6} MHz, caches always hit   firmware {booted.firmware_hash}"))
+    if json is not None:
+        report.write(json)
+    return 0
+
+
+def measure_programs(booted: Bench) -> list[Measured]:
+    """Every program from the same state of the board. UserError when one answers a wrong result."""
+    snapshot = booted.board.snapshot()
+    measured = []
+    for program, result in PROGRAMS.items():
+        booted.board.restore(snapshot)
+        answer = booted.console.evaluate(f"Benchmark run: #{program}", PATIENCE_CYCLES)
+        if answer != result:
+            raise UserError(
+                f"{program} answered {answer} instead of {result}: the firmware computes wrongly", exit_code=1
+            )
+        measured.append(between_marks(booted.board, program))
+    booted.board.restore(snapshot)
+    return measured
+
+
+def between_marks(board: Board, program: str) -> Measured:
+    marks = [event for event in board.trace if isinstance(event, Mark)]
+    try:
+        start = next(mark for mark in reversed(marks) if mark.value == START_MARK)
+        stop = next(mark for mark in reversed(marks) if mark.value == STOP_MARK)
+    except StopIteration:
+        raise UserError(f"{program} made no marks: the board has no probe block", exit_code=1) from None
+    return Measured(program, stop.instructions - start.instructions, stop.cycle - start.cycle)

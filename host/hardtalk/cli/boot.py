@@ -1,0 +1,73 @@
+"""`hardtalk boot`: build, boot, show what was built and how it started, then a Smalltalk prompt."""
+
+import sys
+import time
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.text import Text
+
+from hardtalk.cli.boards import Bench, boot_bench
+from hardtalk.cli.options import CycleModel, Device, Drivers, Svds
+from hardtalk.cli.shell import Shell
+from hardtalk.report.durations import microseconds
+from hardtalk.serial import PseudoTerminal
+
+PTY_SLICE_CYCLES = 2_000_000
+
+
+def boot(
+    *,
+    driver: Drivers = None,
+    svd: Svds = None,
+    device: Device = None,
+    pty: Annotated[
+        bool, Parameter(negative="", help="Give the serial line to a pseudo-terminal, not to a prompt.")
+    ] = False,
+    model: CycleModel = "arm926",
+) -> int:
+    """Build the firmware, boot it on the emulated board, and leave you at a Smalltalk prompt."""
+    console = Console(highlight=False)
+    bench = boot_bench(driver or [], svd or [], device, model, console.print)
+    for line in summary(bench):
+        console.print(Text(line), soft_wrap=True)
+    console.out(bench.text.replace("\r\n", "\n"), end="", highlight=False)
+    if pty:
+        serve_terminal(bench, console)
+    else:
+        Shell(bench, console).run(sys.stdin)
+    return 0
+
+
+def summary(bench: Bench) -> list[str]:
+    firmware, board = bench.firmware, bench.board
+    sizes = "  ".join(f"{name.lstrip('.')} {size:,}" for name, size in bench.source_map.section_sizes.items())
+    counts = "  ".join(f"{count:,} {name}" for name, count in firmware.counts.items())
+    origin = "unchanged since the last build" if firmware.is_from_cache else "built now"
+    first = f"{bench.first_line_cycles:,} cycles ({microseconds(bench.first_line_cycles, board.chip.cpu_hertz)})"
+    return [
+        f"firmware    {bench.firmware_hash}, {origin} in {sum(firmware.timings.values()):.1f} s",
+        f"bytes       {sizes}",
+        f"contents    {counts}",
+        f"first line  {first} on {board.model}, {board.chip.cpu_hertz // 10**6} MHz",
+    ]
+
+
+def serve_terminal(bench: Bench, console: Console) -> None:
+    """Pass bytes between UART0 and the pseudo-terminal until Control-C, the board no faster than its real clock."""
+    uart = bench.board.uart(0)
+    slice_seconds = PTY_SLICE_CYCLES / bench.board.chip.cpu_hertz
+    with PseudoTerminal() as terminal:
+        console.print(f"serial line: {terminal.name} (Control-C ends the board)", soft_wrap=True)
+        terminal.write(bench.text.encode("latin-1"))
+        due = time.monotonic()
+        try:
+            while True:
+                uart.send(terminal.read())
+                bench.console.run(PTY_SLICE_CYCLES)
+                terminal.write(uart.take())
+                due = max(due + slice_seconds, time.monotonic())
+                time.sleep(max(due - time.monotonic(), 0))
+        except KeyboardInterrupt:
+            console.print()

@@ -1,0 +1,121 @@
+"""The prompt that a person sits at: lines in, answers and console text out, Control-C for what runs too long."""
+
+import sys
+from typing import TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from hardtalk.cli.boards import Bench
+from hardtalk.cli.console import BoardEnded
+from hardtalk.cli.errors import UserError
+from hardtalk.serial import ConsoleText, Event, Failure, NotUnderstood, Refused, Result
+from hardtalk.smalltalk.errors import SourceError
+
+PROMPT, CONTINUATION = "> ", "| "
+PATIENCE_CYCLES = 1 << 62
+
+
+class Shell:
+    """Reads entries and shows what becomes of them. `has_failed` once one did not end well."""
+
+    def __init__(self, bench: Bench, console: Console) -> None:
+        self.bench = bench
+        self.console = console
+        self.has_failed = False
+
+    def run(self, source: TextIO) -> None:
+        """Until the end of `source`; an entry goes on over lines while its brackets are open."""
+        is_terminal = source is sys.stdin and sys.stdin.isatty()
+        entry, number, first = "", 0, 1
+        while True:
+            try:
+                line = self._read(source, is_terminal, CONTINUATION if entry else PROMPT)
+            except KeyboardInterrupt:
+                self.console.print()
+                entry = ""
+                continue
+            if line is None:
+                break
+            number += 1
+            if not entry:
+                first = number
+            entry += line
+            if entry.strip() and is_complete(entry):
+                self.enter(entry.strip(), first)
+                entry = ""
+        if entry.strip():
+            self.enter(entry.strip(), first)
+
+    def _read(self, source: TextIO, is_terminal: bool, prompt: str) -> str | None:
+        if is_terminal:
+            try:
+                return input(prompt) + "\n"
+            except EOFError:
+                self.console.print()
+                return None
+        return source.readline() or None
+
+    def enter(self, entry: str, line: int = 1) -> None:
+        try:
+            self.bench.console.prompt.enter(entry, line=line)
+        except SourceError as error:
+            self._fail(str(error))
+            return
+        self._show_replies()
+
+    def run_script(self, text: str, file: str) -> bool:
+        """Whether every entry of the script ended well."""
+        self.bench.console.prompt.enter_script(text, file)
+        self._show_replies()
+        return not self.has_failed
+
+    def _show_replies(self) -> None:
+        """Run the board until all that was entered is done. Control-C ends what runs there, not the board."""
+        while True:
+            try:
+                for event in self.bench.console.events(PATIENCE_CYCLES):
+                    self.show(event)
+                return
+            except KeyboardInterrupt:
+                self.bench.console.prompt.interrupt()
+            except BoardEnded:
+                raise
+            except UserError as error:
+                self._fail(str(error))
+                return
+
+    def show(self, event: Event) -> None:
+        if isinstance(event, ConsoleText):
+            self.console.out(event.text.replace("\r\n", "\n"), end="", highlight=False)
+        elif isinstance(event, Result):
+            self.console.print(Text(event.text), soft_wrap=True)
+        elif isinstance(event, Failure):
+            self._fail(event.trace.rstrip())
+        elif isinstance(event, NotUnderstood):
+            self._fail(f"the board does not understand: {event.reason}")
+        elif isinstance(event, Refused):
+            self._fail(str(event.error))
+
+    def _fail(self, text: str) -> None:
+        self.has_failed = True
+        self.console.print(Text(text), soft_wrap=True)
+
+
+def is_complete(entry: str) -> bool:
+    """Whether brackets, braces, parentheses, strings and comments of an entry are closed."""
+    depth, index = 0, 0
+    while index < len(entry):
+        character = entry[index]
+        if character == "$":
+            index += 1
+        elif character in "'\"":
+            index = entry.find(character, index + 1)
+            if index < 0:
+                return False
+        elif character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+        index += 1
+    return depth <= 0

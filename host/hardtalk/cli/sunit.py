@@ -1,0 +1,69 @@
+"""`hardtalk test DIR`: the SUnit tests of a folder, run on the emulated board and reported like pytest's."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.rule import Rule
+from rich.text import Text
+
+from hardtalk.build.sources import class_paths, display_name, paths_in, read_classes
+from hardtalk.cli.boards import boot_bench
+from hardtalk.cli.errors import UserError
+from hardtalk.cli.options import CycleModel, Device, Drivers, Svds
+from hardtalk.cli.sunit_runner import Outcome, run_classes, test_classes
+
+
+def test(
+    folder: Annotated[Path, Parameter(help="A folder with subclasses of TestCase (Tonel).")],
+    *,
+    driver: Drivers = None,
+    svd: Svds = None,
+    device: Device = None,
+    model: CycleModel = "arm926",
+) -> int:
+    """Run the SUnit tests of a folder on the board; exit with 1 when one fails."""
+    console = Console(highlight=False)
+    started = time.perf_counter()
+    bench = boot_bench([*(driver or []), folder], svd or [], device, model, console.print)
+    in_folder = {display_name(path) for path in paths_in(folder, ".class.st")}
+    definitions = read_classes(class_paths(bench.options))
+    classes = [each for each in test_classes(definitions) if each.file in in_folder]
+    if not classes:
+        raise UserError(f"{folder}: no subclass of TestCase with a method test…", "Give a folder that has tests.")
+    count = sum(len(each.selectors) for each in classes)
+    console.print(Rule("test session starts", characters="="))
+    console.print(f"board: {bench.board.model}, firmware {bench.firmware_hash}")
+    console.print(f"collected {count} item{'s' * (count != 1)}\n")
+    failed: list[Outcome] = []
+    printed: list[tuple[str, str]] = []
+    for run in run_classes(bench, classes):
+        marks = "".join("." if each.has_passed else "F" if each.is_failure else "E" for each in run.outcomes)
+        console.print(f"{run.test_class.file} {marks}", soft_wrap=True)
+        failed += [each for each in run.outcomes if not each.has_passed]
+        if run.text:
+            printed.append((run.test_class.name, run.text))
+    show_failures(console, failed, printed)
+    seconds = time.perf_counter() - started
+    parts = [f"{len(failed)} failed"] * bool(failed) + [f"{count - len(failed)} passed"] * (count > len(failed))
+    console.print(Rule(f"{', '.join(parts)} in {seconds:.2f}s", characters="="))
+    return 1 if failed else 0
+
+
+def show_failures(console: Console, failed: list[Outcome], printed: list[tuple[str, str]]) -> None:
+    if not failed:
+        return
+    console.print(Rule("FAILURES", characters="="))
+    for each in failed:
+        console.print(Rule(each.name, characters="_"))
+        console.print(Text(each.trace.rstrip()), soft_wrap=True)
+    for name, text in printed:
+        if any(each.class_name == name for each in failed):
+            console.print(Rule(f"printed during {name}", characters="-"))
+            console.print(Text(text.rstrip()), soft_wrap=True)
+    console.print(Rule("short test summary info", characters="="))
+    for each in failed:
+        first = next(iter(each.trace.strip().splitlines()), "")
+        console.print(Text(f"{'FAILED' if each.is_failure else 'ERROR'} {each.name} - {first}"), soft_wrap=True)

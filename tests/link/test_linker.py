@@ -1,0 +1,191 @@
+"""The linker: the ELF as pyelftools reads it back, relocations, tables, and everything that must not link."""
+
+from __future__ import annotations
+
+import json
+import struct
+import sys
+import zlib
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "boot"))
+from handmade import (
+    ACTIVATE,
+    IDLE,
+    TARGET,
+    HandImage,
+    HandMethod,
+    HandProgram,
+    HandRelocation,
+    HandRoutine,
+    boot_sources,
+    routine,
+)
+
+from hardtalk.link import Firmware, LinkError, link
+from hardtalk.link.assembler import AssemblySource
+
+START = routine("startVirtualMachine", "abs32_HeapBase: .word 0\nbranch24_handleInterrupts: b there\n"
+                                       "branch24_putCharacter: blne there")
+HANDLE = routine("handleInterrupts", "mov r0, r0")
+PUSH = routine("push", "mov r1, r1")
+PROGRAM = HandProgram((START, HANDLE, IDLE, ACTIVATE, PUSH), bytecode_entries={16: PUSH.name},
+                      primitive_entries={1: PUSH.name, 1023: PUSH.name})
+METHOD = HandMethod("Object>>yourself", 0x100000, 28, "firmware/kernel/Object.class.st", 12, ((0x100018, 14),))
+IMAGE = HandImage(symbols=(METHOD,))
+
+
+def linked(program: HandProgram = PROGRAM, image: HandImage = IMAGE) -> Firmware:
+    return link(boot_sources(), program, image, TARGET)
+
+
+@pytest.fixture(scope="module")
+def firmware() -> Firmware:
+    return linked()
+
+
+@pytest.fixture(scope="module")
+def elf(firmware: Firmware) -> ELFFile:
+    return ELFFile(BytesIO(firmware.elf))
+
+
+def word(elf: ELFFile, address: int) -> int:
+    for section in elf.iter_sections():
+        if section["sh_addr"] and section["sh_addr"] <= address < section["sh_addr"] + section["sh_size"]:
+            (value,) = struct.unpack_from("<I", section.data(), address - section["sh_addr"])
+            return int(value)
+    raise AssertionError(f"no section holds {address:#x}")
+
+
+def test_sections_and_segments(elf: ELFFile, firmware: Firmware) -> None:
+    assert elf["e_machine"] == "EM_ARM"
+    assert elf["e_entry"] == firmware.address("startMachine") == 0x10000
+    sections = {s.name: s for s in elf.iter_sections()}
+    assert list(sections) == ["", ".boot", ".vm", ".tables", ".state", ".image", ".hardtalk.lines", ".symtab", ".strtab",
+                              ".shstrtab"]
+    assert sections[".state"]["sh_type"] == "SHT_NOBITS"
+    assert sections[".image"]["sh_addr"] == 0x100000
+    segments = [s for s in elf.iter_segments() if s["p_type"] == "PT_LOAD"]
+    assert [s["p_vaddr"] for s in segments] == [sections[n]["sh_addr"] for n in (".boot", ".vm", ".tables", ".state", ".image")]
+    ends = [s["p_vaddr"] + s["p_memsz"] for s in segments]
+    assert all(end <= following["p_vaddr"] for end, following in zip(ends, segments[1:], strict=False))
+    assert segments[-1].data() == IMAGE.data
+
+
+def test_symbols_have_sizes_and_kinds(elf: ELFFile) -> None:
+    table = elf.get_section_by_name(".symtab")
+    assert isinstance(table, SymbolTableSection)
+    symbols = {s.name: s for s in table.iter_symbols()}
+    assert symbols["Hand>>push"]["st_size"] == 4
+    assert symbols["Hand>>push"]["st_info"]["type"] == "STT_FUNC"
+    assert symbols["pendingLines"]["st_value"] == symbols["vmState"]["st_value"]
+    assert symbols["interruptCount"]["st_size"] == 4
+    assert symbols["Object>>yourself"]["st_value"] == METHOD.address
+    assert symbols["interruptEntry"]["st_size"] > 40
+    assert symbols["dispatchTable"]["st_size"] == 1024
+    assert symbols["heapLimit"]["st_value"] == 128 << 20
+
+
+def test_relocations(elf: ELFFile, firmware: Firmware) -> None:
+    start = firmware.address("Hand>>startVirtualMachine")
+    assert word(elf, start) == 0x100000
+    branch = word(elf, start + 4)
+    assert branch >> 24 == 0xEA
+    assert start + 4 + 8 + 4 * (branch & 0xFFFFFF) == firmware.address("Hand>>handleInterrupts")
+    call = word(elf, start + 8)
+    assert call >> 24 == 0x1B, "condition and link bit are kept"
+    assert start + 8 + 8 + 4 * ((call & 0xFFFFFF) - (1 << 24)) == firmware.address("putCharacter")
+
+
+def test_tables(elf: ELFFile, firmware: Firmware) -> None:
+    dispatch, push = firmware.address("dispatchTable"), firmware.address("Hand>>push")
+    assert dispatch % 2048 == 0
+    assert [word(elf, dispatch + 4 * n) for n in (15, 16, 17)] == [
+        firmware.address("Hand>>unknownBytecode"), push, firmware.address("Hand>>unknownBytecode")]
+    assert {word(elf, dispatch + 1024 + 4 * n) for n in range(256)} == {firmware.address("Hand>>handleInterrupts")}
+    primitives = firmware.address("primitiveTable")
+    activate = firmware.address("Hand>>activateMethod:arguments:")
+    assert [word(elf, primitives + 4 * n) for n in (0, 1, 2, 1023)] == [activate, push, activate, push]
+    assert word(elf, firmware.address("specialObjects")) == IMAGE.special_objects
+    pages = firmware.address("pageTable")
+    assert pages % 16384 == 0
+    assert [word(elf, pages + 4 * n) for n in (0, 127, 128, 0x101, 0xFFF)] == [
+        0x00000C1E, 0x07F00C1E, 0x08000C12, 0x10100C12, 0xFFF00C12]
+
+
+def test_line_table(elf: ELFFile, firmware: Firmware) -> None:
+    table = json.loads(zlib.decompress(elf.get_section_by_name(".hardtalk.lines").data()))
+    push = firmware.address("Hand>>push")
+    assert [push, push + 4, table["files"].index("Hand.class.st"), 7] in table["arm"]
+    entry = firmware.address("interruptEntry")
+    row = next(row for row in table["arm"] if row[0] == entry)
+    text = next(s.text for s in boot_sources() if s.file == table["files"][row[2]])
+    assert text.split("\n")[row[3] - 1].split() == ["stmdb", "sp!,", "{r0-r3}"]
+    assert table["methods"] == [[METHOD.address, 28, METHOD.name, table["files"].index(METHOD.file), 12, [[0x100018, 14]]]]
+
+
+def test_same_input_same_bytes(firmware: Firmware) -> None:
+    assert linked().elf == firmware.elf
+
+
+def refusal(program: HandProgram = PROGRAM, image: HandImage = IMAGE) -> str:
+    with pytest.raises(LinkError) as caught:
+        linked(program, image)
+    return str(caught.value)
+
+
+def with_relocation(relocation: HandRelocation) -> HandProgram:
+    return replace(PROGRAM, routines=(*PROGRAM.routines[:-1], replace(PUSH, relocations=(relocation,))))
+
+
+def test_missing_symbol() -> None:
+    assert refusal(with_relocation(HandRelocation(0, "abs32", "methodCash"))) == (
+        "Hand>>push needs methodCash, which nothing defines; did you mean methodCache?; define it as a Slang method, a "
+        "boot label or a symbol of the layout")
+
+
+def test_branch_out_of_reach() -> None:
+    program = replace(PROGRAM, routines=(*PROGRAM.routines[:-1], HandRoutine(
+        PUSH.name, "push", bytes.fromhex("feffffea"), (HandRelocation(0, "branch24", "heapLimit"),))))
+    assert "heapLimit is 134," in refusal(program)
+    assert "out of a branch's reach of 32 MB; load its address and jump" in refusal(program)
+
+
+def test_unknown_relocation_kind() -> None:
+    assert "relocation kind thumb22 is unknown" in refusal(with_relocation(HandRelocation(0, "thumb22", "vmState")))
+
+
+def test_bytecodes_without_routine() -> None:
+    program = replace(PROGRAM, routines=tuple(r for r in PROGRAM.routines if r.selector != "unknownBytecode"))
+    assert refusal(program).startswith("bytecodes 0, 1, 2,")
+    assert "have no routine; write <bytecode: n> methods" in refusal(program)
+
+
+def test_primitive_out_of_range() -> None:
+    assert refusal(replace(PROGRAM, primitive_entries={1024: PUSH.name})) == (
+        "primitive 1024 of Hand>>push is out of range; numbers are 0 to 1023")
+
+
+def test_routine_twice() -> None:
+    assert refusal(replace(PROGRAM, routines=(*PROGRAM.routines, PUSH))) == (
+        "routine Hand>>push is defined twice; names are unique in a program")
+
+
+def test_vm_too_large() -> None:
+    big = HandRoutine("Hand>>big", "big", bytes(1 << 20))
+    assert "beyond HeapBase 0x100000; make the VM smaller" in refusal(replace(PROGRAM, routines=(*PROGRAM.routines, big)))
+
+
+def test_image_at_another_base() -> None:
+    assert "the image is laid out for 0x200000, HeapBase is 0x100000" in refusal(image=replace(IMAGE, base=0x200000))
+
+
+def test_boot_sources_without_entry() -> None:
+    with pytest.raises(LinkError, match="no label startMachine"):
+        link([AssemblySource("x.s", "mov r0, r0")], PROGRAM, IMAGE, TARGET)

@@ -1,0 +1,82 @@
+"""Registers are touched exactly once and only when the answer has a place."""
+
+from __future__ import annotations
+
+import pytest
+
+from .small_memory import COUNTER, DEVICE, Failed, SmallMemory
+
+
+def registers(memory: SmallMemory, base: int = DEVICE) -> int:
+    return memory.make("FormatFixed", memory.classes["Point"], [memory.integer(base // 4), memory.nil])
+
+
+@pytest.mark.parametrize("word", [0, 1, 2**30 - 1, 2**30, 2**31, 2**32 - 1])
+def test_read(memory: SmallMemory, word: int) -> None:
+    memory.device_words[0x14] = word
+    result = memory.run(600, registers(memory), memory.integer(0x14))
+    assert isinstance(result, int) and memory.value(result) == word
+    assert memory.device_log == [("read", 0x14, 0)]
+
+
+def test_two_large_values_are_two_objects(memory: SmallMemory) -> None:
+    memory.device_words[4] = 2**31
+    first = memory.run(600, registers(memory), memory.integer(4))
+    memory.device_words[4] = 2**32 - 1
+    second = memory.run(600, registers(memory), memory.integer(4))
+    assert isinstance(first, int) and isinstance(second, int)
+    assert (memory.value(first), memory.value(second)) == (2**31, 2**32 - 1)
+
+
+@pytest.mark.parametrize("word", [0, 5, 2**30, 2**32 - 1])
+def test_write(memory: SmallMemory, word: int) -> None:
+    value = memory.integer(word)
+    assert memory.run(601, registers(memory), memory.integer(8), value) == value
+    assert memory.device_log == [("write", 8, word)]
+
+
+def test_bits(memory: SmallMemory) -> None:
+    memory.device_words[0] = 0x80000001
+    for bit in range(32):
+        expected = memory.true if bit in (0, 31) else memory.false
+        assert memory.run(602, registers(memory), memory.integer(bit), memory.integer(0)) == expected
+    assert len(memory.device_log) == 32
+
+
+def test_wrong_arguments_touch_nothing(memory: SmallMemory) -> None:
+    i, device = memory.integer, registers(memory)
+    for operands in [(device, i(2)), (device, memory.nil), (memory.string(b"x"), i(0)), (i(4), i(0))]:
+        assert isinstance(memory.run(600, *operands), Failed)
+    for value in (i(-1), i(2**32), memory.nil, memory.float(1.0)):
+        assert isinstance(memory.run(601, device, i(0), value), Failed)
+    for bit in (-1, 32):
+        assert isinstance(memory.run(602, device, i(bit), i(0)), Failed)
+    assert memory.device_log == []
+
+
+def test_line_semaphores(memory: SmallMemory) -> None:
+    semaphore = memory.array([])
+    assert memory.run(603, memory.nil, memory.integer(31), semaphore) == memory.nil
+    lines = memory.value(memory.state["lineSemaphoreArray"])
+    assert lines == [memory.nil] * 31 + [semaphore]
+    memory.run(603, memory.nil, memory.integer(31), memory.nil)
+    assert memory.value(memory.state["lineSemaphoreArray"]) == [memory.nil] * 32
+    for line in (-1, 32):
+        assert isinstance(memory.run(603, memory.nil, memory.integer(line), semaphore), Failed)
+
+
+def test_emergency_write(memory: SmallMemory) -> None:
+    assert memory.run(606, memory.nil, memory.string(b"stop\n")) == memory.nil
+    assert memory.console == b"stop\n"
+    assert isinstance(memory.run(606, memory.nil, memory.integer(3)), Failed)
+
+
+def test_the_clock_counts_whole_milliseconds_over_the_counters_wrap(memory: SmallMemory) -> None:
+    ticks, shown = 0, []
+    for step in (0, 23_999, 1, 2**31, 2**31, 48_000):
+        ticks += step
+        memory.device_words[COUNTER - DEVICE] = ticks & 0xFFFFFFFF
+        result = memory.run(135, memory.nil)
+        assert isinstance(result, int)
+        shown.append((memory.value(result), ticks // 24_000))
+    assert all(clock == expected for clock, expected in shown)

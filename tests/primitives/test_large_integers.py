@@ -1,0 +1,171 @@
+"""Integer primitives of any length against Python's integers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from .small_memory import Failed, SmallMemory
+
+EDGES = [0, 1, -1, 2, 255, 256, 65535, 65536, 65537, 2**30 - 1, 2**30, -(2**30), -(2**30) - 1, 2**31, -(2**31), 2**32 - 1, 2**32,
+         2**32 + 1, 2**48, 2**63, 2**64 - 1, -(2**64), 2**96 - 2**32, 2**128 - 1, 10**30]  # fmt: skip
+INTEGERS = st.one_of(st.sampled_from(EDGES), st.integers(-(2**40), 2**40), st.integers(-(2**700), 2**700))
+CHECKED = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def quotient(a: int, b: int) -> int:
+    magnitude = abs(a) // abs(b)
+    return magnitude if (a < 0) == (b < 0) else -magnitude
+
+
+ALWAYS: dict[int, Callable[[int, int], int | bool]] = {
+    21: lambda a, b: a + b,
+    22: lambda a, b: a - b,
+    23: lambda a, b: a < b,
+    24: lambda a, b: a > b,
+    25: lambda a, b: a <= b,
+    26: lambda a, b: a >= b,
+    27: lambda a, b: a == b,
+    28: lambda a, b: a != b,
+    34: lambda a, b: a & b,
+    35: lambda a, b: a | b,
+    36: lambda a, b: a ^ b,
+}
+DIVISIONS: dict[int, Callable[[int, int], int]] = {
+    31: lambda a, b: a % b,
+    32: lambda a, b: a // b,
+    33: quotient,
+    20: lambda a, b: a - b * quotient(a, b),
+}
+
+
+def answer(memory: SmallMemory, number: int, a: int, b: int) -> object:
+    memory.reset()
+    result = memory.run(number, memory.integer(a), memory.integer(b))
+    return result if not isinstance(result, int) else memory.value(result)
+
+
+@pytest.mark.parametrize("number", ALWAYS)
+@CHECKED
+@given(a=INTEGERS, b=INTEGERS)
+@example(a=2**64 - 1, b=1)
+@example(a=-(2**64), b=2**64)
+@example(a=-(2**32), b=-1)
+def test_operations_that_are_always_done(memory: SmallMemory, number: int, a: int, b: int) -> None:
+    result, expected = answer(memory, number, a, b), ALWAYS[number](a, b)
+    assert result == expected and isinstance(result, bool) == isinstance(expected, bool)
+
+
+@CHECKED
+@given(a=st.integers(-(2**350), 2**350), b=st.integers(-(2**350), 2**350))
+def test_products_of_up_to_eleven_words_each(memory: SmallMemory, a: int, b: int) -> None:
+    assert answer(memory, 29, a, b) == a * b
+
+
+@CHECKED
+@given(a=st.integers(0, 2**4096 - 1), b=st.integers(-(2**32) + 1, 2**32 - 1))
+def test_products_with_one_word(memory: SmallMemory, a: int, b: int) -> None:
+    assert answer(memory, 29, a, b) == a * b
+
+
+@pytest.mark.parametrize("number", DIVISIONS)
+@CHECKED
+@given(a=INTEGERS, b=INTEGERS.filter(bool))
+@example(a=-(2**30), b=-1)
+@example(a=2**95, b=2**64 - 1)
+@example(a=0x7FFF_8000_0000_0000_0000, b=0x8000_0000_0001)
+@example(a=(2**64 - 1) * 2**64, b=2**64 - 1)
+@example(a=0x8000_0000_0000_0000_0000_0003, b=0x2000_0000_0000_0000_0001)
+def test_divisions(memory: SmallMemory, number: int, a: int, b: int) -> None:
+    result = answer(memory, number, a, b)
+    if isinstance(result, Failed):
+        words = -(-abs(a).bit_length() // 32), -(-abs(b).bit_length() // 32)
+        assert (words[0] + 1 - words[1]) * (words[1] + 4) > 80
+    else:
+        assert result == DIVISIONS[number](a, b)
+
+
+@CHECKED
+@given(a=st.integers(-(2**2048) + 1, 2**2048 - 1), b=st.integers(1, 65535))
+@example(a=2**2048 - 1, b=1)
+@example(a=2**2048 - 1, b=65535)
+@example(a=2**2048 - 1, b=32768)
+def test_division_by_a_half_word(memory: SmallMemory, a: int, b: int) -> None:
+    assert answer(memory, 32, a, b) == a // b
+    assert answer(memory, 31, a, b) == a % b
+
+
+@CHECKED
+@given(quotient=st.integers(0, 2**128 - 1), divisor=st.integers(1, 2**128 - 1), rest=st.integers(0, 2))
+@example(quotient=2**64 - 1, divisor=2**64 - 1, rest=0)
+@example(quotient=2**32, divisor=2**127, rest=1)
+def test_quotients_at_the_edge_of_their_estimate(memory: SmallMemory, quotient: int, divisor: int, rest: int) -> None:
+    dividend = quotient * divisor + divisor - 1 - min(rest, divisor - 1)
+    assert answer(memory, 32, dividend, divisor) == dividend // divisor
+    assert answer(memory, 31, dividend, divisor) == dividend % divisor
+
+
+@CHECKED
+@given(a=INTEGERS, b=INTEGERS.filter(bool))
+def test_exact_division(memory: SmallMemory, a: int, b: int) -> None:
+    result = answer(memory, 30, a, b)
+    if isinstance(result, Failed):
+        result_of_quotient = answer(memory, 33, a, b)
+        assert a % b or isinstance(result_of_quotient, Failed)
+    else:
+        assert a % b == 0 and result == a // b
+
+
+@CHECKED
+@given(a=INTEGERS, shift=st.integers(-800, 3000))
+@example(a=-1, shift=-1)
+@example(a=-(2**32), shift=-32)
+@example(a=-(2**32) - 1, shift=-32)
+@example(a=1, shift=4095)
+def test_shifts(memory: SmallMemory, a: int, shift: int) -> None:
+    assert answer(memory, 37, a, shift) == (a << shift if shift >= 0 else a >> -shift)
+
+
+@pytest.mark.parametrize("number", [20, 30, 31, 32, 33])
+def test_division_by_zero_fails(memory: SmallMemory, number: int) -> None:
+    assert isinstance(answer(memory, number, 10**20, 0), Failed)
+
+
+@pytest.mark.parametrize("number", [*ALWAYS, *DIVISIONS, 29, 30, 37])
+def test_other_objects_fail(memory: SmallMemory, number: int) -> None:
+    for operands in [(memory.integer(2**40), memory.string(b"four")), (memory.float(1.5), memory.integer(1))]:
+        assert isinstance(memory.run(number, *operands), Failed)
+
+
+@pytest.mark.parametrize("number", [*ALWAYS, *DIVISIONS, 29, 30])
+def test_operands_beyond_128_words_fail(memory: SmallMemory, number: int) -> None:
+    assert isinstance(answer(memory, number, 2**4096, 3), Failed)
+
+
+def test_work_beyond_the_limits_fails(memory: SmallMemory) -> None:
+    assert isinstance(answer(memory, 29, 2**1000, 2**1000), Failed)
+    assert isinstance(answer(memory, 32, 2**3000, 2**400 + 1), Failed)
+    assert isinstance(answer(memory, 32, 2**4000, 3), Failed)
+    assert isinstance(answer(memory, 37, 1, 4096), Failed)
+
+
+def test_a_large_integer_with_leading_zeros_counts_by_its_value(memory: SmallMemory) -> None:
+    padded = memory.make("FormatBytes", memory.classes["LargePositiveInteger"], b"\x05" + bytes(11))
+    result = memory.run(21, padded, memory.integer(2**40))
+    assert isinstance(result, int) and memory.value(result) == 2**40 + 5
+
+
+def test_no_memory_fails_and_says_why(memory: SmallMemory) -> None:
+    memory.state["nonEmptyOrders"] = 0
+    memory.state["bumpNext"] = memory.state["bumpLimit"] = 0
+    for order in range(28):
+        memory.memory.word_at_put(memory.simulation.state_address("freeLists") + 4 * order, 0)
+    result = answer_without_reset(memory, 21, 2**40, 1)
+    assert isinstance(result, Failed) and result.code == memory.simulation.constants["OutOfMemory"]
+
+
+def answer_without_reset(memory: SmallMemory, number: int, a: int, b: int) -> object:
+    return memory.run(number, memory.integer(a), memory.integer(b))

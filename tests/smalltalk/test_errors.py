@@ -1,0 +1,394 @@
+"""Complaints, word for word. Each case: the method's text, then the complaint without its file name."""
+
+from __future__ import annotations
+
+import pytest
+
+from hardtalk.smalltalk.compiler import compile_method
+from hardtalk.smalltalk.errors import SourceError
+from hardtalk.smalltalk.parser import GREATEST_NESTING, parse_method
+
+SYNTAX = [
+    (
+        "foo ^ 1. 2",
+        """1:10: What follows `^` is never reached.
+foo ^ 1. 2
+         ^
+End the method or block with the `^` statement.""",
+    ),
+    (
+        "foo\n\t^ (3 ]",
+        """2:7: Expected `)` to close the parenthesis of line 2, column 4, but found `]`.
+\t^ (3 ]
+\t     ^
+Close it, or remove what does not belong in it.""",
+    ),
+    (
+        "foo\n\t[ 3",
+        """2:5: Expected `]` to close the block of line 2, column 2, but the text ends.
+\t[ 3
+\t   ^
+Close it, or remove what does not belong in it.""",
+    ),
+    (
+        "foo ^ #(1 {",
+        """1:11: Expected `)` to close the literal array of line 1, column 7, but found `{`.
+foo ^ #(1 {
+          ^
+Close it, or remove what does not belong in it.""",
+    ),
+    (
+        "foo 3 ]",
+        """1:7: `]` closes nothing.
+foo 3 ]
+      ^
+Remove it, or open a bracket before it.""",
+    ),
+    (
+        "foo a b c: 3 4",
+        """1:14: Expected `.` or the end of the method, but found `4`.
+foo a b c: 3 4
+             ^
+Separate statements by `.`.""",
+    ),
+    (
+        "foo ^",
+        """1:6: Expected an expression, but the text ends.
+foo ^
+     ^
+Write a variable, a literal, a block or a parenthesis here.""",
+    ),
+    (
+        "foo: 3",
+        """1:6: Expected the argument of `foo:`, but found `3`.
+foo: 3
+     ^
+Write a name here.""",
+    ),
+    (
+        "^ 3",
+        """1:1: Expected a method's selector, but found `^`.
+^ 3
+^
+Start with the selector and its arguments, as in `at: index`.""",
+    ),
+    (
+        "foo | a 3 |",
+        """1:9: Expected `|` at the end of the temporaries, but found `3`.
+foo | a 3 |
+        ^
+List names only, separated by spaces: | a b |.""",
+    ),
+    (
+        "foo [ :x x ]",
+        """1:10: Expected `|` at the end of the block's parameters, but found `x`.
+foo [ :x x ]
+         ^
+Separate parameters from statements: [:each | ...].""",
+    ),
+    (
+        "foo 3; bar",
+        """1:6: A cascade needs a message before its `;`.
+foo 3; bar
+     ^
+Send a message first: `a b; c`.""",
+    ),
+    (
+        "foo a b; 3",
+        """1:10: Expected a message behind `;`, but found `3`.
+foo a b; 3
+         ^
+Write the next message of the cascade.""",
+    ),
+    (
+        "foo 3 := 4",
+        """1:7: Expected `.` or the end of the method, but found `:=`.
+foo 3 := 4
+      ^
+Separate statements by `.`.""",
+    ),
+    (
+        "foo := 4",
+        """1:5: Only a variable can be assigned to.
+foo := 4
+    ^
+Write a variable's name before `:=`.""",
+    ),
+    (
+        "foo <var: x>",
+        """1:11: A pragma's argument is a literal.
+foo <var: x>
+          ^
+For a Symbol write `#x`.""",
+    ),
+    (
+        "foo <primitive: 3",
+        """1:18: Expected `>` at the end of the pragma, but the text ends.
+foo <primitive: 3
+                 ^
+Close the pragma with `>`.""",
+    ),
+    (
+        "foo ^ 16rff",
+        """1:9: The number `16` runs into `rff`.
+foo ^ 16rff
+        ^
+Put a space between them; digits above 9 are capitals, as in 16rFF.""",
+    ),
+    (
+        "foo ^ 2r12",
+        """1:7: `2` is not a digit in radix 2.
+foo ^ 2r12
+      ^
+Write the radix that fits the digits.""",
+    ),
+    (
+        "foo ^ 99r12",
+        """1:7: The radix 99 is not between 2 and 36.
+foo ^ 99r12
+      ^
+Use a radix such as 2 or 16.""",
+    ),
+    (
+        "foo ^ 1e-2",
+        """1:7: `1e-2` is not an integer.
+foo ^ 1e-2
+      ^
+Write a Float with a fraction, as in `1.0e-2`.""",
+    ),
+    (
+        "foo ^ 1.0e999",
+        """1:7: `1.0e999` is greater than any Float.
+foo ^ 1.0e999
+      ^
+The greatest Float is about 1.797e308.""",
+    ),
+    (
+        "foo ^ 1e99999",
+        """1:7: The exponent 99999 is too large.
+foo ^ 1e99999
+      ^
+The greatest is 1000.""",
+    ),
+    (
+        "foo ^ #[1 256]",
+        """1:11: `256` is not a byte.
+foo ^ #[1 256]
+          ^
+Write integers from 0 to 255.""",
+    ),
+    (
+        "foo\n\n\t^ 'abc",
+        """3:4: The string that starts here has no closing quote.
+\t^ 'abc
+\t  ^
+Close it with `'`; a quote within is written twice.""",
+    ),
+    (
+        'foo "abc',
+        """1:5: The comment that starts here has no closing quote.
+foo "abc
+    ^
+Close it with `"`.""",
+    ),
+    (
+        "foo ^ # a",
+        """1:7: `#` is not followed by a symbol, an array or a byte array.
+foo ^ # a
+      ^
+Write #name, #(1 2) or #[1 2].""",
+    ),
+    (
+        "foo ^ a ` b",
+        """1:9: The character '`' has no place in Smalltalk.
+foo ^ a ` b
+        ^
+Remove it.""",
+    ),
+]
+
+SCOPE = [
+    (
+        "foo ^ countr",
+        """1:7: `countr` is not declared.
+foo ^ countr
+      ^
+Did you mean `count`? Declare it as a temporary, an instance variable or a class variable, or correct its spelling.""",
+    ),
+    (
+        "foo zzz := 3",
+        """1:5: `zzz` is not declared.
+foo zzz := 3
+    ^
+Declare it as a temporary, an instance variable or a class variable, or correct its spelling.""",
+    ),
+    (
+        "foo [ | inner | ]. ^ inner",
+        """1:22: `inner` is not declared.
+foo [ | inner | ]. ^ inner
+                     ^
+Declare it as a temporary, an instance variable or a class variable, or correct its spelling.""",
+    ),
+    (
+        "foo | a a |",
+        """1:9: `a` is declared twice.
+foo | a a |
+        ^
+Remove or rename one of them.""",
+    ),
+    (
+        "foo: a | a |",
+        """1:10: `a` is declared twice.
+foo: a | a |
+         ^
+Remove or rename one of them.""",
+    ),
+    (
+        "foo: a ^ [ :a | a ]",
+        """1:13: `a` hides a variable of an outer block or of the method.
+foo: a ^ [ :a | a ]
+            ^
+Choose another name.""",
+    ),
+    (
+        "foo | count |",
+        """1:7: `count` hides an instance variable.
+foo | count |
+      ^
+Choose another name.""",
+    ),
+    (
+        "foo | Total |",
+        """1:7: `Total` hides a class variable.
+foo | Total |
+      ^
+Choose another name.""",
+    ),
+    (
+        "foo | self |",
+        """1:7: `self` cannot be declared.
+foo | self |
+      ^
+Choose another name.""",
+    ),
+    (
+        "foo: a a := 3",
+        """1:8: `a` is a parameter and cannot be assigned to.
+foo: a a := 3
+       ^
+Assign to a temporary instead.""",
+    ),
+    (
+        "foo ^ [ :a | a := 3 ]",
+        """1:14: `a` is a parameter and cannot be assigned to.
+foo ^ [ :a | a := 3 ]
+             ^
+Assign to a temporary instead.""",
+    ),
+    (
+        "foo 1 to: 3 do: [ :i | i := 3 ]",
+        """1:24: `i` is a parameter and cannot be assigned to.
+foo 1 to: 3 do: [ :i | i := 3 ]
+                       ^
+Assign to a temporary instead.""",
+    ),
+    (
+        "foo thisContext := 3",
+        """1:5: `thisContext` cannot be assigned to.
+foo thisContext := 3
+    ^
+Assign to a variable.""",
+    ),
+    (
+        "foo ^ super",
+        """1:7: `super` is not a value.
+foo ^ super
+      ^
+Send it a message, or write `self`.""",
+    ),
+    (
+        "foo self ifTrue: [ :x | ]",
+        """1:18: The block has 1 parameter, but `ifTrue:` gives it 0.
+foo self ifTrue: [ :x | ]
+                 ^
+Change the block's parameters.""",
+    ),
+    (
+        "foo self ifNotNil: [ :x :y | ]",
+        """1:20: The block has 2 parameters, but `ifNotNil:` gives it 0 or 1.
+foo self ifNotNil: [ :x :y | ]
+                   ^
+Change the block's parameters.""",
+    ),
+    (
+        "foo <primitive: 'name'>",
+        """1:5: A primitive is given by one number from 1 to 1023.
+foo <primitive: 'name'>
+    ^
+Write <primitive: n> with a number of the primitive table.""",
+    ),
+    (
+        "foo <primitive: 1> <primitive: 2>",
+        """1:20: The method has two primitives.
+foo <primitive: 1> <primitive: 2>
+                   ^
+Keep one of them.""",
+    ),
+    (
+        "foo ^ 'Ω'",
+        """1:7: The character `Ω` does not fit a byte.
+foo ^ 'Ω'
+      ^
+Use characters up to code 255.""",
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "complaint"), SYNTAX, ids=[source for source, _ in SYNTAX])
+def test_syntax(source: str, complaint: str) -> None:
+    with pytest.raises(SourceError) as found:
+        parse_method(source, "Foo.class.st")
+    assert str(found.value) == f"Foo.class.st:{complaint}"
+
+
+@pytest.mark.parametrize(("source", "complaint"), SCOPE, ids=[source for source, _ in SCOPE])
+def test_scope(source: str, complaint: str) -> None:
+    method = parse_method(source, "Foo.class.st")
+    with pytest.raises(SourceError) as found:
+        compile_method(method, class_name="Foo", instance_variables=["count"], class_variables={"Total": "Foo"})
+    assert str(found.value) == f"Foo.class.st:{complaint}"
+
+
+def limits() -> list[tuple[str, str, str]]:
+    literals = "foo self " + "; ".join(f"take: {index + 10}" for index in range(260))
+    too_far = "foo\n\tself size > 3 ifTrue: [\n" + "self at: 3 put: 4.\n" * 300 + "]"
+    loop = "foo\n\t[self atEnd] whileFalse: [\n" + "self at: 3 put: 4.\n" * 300 + "]"
+    temporaries = "foo | " + " ".join(f"t{index}" for index in range(70)) + " | ^ t69"
+    arguments = " ".join(f"a{index}: a{index}" for index in range(17))
+    deep = "foo ^ " + "".join(f"#a{index} with: (" for index in range(58)) + "self" + ")" * 58
+    copied = " ".join(f"a{index}" for index in range(17))
+    uses = "foo | " + copied + " | ^ [ " + ". ".join(copied.split()) + " ]"
+    brace = "foo ^ { " + ". ".join("1" for _ in range(200)) + " }"
+    chain = "foo ^ 1" + " + 1" * 3000
+    nested = "foo ^ " + "(" * (GREATEST_NESTING + 1)
+    return [
+        (literals, "1:", "The method has more than 253 literals (constants, selectors and globals)."),
+        (too_far, "2:12", "The blocks of this message need a jump over 1500 bytes of code; the greatest is 1023."),
+        (loop, "2:8", "The blocks of this message need a jump over 1502 bytes of code; the greatest is 1023."),
+        (temporaries, "1:1", "The method or block has more than 63 arguments and temporaries."),
+        (arguments, "1:", "The method has more than 15 arguments."),
+        (deep, "1:1", "The method needs 59 slots for temporaries and stack; a context has 56."),
+        (uses, "1:", "The block uses more than 15 variables from outside."),
+        (chain, "1:1", "The method's expressions are nested too deeply."),
+        (brace, "1:7", "The brace array has 200 elements; at most 127 are possible."),
+        (nested, "1:67", f"Brackets are nested more than {GREATEST_NESTING} deep."),
+    ]
+
+
+@pytest.mark.parametrize(("source", "place", "message"), limits(), ids=[limit[2] for limit in limits()])
+def test_limits(source: str, place: str, message: str) -> None:
+    with pytest.raises(SourceError) as found:
+        compile_method(parse_method(source, "Foo.class.st"), class_name="Foo")
+    assert found.value.message == message
+    assert found.value.remedy
+    assert f"{found.value.line}:{found.value.column}".startswith(place)
