@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hardtalk.board import Board
 
+from hardtalk.board import Board
 from hardtalk.link import Firmware
 
 Run = Callable[[Firmware], tuple[str, int]]

@@ -47,7 +47,7 @@ def test_a_handler_that_raises_is_told_and_contained(nuisance: Bench) -> None:
     assert answer == "1"
     assert text.count("handleInterrupt failed: ZeroDivide") == 1
     assert text.count("Nuisance (NUISANCE, line 19)") == 2
-    assert nuisance.console.evaluate("{ nuisance isMasked. nuisance failures }") == "{true. 1}"
+    assert nuisance.console.evaluate("{ nuisance isMasked. nuisance failures }") == "#(true 1)"
 
 
 def test_a_mended_handler_is_restarted(nuisance: Bench) -> None:
@@ -61,13 +61,13 @@ def test_an_interrupt_storm_is_told_once_and_masked(nuisance: Bench) -> None:
     answer, text = said(nuisance, "nuisance raise; count")
     assert answer == "50"
     assert text.count("interrupt storm") == 1
-    assert nuisance.console.evaluate("{ nuisance isMasked. nuisance storms }") == "{true. 1}"
+    assert nuisance.console.evaluate("{ nuisance isMasked. nuisance storms }") == "#(true 1)"
 
 
 def test_starting_a_driver_stops_the_one_before(nuisance: Bench) -> None:
     assert nuisance.console.evaluate(
         "| first | first := nuisance. nuisance := Nuisance start. { first isRunning. nuisance isRunning }"
-    ) == "{false. true}"
+    ) == "#(false true)"
 
 
 def test_fields(nuisance: Bench) -> None:
@@ -97,7 +97,7 @@ def test_delays_end_in_the_order_of_their_times(bench: Bench) -> None:
         "[ (Delay forMilliseconds: each) wait. queue nextPut: each ] fork ]. "
         "{ queue next. queue next. queue next }"
     )
-    assert answer == "{10. 20. 30}"
+    assert answer == "#(10 20 30)"
 
 
 def test_a_delay_takes_its_time(bench: Bench) -> None:
@@ -127,7 +127,7 @@ def test_the_serial_port_loses_nothing_both_ways(bench: Bench) -> None:
         if len(echoed) >= len(data):
             break
     assert echoed == data
-    assert bench.console.evaluate("{ port lost. port overruns }") == "{0. 0}"
+    assert bench.console.evaluate("{ port lost. port overruns }") == "#(0 0)"
 
 
 def test_the_tutorials_thermometer() -> None:

@@ -45,7 +45,8 @@ DAMAGE: dict[str, Callable[[Image, ImageReader], tuple[int, int]]] = {
     "class 0x10000c is no object": lambda image, reader: (find(reader, 1) + 8, BASE + 12),
     "its class makes": lambda image, reader: (find(reader, 8) + 8, reader.slot(image.special_objects, 7)),
     "is not on the ring": lambda image, reader: (find(reader, 1), BASE),
-    "tally": lambda image, reader: swap_method_keys(image, reader)[:1] + (reader.slot(image.special_objects, 0),),
+    "tally": lambda image, reader: (
+        swap_method_keys(image, reader)[0], reader.slot(image.special_objects, 0)),
     "more arguments than temporaries": lambda image, reader: (
         find(reader, 12) + 20, reader.word(find(reader, 12) + 20) & ~(63 << 19) | 15 << 25),
 }

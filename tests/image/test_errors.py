@@ -29,7 +29,8 @@ ROOT = definition("Object", "nil")
 
 def test_unknown_superclass() -> None:
     assert refusal(ROOT, definition("Point", "#Objekt")) == (
-        "1.st:1: Point has the superclass Objekt, which no file defines. Did you mean Object? Add it or correct the name.")
+        "1.st:1: Point has the superclass Objekt, which no file defines. Did you mean Object? "
+        "Add it or correct the name.")
 
 
 def test_circle() -> None:

@@ -24,7 +24,8 @@ def test_labels_and_lines() -> None:
     assert assembly.labels == {"first": 0x10000, "second": 0x10004, "third": 0x10008}
     assert assembly.code.hex() == "0100a0e3" "fdffffea" "04001fe5" "78563412"
     assert [(r.start, r.stop, r.file, r.line) for r in assembly.lines] == [
-        (0x10000, 0x10004, "a.s", 2), (0x10004, 0x10008, "a.s", 4), (0x10008, 0x10010, "b.s", 1)], "the last line owns the literal pool"
+        (0x10000, 0x10004, "a.s", 2), (0x10004, 0x10008, "a.s", 4), (0x10008, 0x10010, "b.s", 1)
+    ], "the last line owns the literal pool"
 
 
 @pytest.mark.parametrize("text", [".inst 0xe1a00000", ".section .data", ".data\n.word 1", ".thumb"])
@@ -49,7 +50,8 @@ def test_errors_have_place_and_remedy() -> None:
     assert refusal("mov r0, #1\n    foo r1\nmov r2, #2") == (
         "x.s:2:5: invalid mnemonic; Keystone cannot assemble this statement for ARMv5TE\n    foo r1\n    ^")
     assert refusal("there:\n b ther") == (
-        "x.s:2:2: unknown name ther; did you mean there?; define it as a label or give it to the assembler\n b ther\n ^")
+        "x.s:2:2: unknown name ther; did you mean there?; define it as a label or give it to the assembler\n"
+        " b ther\n ^")
     assert refusal("ldr r1, [r2, #UART0_DRR]", UART0_DR=0).startswith(
         "x.s:1:1: unknown name UART0_DRR; did you mean UART0_DR?; ")
     assert refusal("a: b a\na: b a").startswith("x.s:2:1: label a is already defined in x.s:1; rename one\n")

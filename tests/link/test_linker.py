@@ -67,12 +67,12 @@ def test_sections_and_segments(elf: ELFFile, firmware: Firmware) -> None:
     assert elf["e_machine"] == "EM_ARM"
     assert elf["e_entry"] == firmware.address("startMachine") == 0x10000
     sections = {s.name: s for s in elf.iter_sections()}
-    assert list(sections) == ["", ".boot", ".vm", ".tables", ".state", ".image", ".hardtalk.lines", ".symtab", ".strtab",
-                              ".shstrtab"]
+    loaded = [".boot", ".vm", ".tables", ".state", ".image"]
+    assert list(sections) == ["", *loaded, ".hardtalk.lines", ".symtab", ".strtab", ".shstrtab"]
     assert sections[".state"]["sh_type"] == "SHT_NOBITS"
     assert sections[".image"]["sh_addr"] == 0x100000
     segments = [s for s in elf.iter_segments() if s["p_type"] == "PT_LOAD"]
-    assert [s["p_vaddr"] for s in segments] == [sections[n]["sh_addr"] for n in (".boot", ".vm", ".tables", ".state", ".image")]
+    assert [s["p_vaddr"] for s in segments] == [sections[name]["sh_addr"] for name in loaded]
     ends = [s["p_vaddr"] + s["p_memsz"] for s in segments]
     assert all(end <= following["p_vaddr"] for end, following in zip(ends, segments[1:], strict=False))
     assert segments[-1].data() == IMAGE.data
@@ -127,7 +127,8 @@ def test_line_table(elf: ELFFile, firmware: Firmware) -> None:
     row = next(row for row in table["arm"] if row[0] == entry)
     text = next(s.text for s in boot_sources() if s.file == table["files"][row[2]])
     assert text.split("\n")[row[3] - 1].split() == ["stmdb", "sp!,", "{r0-r3}"]
-    assert table["methods"] == [[METHOD.address, 28, METHOD.name, table["files"].index(METHOD.file), 12, [[0x100018, 14]]]]
+    file = table["files"].index(METHOD.file)
+    assert table["methods"] == [[METHOD.address, 28, METHOD.name, file, 12, [[0x100018, 14]]]]
 
 
 def test_same_input_same_bytes(firmware: Firmware) -> None:
@@ -179,7 +180,8 @@ def test_routine_twice() -> None:
 
 def test_vm_too_large() -> None:
     big = HandRoutine("Hand>>big", "big", bytes(1 << 20))
-    assert "beyond HeapBase 0x100000; make the VM smaller" in refusal(replace(PROGRAM, routines=(*PROGRAM.routines, big)))
+    message = refusal(replace(PROGRAM, routines=(*PROGRAM.routines, big)))
+    assert "beyond HeapBase 0x100000; make the VM smaller" in message
 
 
 def test_image_at_another_base() -> None:

@@ -1,4 +1,4 @@
-"""A small object memory in which the VM's primitives run in simulation.
+"""A small object memory in which the VM's primitives run, in simulation and as compiled ARM code side by side.
 
 Objects that a test needs are laid out from the start of the heap; the rest is given to the VM's own allocator, so a primitive
 that makes an object runs the real allocation. Every run starts from the same memory.
@@ -16,6 +16,8 @@ from hardtalk.smalltalk.tonel import ClassDefinition, read_class_file
 from hardtalk.vm import object_format
 from hardtalk.vm.constants import slang_constants
 from hardtalk.vm.object_format import FORMATS
+
+from .arm_machine import ArmMachine
 
 VM_SOURCES: Final = Path(__file__).parents[2] / "firmware" / "vm"
 HEAP: Final = 0x00100000
@@ -69,14 +71,19 @@ class SmallMemory:
         self.device_log: list[tuple[str, int, int]] = []
         self.device_words: dict[int, int] = {}
         self.console = bytearray()
+        self._log_length = self._console_length = 0
+        constants = slang_constants({"SystemBase": DEVICE, "SystemCounter24MHzOffset": COUNTER - DEVICE})
+        device = DeviceRange(DEVICE, 0x1000, self._read_device, self._write_device)
         self.simulation = Simulation(
             vm_classes(),
-            slang_constants({"SystemBase": DEVICE, "SystemCounter24MHzOffset": COUNTER - DEVICE}),
+            constants,
             memory_base=HEAP,
             memory_size=HEAP_BYTES,
-            devices=[DeviceRange(DEVICE, 0x1000, self._read_device, self._write_device)],
+            devices=[device],
             externals={"putCharacter": lambda code: self.console.append(code & 0xFF), "haltMachine": lambda code: 0},
         )
+        self.arm = ArmMachine(vm_classes(), constants, self.simulation.symbols, self.console.append)
+        self.arm.map_device(device)
         self.memory = self.simulation.memory
         self.state = self.simulation.state
         self.next_object = HEAP
@@ -127,6 +134,7 @@ class SmallMemory:
         self.simulation.interrupt_pending = False
         self.device_log.clear()
         self.console.clear()
+        self._log_length = self._console_length = 0
 
     def take_bytes(self, count: int) -> int:
         address = self.next_object
@@ -231,6 +239,22 @@ class SmallMemory:
         self.state["primitiveFailure"] = 0
 
     def resume(self, number: int, arguments: int) -> int | Failed | Interrupted:
+        """Run the primitive as ARM code, then in simulation, and compare memory and outcome."""
+        compiled = self.arm.run(number, self.memory, self.simulation.registers, (self.method, arguments))
+        effects = [list(self.device_log[self._log_length :]), bytes(self.console[self._console_length :])]
+        del self.device_log[self._log_length :]
+        del self.console[self._console_length :]
+        result = self.simulated(number, arguments)
+        kind = {Failed: "failed", Interrupted: "current"}.get(type(result), "next")
+        assert (compiled.kind, compiled.sp) == (kind, self.state["sp"]), "ARM and simulation end differently"
+        assert kind != "failed" or compiled.arguments == (self.method, arguments)
+        for segment in self.memory.segments[:2]:  # heap and VM state
+            assert self.arm.data_of(segment.base, segment.size) == segment.data, "ARM and simulation differ in memory"
+        assert effects == [self.device_log[self._log_length :], self.console[self._console_length :]]
+        self._log_length, self._console_length = len(self.device_log), len(self.console)
+        return result
+
+    def simulated(self, number: int, arguments: int) -> int | Failed | Interrupted:
         top = self.state["sp"]
         before = self.memory.read(self.stack, 4 * STACK_WORDS)
         selector, operands = self.selector(number), (self.method, arguments)

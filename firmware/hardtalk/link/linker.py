@@ -16,7 +16,16 @@ from hardtalk.link.assembler import Assembly, AssemblySource, assemble
 from hardtalk.link.elf import STT_FUNC, STT_NOTYPE, STT_OBJECT, Section, Symbol, write_elf
 from hardtalk.link.errors import LinkError, did_you_mean
 from hardtalk.link.inputs import ImageLike, ProgramLike, RoutineLike, Target
-from hardtalk.link.layout import BYTECODE_COUNT, CODE_BASE, HEAP_BASE, PRIMITIVE_COUNT, STUB_WORDS, TABLES, Layout, lay_out
+from hardtalk.link.layout import (
+    BYTECODE_COUNT,
+    CODE_BASE,
+    HEAP_BASE,
+    PRIMITIVE_COUNT,
+    STUB_WORDS,
+    TABLES,
+    Layout,
+    lay_out,
+)
 from hardtalk.link.lines import lines_section
 
 ENTRY = "startMachine"

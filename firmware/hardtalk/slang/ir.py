@@ -36,6 +36,9 @@ class Reg:
         self.fixed = fixed
         self.is_float = is_float
 
+    def __hash__(self) -> int:
+        return self.number  # not the address, so that sets of registers come in the same order in every run
+
     def __repr__(self) -> str:
         if self.fixed is not None:
             return f"r{self.fixed}"

@@ -190,7 +190,8 @@ class Simulation:
         for name in (
             "signed", "shift_left", "shift_right_logical", "shift_right_arithmetic", "floor_divide_signed", "modulo_signed",
             "quotient_signed", "remainder_signed", "divide_unsigned", "remainder_unsigned", "count_leading_zeros",
-            "count_trailing_zeros", "float_divide", "square_root", "integer_from_float",
+            "count_trailing_zeros", "float_add", "float_subtract", "float_multiply", "float_divide", "square_root",
+            "integer_from_float",
         ):  # fmt: skip
             names[name] = getattr(arithmetic, name)
         return names

@@ -11,6 +11,8 @@ import struct
 
 WORD_MASK = 0xFFFFFFFF
 SIGN_BIT = 0x80000000
+QUIET_BIT = 0x00080000
+DEFAULT_NAN_HIGH = 0x7FF80000
 
 
 def signed(word: int) -> int:
@@ -66,16 +68,44 @@ def count_trailing_zeros(word: int) -> int:
     return (word & -word).bit_length() - 1 if word else 32
 
 
+def _without_number(a: float, b: float) -> float:
+    """The not-a-number that VFP answers: an operand's, made quiet, or the default one, which is positive.
+
+    A signalling operand goes before a quiet one, the first before the second.
+    """
+    operands = [words_of_float(value) for value in (a, b) if value != value]
+    if not operands:
+        return float_of_words(0, DEFAULT_NAN_HIGH)
+    low, high = next((words for words in operands if not words[1] & QUIET_BIT), operands[0])
+    return float_of_words(low, high | QUIET_BIT)
+
+
+def float_add(a: float, b: float) -> float:
+    result = a + b
+    return result if result == result else _without_number(a, b)
+
+
+def float_subtract(a: float, b: float) -> float:
+    result = a - b
+    return result if result == result else _without_number(a, b)
+
+
+def float_multiply(a: float, b: float) -> float:
+    result = a * b
+    return result if result == result else _without_number(a, b)
+
+
 def float_divide(a: float, b: float) -> float:
-    if b != 0.0:
-        return a / b
-    if a == 0.0 or a != a or b != b:
-        return math.nan
-    return math.copysign(math.inf, a) * math.copysign(1.0, b)
+    if b == 0.0 and a == a and a != 0.0:
+        return math.copysign(math.inf, a) * math.copysign(1.0, b)
+    result = a / b if b != 0.0 else math.nan
+    return result if result == result else _without_number(a, b)
 
 
 def square_root(a: float) -> float:
-    return math.sqrt(a) if a >= 0.0 else (a if a == 0.0 or a != a else math.nan)
+    if a == a:
+        return math.sqrt(a) if a >= 0.0 else float_of_words(0, DEFAULT_NAN_HIGH)
+    return _without_number(a, 0.0)
 
 
 def integer_from_float(a: float) -> int:

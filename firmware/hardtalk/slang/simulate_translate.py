@@ -48,6 +48,7 @@ UNARY_INTRINSICS = {
 OVERFLOW = {"sumOf:and:ifOverflow:": "+", "differenceOf:and:ifOverflow:": "-", "productOf:and:ifOverflow:": "*"}
 COMPARISONS = {"<": "<", "<=": "<=", ">": ">", ">=": ">=", "=": "==", "~=": "!=", "==": "==", "~~": "!="}
 WRAPPING = {"+": "+", "-": "-", "*": "*"}
+FLOAT_OPERATIONS = {"+": "float_add", "-": "float_subtract", "*": "float_multiply", "/": "float_divide"}
 BITWISE = {"bitAnd:": "&", "&": "&", "bitOr:": "|", "|": "|", "bitXor:": "^"}
 DIVISIONS = {
     "//": ("floor_divide_signed", "divide_unsigned"),
@@ -517,10 +518,8 @@ class MethodTranslator:
                 raise self.error(node, "one side is a #float64 and the other is not")
             if selector in COMPARISONS:
                 return Value(self.compare(COMPARISONS[selector], left, right), Type.BOOLEAN, settled)
-            if selector in WRAPPING:
-                return Value(f"({left.text} {WRAPPING[selector]} {right.text})", Type.FLOAT64, settled)
-            if selector == "/":
-                return Value(f"float_divide({left.text}, {right.text})", Type.FLOAT64, settled)
+            if selector in FLOAT_OPERATIONS:
+                return Value(f"{FLOAT_OPERATIONS[selector]}({left.text}, {right.text})", Type.FLOAT64, settled)
         elif selector in WRAPPING:
             text = f"(({left.text} {WRAPPING[selector]} {right.text}) & {WORD})"
             constant = None

@@ -145,6 +145,8 @@ PRIMITIVES: Final = (
     _row(148, "Clone", 0, "Object>>shallowCopy", "a copy with no hash yet; fails beyond 2 KB and for contexts"),
     _row(167, "Yield", 0, "ProcessorScheduler>>yield", "go behind the others of one's priority"),
     _row(188, "ValueWithReceiver", 2, "CompiledMethod>>valueWithReceiver:arguments:", "run a method not looked up"),
+    _row(195, "FindNextUnwindContextUpTo", 1, "ContextPart>>findNextUnwindContextUpTo:", "nearest marked 198"),
+    _row(197, "FindNextHandlerContext", 0, "ContextPart>>findNextHandlerContextStarting", "nearest marked 199"),
     _range(198, 199, "Marker", None, "BlockClosure>>ensure:, on:do:", "mark contexts for unwinding; always fails"),
     _range(201, 205, "Value", None, "BlockClosure>>value ...", "run a closure of 0 to 4 arguments"),
     _row(206, "ValueWithArguments", 1, "BlockClosure>>valueWithArguments:", "run a closure on an Array of arguments"),
@@ -171,13 +173,13 @@ PRIMITIVES: Final = (
     _row(614, "Terminate", 0, "Process>>primitiveTerminate", "the process never runs again"),
     _row(615, "ValueUninterrupted", 0, "BlockClosure>>valueNoContextSwitch", "no switch before the first bytecode"),
     _row(616, "Crc16", 2, "String>>crc16From:to:", "CRC-16/CCITT-FALSE; fails beyond 512 bytes"),
+    _row(617, "SuspendedContext", 0, "Process>>suspendedContext", "where a process that is not active will go on"),
+    _row(618, "ResumeContext", 1, "ContextPart>>resume:", "go on in the receiver, with a value, after unwinding to it"),
+    _row(619, "RestartContext", 0, "ContextPart>>restart", "begin the receiver's method or block anew, after unwinding to it"),
     _row(620, "ClosureContext", 0, "BlockClosure>>asContext", "a context that will evaluate the receiver"),
-    _row(621, "NextContextMarked", 1, "ContextPart>>nextContextMarked:", "nearest outward with a method of that primitive"),
-    _row(622, "Depth", 0, "ContextPart>>depth", "number of contexts from the receiver outward"),
-    _row(623, "SuspendedContext", 0, "Process>>suspendedContext", "where a process that is not active will go on"),
-    _row(624, "SetSuspendedContext", 1, "Process>>suspendedContext:", "set where it will go on"),
-    _row(625, "ContextSlotAt", 1, "ContextPart>>instVarAt:", "sender, pc, depth, method, closure, receiver, stack words"),
-    _row(626, "ContextSlotAtPut", 2, "ContextPart>>instVarAt:put:", "store a temporary or stack word"),
+    _row(621, "ContextSlotAt", 1, "ContextPart>>instVarAt:", "sender, pc, depth, method, closure, receiver, stack words"),
+    _row(622, "ContextSlotAtPut", 2, "ContextPart>>instVarAt:put:", "store a temporary or stack word"),
+    _row(623, "Depth", 0, "ContextPart>>depth", "number of contexts from the receiver outward"),
 )  # fmt: skip
 
 

@@ -1,0 +1,161 @@
+"""PL011: character times, FIFOs, triggers, overrun, enables."""
+
+import pytest
+
+from hardtalk.chip import default_chip
+from hardtalk.devices import Pl011
+
+RX, TX, RT, OE = 0x10, 0x20, 0x40, 0x400
+RXFE, TXFF, RXFF, TXFE, BUSY = 0x10, 0x20, 0x40, 0x80, 0x08
+CHARACTER = 17355  # 10 bits of 16 * (13 + 1/64) UART clocks of 24 MHz, at 200 MHz, rounded up
+
+
+def made(fifo: bool = True, control: int = 0x301) -> Pl011:
+    uart = Pl011(default_chip().peripheral("UART0"))
+    uart.write("IBRD", 13)
+    uart.write("FBRD", 1)
+    uart.write("LCRH", 0x60 | (0x10 if fifo else 0))
+    uart.write("CR", control)
+    return uart
+
+
+def test_a_character_takes_its_time() -> None:
+    uart = made()
+    uart.write("DR", ord("A"))
+    assert uart.read("FR") & BUSY
+    uart.clock.advance(CHARACTER - 1)
+    assert uart.take() == b""
+    uart.clock.advance(1)
+    assert uart.take() == b"A"
+    assert uart.read("FR") & (BUSY | TXFE) == TXFE
+
+
+@pytest.mark.parametrize(("lcrh", "bits"), [(0x60, 10), (0x40, 9), (0x62, 11), (0x68, 11), (0x6A, 12), (0x00, 7)])
+def test_the_frame_decides_the_length(lcrh: int, bits: int) -> None:
+    uart = made()
+    uart.write("IBRD", 1)
+    uart.write("FBRD", 0)
+    uart.write("LCRH", lcrh)
+    assert uart.character_cycles == -(-bits * 16 * 200 // 24)
+
+
+def test_divisors_wait_for_lcrh() -> None:
+    uart = made()
+    uart.write("IBRD", 1)
+    assert uart.character_cycles == CHARACTER
+    uart.write("LCRH", 0x70)
+    assert uart.character_cycles < CHARACTER
+
+
+def test_the_transmit_fifo_fills_and_interrupts_when_it_has_drained_to_its_level() -> None:
+    uart = made()
+    uart.write("IMSC", TX)
+    for character in range(17):
+        assert not uart.read("FR") & TXFF
+        uart.write("DR", character)
+    assert uart.read("FR") & TXFF
+    assert not uart.line.level
+    uart.clock.advance(8 * CHARACTER - 1)
+    assert not uart.line.level
+    uart.clock.advance(1)
+    assert uart.line.level
+    uart.write("ICR", TX)
+    assert not uart.line.level
+    uart.clock.advance(20 * CHARACTER)
+    assert uart.take() == bytes(range(17))
+
+
+def test_without_fifo_the_transmit_interrupt_comes_when_the_holding_register_is_free() -> None:
+    uart = made(fifo=False)
+    uart.write("DR", 1)
+    assert uart.read("RIS") & TX
+    uart.write("DR", 2)
+    assert not uart.read("RIS") & TX
+    assert uart.read("FR") & TXFF
+    uart.clock.advance(CHARACTER)
+    assert uart.read("RIS") & TX
+
+
+def test_without_fifo_each_character_interrupts_and_the_second_overruns() -> None:
+    uart = made(fifo=False)
+    uart.write("IMSC", RX | OE)
+    uart.send(b"abc")
+    uart.clock.advance(CHARACTER)
+    assert uart.line.level
+    assert uart.read("FR") & RXFF
+    uart.clock.advance(2 * CHARACTER)
+    assert (uart.overruns, uart.read("RIS") & OE, uart.read("RSR")) == (2, OE, 8)
+    assert uart.read("DR") == 0x800 | ord("a")
+    uart.write("RSR", 0)
+    assert uart.read("RSR") == 0
+    assert uart.read("RIS") & (RX | OE) == OE
+    uart.write("ICR", OE)
+    assert not uart.line.level
+
+
+def test_receive_trigger_and_timeout() -> None:
+    uart = made()
+    uart.write("IMSC", RX | RT)
+    uart.send(b"12345678")
+    uart.clock.advance(7 * CHARACTER)
+    assert not uart.line.level
+    uart.clock.advance(CHARACTER)
+    assert uart.read("MIS") == RX
+    assert uart.read("DR") == ord("1")
+    assert not uart.line.level
+    uart.clock.advance(uart.cycles_of_bits(32) - 1)
+    assert not uart.line.level
+    uart.clock.advance(1)
+    assert uart.read("MIS") == RT
+    assert bytes(uart.read("DR") for _ in range(7)) == b"2345678"
+    assert (uart.line.level, uart.read("FR") & RXFE) == (False, RXFE)
+
+
+def test_the_fifo_overruns_at_the_seventeenth_character() -> None:
+    uart = made()
+    uart.send(bytes(range(18)))
+    uart.clock.advance(16 * CHARACTER)
+    assert (uart.overruns, uart.read("FR") & RXFF) == (0, RXFF)
+    uart.clock.advance(2 * CHARACTER)
+    assert uart.overruns == 2
+
+
+@pytest.mark.parametrize("control", [0x000, 0x300, 0x001, 0x201])
+def test_a_disabled_transmitter_sends_nothing(control: int) -> None:
+    uart = made(control=control)
+    uart.write("DR", 65)
+    uart.clock.advance(10 * CHARACTER)
+    assert uart.take() == b""
+    uart.write("CR", 0x301)
+    uart.clock.advance(CHARACTER)
+    assert uart.take() == b"A"
+
+
+@pytest.mark.parametrize("control", [0x000, 0x300, 0x101])
+def test_a_disabled_receiver_hears_nothing(control: int) -> None:
+    uart = made(control=control)
+    uart.send(b"A")
+    uart.clock.advance(10 * CHARACTER)
+    assert uart.read("FR") & RXFE
+
+
+def test_loop_back() -> None:
+    uart = made(control=0x381)
+    uart.write("DR", 90)
+    uart.clock.advance(CHARACTER)
+    assert (uart.read("DR"), uart.take()) == (90, b"")
+
+
+def test_what_is_not_modelled_is_named() -> None:
+    uart = made()
+    notices: list[str] = []
+    uart.notice = notices.append
+    uart.write("DMACR", 1)
+    uart.write("LCRH", 0x71)
+    uart.write("IBRD", 0)
+    uart.write("LCRH", 0x70)
+    assert notices == [
+        "write of register DMACR, which is not modelled",
+        "LCRH.BRK written, which is not modelled",
+        "IBRD is 0, which the manual does not allow: the UART has no baud rate and stands still",
+    ]

@@ -1,0 +1,79 @@
+"""PL190: masking, routing, software interrupts, priorities."""
+
+import pytest
+
+from hardtalk.chip import default_chip
+from hardtalk.devices import Pl190
+
+
+@pytest.fixture
+def vic() -> Pl190:
+    return Pl190(default_chip().peripheral("VIC"))
+
+
+def test_a_line_interrupts_when_enabled(vic: Pl190) -> None:
+    vic.set_input(12, True)
+    assert (vic.irq, vic.read("RAWINTR"), vic.read("IRQSTATUS")) == (False, 1 << 12, 0)
+    vic.write("INTENABLE", 1 << 12)
+    assert (vic.irq, vic.fiq, vic.read("IRQSTATUS")) == (True, False, 1 << 12)
+    vic.write("INTENABLE", 1 << 4)
+    assert vic.read("INTENABLE") == 1 << 12 | 1 << 4
+    vic.write("INTENCLEAR", 1 << 12)
+    assert (vic.irq, vic.read("INTENABLE")) == (False, 1 << 4)
+
+
+def test_a_line_selected_for_fiq_leaves_irq_and_is_gated(vic: Pl190) -> None:
+    vic.write("INTSELECT", 1 << 4)
+    vic.set_input(4, True)
+    assert not vic.fiq
+    vic.write("INTENABLE", 1 << 4)
+    assert (vic.irq, vic.fiq, vic.read("FIQSTATUS"), vic.read("IRQSTATUS")) == (False, True, 1 << 4, 0)
+
+
+def test_software_interrupts(vic: Pl190) -> None:
+    vic.write("INTENABLE", 2)
+    vic.write("SOFTINT", 2)
+    assert (vic.irq, vic.read("SOFTINT")) == (True, 2)
+    vic.write("SOFTINTCLEAR", 2)
+    assert not vic.irq
+
+
+def test_vectors_nest_by_priority(vic: Pl190) -> None:
+    for slot, line in ((0, 5), (3, 9)):
+        vic.write(f"VECTADDR{slot}", 0x1000 * (slot + 1))
+        vic.write(f"VECTCNTL{slot}", 0x20 | line)
+    vic.write("DEFVECTADDR", 0xDEF0)
+    vic.write("INTENABLE", 1 << 5 | 1 << 9 | 1 << 20)
+    vic.set_input(20, True)
+    assert vic.read("VECTADDR") == 0xDEF0
+    assert not vic.irq
+    vic.set_input(9, True)
+    assert vic.irq
+    assert vic.read("VECTADDR") == 0x4000
+    assert not vic.irq
+    vic.set_input(5, True)
+    assert vic.irq
+    assert vic.read("VECTADDR") == 0x1000
+    assert not vic.irq
+    vic.set_input(5, False)
+    vic.write("VECTADDR", 0)
+    assert not vic.irq
+    vic.set_input(9, False)
+    vic.write("VECTADDR", 0)
+    assert not vic.irq
+    vic.write("VECTADDR", 0)
+    assert vic.irq
+
+
+def test_outputs_are_reported(vic: Pl190) -> None:
+    seen: list[bool] = []
+    vic.changed = lambda: seen.append(vic.irq)
+    vic.write("INTENABLE", 1)
+    vic.set_input(0, True)
+    vic.set_input(0, True)
+    vic.set_input(0, False)
+    assert seen == [False, True, False]
+
+
+def test_identification(vic: Pl190) -> None:
+    assert [vic.read(f"PERIPHID{n}") for n in range(4)] == [0x90, 0x11, 0x04, 0x00]

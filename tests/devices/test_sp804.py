@@ -1,0 +1,88 @@
+"""SP804: periods exact in CPU cycles, modes, masking."""
+
+import pytest
+
+from hardtalk.chip import default_chip
+from hardtalk.devices import Sp804
+
+ONE_SHOT, SIZE_32, INTERRUPT, PERIODIC, ENABLE = 1, 2, 0x20, 0x40, 0x80
+TICK = 200
+
+
+@pytest.fixture
+def timer() -> Sp804:
+    return Sp804(default_chip().peripheral("TIMER01"))
+
+
+@pytest.mark.parametrize(("prescale", "divider"), [(0, 1), (1, 16), (2, 256)])
+@pytest.mark.parametrize("half", [1, 2])
+def test_a_periodic_timer_interrupts_every_load_ticks(timer: Sp804, half: int, prescale: int, divider: int) -> None:
+    timer.write(f"Timer{half}Load", 5)
+    timer.write(f"Timer{half}Control", ENABLE | PERIODIC | INTERRUPT | SIZE_32 | prescale << 2)
+    period = 5 * divider * TICK
+    for _ in range(3):
+        timer.clock.advance(period - 1)
+        assert not timer.line.level
+        timer.clock.advance(1)
+        assert timer.line.level
+        assert timer.read(f"Timer{half}MIS") == 1
+        timer.write(f"Timer{half}IntClr", 1)
+        assert not timer.line.level
+
+
+def test_one_shot_stops_at_zero_until_loaded_again(timer: Sp804) -> None:
+    timer.write("Timer1Load", 10)
+    timer.write("Timer1Control", ENABLE | ONE_SHOT | INTERRUPT | SIZE_32)
+    timer.clock.advance(4 * TICK)
+    assert timer.read("Timer1Value") == 6
+    timer.clock.advance(100 * TICK)
+    assert (timer.read("Timer1Value"), timer.line.level) == (0, True)
+    timer.write("Timer1IntClr", 0)
+    timer.clock.advance(1000 * TICK)
+    assert not timer.line.level
+    timer.write("Timer1Load", 3)
+    timer.clock.advance(3 * TICK)
+    assert timer.line.level
+
+
+def test_free_running_wraps_at_its_width(timer: Sp804) -> None:
+    timer.write("Timer2Load", 2)
+    timer.write("Timer2Control", ENABLE)
+    timer.clock.advance(3 * TICK)
+    assert timer.read("Timer2Value") == 0xFFFF
+    timer.write("Timer2Control", 0)
+    timer.write("Timer2Load", 2)
+    timer.write("Timer2Control", ENABLE | SIZE_32)
+    timer.clock.advance(3 * TICK)
+    assert timer.read("Timer2Value") == 0xFFFFFFFF
+
+
+def test_a_masked_interrupt_is_raw_only(timer: Sp804) -> None:
+    timer.write("Timer1Load", 1)
+    timer.write("Timer1Control", ENABLE | PERIODIC)
+    timer.clock.advance(TICK)
+    assert (timer.read("Timer1RIS"), timer.read("Timer1MIS"), timer.line.level) == (1, 0, False)
+    timer.write("Timer1Control", ENABLE | PERIODIC | INTERRUPT)
+    assert timer.line.level
+
+
+def test_background_load_waits_for_the_next_period(timer: Sp804) -> None:
+    timer.write("Timer1Load", 10)
+    timer.write("Timer1Control", ENABLE | PERIODIC | INTERRUPT)
+    timer.clock.advance(5 * TICK)
+    timer.write("Timer1BGLoad", 3)
+    assert timer.read("Timer1Value") == 5
+    timer.clock.advance(5 * TICK)
+    assert (timer.line.level, timer.read("Timer1Value")) == (True, 3)
+
+
+def test_a_stopped_timer_keeps_its_value(timer: Sp804) -> None:
+    timer.write("Timer1Load", 10)
+    timer.write("Timer1Control", ENABLE | PERIODIC)
+    timer.clock.advance(4 * TICK)
+    timer.write("Timer1Control", PERIODIC)
+    timer.clock.advance(50 * TICK)
+    assert timer.read("Timer1Value") == 6
+    timer.write("Timer1Control", PERIODIC | ENABLE)
+    timer.clock.advance(2 * TICK)
+    assert timer.read("Timer1Value") == 4

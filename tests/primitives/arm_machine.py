@@ -1,0 +1,145 @@
+"""The compiled primitives on a bare ARM, beside the simulation: the same memory before must be the same memory after.
+
+Every dispatch-table entry leads to a stub that ends the run, and so does the routine a failing primitive jumps to. Whether
+the next or the current bytecode was dispatched shows in ip.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from unicorn import UC_ARCH_ARM, UC_HOOK_CODE, UC_MODE_ARM, Uc
+from unicorn.arm_const import (
+    UC_ARM_REG_FPEXC,
+    UC_ARM_REG_PC,
+    UC_ARM_REG_R0,
+    UC_ARM_REG_R1,
+    UC_ARM_REG_R4,
+    UC_ARM_REG_R5,
+    UC_ARM_REG_R6,
+    UC_ARM_REG_R8,
+    UC_ARM_REG_SP,
+    UC_CPU_ARM_926,
+)
+
+from hardtalk.slang.compile import compile_program
+from hardtalk.slang.simulate import CODE_BASE, STATE_BASE, TABLE_BASE
+from hardtalk.slang.simulate_memory import DeviceRange, SimulatedMemory
+from hardtalk.smalltalk.tonel import ClassDefinition
+
+CODE: Final = 0x01000000
+CODE_BYTES: Final = 0x00100000
+STACK_TOP: Final = 0x01F10000
+STUBS: Final = 0x01F00000
+FAILED: Final = STUBS
+DISPATCHED: Final = STUBS + 16
+RETURNED: Final = STUBS + 32
+CONSOLE: Final = STUBS + 48
+LOW_BASE: Final = CODE_BASE
+LOW_BYTES: Final = 0x00200000 - LOW_BASE
+BYTECODES: Final = 0x01F20000
+FAILURE: Final = "activateMethod:arguments:"
+INSTRUCTION_LIMIT: Final = 200_000
+
+
+@dataclass(frozen=True)
+class ArmOutcome:
+    """How a routine ended: `next`, `current`, or `failed` with what it passes on."""
+
+    kind: str
+    sp: int
+    arguments: tuple[int, int]
+
+
+class ArmMachine:
+    """All of the VM's routines, linked at CODE."""
+
+    def __init__(
+        self,
+        classes: Sequence[ClassDefinition],
+        constants: dict[str, int],
+        symbols: dict[str, int],
+        put_character: Callable[[int], object],
+    ) -> None:
+        program = compile_program(classes, constants)
+        self.entries = {number: name for number, name in program.primitive_entries.items()}
+        self.symbols = dict(symbols)
+        address = CODE
+        for routine in program.routines:
+            self.symbols[routine.name] = address
+            if routine.selector == FAILURE:
+                self.symbols[routine.name] = FAILED
+            address += len(routine.code)
+        assert address < CODE + CODE_BYTES
+        self.cpu = Uc(UC_ARCH_ARM, UC_MODE_ARM)
+        self.cpu.ctl_set_cpu_model(UC_CPU_ARM_926)
+        self.cpu.mem_map(LOW_BASE, LOW_BYTES)
+        self.cpu.mem_map(CODE, CODE_BYTES)
+        self.cpu.mem_map(STUBS, 0x30000)
+        self.cpu.reg_write(UC_ARM_REG_FPEXC, 1 << 30)
+        address = CODE
+        for routine in program.routines:
+            self.cpu.mem_write(address, self._relocated(routine, address))
+            address += len(routine.code)
+        self.cpu.mem_write(CONSOLE, struct.pack("<I", 0xE12FFF1E))  # bx lr
+        self.put_character = put_character
+        self.cpu.hook_add(UC_HOOK_CODE, self._at_stub, begin=STUBS, end=CONSOLE)
+
+    def _relocated(self, routine: Any, address: int) -> bytes:
+        code = bytearray(routine.code)
+        for relocation in routine.relocations:
+            target = self.symbols.get(relocation.symbol, CONSOLE if relocation.symbol == "putCharacter" else RETURNED)
+            (word,) = struct.unpack_from("<I", code, relocation.offset)
+            if relocation.kind == "branch24":
+                word |= (target - (address + relocation.offset) - 8 >> 2) & 0xFFFFFF
+            else:
+                word = target + relocation.addend
+            struct.pack_into("<I", code, relocation.offset, word)
+        return bytes(code)
+
+    def map_device(self, device: DeviceRange) -> None:
+        self.cpu.mmio_map(
+            device.base,
+            device.size,
+            lambda _cpu, offset, _size, _data: device.read(offset),
+            None,
+            lambda _cpu, offset, _size, value, _data: device.write(offset, value),
+            None,
+        )
+
+    def run(self, number: int, memory: SimulatedMemory, registers: Sequence[int], arguments: tuple[int, int]) -> ArmOutcome:
+        """Run a primitive's routine on a copy of the memory, which stays in the CPU for `data_of`."""
+        cpu = self.cpu
+        for segment in memory.segments:
+            cpu.mem_write(segment.base, bytes(segment.data))
+        cpu.mem_write(TABLE_BASE, struct.pack("<I", DISPATCHED) * 512)
+        for number_of_register in range(5, 11):
+            cpu.reg_write(UC_ARM_REG_R0 + number_of_register, registers[number_of_register])
+        cpu.reg_write(UC_ARM_REG_R4, STATE_BASE)
+        cpu.reg_write(UC_ARM_REG_R5, BYTECODES)
+        cpu.reg_write(UC_ARM_REG_SP, STACK_TOP)
+        cpu.reg_write(UC_ARM_REG_R0, arguments[0])
+        cpu.reg_write(UC_ARM_REG_R1, arguments[1])
+        cpu.emu_start(self.symbols[self.entries[number]], 0, count=INSTRUCTION_LIMIT)
+        pc = cpu.reg_read(UC_ARM_REG_PC)
+        assert cpu.reg_read(UC_ARM_REG_SP) == STACK_TOP, "a threaded routine leaves no machine stack"
+        assert cpu.reg_read(UC_ARM_REG_R8) == registers[8] and cpu.reg_read(UC_ARM_REG_R4) == STATE_BASE
+        sp = cpu.reg_read(UC_ARM_REG_R6)
+        if pc == FAILED:
+            return ArmOutcome("failed", sp, (cpu.reg_read(UC_ARM_REG_R0), cpu.reg_read(UC_ARM_REG_R1)))
+        assert pc == DISPATCHED, f"the routine ended at {pc:#x}"
+        moved = cpu.reg_read(UC_ARM_REG_R5) - BYTECODES
+        assert moved in (0, 1)
+        return ArmOutcome("next" if moved else "current", sp, (0, 0))
+
+    def _at_stub(self, cpu: Uc, address: int, _size: int, _data: object) -> None:
+        if address == CONSOLE:
+            self.put_character(cpu.reg_read(UC_ARM_REG_R0))
+        else:
+            cpu.emu_stop()
+
+    def data_of(self, base: int, size: int) -> bytes:
+        return bytes(self.cpu.mem_read(base, size))

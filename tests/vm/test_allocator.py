@@ -1,0 +1,119 @@
+"""The buddy allocator in simulation: blocks never overlap, are aligned, and merge back to what there was."""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from hardtalk.slang.simulate import Simulation
+from hardtalk.smalltalk.tonel import ClassDefinition, read_class_file
+from hardtalk.vm import object_format
+from hardtalk.vm.constants import slang_constants
+
+VM_SOURCES = Path(__file__).parents[2] / "firmware" / "vm"
+CLASSES = ("VirtualMachine", "ObjectMemory", "BuddyAllocator", "ContextManager", "MethodLookup", "Interpreter",
+           "ClosurePrimitives", "Unwinding", "Scheduler")
+HEAP = 0x00100000
+HEAP_BYTES = 1 << 18
+START = HEAP + 0x60
+"""Not aligned to much, as after an image."""
+
+
+@cache
+def sources() -> tuple[ClassDefinition, ...]:
+    return tuple(read_class_file(VM_SOURCES / f"{name}.class.st") for name in CLASSES)
+
+
+class Heap:
+    """An allocator on a simulated region."""
+
+    def __init__(self) -> None:
+        self.simulation = Simulation(sources(), slang_constants(), memory_base=HEAP, memory_size=HEAP_BYTES)
+        self.memory, self.state = self.simulation.memory, self.simulation.state
+        self.state["regionStart"], self.state["regionEnd"] = START, HEAP + HEAP_BYTES
+        self.simulation.call("addFreeRegionFrom:to:", START, HEAP + HEAP_BYTES)
+
+    def take(self, order: int) -> int:
+        """Takes a block and gives it the header byte of an object, as callers do."""
+        block = int(self.simulation.call("takeBlock:", order)) & 0xFFFFFFFF
+        if block:
+            colour = object_format.COLOUR_ALLOCATED << object_format.COLOUR_SHIFT
+            self.memory.byte_at_put(block + 17, order | colour)
+        return block
+
+    def give_back(self, block: int) -> None:
+        self.simulation.call("freeBlock:", block)
+
+    def close_bump_area(self) -> None:
+        self.simulation.call("listBumpAreaUpTo:", self.state["bumpLimit"])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_blocks_are_aligned_disjoint_and_merge_back(seed: int) -> None:
+    heap, random_orders = Heap(), random.Random(seed)
+    free_at_first = heap.state["bytesFree"]
+    assert free_at_first == HEAP + HEAP_BYTES - START
+    held: dict[int, int] = {}
+    for _ in range(600):
+        if held and random_orders.random() < 0.45:
+            block = random_orders.choice(sorted(held))
+            del held[block]
+            heap.give_back(block)
+            continue
+        order = random_orders.choice((5, 5, 5, 6, 6, 7, 7, 9, 10, 12, 14))
+        block = heap.take(order)
+        if not block:
+            assert heap.state["allocationFailures"] > 0
+            continue
+        assert block % (1 << order) == 0
+        assert block >= START and block + (1 << order) <= HEAP + HEAP_BYTES
+        for other, other_order in held.items():
+            assert block + (1 << order) <= other or other + (1 << other_order) <= block, f"{block:#x} {other:#x}"
+        held[block] = order
+    for block in sorted(held):
+        heap.give_back(block)
+    heap.close_bump_area()
+    assert heap.state["bytesFree"] == free_at_first
+
+
+def test_an_order_that_cannot_be_had_is_refused_and_nothing_is_lost() -> None:
+    heap = Heap()
+    free_at_first = heap.state["bytesFree"]
+    assert heap.take(18) == 0
+    assert heap.state["bytesFree"] == free_at_first
+    assert heap.state["allocationFailures"] == 1
+
+
+def test_the_reserve_is_opened_once_and_asks_for_handling() -> None:
+    heap = Heap()
+    constant = slang_constants()["ReserveOrder"]
+    heap.state["reserveBlock"] = 0
+    while heap.take(12):
+        pass
+    assert heap.simulation.call("takeBlockOrReserve:", 12) == 0
+    assert heap.state["outOfMemoryPending"] == 0
+    assert constant > 17, "this heap is too small for the reserve the VM holds, so the test hands one in"
+
+
+def test_an_unfinished_large_object_goes_on_where_it_was() -> None:
+    heap = Heap()
+    class_oop = heap.take(7)
+    specification = object_format.FORMATS["FormatIndexable"]
+    heap.memory.word_at_put(class_oop + object_format.slot_offset(2), specification << 1 | 1)
+    nil = heap.take(5)
+    heap.state["nilObject"] = nil
+    head = heap.simulation.state_address("allocatedNext")
+    assert head is not None
+    heap.state["allocatedNext"] = heap.state["allocatedPrevious"] = head
+    heap.simulation.interrupt_pending = True
+    filled = []
+    while (oop := int(heap.simulation.call("instantiateClass:size:", class_oop, 1000)) & 0xFFFFFFFF) == 1:
+        filled.append(heap.state["pendingNext"])
+    assert len(filled) > 5
+    assert filled == sorted(set(filled)), "each attempt gets further"
+    assert heap.memory.word_at(oop + 12) == 1000
+    assert all(heap.memory.word_at(oop + object_format.slot_offset(i)) == nil for i in range(1000))
+    assert heap.state["pendingBlock"] == 0
