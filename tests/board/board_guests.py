@@ -49,3 +49,48 @@ def guest(source: str, vectors: dict[int, str] | None = None) -> bytes:
     segments = [(ORIGIN, assemble(source))]
     segments += [(address, assemble(text, address)) for address, text in (vectors or {}).items()]
     return elf(*segments)
+
+
+HALT = """
+    ldr r1, =VIC
+    mvn r2, #0
+    str r2, [r1, #0x14]
+    mcr p15, 0, r0, c7, c0, 4
+    .ltorg
+"""
+
+
+def ticking(body: str, microseconds: int = 100, vectors: dict[int, str] | None = None) -> bytes:
+    """A guest whose IRQ handler at 0x20000 counts interrupts of timer 0 in r9; `body` runs with IRQs on."""
+    start = f"""
+        msr cpsr_c, #0xd2
+        ldr sp, =0x9000
+        msr cpsr_c, #0xd3
+        ldr sp, =0xa000
+        ldr r0, =VIC
+        mov r1, #0x10
+        str r1, [r0, #0x10]
+        ldr r0, =TIMER01
+        ldr r1, ={microseconds}
+        str r1, [r0]
+        mov r1, #0xe2
+        str r1, [r0, #8]
+        mov r9, #0
+        msr cpsr_c, #0x53
+    """
+    handler = """
+        stmdb sp!, {r0}
+        ldr r0, =TIMER01
+        str r0, [r0, #12]
+        add r9, r9, #1
+        ldmia sp!, {r0}
+        subs pc, lr, #4
+        .ltorg
+    """
+    segments = [
+        (ORIGIN, assemble(start + body)),
+        (0x20000, assemble(handler, 0x20000)),
+        (0x18, assemble("b 0x20000", 0x18)),
+    ]
+    segments += [(address, assemble(text, address)) for address, text in (vectors or {}).items()]
+    return elf(*segments)

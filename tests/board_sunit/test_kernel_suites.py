@@ -7,10 +7,10 @@ import pytest
 from hardtalk.board import Snapshot
 from hardtalk.build.sources import paths_in, read_classes, text_root
 from hardtalk.cli.boards import Bench, boot_bench
-from hardtalk.cli.sunit_runner import SUnitClass, run_class, test_classes
+from hardtalk.cli.sunit_runner import SUnitClass, run_class, sunit_classes
 
 KERNEL_TESTS = text_root() / "firmware" / "kernel-tests"
-CLASSES = test_classes(read_classes(paths_in(KERNEL_TESTS, ".class.st")))
+CLASSES = sunit_classes(read_classes(paths_in(KERNEL_TESTS, ".class.st")))
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """The SVD reader: what it reads, and how it tells what is wrong."""
 
+# ruff: noqa: E501
 from pathlib import Path
 
 import pytest
@@ -62,8 +63,8 @@ def test_a_users_device_joins_the_chip(tmp_path: Path) -> None:
         ("<access>read-only", "<access>readonly", ":6:5", "access 'readonly' is not supported", "read-only, write-only"),
         ("<addressOffset>0", "<addresOffset>0", "", "not well-formed XML: mismatched tag", "close every tag"),
         ("<addressOffset>4</addressOffset>", "<adress>4</adress>", ":7:34", "<adress> is not known inside <register>", "known there"),
-        ("<value>18<", "<value>eighteen<", ":4:38", "<value> is not a number: eighteen", "0x10"),
-        ("<baseAddress>0x80001000</baseAddress>", "", ":1:65", "<peripheral> THERMO has no <baseAddress>", "add <baseAddress>"),
+        ("<value>18<", "<value>eighteen<", ":4:33", "<value> is not a number: eighteen", "0x10"),
+        ("<baseAddress>0x80001000</baseAddress>", "", ":1:66", "<peripheral> THERMO has no <baseAddress>", "add <baseAddress>"),
     ],
 )  # fmt: skip
 def test_mistakes_are_told_with_place_and_remedy(

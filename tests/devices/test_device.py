@@ -77,11 +77,11 @@ def test_narrow_accesses() -> None:
 
 def test_mistakes_in_a_device_are_told() -> None:
     thermo = Thermometer()
-    with pytest.raises(AttributeError, match="VALUE is a register: assign to self.VALUE.value"):
+    with pytest.raises(AttributeError, match=r"VALUE is a register: assign to self.VALUE.value"):
         thermo.VALUE = 3  # type: ignore[assignment]
-    with pytest.raises(AttributeError, match="register STATUS has no field REDY; it has READY"):
+    with pytest.raises(AttributeError, match=r"register STATUS has no field REDY; it has READY"):
         thermo.STATUS.REDY = 1
-    with pytest.raises(ValueError, match="2 does not fit field STATUS.READY of 1 bits"):
+    with pytest.raises(ValueError, match=r"2 does not fit field STATUS.READY of 1 bits"):
         thermo.STATUS.READY = 2
     with pytest.raises(ValueError, match="-1 does not fit register VALUE"):
         thermo.VALUE.value = -1
@@ -93,7 +93,7 @@ def test_a_device_without_svd_says_so() -> None:
     class Nothing(Device):
         pass
 
-    with pytest.raises(TypeError, match='svd = "FILE.svd"'):
+    with pytest.raises(TypeError, match=r'svd = "FILE.svd"'):
         Nothing()
 
 

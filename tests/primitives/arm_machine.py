@@ -1,7 +1,7 @@
 """The compiled primitives on a bare ARM, beside the simulation: the same memory before must be the same memory after.
 
-Every dispatch-table entry leads to a stub that ends the run, and so does the routine a failing primitive jumps to. Whether
-the next or the current bytecode was dispatched shows in ip.
+Every dispatch-table entry leads to a stub that ends the run, and so does the routine a failing primitive jumps to.
+Whether the next or the current bytecode was dispatched shows in ip.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from unicorn import UC_ARCH_ARM, UC_HOOK_CODE, UC_MODE_ARM, Uc
+from unicorn import UC_ARCH_ARM, UC_HOOK_BLOCK, UC_HOOK_CODE, UC_MODE_ARM, Uc
 from unicorn.arm_const import (
     UC_ARM_REG_FPEXC,
     UC_ARM_REG_PC,
@@ -110,7 +110,9 @@ class ArmMachine:
             None,
         )
 
-    def run(self, number: int, memory: SimulatedMemory, registers: Sequence[int], arguments: tuple[int, int]) -> ArmOutcome:
+    def run(
+        self, number: int, memory: SimulatedMemory, registers: Sequence[int], arguments: tuple[int, int]
+    ) -> ArmOutcome:
         """Run a primitive's routine on a copy of the memory, which stays in the CPU for `data_of`."""
         cpu = self.cpu
         for segment in memory.segments:
@@ -140,6 +142,22 @@ class ArmMachine:
             self.put_character(cpu.reg_read(UC_ARM_REG_R0))
         else:
             cpu.emu_stop()
+
+    def count_instructions(self, number: int, memory: SimulatedMemory, registers: Sequence[int], method: int) -> int:
+        """How many instructions the primitive's routine executes, with the stack as it is."""
+        executed = 0
+
+        def count(_cpu: Uc, _address: int, size: int, _data: object) -> None:
+            nonlocal executed
+            executed += size // 4
+
+        hook = self.cpu.hook_add(UC_HOOK_BLOCK, count, begin=CODE, end=CODE + CODE_BYTES)
+        self.cpu.ctl_flush_tb()  # blocks translated before do not call the hook
+        try:
+            self.run(number, memory, registers, (method, 1))
+        finally:
+            self.cpu.hook_del(hook)
+        return executed
 
     def data_of(self, base: int, size: int) -> bytes:
         return bytes(self.cpu.mem_read(base, size))

@@ -1,7 +1,7 @@
 """A small object memory in which the VM's primitives run, in simulation and as compiled ARM code side by side.
 
-Objects that a test needs are laid out from the start of the heap; the rest is given to the VM's own allocator, so a primitive
-that makes an object runs the real allocation. Every run starts from the same memory.
+Objects that a test needs are laid out from the start of the heap; the rest is given to the VM's own allocator, so a
+primitive that makes an object runs the real allocation. Every run starts from the same memory.
 """
 
 from __future__ import annotations
@@ -188,7 +188,9 @@ class SmallMemory:
 
     def body(self, oop: int) -> bytes:
         size = self.memory.word_at(oop + 12)
-        return self.memory.read(oop + object_format.BODY_OFFSET, object_format.body_bytes(self.memory.byte_at(oop + 16), size))
+        return self.memory.read(
+            oop + object_format.BODY_OFFSET, object_format.body_bytes(self.memory.byte_at(oop + 16), size)
+        )
 
     def value(self, oop: int) -> object:
         """Numbers, booleans and nil as Python's, strings as bytes, arrays as lists; anything else its oop."""

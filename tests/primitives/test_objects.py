@@ -175,7 +175,9 @@ def test_class_changes_only_between_like_classes(memory: SmallMemory) -> None:
     assert memory.run(115, text, data) == text
     assert memory.class_of(text) == "ByteArray"
     assert isinstance(memory.run(115, text, memory.array([])), Failed)
-    assert isinstance(memory.run(115, memory.characters[1], memory.make("FormatFixed", memory.classes["Point"], [1, 1])), Failed)
+    assert isinstance(
+        memory.run(115, memory.characters[1], memory.make("FormatFixed", memory.classes["Point"], [1, 1])), Failed
+    )
     assert isinstance(memory.run(115, memory.integer(1), text), Failed)
 
 

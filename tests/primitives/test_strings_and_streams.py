@@ -10,7 +10,9 @@ from hardtalk.vm.string_hash import string_hash
 
 from .small_memory import Failed, Interrupted, SmallMemory
 
-CHECKED = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+CHECKED = settings(
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 def elements(memory: SmallMemory, kind: str, count: int, first: int) -> int:
@@ -29,7 +31,13 @@ def contents(memory: SmallMemory, oop: int) -> list[object]:
 
 @pytest.mark.parametrize("kind", ["bytes", "words", "pointers"])
 @CHECKED
-@given(start=st.integers(1, 150), count=st.integers(0, 150), first=st.integers(1, 150), same=st.booleans(), busy=st.booleans())
+@given(
+    start=st.integers(1, 150),
+    count=st.integers(0, 150),
+    first=st.integers(1, 150),
+    same=st.booleans(),
+    busy=st.booleans(),
+)
 def test_replace(memory: SmallMemory, kind: str, start: int, count: int, first: int, same: bool, busy: bool) -> None:
     memory.reset()
     target = elements(memory, kind, 300, 1)
@@ -130,8 +138,8 @@ def test_crc(memory: SmallMemory, data: bytes, start: int, stop: int) -> None:
 
 
 def test_long_work_fails_for_the_library_to_divide(memory: SmallMemory) -> None:
-    long = memory.string(bytes(2100))
-    assert isinstance(memory.run(609, long, memory.string(bytes(2100))), Failed)
+    long = memory.string(bytes(1100))
+    assert isinstance(memory.run(609, long, memory.string(bytes(1100))), Failed)
     assert isinstance(memory.run(616, long, memory.integer(1), memory.integer(513)), Failed)
 
 

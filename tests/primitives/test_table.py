@@ -9,7 +9,7 @@ import pytest
 from hardtalk.smalltalk.ast import Pragma
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition, read_class_file
 from hardtalk.vm.constants import STATISTICS
-from hardtalk.vm.primitives import LARGEST_NUMBER, PRIMITIVES, primitive_numbered, with_routines
+from hardtalk.vm.primitives import LARGEST_NUMBER, PRIMITIVES, complaint_about, primitive_numbered, with_routines
 
 from .small_memory import SmallMemory, vm_classes
 
@@ -59,9 +59,14 @@ def test_every_primitive_the_library_names_is_in_the_table() -> None:
     uses = library_uses()
     assert uses
     for number, arguments, name in uses:
-        row = primitive_numbered(number)
-        assert row is not None, f"{name} names primitive {number}, which is not in the table"
-        assert row.arity in (None, arguments), f"{name} has {arguments} arguments, primitive {number} takes {row.arity}"
+        assert complaint_about(number, arguments) == "", name
+
+
+def test_wrong_uses_are_complained_about() -> None:
+    assert complaint_about(60, 1) == ""
+    assert complaint_about(83, 3) == ""
+    assert complaint_about(19, 0) == "there is no primitive 19; see the table in hardtalk.vm.primitives"
+    assert complaint_about(61, 1) == "primitive 61 (Object>>at:put:) takes 2 arguments, this method has 1"
 
 
 def test_numbers_fit_a_method_header() -> None:

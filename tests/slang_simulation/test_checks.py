@@ -80,7 +80,9 @@ def test_memory_is_little_endian_and_bytes_can_be_signed() -> None:
 
 def test_read_only_segments_and_devices() -> None:
     writes: list[tuple[int, int]] = []
-    device = DeviceRange(0x80000000, 16, lambda offset: offset + 7, lambda offset, value: writes.append((offset, value)))
+    device = DeviceRange(
+        0x80000000, 16, lambda offset: offset + 7, lambda offset, value: writes.append((offset, value))
+    )
     sample = simulation(MEMORY, segments=[Segment(0x20000000, 64, writable=False)], devices=[device])
     assert sample.call("word:", 0x20000000) == 0
     assert "read-only" in fault(sample, "store:", 0x20000000)
@@ -193,7 +195,7 @@ def test_bytecodes_run_until_an_external_stops() -> None:
     sample = threaded()
     sample.memory.write(HEAP, bytes([0, 2, 3, 1, 4, 4]))
     sample.state["ip"] = HEAP
-    # 2, 3 and 1 append 1, 2 and 0; 4 adds 15 and goes back to the 1, which appends 0; 4 adds 15 again and that is over 1000.
+    # 2, 3 and 1 append 1, 2 and 0; 4 adds 15 and goes back to the 1, which appends 0; 4 adds 15 again: over 1000.
     assert sample.run_threaded("bytecodeCount:", 0) == (120 + 15) * 10 + 15
 
 

@@ -1,4 +1,6 @@
-"""What docs/slang.md says of values, at the edges, in the host simulation alone (tests/slang compares it with the other ways)."""
+"""What docs/slang.md says of values, at the edges, in the host simulation alone (tests/slang compares it with the
+other ways).
+"""
 
 from __future__ import annotations
 
@@ -23,15 +25,19 @@ def simulation(methods: str) -> Simulation:
     return Simulation([read_class(HEAD + methods, "Sample.class.st")], {"Limit": 5, "Mask": 0xFFFF0000})
 
 
+def operands(kind: str) -> str:
+    return f"<var: #a type: #{kind}> <var: #b type: #{kind}> "
+
+
 def operators() -> Simulation:
     text = "Sample class >> declareVariables [ <var: #buffer words: 4> ]\n"
     for name, operator in OPERATORS.items():
         for kind in ("int32", "uint32"):
-            text += f"Sample >> {kind}{name}: a and: b [ <returns: #{kind}> <var: #a type: #{kind}> <var: #b type: #{kind}> "
+            text += f"Sample >> {kind}{name}: a and: b [ <returns: #{kind}> {operands(kind)}"
             text += f"^ a {operator} b ]\n"
     for name, operator in COMPARISONS.items():
         for kind in ("int32", "uint32"):
-            text += f"Sample >> {kind}{name}: a and: b [ <returns: #boolean> <var: #a type: #{kind}> <var: #b type: #{kind}> "
+            text += f"Sample >> {kind}{name}: a and: b [ <returns: #boolean> {operands(kind)}"
             text += f"^ a {operator} b ]\n"
     return simulation(text)
 
@@ -94,7 +100,9 @@ def test_operators(name: str, a: int, b: int) -> None:
 @given(a=WORDS, b=WORDS)
 def test_comparisons(name: str, a: int, b: int) -> None:
     def holds(x: int, y: int) -> bool:
-        return {"less": x < y, "lessEqual": x <= y, "greater": x > y, "greaterEqual": x >= y, "equal": x == y}.get(name, x != y)
+        return {"less": x < y, "lessEqual": x <= y, "greater": x > y, "greaterEqual": x >= y, "equal": x == y}.get(
+            name, x != y
+        )
 
     assert SAMPLE.call(f"uint32{name}:and:", a, b) is holds(a, b)
     assert SAMPLE.call(f"int32{name}:and:", a, b) is holds(signed(a), signed(b))
@@ -170,16 +178,24 @@ Sample >> flag: a [ | f | f := a > 3. f ifTrue: [ ^ 1 ]. ^ 0 ]
 def test_floats() -> None:
     sample = simulation("""
 Sample class >> declareVariables [ <var: #buffer words: 2> ]
-Sample >> convert: a [ | f | <var: #f type: #float64> f := self floatFromInteger: a. ^ self integerFromFloat: f / (self floatFromInteger: 2) ]
+Sample >> convert: a [ | f | <var: #f type: #float64> f := self floatFromInteger: a.
+	^ self integerFromFloat: f / (self floatFromInteger: 2) ]
 Sample >> toInteger [ ^ self integerFromFloat: (self floatAt: (self addressOfState: #buffer)) ]
-Sample >> root [ | a | <var: #a type: #address> a := self addressOfState: #buffer. self floatAt: a put: (self squareRoot: (self floatAt: a)) ]
+Sample >> root [ | a | <var: #a type: #address> a := self addressOfState: #buffer.
+	self floatAt: a put: (self squareRoot: (self floatAt: a)) ]
 Sample >> over: a [ | b f | <var: #b type: #address> <var: #f type: #float64> b := self addressOfState: #buffer.
 	f := self floatFromInteger: a. self floatAt: b put: f / (self floatFromInteger: 0) ]
 """)
     assert [sample.call("convert:", n) for n in (7, -7, 2**31 - 1)] == [3, -3, 2**30 - 1]
     buffer = sample.state_address("buffer")
     assert buffer is not None
-    for value, integer in [(1e300, 2**31 - 1), (-1e300, -(2**31)), (math.nan, 0), (-2.9, -2), (2147483646.5, 2147483646)]:
+    for value, integer in [
+        (1e300, 2**31 - 1),
+        (-1e300, -(2**31)),
+        (math.nan, 0),
+        (-2.9, -2),
+        (2147483646.5, 2147483646),
+    ]:
         sample.float_at_put(buffer, value)
         assert sample.call("toInteger") == integer
     sample.float_at_put(buffer, 2.0)

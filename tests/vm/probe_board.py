@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 from hardtalk.board import Board
 from hardtalk.build import BuildOptions, build
@@ -31,7 +32,7 @@ def probe_elf() -> bytes:
 @cache
 def probe_symbols() -> dict[str, int]:
     table = ELFFile(BytesIO(probe_elf())).get_section_by_name(".symtab")
-    assert table is not None
+    assert isinstance(table, SymbolTableSection)
     return {symbol.name: symbol["st_value"] for symbol in table.iter_symbols()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.vm.probe_board import disturbed, expectations, undisturbed
 
+
 @pytest.fixture(scope="module")
 def written() -> dict[str, str]:
     return undisturbed()[0]

@@ -1,8 +1,8 @@
 """The board: an ELF in RAM, the CPU, the clock, the devices and the trace, put together and run.
 
 The board owns what devices must not know of each other: which line goes to which input of the interrupt controller,
-when the CPU may take an interrupt, what the trace records. Time passes only in the CPU's blocks and in jumps to the next
-alarm while the CPU waits. An alarm that falls inside a block is served before that block: its device acts at the
+when the CPU may take an interrupt, what the trace records. Time passes only in the CPU's blocks and in jumps to the
+next alarm while the CPU waits. An alarm that falls inside a block is served before that block: its device acts at the
 alarm's own cycle, and when an interrupt follows, the CPU enters it no earlier than that.
 """
 

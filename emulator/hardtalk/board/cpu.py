@@ -284,7 +284,7 @@ class Cpu:
         return Pause.COUNTED
 
     def run_bare(self, is_done: Callable[[], bool]) -> float:
-        """Run from here on an engine without any hook until a device write makes `is_done()` true; seconds of host time.
+        """Run from here on an engine without any hook until a device write makes `is_done()` true; its host seconds.
 
         For comparison only: no time passes, no interrupt comes, and what it did to RAM and devices is to be undone.
         """

@@ -70,6 +70,7 @@ FIXED = {
     arm.ARM_INS_MCR: Timing(2),
     arm.ARM_INS_MRC: Timing(2, 1),
     arm.ARM_INS_SVC: Timing(EXCEPTION_ENTRY_CYCLES),
+    arm.ARM_INS_UDF: Timing(EXCEPTION_ENTRY_CYCLES),
     arm.ARM_INS_VADD: Timing(1, 3),
     arm.ARM_INS_VSUB: Timing(1, 3),
     arm.ARM_INS_VNEG: Timing(1, 3),

@@ -65,7 +65,8 @@ def measure(
         elapsed = time.perf_counter() - began
         if stop.reason is not StopReason.UNTIL:
             raise BoardError(
-                f"the workload ended ({stop.reason}) without a mark", "write PROBE.MARK at its end; prepare() up to its start"
+                f"the workload ended ({stop.reason}) without a mark",
+                "write PROBE.MARK at its end; prepare() up to its start",
             )
         instructions = board.instructions - first
         board.restore(start)

@@ -1,12 +1,12 @@
 """The host simulation of Slang: a program's syntax trees run as Python, on simulated memory, with every check on.
 
-It works from the same syntax trees as the compiler but shares none of its later stages, so that agreement with the IR and
-the ARM code says something. Memory accesses are checked for mapping and alignment, loops against their `<bound: n>`,
-temporaries against being read before they are written. Methods are translated on their first call, so a part of the VM
-can be simulated while the rest does not exist yet; `translate_all` finds every error at once.
+It works from the same syntax trees as the compiler but shares none of its later stages, so that agreement with the IR
+and the ARM code says something. Memory accesses are checked for mapping and alignment, loops against their `<bound:
+n>`, temporaries against being read before they are written. Methods are translated on their first call, so a part of
+the VM can be simulated while the rest does not exist yet; `translate_all` finds every error at once.
 
-Threaded routines answer their transfer. `transfer` runs one of them and reports where it would go; `run_threaded` follows
-transfers through the dispatch and primitive tables in simulated memory, so the whole VM can run an image.
+Threaded routines answer their transfer. `transfer` runs one of them and reports where it would go; `run_threaded`
+follows transfers through the dispatch and primitive tables in simulated memory, so the whole VM can run an image.
 """
 
 from __future__ import annotations
@@ -102,8 +102,8 @@ class _Entry:
 class Simulation:
     """A Slang program ready to run; see the module's text.
 
-    `memory_size` bytes of heap are mapped at `memory_base`; `segments` and `devices` add more. `symbols` gives or overrides
-    linker symbols, `externals` the Python callables for `<external:>` methods by symbol.
+    `memory_size` bytes of heap are mapped at `memory_base`; `segments` and `devices` add more. `symbols` gives or
+    overrides linker symbols, `externals` the Python callables for `<external:>` methods by symbol.
     """
 
     def __init__(
@@ -188,10 +188,10 @@ class Simulation:
             "unmask_interrupts": lambda: self._set_mask(False),
         }
         for name in (
-            "signed", "shift_left", "shift_right_logical", "shift_right_arithmetic", "floor_divide_signed", "modulo_signed",
-            "quotient_signed", "remainder_signed", "divide_unsigned", "remainder_unsigned", "count_leading_zeros",
-            "count_trailing_zeros", "float_add", "float_subtract", "float_multiply", "float_divide", "square_root",
-            "integer_from_float",
+            "signed", "shift_left", "shift_right_logical", "shift_right_arithmetic", "floor_divide_signed",
+            "modulo_signed", "quotient_signed", "remainder_signed", "divide_unsigned", "remainder_unsigned",
+            "count_leading_zeros", "count_trailing_zeros", "float_add", "float_subtract", "float_multiply",
+            "float_divide", "square_root", "integer_from_float",
         ):  # fmt: skip
             names[name] = getattr(arithmetic, name)
         return names
@@ -326,8 +326,8 @@ class Simulation:
         max_transfers: int = 100_000_000,
         until: Callable[[], bool] | None = None,
     ) -> int | None:
-        """Run from a threaded routine on until an external raises `StopSimulation` (its code is answered), `until` holds
-        between two routines, or `max_transfers` have happened (both answer None)."""
+        """Run on from a threaded routine. Ends when an external raises `StopSimulation`, whose code is answered, or
+        with None when `until` holds between two routines or `max_transfers` have happened."""
         self._method_to_run(selector, arguments)
         start = self._globals[function_name(selector)]
         try:

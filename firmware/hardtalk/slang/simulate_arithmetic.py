@@ -1,7 +1,8 @@
 """Run-time arithmetic of simulated Slang, as docs/slang.md defines it.
 
-Words are Python integers 0 .. 2**32 - 1 throughout; whether an operation is signed is known when a method is translated
-and chooses the function. What Python's own operators already do right (masked +, unsigned //) is emitted in line.
+Words are Python integers 0 .. 2**32 - 1 throughout; whether an operation is signed is known when a method is
+translated and chooses the function. What Python's own operators already do right (masked +, unsigned //) is emitted
+in line.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Simulated memory for Slang: mapped segments with alignment and range checks.
 
-Every segment is a `bytearray` seen through word and half-word views, so that a word access is one index into an array of
-machine words. Whatever is not mapped, or not aligned, is a `SlangFault`: on the board it would be an abort or, worse, a
-rotated word. A device range calls Python for each access and is never cached.
+Every segment is a `bytearray` seen through word and half-word views, so that a word access is one index into an array
+of machine words. Whatever is not mapped, or not aligned, is a `SlangFault`: on the board it would be an abort or,
+worse, a rotated word. A device range calls Python for each access and is never cached.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 WORD_MASK = 0xFFFFFFFF
 
@@ -60,8 +61,9 @@ class SimulatedMemory:
     def __init__(self, segments: list[Segment], devices: list[DeviceRange] | None = None) -> None:
         self.segments = list(segments)
         self.devices = list(devices or [])
-        ranges = sorted((r.base, r.base + r.size) for r in [*self.segments, *self.devices])
-        for (_, stop), (start, _) in zip(ranges, ranges[1:], strict=False):
+        ranges = [(segment.base, segment.base + segment.size) for segment in self.segments]
+        ranges += [(device.base, device.base + device.size) for device in self.devices]
+        for (_, stop), (start, _) in pairwise(sorted(ranges)):
             if start < stop:
                 raise ValueError(f"memory ranges overlap at {start:#x}")
 

@@ -1,15 +1,15 @@
 """Translates one Slang method to the source of one Python function with the same meaning.
 
-Words are unsigned Python integers; signedness is chosen here from the declared types. An expression becomes Python text;
-whatever needs statements of its own (a loop, a conditional value, an overflow block) is emitted before the statement
-it stands in, and operands already translated are first kept in a local so that evaluation stays left to right.
-Python locals: `p_x`/`v_x` parameters and temporaries, `k_n` kept values. Globals: `m_selector_` the other methods, `S` the
-VM state's words, `R` the pinned registers.
+Words are unsigned Python integers; signedness is chosen here from the declared types. An expression becomes Python
+text; whatever needs statements of its own (a loop, a conditional value, an overflow block) is emitted before the
+statement it stands in, and operands already translated are first kept in a local so that evaluation stays left to
+right. Python locals: `p_x`/`v_x` parameters and temporaries, `k_n` kept values. Globals: `m_selector_` the other
+methods, `S` the VM state's words, `R` the pinned registers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -69,7 +69,7 @@ def function_name(selector: str) -> str:
 class Scope(Protocol):
     """What a method sees of its program."""
 
-    constants: Mapping[str, int]
+    constants: dict[str, int]
 
     def state_type(self, name: str) -> Type | None: ...
     def state_text(self, name: str) -> str: ...
@@ -164,7 +164,9 @@ class MethodTranslator:
             self.conditional_statement(node)
         elif isinstance(node, Cascade):
             for message in node.messages:
-                self.statement(Send(node.receiver, message.selector, message.arguments, start=node.start, stop=node.stop))
+                self.statement(
+                    Send(node.receiver, message.selector, message.arguments, start=node.start, stop=node.stop)
+                )
         else:
             value = self.expression(node)
             if not value.settled:
@@ -440,7 +442,9 @@ class MethodTranslator:
 
     def send(self, node: Send) -> Value:
         selector = node.selector
-        if selector in LOOPS and (isinstance(node.receiver, Block) or selector in ("to:do:", "to:by:do:", "timesRepeat:")):
+        if selector in LOOPS and (
+            isinstance(node.receiver, Block) or selector in ("to:do:", "to:by:do:", "timesRepeat:")
+        ):
             self.loop(node)
             return NOTHING
         if selector in CONDITIONALS:
@@ -506,7 +510,9 @@ class MethodTranslator:
     def compare(self, operator: str, left: Value, right: Value) -> str:
         if operator in ("==", "!=") or left.type.is_float or joined(left.type, right.type).is_unsigned:
             return f"({left.text} {operator} {right.text})"
-        texts = (str(v.constant ^ 0x80000000) if v.constant is not None else f"({v.text} ^ {SIGN})" for v in (left, right))
+        texts = (
+            str(v.constant ^ 0x80000000) if v.constant is not None else f"({v.text} ^ {SIGN})" for v in (left, right)
+        )
         return f"({next(texts)} {operator} {next(texts)})"
 
     def binary(self, node: Send, left: Value, right: Value) -> Value:

@@ -1,9 +1,10 @@
 """The primitives: one row for each number a Smalltalk method may name in `<primitive: n>`.
 
 Numbers up to 575 are Squeak V3's, 600 to 699 Hardtalk's own. `routine` is the Slang method that carries the same
-`<primitive: n>` (in firmware/vm); a row without one is a number of Squeak's whose methods always run in Smalltalk here, and
-`meaning` says why. `arity` counts the arguments, which a routine does not check again; None when the routine takes any
-number. `used_by` is a method of the class library with that primitive, or the message it stands for.
+`<primitive: n>` (in firmware/vm); a row without one is a number of Squeak's whose methods always run in Smalltalk
+here, and `meaning` says why. `arity` counts the arguments, which a routine does not check again; None when the
+routine takes any number. `used_by` is a method of the class library with that primitive, or the message it stands
+for.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ PRIMITIVES: Final = (
     _row(50, "DivideFloats", 1, "Float>>/", "quotient; fails for a divisor of zero"),
     _row(51, "Truncated", 0, "Float>>truncated", "toward zero; fails beyond SmallIntegers"),
     _row(52, "FractionPart", 0, "Float>>fractionPart", "what truncation takes away, with the receiver's sign"),
-    _row(53, "Exponent", 0, "Float>>exponent", "power of two of the leading bit; fails for zero and what is not finite"),
+    _row(53, "Exponent", 0, "Float>>exponent", "power of two of the leading bit; fails for 0 and what is not finite"),
     _row(54, "TimesTwoPower", 1, "Float>>timesTwoPower:", "times two to the SmallInteger, rounded once"),
     _row(55, "SquareRoot", 0, "Float>>sqrt", "fails for negative numbers"),
     _row(56, "", 0, "Float>>sin", "in Smalltalk: the VFP has no sine"),
@@ -151,7 +152,7 @@ PRIMITIVES: Final = (
     _range(201, 205, "Value", None, "BlockClosure>>value ...", "run a closure of 0 to 4 arguments"),
     _row(206, "ValueWithArguments", 1, "BlockClosure>>valueWithArguments:", "run a closure on an Array of arguments"),
     _range(221, 222, "ValueNoContextSwitch", None, "BlockClosure>>valueNoContextSwitch", "of 0 and 1 arguments"),
-    _row(230, "Relinquish", None, "ProcessorScheduler>>relinquishProcessorForMicroseconds:", "sleep until an interrupt"),
+    _row(230, "Relinquish", None, "ProcessorScheduler>>relinquishProcessorForMicroseconds:", "sleep till an interrupt"),
     _row(256, "AnswerReceiver", None, "a method that answers self", "quick"),
     _row(257, "AnswerTrue", None, "a method that answers true", "quick"),
     _row(258, "AnswerFalse", None, "a method that answers false", "quick"),
@@ -166,7 +167,7 @@ PRIMITIVES: Final = (
     _row(605, "Jump", 0, "ContextPart>>jump", "make the receiver the active context"),
     _row(606, "EmergencyWrite", 1, "SystemDictionary>>emergencyWrite:", "polled output of at most 256 bytes"),
     _row(607, "VMValueAt", 1, "SystemDictionary>>vmValueAt:", "a counter of the virtual machine"),
-    _row(609, "CompareBytes", 1, "String>>compare:", "-1, 0 or 1 by bytes; fails beyond 2 KB"),
+    _row(609, "CompareBytes", 1, "String>>compare:", "-1, 0 or 1 by bytes; fails beyond 1 KB"),
     _row(610, "HashBytes", 0, "String>>hash", "FNV-1a folded to 30 bits: hardtalk.vm.string_hash"),
     _row(611, "IndexOfByte", 2, "String>>indexOfByte:from:", "where a byte is next, or 0; any length, interruptible"),
     _row(612, "Halt", 1, "SystemDictionary>>halt:", "stop the machine"),
@@ -174,10 +175,10 @@ PRIMITIVES: Final = (
     _row(615, "ValueUninterrupted", 0, "BlockClosure>>valueNoContextSwitch", "no switch before the first bytecode"),
     _row(616, "Crc16", 2, "String>>crc16From:to:", "CRC-16/CCITT-FALSE; fails beyond 512 bytes"),
     _row(617, "SuspendedContext", 0, "Process>>suspendedContext", "where a process that is not active will go on"),
-    _row(618, "ResumeContext", 1, "ContextPart>>resume:", "go on in the receiver, with a value, after unwinding to it"),
-    _row(619, "RestartContext", 0, "ContextPart>>restart", "begin the receiver's method or block anew, after unwinding to it"),
+    _row(618, "ResumeContext", 1, "ContextPart>>resume:", "unwind to the receiver and go on in it with a value"),
+    _row(619, "RestartContext", 0, "ContextPart>>restart", "unwind to the receiver and begin its code anew"),
     _row(620, "ClosureContext", 0, "BlockClosure>>asContext", "a context that will evaluate the receiver"),
-    _row(621, "ContextSlotAt", 1, "ContextPart>>instVarAt:", "sender, pc, depth, method, closure, receiver, stack words"),
+    _row(621, "ContextSlotAt", 1, "ContextPart>>instVarAt:", "sender, pc, depth, method, closure, receiver, words"),
     _row(622, "ContextSlotAtPut", 2, "ContextPart>>instVarAt:put:", "store a temporary or stack word"),
     _row(623, "Depth", 0, "ContextPart>>depth", "number of contexts from the receiver outward"),
 )  # fmt: skip
@@ -186,6 +187,19 @@ PRIMITIVES: Final = (
 def primitive_numbered(number: int) -> Primitive | None:
     """The row that covers the number, if any."""
     return _BY_NUMBER.get(number)
+
+
+def complaint_about(number: int, argument_count: int) -> str:
+    """What is wrong with a method of so many arguments that names the primitive; empty when nothing is.
+
+    Routines take the table's word for the number of words on the stack, so whoever makes compiled methods asks this.
+    """
+    row = primitive_numbered(number)
+    if row is None:
+        return f"there is no primitive {number}; see the table in hardtalk.vm.primitives"
+    if row.arity not in (None, argument_count):
+        return f"primitive {number} ({row.used_by}) takes {row.arity} arguments, this method has {argument_count}"
+    return ""
 
 
 def with_routines() -> Iterator[Primitive]:
@@ -203,7 +217,7 @@ def _by_number() -> dict[int, Primitive]:
         last = row.numbers[-1]
         if last > LARGEST_NUMBER:
             raise ValueError(f"primitive {last} does not fit a method header")
-        if 575 < row.number and row.number not in OWN_NUMBERS:
+        if row.number > 575 and row.number not in OWN_NUMBERS:
             raise ValueError(f"primitive {row.number} is neither Squeak's nor in the range of our own")
         if row.routine in routines:
             raise ValueError(f"two primitives have the routine {row.routine}")

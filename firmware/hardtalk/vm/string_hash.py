@@ -1,7 +1,8 @@
-"""The hash of strings and other bytes, as primitive 610 computes it: for whoever lays out hashed collections on the host.
+"""The hash of strings and other bytes, as primitive 610 computes it: for whoever lays out hashed collections on the
+host.
 
-FNV-1a of 32 bits, folded to the 30 bits of a positive SmallInteger. Of more than 256 bytes only the first and last 128
-count, so that the primitive's time is bounded.
+FNV-1a of 32 bits, folded to the 30 bits of a positive SmallInteger. Of more than 256 bytes only the first and last
+128 count, so that the primitive's time is bounded.
 """
 
 from __future__ import annotations

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from hardtalk.board import Board, Mark
+from hardtalk.cli import output
 from hardtalk.cli.boards import Bench, boot_bench
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.options import CycleModel, Drivers, Json
@@ -30,7 +30,7 @@ class Measured:
 
 def bench(*, driver: Drivers = None, json: Json = None, model: CycleModel = "arm926") -> int:
     """Run the bench programs on the board and show the instructions and cycles of each."""
-    console = Console(highlight=False)
+    console = output.console()
     booted = boot_bench([*(driver or []), host_firmware("bench-firmware")], [], None, model, console.print)
     table = Table(box=None, pad_edge=False, header_style="")
     for column in ("program", "instructions", "cycles", "cycles/instruction"):

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.text import Text
 
+from hardtalk.cli import output
 from hardtalk.cli.boards import Bench, boot_bench
 from hardtalk.cli.options import CycleModel, Device, Drivers, Svds
 from hardtalk.cli.shell import Shell
@@ -28,7 +29,7 @@ def boot(
     model: CycleModel = "arm926",
 ) -> int:
     """Build the firmware, boot it on the emulated board, and leave you at a Smalltalk prompt."""
-    console = Console(highlight=False)
+    console = output.console()
     bench = boot_bench(driver or [], svd or [], device, model, console.print)
     for line in summary(bench):
         console.print(Text(line), soft_wrap=True)

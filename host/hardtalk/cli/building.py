@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
 
+from hardtalk.cli import output
 from hardtalk.cli.firmware import build_firmware, firmware_hash
 from hardtalk.cli.options import Drivers, Svds
 from hardtalk.cli.source_map import SourceMap
@@ -19,7 +19,7 @@ def build(
     svd: Svds = None,
 ) -> int:
     """Build firmware.elf from the Smalltalk, Slang and boot sources."""
-    console = Console(highlight=False)
+    console = output.console()
     firmware = build_firmware(driver or [], svd or [])
     out.write_bytes(firmware.elf)
     console.print(f"{out}  {len(firmware.elf):,} bytes  {firmware_hash(firmware.elf)}", soft_wrap=True)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from hardtalk.board import Board
+from hardtalk.cli import output
 from hardtalk.cli.boards import Bench, boot_bench
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.latency_table import Row, latency_report, latency_table
@@ -77,7 +78,7 @@ def latency(
     except ValueError as error:
         raise UserError(f"--deadline {error}") from error
     lines = line or list(SUBJECTS)
-    console = Console(highlight=False)
+    console = output.console()
     rows = measure_all(bench, lines, loads, count, Schedule(seed), console)
     for part in latency_table(rows, bench.source_map, bench.board, deadline_cycles, seed):
         console.print(part, soft_wrap=True)

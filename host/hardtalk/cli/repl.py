@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
 
+from hardtalk.cli import output
 from hardtalk.cli.boards import boot_bench
 from hardtalk.cli.options import CycleModel, Device, Drivers, Svds
 from hardtalk.cli.shell import Shell
@@ -21,7 +21,7 @@ def repl(
     model: CycleModel = "arm926",
 ) -> int:
     """Talk Smalltalk to a booted board; with --script, exit with 1 when an entry of the script fails."""
-    console = Console(highlight=False)
+    console = output.console()
     text = script.read_text(encoding="utf-8") if script is not None else ""
     bench = boot_bench(driver or [], svd or [], device, model, console.print)
     shell = Shell(bench, console)

@@ -14,6 +14,7 @@ from hardtalk.smalltalk.errors import SourceError
 
 PROMPT, CONTINUATION = "> ", "| "
 PATIENCE_CYCLES = 1 << 62
+OUTERMOST_CONTEXT = "UndefinedObject>>DoIt"
 
 
 class Shell:
@@ -91,7 +92,7 @@ class Shell:
         elif isinstance(event, Result):
             self.console.print(Text(event.text), soft_wrap=True)
         elif isinstance(event, Failure):
-            self._fail(event.trace.rstrip())
+            self._fail(own_part(event.trace))
         elif isinstance(event, NotUnderstood):
             self._fail(f"the board does not understand: {event.reason}")
         elif isinstance(event, Refused):
@@ -100,6 +101,14 @@ class Shell:
     def _fail(self, text: str) -> None:
         self.has_failed = True
         self.console.print(Text(text), soft_wrap=True)
+
+
+def own_part(trace: str) -> str:
+    """The stack trace down to what was entered, without the contexts of the board's console below it."""
+    lines = trace.rstrip().splitlines()
+    if OUTERMOST_CONTEXT in lines:
+        return "\n".join(lines[: lines.index(OUTERMOST_CONTEXT) + 1])
+    return "\n".join(lines)
 
 
 def is_complete(entry: str) -> bool:

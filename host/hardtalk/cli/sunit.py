@@ -10,10 +10,11 @@ from rich.rule import Rule
 from rich.text import Text
 
 from hardtalk.build.sources import class_paths, display_name, paths_in, read_classes
+from hardtalk.cli import output
 from hardtalk.cli.boards import boot_bench
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.options import CycleModel, Device, Drivers, Svds
-from hardtalk.cli.sunit_runner import Outcome, run_classes, test_classes
+from hardtalk.cli.sunit_runner import Outcome, run_classes, sunit_classes
 
 
 def test(
@@ -25,12 +26,12 @@ def test(
     model: CycleModel = "arm926",
 ) -> int:
     """Run the SUnit tests of a folder on the board; exit with 1 when one fails."""
-    console = Console(highlight=False)
+    console = output.console()
     started = time.perf_counter()
     bench = boot_bench([*(driver or []), folder], svd or [], device, model, console.print)
     in_folder = {display_name(path) for path in paths_in(folder, ".class.st")}
     definitions = read_classes(class_paths(bench.options))
-    classes = [each for each in test_classes(definitions) if each.file in in_folder]
+    classes = [each for each in sunit_classes(definitions) if each.file in in_folder]
     if not classes:
         raise UserError(f"{folder}: no subclass of TestCase with a method test…", "Give a folder that has tests.")
     count = sum(len(each.selectors) for each in classes)

@@ -44,7 +44,7 @@ class Outcome:
         return not self.trace
 
 
-def test_classes(definitions: Sequence[ClassDefinition]) -> list[SUnitClass]:
+def sunit_classes(definitions: Sequence[ClassDefinition]) -> list[SUnitClass]:
     """The classes below TestCase that have tests, in the order of their names; a superclass alone is not run."""
     by_name = {each.name: each for each in definitions if not each.is_extension}
     extended = {each.name: each.superclass for each in by_name.values() if each.superclass}
@@ -100,10 +100,17 @@ def outcomes_in(test_class: SUnitClass, answer: str) -> list[Outcome]:
     outcomes = []
     for record in text.split(RECORD_SEPARATOR)[:-1]:
         selector, kind, trace = (*record.split(FIELD_SEPARATOR, 2), "", "")[:3]
-        outcomes.append(Outcome(test_class.name, selector, trace, kind == "AssertionFailure"))
+        outcomes.append(Outcome(test_class.name, selector, own_part(trace), kind == "AssertionFailure"))
     if [each.selector for each in outcomes] != list(test_class.selectors):
         raise UserError(f"{test_class.name}: the board answered {answer!r}", exit_code=1)
     return outcomes
+
+
+def own_part(trace: str) -> str:
+    """The stack trace without the contexts that run every test."""
+    lines = trace.splitlines()
+    end = next((index for index, line in enumerate(lines) if line.endswith(">>runCase")), len(lines))
+    return "\n".join(lines[:end])
 
 
 @dataclass
