@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from .small_memory import Failed, SmallMemory
 
 CHECKED = settings(
-    max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 FLOATS = st.floats(allow_nan=True, allow_infinity=True, width=64)
 NUMBERS = st.one_of(FLOATS, st.integers(-(2**30), 2**30 - 1))

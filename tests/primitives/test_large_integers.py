@@ -15,7 +15,7 @@ EDGES = [0, 1, -1, 2, 255, 256, 65535, 65536, 65537, 2**30 - 1, 2**30, -(2**30),
          2**32 + 1, 2**48, 2**63, 2**64 - 1, -(2**64), 2**96 - 2**32, 2**128 - 1, 10**30]  # fmt: skip
 INTEGERS = st.one_of(st.sampled_from(EDGES), st.integers(-(2**40), 2**40), st.integers(-(2**700), 2**700))
 CHECKED = settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

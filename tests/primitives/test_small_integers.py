@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from .small_memory import Failed, SmallMemory
 
 CHECKED = settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 SMALL = st.one_of(
     st.sampled_from([0, 1, -1, 2, 2**30 - 1, -(2**30), 2**15, -(2**15)]), st.integers(-(2**30), 2**30 - 1)

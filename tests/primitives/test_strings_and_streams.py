@@ -11,7 +11,7 @@ from hardtalk.vm.string_hash import string_hash
 from .small_memory import Failed, Interrupted, SmallMemory
 
 CHECKED = settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

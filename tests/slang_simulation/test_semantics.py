@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hardtalk.slang.simulate import Simulation
 from hardtalk.smalltalk.tonel import read_class
 
-CHECKED = settings(max_examples=300, deadline=None, derandomize=True)
+CHECKED = settings(max_examples=120, deadline=None, derandomize=True)
 WORDS = st.one_of(
     st.sampled_from([0, 1, 2, 31, 32, 33, 0x7FFFFFFF, 0x80000000, 0x80000001, 0xFFFFFFFF, 0xFFFF, 0x10000]),
     st.integers(0, 0xFFFFFFFF),
