@@ -10,7 +10,7 @@ from rich.text import Text
 
 from hardtalk.cli import output
 from hardtalk.cli.boards import Bench, boot_bench
-from hardtalk.cli.options import CycleModel, Device, Drivers, Svds
+from hardtalk.cli.options import ARM926, CycleModel, Device, Drivers, Svds
 from hardtalk.cli.shell import Shell
 from hardtalk.report.durations import microseconds
 from hardtalk.serial import PseudoTerminal
@@ -26,7 +26,7 @@ def boot(
     pty: Annotated[
         bool, Parameter(negative="", help="Give the serial line to a pseudo-terminal, not to a prompt.")
     ] = False,
-    model: CycleModel = "arm926",
+    model: CycleModel = ARM926,
 ) -> int:
     """Build the firmware, boot it on the emulated board, and leave you at a Smalltalk prompt."""
     console = output.console()
