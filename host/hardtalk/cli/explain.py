@@ -44,7 +44,7 @@ def explain(
 
 
 def resolve(source_map: SourceMap, text: str) -> int:
-    """The address that `text` writes, or the value of the symbol it names: whole, or by a selector that only one has."""
+    """The address that `text` writes, or the value of the symbol it names, in full or by a selector of one class."""
     value = source_map.address_of(text)
     if value is not None:
         return value
