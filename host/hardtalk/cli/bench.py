@@ -31,7 +31,7 @@ class Measured:
 def bench(*, driver: Drivers = None, json: Json = None, model: CycleModel = ARM926) -> int:
     """Run the bench programs on the board and show the instructions and cycles of each."""
     console = output.console()
-    booted = boot_bench([*(driver or []), host_firmware("bench-firmware")], [], None, model, console.print)
+    booted = boot_bench([*(driver or []), host_firmware("bench-firmware")], [], None, model, console.out)
     table = Table(box=None, pad_edge=False, header_style="")
     for column in ("program", "instructions", "cycles", "cycles/instruction"):
         table.add_column(column, justify="left" if column == "program" else "right")

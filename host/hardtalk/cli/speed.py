@@ -44,7 +44,7 @@ def speed(
 ) -> int:
     """Measure emulated instructions a second with the cycle model, beside plain Unicorn."""
     console = output.console()
-    bench = boot_bench([host_firmware("bench-firmware")], [], None, model, console.print)
+    bench = boot_bench([host_firmware("bench-firmware")], [], None, model, console.out)
     timed = time_both(bench, rounds)
     table = Table(box=None, pad_edge=False, header_style="")
     for column in ("engine", "instructions", "seconds", "million/s"):
