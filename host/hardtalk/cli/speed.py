@@ -65,7 +65,7 @@ def speed(
 
 def time_both(bench: Bench, rounds: int) -> Timed:
     board = bench.board
-    bench.console.prompt.enter(f"Benchmark runRounds: {rounds}")
+    bench.console.prompt.enter(f"BenchRun runRounds: {rounds}")
     board.uart(0).send(bench.console.prompt.take_outgoing())
     run_to_mark(board, START_MARK)
     plain = plain_copy(board)
