@@ -1,7 +1,8 @@
 /* Reset: from the first instruction to the threaded Slang routine startVirtualMachine.
 
    The loader (QEMU -kernel, the emulated board, a debugger) puts the ELF in RAM and enters here with
-   interrupts masked. Nothing else is assumed: the same path serves a restart of a running machine.
+   interrupts masked. Nothing else is assumed but that the image is as it was loaded: checkImage refuses
+   any other, so a machine that has run does not start again by accident.
    The order matters. Stacks before anything that could fault; memory cleared before the caches are
    on, so that no line of it is dirty; caches before VFP and the console, which need nothing. */
 
@@ -42,6 +43,7 @@ startMachine:
     fmxr    fpscr, r0
 
     bl      enableConsole
+    bl      checkImage
 
     ldr     r4, =vmState
     ldr     r8, =dispatchTable

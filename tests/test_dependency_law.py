@@ -36,7 +36,7 @@ LAWS = {
     "registers": law("hal", "chip"),
     "devices": law("emulator", "chip"),
     "board": law("emulator", "chip", "devices"),
-    "serial": law("host", "smalltalk"),
+    "serial": law("host", "smalltalk", "vm"),
     "latency": law("host", "board"),
     "report": law("host", "board"),
     "cli": law("host", *COMPILERS, "build", "devices", "board", "serial", "latency", "report"),

@@ -98,7 +98,7 @@ def test_a_failing_device_is_told_with_its_line_and_the_board_lives(tmp_path) ->
     first = board.run(cycles=1_000_000)
     assert first.reason is StopReason.DEVICE_FAILED
     assert "test_faults.py:" in first.message
-    assert "Broken failed in a read at offset 0x0: IndexError: list index out of range" in first.message
+    assert "Broken failed in a read of VALUE: IndexError: list index out of range" in first.message
     assert "return [][0]" in first.message
     assert first.failure is not None
     assert isinstance(first.failure.__cause__, IndexError)

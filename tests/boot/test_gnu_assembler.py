@@ -84,7 +84,10 @@ def test_stub_agrees_with_gnu_as(tmp_path: Path) -> None:
     their_places = {address: i for i, address in addresses.items()}
     for i, line in enumerate(statements):
         where = f"{line.file}:{line.line}"
-        if '"' in texts[line.file][line.line - 1]:
+        text = texts[line.file][line.line - 1]
+        if ".ltorg" in text:
+            continue  # each constant is compared where it is loaded; as makes some of them immediates
+        if '"' in text or ".balign" in text:
             text_bytes = ours.code[line.start - BASE:line.stop - BASE]
             assert text_bytes == theirs[addresses[i] - BASE:addresses[i] - BASE + len(text_bytes)], where
         else:

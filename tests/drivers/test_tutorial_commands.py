@@ -22,14 +22,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_test_passes_on_the_board(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["test", str(folder), "--device", "thermometer.py"]) == 0
+    assert run(["test", ".", "--device", "thermometer.py"]) == 0
     assert "1 passed" in capsys.readouterr().out
 
 
 def test_the_test_fails_when_the_driver_is_wrong(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     driver = folder / "Thermometer.class.st"
     driver.write_text(driver.read_text(encoding="utf-8").replace("value / 100", "value / 10"), encoding="utf-8")
-    assert run(["test", str(folder), "--device", "thermometer.py"]) == 1
+    assert run(["test", ".", "--device", "thermometer.py"]) == 1
     assert "1 failed" in capsys.readouterr().out
 
 

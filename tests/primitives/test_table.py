@@ -9,6 +9,7 @@ import pytest
 from hardtalk.smalltalk.ast import Pragma
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition, read_class_file
 from hardtalk.vm.constants import STATISTICS
+from hardtalk.vm.primitive_page import page
 from hardtalk.vm.primitives import LARGEST_NUMBER, PRIMITIVES, complaint_about, primitive_numbered, with_routines
 
 from .small_memory import SmallMemory, vm_classes
@@ -65,7 +66,7 @@ def test_every_primitive_the_library_names_is_in_the_table() -> None:
 def test_wrong_uses_are_complained_about() -> None:
     assert complaint_about(60, 1) == ""
     assert complaint_about(83, 3) == ""
-    assert complaint_about(19, 0) == "there is no primitive 19; see the table in hardtalk.vm.primitives"
+    assert complaint_about(19, 0) == "there is no primitive 19"
     assert complaint_about(61, 1) == "primitive 61 (Object>>at:put:) takes 2 arguments, this method has 1"
 
 
@@ -96,3 +97,8 @@ def test_the_library_names_the_counters_in_the_same_order() -> None:
     source = (ROOT / "firmware" / "kernel" / "SystemDictionary.class.st").read_text()
     listed = source.split("vmValueNames [", 1)[1].split("#(", 1)[1].split(")", 1)[0].split()
     assert tuple(listed) == STATISTICS
+
+
+def test_the_page_of_the_documentation_is_the_tables() -> None:
+    found = (ROOT / "docs" / "primitives.md").read_text(encoding="utf-8")
+    assert found == page(), "run python -m hardtalk.vm.primitive_page > docs/primitives.md"

@@ -44,6 +44,8 @@ def test_a_damaged_frame_is_text_and_the_next_one_is_read(garbage: bytes, payloa
 def test_half_a_frame_waits_for_the_rest() -> None:
     frame = encode_frame("T", b"trace")
     reader = FrameReader()
+    assert reader.feed(b"one\r\ntwo\r") == [ConsoleText("one\ntwo")]
+    assert reader.feed(b"\n") == [ConsoleText("\n")]
     assert reader.feed(b"text" + frame[:7]) == [ConsoleText("text")]
     assert reader.feed(frame[7:]) == [Frame("T", b"trace")]
 

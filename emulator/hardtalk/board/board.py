@@ -175,7 +175,10 @@ class Board:
         self.vic.changed = self._vic_changed
 
     def reset(self) -> None:
-        """Power-on: RAM zero but for the firmware, devices and CPU in their reset state, the trace goes on."""
+        """Power-on: RAM zero but for the firmware, devices and CPU in their reset state, the trace goes on.
+
+        Raises DeviceFailure when a device's own `reset` does not get through.
+        """
         if self.trace.count:
             self._emit(events.BoardReset(self.clock.cycles))
         self.ram.restore({})
@@ -193,7 +196,10 @@ class Board:
         self._unserved.clear()
         self._is_waiting = self._is_reset_requested = False
         for device in self.devices:
-            device.power_on()
+            try:
+                device.power_on()
+            except Exception as error:
+                raise DeviceFailure(type(device), "reset", error) from error
 
     # Running
 
@@ -391,7 +397,7 @@ class Board:
             self._bus_error(device, offset, written is not None, error)
             lines = []
         except Exception as error:
-            self._fail(device, f"a {'read' if written is None else 'write'} at offset {offset:#x}", error)
+            self._fail(device, f"a {'read' if written is None else 'write'} of {device.register_at(offset)}", error)
             lines = []
         deferred, self._deferred = self._deferred, None
         for line, is_first in lines:

@@ -14,17 +14,24 @@ class BoardError(Exception):
 
 
 class DeviceFailure(Exception):
-    """A device's Python code raised an exception, which is the `__cause__`. Told with the device's file and line."""
+    """A device's Python code raised an exception, which is the `__cause__`. Told with the device's file and line.
+
+    When no frame of its own is to blame (it answered what it may not), the line is that of its class.
+    """
 
     def __init__(self, device_type: type, doing: str, error: Exception) -> None:
         self.device_name = device_type.__name__
         frames = traceback.extract_tb(error.__traceback__)
-        own = [frame for frame in frames if frame.filename == inspect.getsourcefile(device_type)]
-        frame = (own or frames)[-1]
-        self.file = frame.filename
-        self.line = frame.lineno or 0
-        text = f"{self.file}:{self.line}: {self.device_name} failed in {doing}: {type(error).__name__}: {error}"
-        if frame.line:
-            text += f"\n    {frame.line}"
+        self.file = inspect.getsourcefile(device_type) or "?"
+        own = [frame for frame in frames if frame.filename == self.file]
+        if own:
+            self.line, source_line = own[-1].lineno or 0, own[-1].line
+        else:
+            lines, self.line = inspect.getsourcelines(device_type)
+            source_line = lines[0].strip()
+        message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        text = f"{self.file}:{self.line}: {self.device_name} failed in {doing}: {message}"
+        if source_line:
+            text += f"\n    {source_line}"
         super().__init__(text)
         self.__cause__ = error

@@ -4,12 +4,12 @@ import io
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from hardtalk.board.errors import BoardError
 
+ELF_MAGIC = b"\x7fELF"
 SYMBOL_TYPES = ("STT_FUNC", "STT_NOTYPE", "STT_OBJECT")
 
 
@@ -35,14 +35,26 @@ class Firmware:
     """A loaded ELF file."""
 
     def __init__(self, elf: bytes) -> None:
+        if not elf.startswith(ELF_MAGIC):
+            raise BoardError("the firmware is not an ELF file", "give a firmware.elf that hardtalk build wrote")
         try:
-            file = ELFFile(io.BytesIO(elf))
-        except ELFError as error:
-            raise BoardError(f"the firmware is not an ELF file: {error}", "give the bytes of firmware.elf") from error
+            self._read(elf)
+        except BoardError:
+            raise
+        except Exception as error:  # the reader of a damaged file may stumble over anything
+            raise BoardError(
+                f"the firmware's ELF file is damaged: {error}", "build it again, or copy it again: it may be cut off"
+            ) from error
+
+    def _read(self, elf: bytes) -> None:
+        file = ELFFile(io.BytesIO(elf))
         if file["e_machine"] != "EM_ARM" or file["e_type"] != "ET_EXEC":
             raise BoardError(
                 f"the firmware is {file['e_machine']}, {file['e_type']}", "link an executable for ARM (EM_ARM, ET_EXEC)"
             )
+        for segment in file.iter_segments():
+            if segment["p_offset"] + segment["p_filesz"] > len(elf):
+                raise ValueError(f"a segment ends at byte {segment['p_offset'] + segment['p_filesz']} of {len(elf)}")
         self.entry: int = file["e_entry"]
         self.segments = tuple(
             Segment(segment["p_paddr"], segment.data(), segment["p_memsz"])

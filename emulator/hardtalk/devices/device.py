@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from hardtalk.chip import Peripheral, default_chip, read_svd
+from hardtalk.chip import Peripheral, Register, default_chip, read_svd
 from hardtalk.devices.clock import Clock
 from hardtalk.devices.registers import RegisterCell
 
@@ -61,9 +61,18 @@ class Device:
         self.notice: Callable[[str], None] = ignore
         self._noticed: set[str] = set()
         self._cells = {each.name: RegisterCell(each, self._register_changed) for each in self.peripheral.registers}
+        self._check_handlers()
         self._by_offset = {cell.description.offset: self._port(cell) for cell in self._cells.values()}
         self.clock = clock or Clock(default_chip().clocks)
         self.power_on()
+
+    def _check_handlers(self) -> None:
+        """A handler for a register that does not exist would never run, and nobody would be told."""
+        for name in dir(type(self)):
+            kind, _, register = name.partition("_")[2].partition("_") if name.startswith("on_") else ("", "", "")
+            if kind in ("read", "write") and register not in self._cells:
+                raise TypeError(f"{type(self).__name__}.{name}: {self.peripheral.name} has no register {register}; "
+                                f"its registers are {', '.join(self._cells)}")
 
     @classmethod
     def svd_path(cls) -> Path | None:
@@ -128,7 +137,7 @@ class Device:
             return 0
         if self.unmodelled.get(register.name) == ():
             self._touch(f"read of register {register.name}, which is not modelled")
-        value = cell.value if on_read is None else on_read()
+        value = cell.value if on_read is None else self._answer_of(on_read, register)
         return (value >> 8 * (offset - register.offset)) & ((1 << 8 * size) - 1)
 
     def write_at(self, offset: int, value: int, size: int = 4) -> None:
@@ -147,6 +156,12 @@ class Device:
             return
         kept = sum(field.mask for field in register.fields if field.access == "read-only")
         cell.value = (cell.value & kept) | (value & register.modelled_mask & ~kept)
+
+    def _answer_of(self, on_read: Callable[[], int], register: Register) -> int:
+        value = on_read()
+        if not isinstance(value, int) or not 0 <= value < 1 << register.width:
+            raise ValueError(f"on_read_{register.name} answered {value!r}, which is no word of {register.width} bits")
+        return int(value)
 
     def register_at(self, offset: int) -> str:
         """The name of the register at an offset."""

@@ -67,7 +67,10 @@ class _Build:
     def _build(self, chip: Chip, class_paths: Sequence[Path], slang_paths: Sequence[Path],
                boot_paths: Sequence[Path]) -> BuildResult:
         with self._timed("slang"):
-            program = self._slang_program(chip, slang_paths)
+            try:
+                program = self._slang_program(chip, slang_paths)
+            except ValueError as error:
+                raise sources.UnfitProgram(f"firmware/vm: {error}") from error
         with self._timed("classes"):
             classes = [*sources.read_classes(class_paths), *sources.generated_classes(chip)]
         with self._timed("image"):

@@ -26,6 +26,7 @@ TABLES = (
     ("interruptTable", BYTECODE_COUNT * 4, 4),
     ("primitiveTable", PRIMITIVE_COUNT * 4, 4),
     ("specialObjects", 4, 4),
+    ("imageChecksum", 4, 4),
 )
 # Words of the boot stub's own, cleared with the VM state.
 STUB_WORDS = ("faultInProgress", "spuriousInterrupts")

@@ -18,6 +18,7 @@ from hardtalk.link.errors import LinkError, did_you_mean
 from hardtalk.link.inputs import ImageLike, ProgramLike, RoutineLike, Target
 from hardtalk.link.layout import (
     BYTECODE_COUNT,
+    CACHE_LINE_BYTES,
     CODE_BASE,
     HEAP_BASE,
     PRIMITIVE_COUNT,
@@ -143,6 +144,7 @@ def _tables(layout: Layout, program: ProgramLike, image: ImageLike, target: Targ
         "interruptTable": [names.find("handleInterrupts", "the interrupt table")] * BYTECODE_COUNT,
         "primitiveTable": _primitive_table(layout, program, names),
         "specialObjects": [image.special_objects],
+        "imageChecksum": [image_checksum(image.data)],
     }
     out = bytearray()
     for name, size, _ in TABLES:
@@ -153,6 +155,14 @@ def _tables(layout: Layout, program: ProgramLike, image: ImageLike, target: Targ
                             "correct TABLES in hardtalk.link.layout")
         out.extend(data)
     return bytes(out)
+
+
+def image_checksum(data: bytes) -> int:
+    """The sum that the boot stub's `checkImage` takes: each word added to the sum so far, rotated right by one."""
+    total = 0
+    for (word,) in struct.iter_unpack("<I", data + bytes(-len(data) % CACHE_LINE_BYTES)):
+        total = (word + (total >> 1 | (total & 1) << 31)) & 0xFFFFFFFF
+    return total
 
 
 def _dispatch_table(layout: Layout, program: ProgramLike) -> list[int]:

@@ -196,9 +196,10 @@ def complaint_about(number: int, argument_count: int) -> str:
     """
     row = primitive_numbered(number)
     if row is None:
-        return f"there is no primitive {number}; see the table in hardtalk.vm.primitives"
+        return f"there is no primitive {number}"
     if row.arity not in (None, argument_count):
-        return f"primitive {number} ({row.used_by}) takes {row.arity} arguments, this method has {argument_count}"
+        arguments = "argument" if row.arity == 1 else "arguments"
+        return f"primitive {number} ({row.used_by}) takes {row.arity} {arguments}, this method has {argument_count}"
     return ""
 
 

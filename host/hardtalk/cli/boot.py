@@ -34,7 +34,7 @@ def boot(
     bench = boot_bench(driver or [], svd or [], device, model, console.out)
     for line in summary(bench):
         console.print(Text(line), soft_wrap=True)
-    console.out(bench.text.replace("\r\n", "\n"), end="", highlight=False)
+    console.out(bench.text, end="", highlight=False)
     if pty:
         serve_terminal(bench, console)
     else:
@@ -63,7 +63,7 @@ def serve_terminal(bench: Bench, console: Console) -> None:
     slice_seconds = PTY_SLICE_CYCLES / bench.board.chip.cpu_hertz
     with PseudoTerminal() as terminal:
         console.print(f"serial line: {terminal.name} (Control-C ends the board)", soft_wrap=True)
-        terminal.write(bench.text.encode("latin-1"))
+        terminal.write(bench.text.replace("\n", "\r\n").encode("latin-1"))
         due = time.monotonic()
         try:
             while True:

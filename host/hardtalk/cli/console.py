@@ -35,9 +35,8 @@ class BoardConsole:
             if stop.reason is StopReason.DEVICE_FAILED:
                 self._tell(stop.message)
             elif stop.reason in ENDED:
-                text = "".join(event.text for event in self.receive() if isinstance(event, ConsoleText))
                 report = f"the board stopped: {stop.reason}: {stop.message} (code {stop.code})"
-                raise BoardEnded(f"{text}{report}\n{self.board.fault_report()}", exit_code=1)
+                raise BoardEnded(f"{report}\n{self.board.fault_report()}", exit_code=1)
             else:
                 return stop
 
@@ -50,6 +49,9 @@ class BoardConsole:
         """What the board has sent since the last time."""
         return self.prompt.receive(self.board.uart(0).take())
 
+    def _text(self) -> str:
+        return "".join(event.text for event in self.receive() if isinstance(event, ConsoleText))
+
     def events(self, patience_cycles: int = PATIENCE_CYCLES) -> Iterator[Event]:
         """Send what was entered; give what the board answers until it is done. UserError when it never is."""
         end = self.board.clock.cycles + patience_cycles
@@ -58,7 +60,11 @@ class BoardConsole:
             yield from self.receive()
             if not self.prompt.is_busy:
                 return
-            stop = self.run()
+            try:
+                stop = self.run()
+            except BoardEnded:
+                yield from self.receive()
+                raise
             if stop.reason is StopReason.IDLE or self.board.clock.cycles > end:
                 yield from self.receive()
                 if self.prompt.is_busy and not self.board.uart(0).arriving:
@@ -83,8 +89,11 @@ class BoardConsole:
         text, last = "", self.board.clock.cycles
         end = last + patience_cycles
         while self.board.clock.cycles < end:
-            stop = self.run()
-            more = "".join(event.text for event in self.receive() if isinstance(event, ConsoleText))
+            try:
+                stop = self.run()
+            except BoardEnded as error:
+                raise BoardEnded(f"the board printed:\n{text}{self._text()}\n{error}", exit_code=1) from error
+            more = self._text()
             now = self.board.clock.cycles
             if more:
                 text, last = text + more, now

@@ -88,7 +88,7 @@ class Shell:
 
     def show(self, event: Event) -> None:
         if isinstance(event, ConsoleText):
-            self.console.out(event.text.replace("\r\n", "\n"), end="", highlight=False)
+            self.console.out(event.text, end="", highlight=False)
         elif isinstance(event, Result):
             self.console.print(Text(event.text), soft_wrap=True)
         elif isinstance(event, Failure):

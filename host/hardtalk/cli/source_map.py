@@ -14,6 +14,7 @@ from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import Section, SymbolTableSection
 
+ELF_MAGIC = b"\x7fELF"
 LINES_SECTION = ".hardtalk.lines"
 
 
@@ -54,17 +55,22 @@ class MethodLines:
 
 
 class SourceMap:
-    """Raises ValueError when `elf` is not an ELF file or lacks Hardtalk's line table."""
+    """Raises ValueError when `elf` is not an ELF file, is damaged, or lacks Hardtalk's line table."""
 
     def __init__(self, elf: bytes) -> None:
+        if not elf.startswith(ELF_MAGIC):
+            raise ValueError("not an ELF file")
         try:
-            self._elf = ELFFile(BytesIO(elf))
-        except Exception as error:
-            raise ValueError(f"not an ELF file: {error}") from error
+            self._read(elf)
+        except Exception as error:  # the readers of a damaged file may stumble over anything
+            raise ValueError(f"the ELF file cannot be read: {error}") from error
+
+    def _read(self, elf: bytes) -> None:
+        self._elf = ELFFile(BytesIO(elf))
         lines = self._elf.get_section_by_name(LINES_SECTION)
         symbols = self._elf.get_section_by_name(".symtab")
         if lines is None or not isinstance(symbols, SymbolTableSection):
-            raise ValueError(f"the ELF has no {LINES_SECTION}; it was not built by hardtalk build")
+            raise ValueError(f"it has no {LINES_SECTION}; it was not built by hardtalk build")
         self._tables = json.loads(zlib.decompress(lines.data()))
         self._entries = [entry for entry in symbols.iter_symbols() if entry.name]
         self._sections = list(self._elf.iter_sections())

@@ -29,7 +29,7 @@ def test(
     console = output.console()
     started = time.perf_counter()
     bench = boot_bench([*(driver or []), folder], svd or [], device, model, console.out)
-    in_folder = {display_name(path) for path in paths_in(folder, ".class.st")}
+    in_folder = {display_name(path) for path in paths_in(folder.resolve(), ".class.st")}
     definitions = read_classes(class_paths(bench.options))
     classes = [each for each in sunit_classes(definitions) if each.file in in_folder]
     if not classes:

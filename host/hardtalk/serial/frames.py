@@ -37,7 +37,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class ConsoleText:
-    """What the board printed between frames."""
+    """What the board printed between frames; its lines end in LF here."""
 
     text: str
 
@@ -52,6 +52,10 @@ def encode_frame(kind: str, payload: bytes) -> bytes:
         raise FrameError(f"a message of {len(payload)} bytes is longer than {GREATEST_LENGTH}: send it in parts")
     checked = f"{kind}{len(payload):08X}".encode("ascii") + payload
     return bytes([START]) + checked + f"{crc16(checked):04X}".encode("ascii") + bytes([END])
+
+
+def console_text(data: bytes) -> ConsoleText:
+    return ConsoleText(data.decode("latin-1").replace("\r\n", "\n"))
 
 
 class FrameReader:
@@ -79,12 +83,14 @@ class FrameReader:
                 self._buffer = self._buffer[1:]
                 continue
             if text:
-                found.append(ConsoleText(text.decode("latin-1")))
+                found.append(console_text(text))
                 text = b""
             found.append(Frame(chr(self._buffer[1]), self._buffer[_HEADER_SIZE : size - _TRAILER_SIZE]))
             self._buffer = self._buffer[size:]
+        if text.endswith(b"\r") and not self._buffer:
+            text, self._buffer = text[:-1], b"\r"  # its LF is still to come
         if text:
-            found.append(ConsoleText(text.decode("latin-1")))
+            found.append(console_text(text))
         return found
 
     def _frame_size(self) -> int | None:

@@ -1,0 +1,110 @@
+"""Sources that are wrong: one message with place, source line, caret and remedy, through the command a user types."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hardtalk.build import sources
+from hardtalk.cli.main import run
+
+HEAD = 'Class {\n\t#name : #Lamp,\n\t#superclass : #Object,\n\t#category : #Tests\n}\n\n{ #category : #light }\n'
+
+DRIVERS = {
+    "syntax error": (
+        "Lamp >> light [\n\t^ (3 +\n]\n",
+        "Lamp.class.st:9:8: Expected an expression, but the text ends.\n\t^ (3 +\n\t      ^\n"
+        "Write a variable, a literal, a block or a parenthesis here.\n",
+    ),
+    "undeclared variable": (
+        "Lamp >> light [\n\t^ brightness\n]\n",
+        "Lamp.class.st:9:4: `brightness` is not declared.\n\t^ brightness\n\t  ^\n",
+    ),
+    "unknown class": (
+        "Lamp >> light [\n\t^ OrderedColection new\n]\n",
+        "Lamp.class.st:9:4: `OrderedColection` is not declared.\n\t^ OrderedColection new\n\t  ^\n"
+        "Did you mean OrderedCollection",
+    ),
+    "wrong primitive": (
+        "Lamp >> light [\n\t<primitive: 60>\n\t^ 0\n]\n",
+        "Lamp.class.st:9:2: Primitive 60 (Object>>at:) takes 1 argument, this method has 0.\n\t<primitive: 60>\n\t^\n"
+        "Name a primitive of docs/primitives.md in a method with its number of arguments.\n",
+    ),
+    "no such primitive": (
+        "Lamp >> light [\n\t<primitive: 19>\n\t^ 0\n]\n",
+        "Lamp.class.st:9:2: There is no primitive 19.\n\t<primitive: 19>\n\t^\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("methods", "message"), DRIVERS.values(), ids=DRIVERS.keys())
+def test_a_driver(methods: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "Lamp.class.st").write_text(HEAD + methods, encoding="utf-8")
+    assert run(["build", "--driver", str(tmp_path), "--out", str(tmp_path / "firmware.elf")]) == 2
+    shown = capsys.readouterr()
+    assert shown.err.startswith(f"hardtalk: {tmp_path}/{message}")
+    assert not (tmp_path / "firmware.elf").exists()
+
+
+SLANG = {
+    "syntax error": (
+        "Arithmetic >> wrong: x [\n\t^ (x +\n]\n",
+        "2:8: Expected an expression, but the text ends.\n\t^ (x +\n\t      ^\n"
+        "Write a variable, a literal, a block or a parenthesis here.\n",
+    ),
+    "unknown selector": (
+        "Arithmetic >> wrong: m arguments: c [\n\t<primitive: 699>\n\tself pushed: m.\n\t^ self nextBytecode\n]\n",
+        "3:7: unknown selector pushed:\n\tself pushed: m.\n\t     ^\ndid you mean push:?\n",
+    ),
+    "type error": (
+        "Arithmetic >> wrong: m arguments: c [\n\t<primitive: 699>\n\t<var: #f type: #float64>\n\t| f |\n\tf := m.\n"
+        "\t^ self nextBytecode\n]\n",
+        "5:2: f is #float64, the value is #int32\n\tf := m.\n\t^\n"
+        "convert with floatFromInteger: or integerFromFloat:, or declare another type\n",
+    ),
+    "recursive call": (
+        "Arithmetic >> wrong: x [\n\t^ self wronger: x - 1\n]\n\nArithmetic >> wronger: x [\n\t^ self wrong: x\n]\n",
+        "1:15: recursive call wrong: -> wronger: -> wrong:\nArithmetic >> wrong: x\n              ^\n"
+        "a routine's stack must be bounded: use a loop, or state the greatest depth with <recursive: n>\n",
+    ),
+    "unbounded loop": (
+        "Arithmetic >> wrong: m arguments: c [\n\t<primitive: 699>\n\t[ c > 0 ] whileTrue: [ self push: c ].\n"
+        "\t^ self nextBytecode\n]\n",
+        "3:2: this loop has no stated bound\n\t[ c > 0 ] whileTrue: [ self push: c ].\n\t^\n"
+        "begin its body with <bound: n>, the greatest number of iterations, or test isInterruptPending in it\n",
+    ),
+}
+
+
+@pytest.fixture
+def slang_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the virtual machine's sources that builds use."""
+    folder = tmp_path / "vm"
+    folder.mkdir()
+    for path in sources.slang_paths():
+        shutil.copy(path, folder)
+    monkeypatch.setattr(sources, "slang_paths", lambda: sources.paths_in(folder, ".class.st"))
+    return folder
+
+
+@pytest.mark.parametrize(("methods", "message"), SLANG.values(), ids=SLANG.keys())
+def test_slang(methods: str, message: str, slang_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = slang_folder / "Arithmetic.class.st"
+    text = path.read_text(encoding="utf-8") + "\n"
+    path.write_text(text + methods, encoding="utf-8")
+    line, _, rest = message.partition(":")
+    assert run(["build", "--out", str(slang_folder / "firmware.elf")]) == 2
+    assert capsys.readouterr().err == f"hardtalk: {path}:{text.count(chr(10)) + int(line)}:{rest}"
+
+
+def test_a_primitive_with_two_routines(slang_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A clash that no single line is guilty of names both methods."""
+    with (slang_folder / "Arithmetic.class.st").open("a", encoding="utf-8") as file:
+        file.write("\nArithmetic >> wrong: m arguments: c [\n\t<primitive: 1>\n\t^ self nextBytecode\n]\n")
+    assert run(["build", "--out", str(slang_folder / "firmware.elf")]) == 2
+    assert capsys.readouterr().err == (
+        "hardtalk: firmware/vm: primitive 1 has two routines: Arithmetic>>wrong:arguments: and "
+        "SmallIntegerPrimitives>>primitiveAdd:arguments:\n"
+    )
