@@ -8,9 +8,10 @@ from hardtalk.vm.primitives import OWN_NUMBERS, PRIMITIVES, Primitive
 
 HEAD = """# Primitives
 
-A Smalltalk method whose first line is `<primitive: n>` runs the virtual machine's routine n; the rest of the method runs only
-when that fails. This page is made from the table `hardtalk.vm.primitives` by
-`python -m hardtalk.vm.primitive_page > docs/primitives.md`. A primitive without a routine always fails: its methods are Smalltalk.
+A Smalltalk method whose first line is `<primitive: n>` runs the virtual machine's routine n; the rest of the method
+runs only when that fails. This page is made from the table `hardtalk.vm.primitives` by
+`python -m hardtalk.vm.primitive_page > docs/primitives.md`. A primitive without a routine always fails: its methods
+are Smalltalk.
 """
 COLUMNS = "| n | arguments | as used in Smalltalk | meaning |\n| --- | --- | --- | --- |"
 
