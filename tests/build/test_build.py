@@ -69,6 +69,11 @@ def test_a_damaged_cache_entry_is_made_again(cold: BuildResult, cache: Path) -> 
     for path in cache.glob("BuildResult-*.pickle"):
         path.write_bytes(b"not a pickle")
     assert build(BuildOptions(cache_folder=cache)).elf == cold.elf
+    for path in cache.glob("BuildResult-*.pickle"):
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1  # in the middle of the ELF: a pickle all the same
+        path.write_bytes(content)
+    assert build(BuildOptions(cache_folder=cache)).elf == cold.elf
 
 
 def test_without_cache_the_bytes_are_the_same(cold: BuildResult, tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def printed(machine: Machine, size: int) -> str:
 
 
 def test_boot_prints_the_same_text(bench: Bench, machine: Machine) -> None:
-    assert printed(machine, len(bench.text)) == bench.text
+    assert printed(machine, len(bench.text)) == bench.text.replace("\n", "\r\n")
 
 
 def test_prompt_answers_the_same(bench: Bench, machine: Machine) -> None:

@@ -1,7 +1,7 @@
 """Results of earlier builds by the content of what they were made from.
 
 A key is a digest of all inputs, the tools' own source text among them, so nothing stale can be found and nothing needs
-to be invalidated. An entry that cannot be read is made again.
+to be invalidated. An entry begins with the digest of the rest; one that is damaged or cannot be read is made again.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 ENTRY_LIMIT = 40
+CHECK_BYTES = hashlib.sha256().digest_size
 TOOL_PACKAGES = ("arm", "build", "chip", "image", "link", "registers", "slang", "smalltalk", "vm")
 
 Made = TypeVar("Made")
@@ -42,7 +43,9 @@ class BuildCache:
 
     def _read(self, path: Path) -> object:
         try:
-            data = path.read_bytes()
+            check, data = (content := path.read_bytes())[:CHECK_BYTES], content[CHECK_BYTES:]
+            if hashlib.sha256(data).digest() != check:
+                return None
             os.utime(path)
             return pickle.loads(data)
         except (OSError, pickle.PickleError, EOFError, AttributeError, ImportError, IndexError, TypeError, ValueError):
@@ -52,7 +55,8 @@ class BuildCache:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-                pickle.dump(made, file)
+                data = pickle.dumps(made)
+                file.write(hashlib.sha256(data).digest() + data)
             os.replace(file.name, path)
             self._drop_oldest(path.parent)
         except OSError:

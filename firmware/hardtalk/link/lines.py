@@ -11,8 +11,19 @@ import json
 import zlib
 
 from hardtalk.link.assembler import Assembly
-from hardtalk.link.inputs import ImageLike, ProgramLike
+from hardtalk.link.inputs import ImageLike, ProgramLike, RoutineLike
 from hardtalk.link.layout import Layout
+
+
+def placed_lines(routine: RoutineLike) -> list[tuple[int, str, int]]:
+    """The routine's lines without those that the compiler has no place for: that code belongs to what is before it.
+
+    At the start of a routine (parameters put where they are wanted) it belongs to the first place there is.
+    """
+    places = [(offset, file, line) for offset, file, line in routine.lines if file and line]
+    if places and routine.lines[0] != places[0]:
+        places[0] = (routine.lines[0][0], *places[0][1:])
+    return places
 
 
 def lines_section(boot: Assembly, layout: Layout, program: ProgramLike, image: ImageLike) -> bytes:
@@ -25,8 +36,9 @@ def lines_section(boot: Assembly, layout: Layout, program: ProgramLike, image: I
     arm: list[list[int]] = [[r.start, r.stop, index(r.file), r.line] for r in boot.lines]
     for routine in program.routines:
         address = layout.routines[routine.name]
-        stops = [*(offset for offset, _, _ in routine.lines[1:]), len(routine.code)]
-        for (offset, file, line), stop in zip(routine.lines, stops, strict=True):
+        places = placed_lines(routine)
+        stops = [*(offset for offset, _, _ in places[1:]), len(routine.code)]
+        for (offset, file, line), stop in zip(places, stops, strict=True):
             if stop > offset:
                 arm.append([address + offset, address + stop, index(file), line])
     methods = [[m.address, m.size, m.name, index(m.file), m.line, [list(pair) for pair in m.lines]]

@@ -34,7 +34,7 @@ def lower_method(program: Program, method: SlangMethod, index: int | None = None
     """The method's optimised and verified IR."""
     graph = Lowering(program, method, index).run()
     verify(graph)
-    optimise(graph, frozenset(program.state[name] for name in program.exposed_state if name in program.state))
+    optimise(graph, program.exposed_offsets)
     verify(graph)
     return graph
 

@@ -98,6 +98,16 @@ class Program:
     visible: dict[str, set[str]]
     exposed_state: set[str]
 
+    @cached_property
+    def exposed_offsets(self) -> frozenset[int]:
+        """The words of the state that stores through pointers may change: those of each variable whose address is taken,
+        and the word behind it, since a ring's anchor is a pair of variables."""
+        return frozenset(
+            self.state[name] + 4 * word
+            for name in self.exposed_state if name in self.state
+            for word in range(self.constants.get(f"words:{name}", 1) + 1)
+        )
+
     def method(self, selector: str) -> SlangMethod:
         return self.methods[selector]
 

@@ -8,7 +8,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from hardtalk.arm.listing import listing
+from hardtalk.chip import Chip, chip_with, default_chip
 from hardtalk.cli.errors import UserError
+from hardtalk.cli.image_objects import IMAGE, TABLES, ImageObjects, table_entry
 from hardtalk.cli.options import Drivers, Svds
 from hardtalk.cli.source_map import MethodLines, Place, SourceMap
 from hardtalk.cli.sources import source_line
@@ -38,7 +40,7 @@ def explain(
         source_map = SourceMap(data)
     except ValueError as error:
         raise UserError(f"{elf}: {error}", "Give --elf a file that hardtalk build wrote.") from error
-    for line in explanation(source_map, resolve(source_map, address)):
+    for line in explanation(source_map, resolve(source_map, address), chip_with(svd or [])):
         print(line)
     return 0
 
@@ -52,21 +54,25 @@ def resolve(source_map: SourceMap, text: str) -> int:
     if len(with_selector) == 1:
         return resolve(source_map, with_selector[0])
     try:
-        return int(text, 0)
+        number = int(text, 0)
+        if not 0 <= number < 1 << 32:
+            raise UserError(f"{text}: addresses have 32 bits", "Write an address as 0x10234.")
+        return number
     except ValueError:
         close = get_close_matches(text, source_map.names, n=3)
         remedy = f"Did you mean {', '.join(close)}?" if close else "Write an address as 0x10234."
         raise UserError(f"{text}: is neither an address nor a symbol of this firmware", remedy) from None
 
 
-def explanation(source_map: SourceMap, address: int) -> Iterator[str]:
+def explanation(source_map: SourceMap, address: int, chip: Chip | None = None) -> Iterator[str]:
     section = source_map.section_at(address)
     if section is None:
-        yield f"{address:#010x}  in no section of the firmware: free memory, a device, or nothing"
+        yield f"{address:#010x}  {outside(address, chip or default_chip())}"
         return
     symbol = source_map.symbol_at(address)
-    name = f"{symbol.name}+{address - symbol.address:#x}" if symbol else "no symbol"
-    yield f"{address:#010x}  {name}  in {section}"
+    offset = address - symbol.address if symbol else 0
+    name = f"{symbol.name}{f'+{offset:#x}' if offset else ''}  " if symbol else ""
+    yield f"{address:#010x}  {name}in {section}"
     method = source_map.method_at(address)
     if method is not None:
         yield from located(method.place(address))
@@ -76,6 +82,22 @@ def explanation(source_map: SourceMap, address: int) -> Iterator[str]:
         if place is not None:
             yield from located(place)
         yield from instruction_listing(source_map, address & ~3)
+    elif section == IMAGE:
+        yield from ImageObjects(source_map).explain(address)
+    elif section == TABLES:
+        yield from table_entry(source_map, address)
+
+
+def outside(address: int, chip: Chip) -> str:
+    """What the board has at an address where the firmware has nothing."""
+    peripheral = chip.peripheral_at(address)
+    if peripheral is None:
+        return "free memory of RAM" if chip.ram.base <= address < chip.ram.end else "nothing answers there"
+    offset = address - peripheral.base & ~3
+    register = next((each for each in peripheral.registers if each.offset == offset), None)
+    if register is None:
+        return f"{peripheral.name}, no register at offset {offset:#x}"
+    return f"{peripheral.name} {register.name}  {register.description}".rstrip()
 
 
 def located(place: Place) -> Iterator[str]:
