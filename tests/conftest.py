@@ -10,6 +10,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("project", derandomize=True, deadline=None)
+settings.load_profile("project")
 
 if TYPE_CHECKING:
     from hardtalk.board import Snapshot

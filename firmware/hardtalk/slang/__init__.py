@@ -2,7 +2,8 @@
 
 The stages, each with a printed form: Tonel classes -> `program` (declarations, call graph) -> `lower` (IR, with
 inlining and folding) -> `optimise` -> `select` (machine instructions on virtual registers) -> `allocate` (registers)
--> `polish` (addressing with writeback, conditional execution) -> `schedule` (load delays) -> `emit` (words, relocations, lines).
+-> `polish` (addressing with write-back, conditional execution) -> `schedule` (load delays) -> `emit`
+(words, relocations, lines).
 The same method also runs in `simulate` (host) and `interpret` (IR); `docs/slang.md` is the meaning all three share.
 """
 

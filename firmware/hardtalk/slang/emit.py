@@ -136,6 +136,8 @@ class _Emitter:
             self.word(arm.load(arm.PC, TABLE, arm.Shifted(0, "lsl", 2), cond=cond))
         elif op == "go":
             self.word(arm.load(arm.PC, TABLE, arm.Shifted(uses[0], "lsl", 2), cond=cond))
+        elif op == "go_to":
+            self.word(arm.load(arm.PC, uses[0], inst.imm or 0, cond=cond))
         elif op == "transfer":
             self.leave_frame()
             self.word(arm.data("mov", arm.PC, 0, uses[0], cond=cond))

@@ -13,7 +13,7 @@ from hardtalk.slang.ir import Reg
 
 DATA = {"and", "eor", "sub", "rsb", "add", "orr", "bic", "mov", "mvn"}
 COMPARES = {"cmp", "cmn", "tst"}
-ENDINGS = {"ret", "next", "current", "tail", "transfer", "go"}
+ENDINGS = {"ret", "next", "current", "tail", "transfer", "go", "go_to"}
 
 
 @dataclass(slots=True, eq=False)

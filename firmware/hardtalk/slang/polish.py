@@ -3,8 +3,11 @@ turned into conditional instructions."""
 
 from __future__ import annotations
 
+from hardtalk.arm.encode import rotated_immediate
+from hardtalk.slang.allocate import reachable_blocks
+from hardtalk.slang.dispatch import split_dispatch
 from hardtalk.slang.ir import INVERSE, Reg
-from hardtalk.slang.machine import COMPARES, DATA, Machine, MachineBlock, MachineCode
+from hardtalk.slang.machine import COMPARES, DATA, ENDINGS, Machine, MachineBlock, MachineCode
 
 CONDITIONAL_LIMIT = 3
 WRITEBACK_LIMIT = {"w": 4095, "b": 4095, "h": 255, "sh": 255, "sb": 255}
@@ -13,12 +16,15 @@ _CONDITIONABLE = DATA | {"ld", "st", "const", "sym", "mul", "clz", "tail", "next
 
 def polish(code: MachineCode) -> None:
     """Improves the allocated routine in place."""
-    _join_chains(code)
+    join_chains(code)
     for block in code.blocks:
         _fuse_writeback(block)
         _reuse_flags(block)
     _make_conditional(code)
-    _join_chains(code)
+    split_dispatch(code)
+    for block in code.blocks:
+        _fuse_writeback(block)
+        _split_constants(block)
 
 
 def _is_adjustment(inst: Machine) -> int | None:
@@ -67,8 +73,7 @@ def _fuse_forward(insts: list[Machine], position: int, register: Reg, amount: in
                 inst.defs = [*inst.defs, register]
                 del insts[position]
                 return True
-        if register in inst.uses or register in inst.defs or inst.op in ("bl", "next", "current", "tail", "transfer",
-                                                                        "ret", "b", "bc"):
+        if register in inst.uses or register in inst.defs or inst.op in ENDINGS or inst.op in ("bl", "b", "bc"):
             return False
     return False
 
@@ -87,6 +92,18 @@ def _fuse_backward(insts: list[Machine], position: int, register: Reg, amount: i
         if register in inst.uses or register in inst.defs or inst.op == "bl":
             return False
     return False
+
+
+def _split_constants(block: MachineBlock) -> None:
+    """An addition of a constant that is no ARM immediate becomes two additions."""
+    result: list[Machine] = []
+    for inst in block.insts:
+        if inst.op in ("add", "sub") and inst.imm is not None and rotated_immediate(inst.imm) is None:
+            low = inst.imm & 0xFF
+            result.append(Machine(inst.op, inst.defs, inst.uses, imm=low, cond=inst.cond, place=inst.place))
+            inst.uses, inst.imm = list(inst.defs), inst.imm - low
+        result.append(inst)
+    block.insts = result
 
 
 SIGN_ONLY = {"eq": "eq", "ne": "ne", "lt": "mi", "ge": "pl", "mi": "mi", "pl": "pl"}
@@ -123,7 +140,7 @@ def _predecessors(code: MachineCode) -> dict[MachineBlock, list[MachineBlock]]:
     return result
 
 
-def _join_chains(code: MachineCode) -> None:
+def join_chains(code: MachineCode) -> None:
     """A block whose only predecessor jumps to it is appended there; empty blocks vanish."""
     def final(block: MachineBlock) -> MachineBlock:
         seen: set[MachineBlock] = set()
@@ -138,8 +155,6 @@ def _join_chains(code: MachineCode) -> None:
             end.targets = tuple(final(target) for target in end.targets)
             if end.op == "bc" and end.targets[0] is end.targets[1]:
                 end.op, end.cond, end.targets = "b", "", end.targets[:1]
-    from hardtalk.slang.allocate import reachable_blocks
-
     code.blocks = reachable_blocks(code)
     before = _predecessors(code)
     gone: set[MachineBlock] = set()
@@ -174,7 +189,7 @@ def _make_conditional(code: MachineCode) -> None:
         changed = any(_absorb_arm(code, block, before) or _absorb_diamond(code, block, before)
                       for block in code.blocks)
         if changed:
-            _join_chains(code)
+            join_chains(code)
 
 
 def _absorb_arm(code: MachineCode, block: MachineBlock, before: dict[MachineBlock, list[MachineBlock]]) -> bool:

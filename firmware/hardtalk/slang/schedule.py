@@ -1,22 +1,20 @@
 """Instruction scheduling after allocation: fills the ARM926's load-use delays without adding instructions.
 
 A word loaded is ready one cycle late, a byte or half two (`arm926` timing, DDI 0222B table 8.2). The fetch of the next
-bytecode is an instruction of its own here, so that it moves up between the others and its delay is covered; it reads
-only the bytecodes and `ip`, so it may pass stores. The jump itself stays last and reads the table register last.
+bytecode moves up between the other instructions, so that its delay is covered; it reads only the bytecodes and `ip`,
+so it may pass stores. The jump itself stays last and reads the table register last.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from hardtalk.slang.dispatch import BYTECODE_POINTER
 from hardtalk.slang.ir import Reg
 from hardtalk.slang.machine import COMPARES, ENDINGS, Machine, MachineBlock, MachineCode
-from hardtalk.slang.select import PHYSICAL
 
 RESULT_DELAY = {"w": 2, "spill": 2, "b": 3, "h": 3, "sb": 3, "sh": 3}
 ISSUE_CYCLES = {"mul": 2, "umull": 3, "smull": 3}
-FETCH_REGISTERS = (0, 1, 2, 3, 12, 14)
-BYTECODE_POINTER = PHYSICAL[5]
 _FIXED_PLACE = {"bl", "mask", "unmask", "set", "fcmp", "fld", "fst", "fadd", "fsub", "fmul", "fdiv", "fsqrt", "fneg",
                 "fmov", "itof", "ftoi"}
 
@@ -24,27 +22,7 @@ _FIXED_PLACE = {"bl", "mask", "unmask", "set", "fcmp", "fld", "fst", "fadd", "fs
 def schedule(code: MachineCode) -> None:
     """Reorders the instructions inside each block."""
     for block in code.blocks:
-        _split_dispatch(block, has_frame=bool(code.spill_words))
         _schedule_block(block)
-
-
-def _split_dispatch(block: MachineBlock, has_frame: bool) -> None:
-    """`next` as a fetch that can move and a jump that cannot, when a register is free for the fetched byte."""
-    if has_frame:
-        return
-    used = {r for inst in block.insts for r in (*inst.defs, *inst.uses)}
-    fetched = next((PHYSICAL[n] for n in FETCH_REGISTERS if PHYSICAL[n] not in used), None)
-    if fetched is None:
-        return
-    result: list[Machine] = []
-    for inst in block.insts:
-        if inst.op == "next":
-            result.append(Machine("ld", [fetched, BYTECODE_POINTER], [BYTECODE_POINTER], imm=1, detail="b",
-                                  cond=inst.cond, index="pre", place=inst.place))
-            result.append(Machine("go", [], [fetched], cond=inst.cond, place=inst.place))
-        else:
-            result.append(inst)
-    block.insts = result
 
 
 @dataclass(eq=False, slots=True)
@@ -71,7 +49,7 @@ def _is_barrier(inst: Machine) -> bool:
 
 def _schedule_block(block: MachineBlock) -> None:
     insts = block.insts
-    ending = [insts[-1]] if insts[-1].targets or insts[-1].op in ENDINGS or insts[-1].op == "go" else []
+    ending = [insts[-1]] if insts[-1].targets or insts[-1].op in ENDINGS else []
     body = insts[:len(insts) - len(ending)]
     result: list[Machine] = []
     run: list[Machine] = []
@@ -117,7 +95,7 @@ def _conflict(earlier: Machine, later: Machine) -> bool:
     """Whether two accesses must keep their order: one stores, and they are not evidently apart."""
     if earlier.op == "ld" and later.op == "ld":
         return False
-    if any(i.op == "ld" and i.index == "pre" and i.uses[0] is BYTECODE_POINTER for i in (earlier, later)):
+    if any(i.op == "ld" and i.uses[0] is BYTECODE_POINTER for i in (earlier, later)):
         return False
     base, other = (i.uses[0] if i.op == "ld" else i.uses[1] for i in (earlier, later))
     is_simple = earlier.index == later.index == "offset" and earlier.imm is not None and later.imm is not None

@@ -13,6 +13,7 @@ NEGATED = {"add": "sub", "sub": "add", "cmp": "cmn"}
 INVERTED = {"and": "bic", "bic": "and", "mov": "mvn"}
 DATA_OPS = {"add": "add", "sub": "sub", "rsb": "rsb", "and": "and", "or": "orr", "xor": "eor", "bic": "bic"}
 SHIFT_OPS = {"shl": "lsl", "shr": "lsr", "sar": "asr"}
+SPLIT_LIMIT = 4096  # additions below this may keep a constant that `polish` makes two of
 OFFSET_LIMIT = {"w": 4095, "b": 4095, "h": 255, "sh": 255, "sb": 255}
 
 
@@ -80,6 +81,10 @@ class Selector:
                 if op in table and rotated_immediate(changed) is not None:
                     self.emit(table[op], defs, uses, imm=changed, sets_flags=sets_flags)
                     return
+            distance = signed(second) if op == "add" else -signed(second)
+            if op in ("add", "sub") and not sets_flags and abs(distance) < SPLIT_LIMIT:
+                self.emit("add" if distance > 0 else "sub", defs, uses, imm=abs(distance))
+                return
             self.emit(op, defs, [*uses, self.register(second)], sets_flags=sets_flags)
         elif isinstance(second, Shifted):
             self.emit(op, defs, [*uses, self.physical(second.reg)], shift=(second.kind, second.amount),

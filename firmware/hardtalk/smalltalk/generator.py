@@ -106,8 +106,8 @@ class Generator:
             self.cascade(node)
             self.assembler.emit("pop")
         elif isinstance(node, BraceArray):
-            for element in node.elements:
-                self.effect(element)
+            self.brace_array(node)
+            self.assembler.emit("pop")
 
     def answer(self, node: Expression, is_from_block: bool) -> None:
         """Generate the return of a value, from the method or from the closure to who evaluates it."""

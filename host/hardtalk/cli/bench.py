@@ -9,7 +9,7 @@ from hardtalk.board import Board, Mark
 from hardtalk.cli import output
 from hardtalk.cli.boards import Bench, boot_bench
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.options import CycleModel, Drivers, Json
+from hardtalk.cli.options import ARM926, CycleModel, Drivers, Json
 from hardtalk.cli.sources import host_firmware
 from hardtalk.report.figures import Report
 
@@ -28,7 +28,7 @@ class Measured:
     cycles: int
 
 
-def bench(*, driver: Drivers = None, json: Json = None, model: CycleModel = "arm926") -> int:
+def bench(*, driver: Drivers = None, json: Json = None, model: CycleModel = ARM926) -> int:
     """Run the bench programs on the board and show the instructions and cycles of each."""
     console = output.console()
     booted = boot_bench([*(driver or []), host_firmware("bench-firmware")], [], None, model, console.print)

@@ -10,7 +10,8 @@ from rich.text import Text
 
 from hardtalk.cli import output
 from hardtalk.cli.boards import Bench, boot_bench
-from hardtalk.cli.options import CycleModel, Device, Drivers, Svds
+from hardtalk.cli.firmware import driver_names
+from hardtalk.cli.options import ARM926, CycleModel, Device, Drivers, Svds
 from hardtalk.cli.shell import Shell
 from hardtalk.report.durations import microseconds
 from hardtalk.serial import PseudoTerminal
@@ -26,7 +27,7 @@ def boot(
     pty: Annotated[
         bool, Parameter(negative="", help="Give the serial line to a pseudo-terminal, not to a prompt.")
     ] = False,
-    model: CycleModel = "arm926",
+    model: CycleModel = ARM926,
 ) -> int:
     """Build the firmware, boot it on the emulated board, and leave you at a Smalltalk prompt."""
     console = output.console()
@@ -51,6 +52,7 @@ def summary(bench: Bench) -> list[str]:
         f"firmware    {bench.firmware_hash}, {origin} in {sum(firmware.timings.values()):.1f} s",
         f"bytes       {sizes}",
         f"contents    {counts}",
+        f"drivers     {', '.join(driver_names(bench.options))}",
         f"first line  {first} on {board.model}, {board.chip.cpu_hertz // 10**6} MHz",
     ]
 

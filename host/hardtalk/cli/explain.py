@@ -44,10 +44,13 @@ def explain(
 
 
 def resolve(source_map: SourceMap, text: str) -> int:
-    """The address that `text` writes, or the value of the symbol it names."""
+    """The address that `text` writes, or the value of the symbol it names, in full or by a selector of one class."""
     value = source_map.address_of(text)
     if value is not None:
         return value
+    with_selector = [name for name in source_map.names if name.endswith(f">>{text}")]
+    if len(with_selector) == 1:
+        return resolve(source_map, with_selector[0])
     try:
         return int(text, 0)
     except ValueError:

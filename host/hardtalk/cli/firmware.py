@@ -37,3 +37,12 @@ def class_model(options: BuildOptions) -> ClassModel:
 def firmware_hash(elf: bytes) -> str:
     """What figures name the firmware by."""
     return hashlib.sha256(elf).hexdigest()[:HASH_DIGITS]
+
+
+def driver_names(options: BuildOptions) -> list[str]:
+    """The classes below Device in a firmware built with these options."""
+    superclasses = {each.name: each.superclass for each in class_definitions(options) if not each.is_extension}
+    found = {"Device"}
+    while more := {name for name, above in superclasses.items() if above in found} - found:
+        found |= more
+    return sorted(found - {"Device"})

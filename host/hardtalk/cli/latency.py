@@ -10,12 +10,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from hardtalk.board import Board
+from hardtalk.chip import default_chip
 from hardtalk.cli import output
 from hardtalk.cli.boards import Bench, boot_bench
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.latency_table import Row, latency_report, latency_table
 from hardtalk.cli.moments import watched_addresses
-from hardtalk.cli.options import CycleModel, Device, Drivers, Json, Svds
+from hardtalk.cli.options import ARM926, CycleModel, Device, Drivers, Json, Svds
 from hardtalk.cli.sources import host_firmware
 from hardtalk.devices import Sp804
 from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
@@ -65,18 +66,17 @@ def latency(
     svd: Svds = None,
     device: Device = None,
     json: Json = None,
-    model: CycleModel = "arm926",
+    model: CycleModel = ARM926,
 ) -> int:
     """Measure how long interrupts wait for their Smalltalk handler; exit with 1 when a deadline is missed."""
     if count < 1:
         raise UserError(f"--count {count}: at least one interrupt must be measured")
-    loads = chosen_loads(load)
-    bench = boot_bench([*(driver or []), host_firmware("latency-firmware")], svd or [], device, model)
-    hertz = bench.board.chip.cpu_hertz
     try:
-        deadline_cycles = cycles_from(deadline, hertz)
+        deadline_cycles = cycles_from(deadline, default_chip().cpu_hertz)
     except ValueError as error:
         raise UserError(f"--deadline {error}") from error
+    loads = chosen_loads(load)
+    bench = boot_bench([*(driver or []), host_firmware("latency-firmware")], svd or [], device, model)
     lines = line or list(SUBJECTS)
     console = output.console()
     rows = measure_all(bench, lines, loads, count, Schedule(seed), console)
@@ -125,6 +125,7 @@ def measure_all(
                         f"{name} under {load}: {error}\n{bench.board.fault_report()}", exit_code=1
                     ) from error
                 rows.append(Row(name, load, interrupts))
+    bench.board.restore(booted)
     return rows
 
 

@@ -5,6 +5,8 @@ from typing import Annotated, TypeAlias
 
 from cyclopts import Parameter
 
+ARM926 = "arm926"
+
 Drivers: TypeAlias = Annotated[
     list[Path] | None,
     Parameter(name="--driver", negative="", help="A folder of classes (Tonel) for the firmware; may be given again."),

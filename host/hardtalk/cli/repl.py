@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from hardtalk.cli import output
 from hardtalk.cli.boards import boot_bench
-from hardtalk.cli.options import CycleModel, Device, Drivers, Svds
+from hardtalk.cli.options import ARM926, CycleModel, Device, Drivers, Svds
 from hardtalk.cli.shell import Shell
 
 
@@ -18,7 +18,7 @@ def repl(
     driver: Drivers = None,
     svd: Svds = None,
     device: Device = None,
-    model: CycleModel = "arm926",
+    model: CycleModel = ARM926,
 ) -> int:
     """Talk Smalltalk to a booted board; with --script, exit with 1 when an entry of the script fails."""
     console = output.console()

@@ -19,7 +19,7 @@ from hardtalk.cli import output
 from hardtalk.cli.bench import START_MARK, STOP_MARK
 from hardtalk.cli.boards import Bench, boot_bench
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.options import CycleModel, Json
+from hardtalk.cli.options import ARM926, CycleModel, Json
 from hardtalk.cli.sources import host_firmware
 from hardtalk.report.figures import Report
 
@@ -40,7 +40,7 @@ def speed(
     *,
     rounds: Annotated[int, Parameter(help="How often the bench programs are run.")] = 10,
     json: Json = None,
-    model: CycleModel = "arm926",
+    model: CycleModel = ARM926,
 ) -> int:
     """Measure emulated instructions a second with the cycle model, beside plain Unicorn."""
     console = output.console()

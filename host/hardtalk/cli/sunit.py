@@ -13,7 +13,7 @@ from hardtalk.build.sources import class_paths, display_name, paths_in, read_cla
 from hardtalk.cli import output
 from hardtalk.cli.boards import boot_bench
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.options import CycleModel, Device, Drivers, Svds
+from hardtalk.cli.options import ARM926, CycleModel, Device, Drivers, Svds
 from hardtalk.cli.sunit_runner import Outcome, run_classes, sunit_classes
 
 
@@ -23,7 +23,7 @@ def test(
     driver: Drivers = None,
     svd: Svds = None,
     device: Device = None,
-    model: CycleModel = "arm926",
+    model: CycleModel = ARM926,
 ) -> int:
     """Run the SUnit tests of a folder on the board; exit with 1 when one fails."""
     console = output.console()

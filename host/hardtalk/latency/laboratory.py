@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import unicorn
@@ -55,7 +56,7 @@ class Laboratory:
         self.schedule = schedule
         self.stopwatch = Stopwatch()
         self._random = random.Random(schedule.seed)
-        self._is_measuring = False
+        self._cancel_next: Callable[[], None] = lambda: None
 
     def measure(self, count: int, progress: Callable[[int], None] = lambda _: None) -> list[Interrupt]:
         """The next `count` interrupts. Raises NotServed when one is not answered within the schedule's patience."""
@@ -64,7 +65,6 @@ class Laboratory:
         self.board.trace.listen(self._hear)
         try:
             with self._watching():
-                self._is_measuring = True
                 self._schedule_next()
                 while len(finished) < goal:
                     before = len(finished)
@@ -74,19 +74,17 @@ class Laboratory:
                     progress(len(finished) - before)
         finally:
             self.board.trace.unlisten(self._hear)
-            self._is_measuring = False
+            self._cancel_next()
         return finished[goal - count : goal]
 
     def _run_until(self, count: int) -> Stop:
         return self.board.run(self.schedule.patience_cycles, lambda: len(self.stopwatch.finished) >= count)
 
     def _schedule_next(self) -> None:
+        if self.inject is None:
+            return
         gap = self._random.randint(self.schedule.shortest_gap_cycles, self.schedule.longest_gap_cycles)
-        self.board.clock.after(gap, self._inject)
-
-    def _inject(self) -> None:
-        if self._is_measuring and self.inject is not None:
-            self.inject()
+        self._cancel_next = partial(self.board.clock.cancel, self.board.clock.after(gap, self.inject))
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, LineRaised) and event.line == self.line:

@@ -1,0 +1,101 @@
+"""`build`: the sources to `firmware.elf`.
+
+Two results are kept between builds by their content: the compiled Slang program, which is the slow part and changes
+seldom, and the whole ELF. Class files are read and compiled every time: that takes less than finding them in a cache.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from hardtalk.build import sources
+from hardtalk.build.board_constants import board_constants
+from hardtalk.build.cache import BuildCache, digest, files_digest, tools_digest
+from hardtalk.build.options import BuildOptions
+from hardtalk.chip import Chip
+from hardtalk.image import Image, build_image
+from hardtalk.link import link, target_of
+from hardtalk.link.layout import HEAP_BASE
+from hardtalk.slang import CompiledProgram, compile_program
+from hardtalk.vm.constants import slang_constants
+
+SLANG_PACKAGES = ("arm", "slang", "smalltalk", "vm")
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """A firmware: the ELF, bytes by section, counts of what is in it, and the seconds that each stage took."""
+
+    elf: bytes
+    sizes: dict[str, int]
+    counts: dict[str, int]
+    timings: dict[str, float] = field(default_factory=dict)
+    is_from_cache: bool = False
+
+
+def build(options: BuildOptions | None = None) -> BuildResult:
+    """Build the firmware. Raises one of `hardtalk.build.BUILD_ERRORS`, whose text is the message for the user."""
+    options = options or BuildOptions()
+    return _Build(options).run()
+
+
+class _Build:
+    def __init__(self, options: BuildOptions) -> None:
+        self.options = options
+        self.cache = BuildCache(options.cache_folder)
+        self.timings: dict[str, float] = {}
+
+    def run(self) -> BuildResult:
+        with self._timed("inputs"):
+            chip = sources.chip_of(self.options)
+            class_paths = sources.class_paths(self.options)
+            slang_paths = sources.slang_paths()
+            boot_paths = sources.boot_paths()
+            key = self._elf_key(chip, [*class_paths, *slang_paths, *boot_paths])
+        result, is_from_cache = self.cache.get(
+            BuildResult, key, lambda: self._build(chip, class_paths, slang_paths, boot_paths))
+        return replace(result, timings=self.timings, is_from_cache=is_from_cache)
+
+    def _elf_key(self, chip: Chip, paths: Sequence[Path]) -> str:
+        return digest([tools_digest(), repr(replace(chip, files=())), repr(self.options.entry),
+                       files_digest(paths, [sources.display_name(path) for path in paths])])
+
+    def _build(self, chip: Chip, class_paths: Sequence[Path], slang_paths: Sequence[Path],
+               boot_paths: Sequence[Path]) -> BuildResult:
+        with self._timed("slang"):
+            program = self._slang_program(chip, slang_paths)
+        with self._timed("classes"):
+            classes = [*sources.read_classes(class_paths), *sources.generated_classes(chip)]
+        with self._timed("image"):
+            image = build_image(classes, HEAP_BASE, self.options.entry)
+        with self._timed("link"):
+            firmware = link(sources.read_boot_sources(boot_paths), program, image, target_of(chip))
+        return BuildResult(firmware.elf, firmware.sizes, _counts(program, image))
+
+    def _slang_program(self, chip: Chip, paths: Sequence[Path]) -> CompiledProgram:
+        constants = slang_constants(board_constants(chip))
+        key = digest([tools_digest(SLANG_PACKAGES), repr(sorted(constants.items())),
+                      files_digest(paths, [sources.display_name(path) for path in paths])])
+
+        def compile_now() -> CompiledProgram:
+            return compile_program(sources.read_classes(paths), constants)
+
+        program, _ = self.cache.get(CompiledProgram, key, compile_now)
+        return program
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.timings[stage] = time.perf_counter() - start
+
+
+def _counts(program: CompiledProgram, image: Image) -> dict[str, int]:
+    return {"routines": len(program.routines), "classes": image.class_count, "methods": image.method_count,
+            "objects": image.object_count}

@@ -1,0 +1,28 @@
+"""What a build can be told."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hardtalk.image import Entry
+
+
+def default_cache_folder() -> Path:
+    """The user's cache folder (XDG base directories)."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hardtalk"
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """`class_folders` hold further Smalltalk classes (drivers, benchmarks), `svd_paths` describe further devices.
+
+    `cache_folder` None builds everything anew.
+    """
+
+    class_folders: tuple[Path, ...] = ()
+    svd_paths: tuple[Path, ...] = ()
+    with_kernel_tests: bool = False
+    entry: Entry = field(default_factory=Entry)
+    cache_folder: Path | None = field(default_factory=default_cache_folder)

@@ -1,0 +1,108 @@
+"""`hardtalk.build`: the whole chain from sources, what is kept between builds, and what users add."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
+from hardtalk.build import BUILD_ERRORS, BuildOptions, BuildResult, build
+
+DRIVER = """Class {
+	#name : #LampDriver,
+	#superclass : #Object
+}
+
+LampDriver >> light [
+	^ 1
+]
+"""
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def cold(cache: Path) -> BuildResult:
+    return build(BuildOptions(cache_folder=cache))
+
+
+def symbols(result: BuildResult) -> set[str]:
+    table = ELFFile(BytesIO(result.elf)).get_section_by_name(".symtab")
+    assert isinstance(table, SymbolTableSection)
+    return {symbol.name for symbol in table.iter_symbols()}
+
+
+def test_cold_build(cold: BuildResult) -> None:
+    assert not cold.is_from_cache
+    assert cold.elf[:4] == b"\x7fELF"
+    assert list(cold.sizes) == [".boot", ".vm", ".tables", ".state", ".image", ".hardtalk.lines"]
+    assert cold.counts["classes"] > 100
+    assert set(cold.timings) == {"inputs", "slang", "classes", "image", "link"}
+    assert {"startMachine", "Object>>yourself", "dispatchTable", "pendingLines"} <= symbols(cold)
+
+
+def test_the_same_sources_come_from_the_cache(cold: BuildResult, cache: Path) -> None:
+    again = build(BuildOptions(cache_folder=cache))
+    assert again.is_from_cache
+    assert again.elf == cold.elf
+    assert set(again.timings) == {"inputs"}
+
+
+def test_added_class_compiles_no_slang(cold: BuildResult, cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "LampDriver.class.st").write_text(DRIVER)
+    result = build(BuildOptions(class_folders=(tmp_path,), cache_folder=cache))
+    assert not result.is_from_cache
+    assert result.timings["slang"] < cold.timings["slang"] / 2
+    assert {"LampDriver>>light"} <= symbols(result)
+    changed = DRIVER.replace("^ 1", "^ 2")
+    (tmp_path / "LampDriver.class.st").write_text(changed)
+    assert not build(BuildOptions(class_folders=(tmp_path,), cache_folder=cache)).is_from_cache
+
+
+def test_a_damaged_cache_entry_is_made_again(cold: BuildResult, cache: Path) -> None:
+    for path in cache.glob("BuildResult-*.pickle"):
+        path.write_bytes(b"not a pickle")
+    assert build(BuildOptions(cache_folder=cache)).elf == cold.elf
+
+
+def test_without_cache_the_bytes_are_the_same(cold: BuildResult, tmp_path: Path) -> None:
+    assert build(BuildOptions(cache_folder=None)).elf == cold.elf
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    (DRIVER.replace("^ 1", "^ Lmap new"), "LampDriver.class.st:7:4: `Lmap` is not declared."),
+    (DRIVER.replace("^ 1", "^ (1"), "LampDriver.class.st:7:"),
+    (DRIVER.replace("#Object", "#Devise"),
+     "LampDriver has the superclass Devise, which no file defines. Did you mean Device?"),
+])
+def test_mistakes_in_a_users_class(cache: Path, tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "LampDriver.class.st").write_text(text)
+    with pytest.raises(BUILD_ERRORS) as caught:
+        build(BuildOptions(class_folders=(tmp_path,), cache_folder=cache))
+    assert message in str(caught.value)
+
+
+def test_folder_without_classes(tmp_path: Path) -> None:
+    with pytest.raises(BUILD_ERRORS, match=r"no \*\.class\.st file in it; give the folder that holds the sources"):
+        build(BuildOptions(class_folders=(tmp_path,), cache_folder=None))
+    with pytest.raises(BUILD_ERRORS, match="no such folder; correct the path"):
+        build(BuildOptions(class_folders=(tmp_path / "none",), cache_folder=None))
+
+
+def test_users_device_becomes_register_classes(cache: Path, tmp_path: Path) -> None:
+    svd = tmp_path / "lamp.svd"
+    svd.write_text("""<device><name>Lamp</name><peripherals><peripheral>
+        <name>LAMP</name><baseAddress>0x80010000</baseAddress>
+        <addressBlock><offset>0</offset><size>0x1000</size><usage>registers</usage></addressBlock>
+        <interrupt><name>LAMP</name><value>18</value></interrupt>
+        <registers><register><name>SWITCH</name><addressOffset>0</addressOffset><size>32</size>
+        <access>read-write</access><fields><field><name>ON</name><bitOffset>0</bitOffset><bitWidth>1</bitWidth></field>
+        </fields></register></registers></peripheral></peripherals></device>""")
+    result = build(BuildOptions(svd_paths=(svd,), cache_folder=cache))
+    assert {"LAMPRegisters>>switch"} <= symbols(result)

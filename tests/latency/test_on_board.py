@@ -1,0 +1,114 @@
+"""The laboratory on the real firmware: every interrupt is served, its parts add up, the same seed gives the same."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from hardtalk.cli.boards import Bench, boot_bench
+from hardtalk.cli.latency import chosen_loads, expire, load_names, measure_all
+from hardtalk.cli.main import run
+from hardtalk.cli.moments import watched_addresses
+from hardtalk.cli.options import ARM926
+from hardtalk.cli.output import console
+from hardtalk.cli.sources import host_firmware
+from hardtalk.latency.interrupt import Interrupt, Moment
+from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
+from hardtalk.report.figures import read_report
+
+COUNT = 200
+DEADLINE_CYCLES = 20_000
+
+
+@pytest.fixture(scope="module")
+def laboratory_bench() -> Bench:
+    return boot_bench([host_firmware("latency-firmware")], [], None, ARM926)
+
+
+def measured(bench: Bench, line: str, load: str, seed: int) -> list[Interrupt]:
+    (row,) = measure_all(bench, [line], [load], COUNT, Schedule(seed), console())
+    return row.interrupts
+
+
+@pytest.mark.parametrize("line", ["TIMER", "UART"])
+def test_every_interrupt_is_served_in_time(laboratory_bench: Bench, line: str) -> None:
+    interrupts = measured(laboratory_bench, line, "mixed", 1)
+    assert len(interrupts) == COUNT
+    assert all(sum(each.parts.values()) == each.latency for each in interrupts)
+    assert all(each.parts["switch"] > 0 and each.parts["to first access"] > 0 for each in interrupts)
+    assert max(each.latency for each in interrupts) <= DEADLINE_CYCLES
+
+
+def test_same_seed_same_cycles_other_seed_other_cycles(laboratory_bench: Bench) -> None:
+    first = measured(laboratory_bench, "TIMER", "sends", 1)
+    assert measured(laboratory_bench, "TIMER", "sends", 1) == first
+    assert measured(laboratory_bench, "TIMER", "sends", 2) != first
+
+
+def test_lines_rise_at_all_phases(laboratory_bench: Bench) -> None:
+    """Not only at the ticks of a device's clock, 200 cycles apart, which a load could keep step with."""
+    interrupts = measured(laboratory_bench, "TIMER", "loops", 3)
+    assert len({each.raised % 200 for each in interrupts}) > COUNT // 3
+
+
+def test_all_loads_are_the_methods_of_their_protocol() -> None:
+    assert chosen_loads("all") == load_names()
+    assert {"idle", "sends", "loops", "closures", "allocation", "mixed"} <= set(load_names())
+
+
+def test_moments_are_found_in_the_code(laboratory_bench: Bench) -> None:
+    watched = watched_addresses(laboratory_bench.source_map)
+    assert all(watched[moment] for moment in (Moment.RETURNED, Moment.SAFEPOINT, Moment.SWITCHED))
+    symbol = laboratory_bench.source_map.symbol_at(watched[Moment.SAFEPOINT][0])
+    assert symbol is not None and "handleInterrupts" in symbol.name
+
+
+def test_watching_does_not_change_the_run(laboratory_bench: Bench) -> None:
+    board = laboratory_bench.board
+    booted = board.snapshot()
+    digests = []
+    for watched in (watched_addresses(laboratory_bench.source_map), {}):
+        board.restore(booted)
+        laboratory_bench.console.evaluate("LatencyLaboratory start: LatencyTimer load: #closures")
+        Laboratory(board, 5, partial(expire, board), watched, Schedule(1)).measure(50)
+        digests.append(board.trace.digest())
+    board.restore(booted)
+    assert digests[0] == digests[1]
+
+
+def test_line_that_nobody_serves_is_reported(laboratory_bench: Bench) -> None:
+    board = laboratory_bench.board
+    booted = board.snapshot()
+    schedule = Schedule(1, patience_cycles=100_000)
+    with pytest.raises(NotServed, match=r"line 18 is|line 18 was"):
+        Laboratory(board, 18, lambda: board.raise_line(18), {}, schedule).measure(1)
+    board.restore(booted)
+
+
+def test_missed_deadline_is_exit_code_1_and_in_the_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "latency.json"
+    arguments = ["latency", "--count", "20", "--line", "TIMER", "--deadline", "1cycle", "--json", str(path)]
+    assert run(arguments) == 1
+    figures = {figure.name: figure.value for figure in read_report(path.read_text(encoding="utf-8")).figures}
+    assert figures["smalltalk.count"] == figures["smalltalk.misses"] == 20
+    assert figures["smalltalk.median.cycles"] <= figures["smalltalk.p99.cycles"] <= figures["smalltalk.max.cycles"]
+    shown = capsys.readouterr().out
+    assert "worst: " in shown and "was in: " in shown and "seed 1" in shown
+    assert run([*arguments[:5], "--deadline", "100us"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--load", "flood", "--load flood: there is no such load\nChoose one of idle, "),
+        ("--line", "FAX", "--line FAX: there is no such line\nChoose one of TIMER, UART"),
+        ("--deadline", "soon", "--deadline 'soon' is not a duration; write for example 100us"),
+        ("--count", "0", "--count 0: at least one interrupt must be measured"),
+        ("--model", "z80", "there is no cycle model z80\nremedy: use one of arm926, instructions"),
+    ],
+)
+def test_wrong_option_is_one_message(capsys: pytest.CaptureFixture[str], option: str, value: str, message: str) -> None:
+    assert run(["latency", option, value]) == 2
+    assert capsys.readouterr().err.startswith(f"hardtalk: {message}")
