@@ -105,9 +105,10 @@ def test_an_unfinished_large_object_goes_on_where_it_was() -> None:
     heap.memory.word_at_put(class_oop + object_format.slot_offset(2), specification << 1 | 1)
     nil = heap.take(5)
     heap.state["nilObject"] = nil
-    head = heap.simulation.state_address("allocatedNext")
+    head = heap.simulation.state_address("blackRing")
     assert head is not None
-    heap.state["allocatedNext"] = heap.state["allocatedPrevious"] = head
+    heap.state["blackRing"] = heap.state["blackRingPrevious"] = head
+    heap.state["blackBits"] = object_format.COLOUR_ALLOCATED << object_format.COLOUR_SHIFT + 8
     heap.simulation.interrupt_pending = True
     filled = []
     while (oop := int(heap.simulation.call("instantiateClass:size:", class_oop, 1000)) & 0xFFFFFFFF) == 1:

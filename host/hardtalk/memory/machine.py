@@ -35,7 +35,6 @@ class Machine:
     base: int
     addresses: Mapping[str, int]
     registers: Mapping[str, int]
-    dispatch_targets: frozenset[int] = frozenset()
 
     @classmethod
     def of_board(cls, board: Board) -> "Machine":

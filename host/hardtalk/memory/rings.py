@@ -21,14 +21,14 @@ GREY: Final = 3
 UNLISTED: Final = 4
 
 EMPTY_RINGS: Final = {
-    "idle": ("greyRing", "blackRing", "weakRing", "deadRing"),
+    "idle": ("whiteRing", "greyRing", "weakRing", "deadRing"),
     "marking": ("deadRing",),
     "weak": ("greyRing", "deadRing"),
-    "flushing": ("greyRing", "blackRing", "weakRing"),
-    "burying": ("greyRing", "blackRing", "weakRing"),
-    "freeing": ("greyRing", "blackRing", "weakRing"),
+    "flushing": ("whiteRing", "greyRing", "weakRing"),
+    "burying": ("whiteRing", "greyRing", "weakRing"),
+    "freeing": ("whiteRing", "greyRing", "weakRing"),
 }
-"""Rings that hold nothing in a phase."""
+"""Rings that hold nothing in a phase. New objects are black in every phase, so between collections all are."""
 
 
 @dataclass(frozen=True)
@@ -97,13 +97,14 @@ class Rings:
             "greyRing": frozenset({GREY}),
             "blackRing": frozenset({black}),
             "weakRing": frozenset({GREY, black}),
-            # What died was white before the two colours were swapped.
-            "deadRing": frozenset({black, UNLISTED}),
+            "deadRing": frozenset({white, UNLISTED}),
         }
 
 
 def phase_of(machine: Machine) -> str:
     """The phase's name; the number itself when it has none."""
+    if not machine.has("phase"):
+        return "marking" if machine.has("isMarking") and machine.variable("isMarking") else "idle"
     constants = slang_constants()
     numbers = {constants.get(f"Phase{name.title()}", place): name for place, name in enumerate(PHASES)}
     value = machine.variable("phase")
