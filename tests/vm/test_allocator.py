@@ -34,6 +34,7 @@ class Heap:
         self.simulation = Simulation(sources(), slang_constants(), memory_base=HEAP, memory_size=HEAP_BYTES)
         self.memory, self.state = self.simulation.memory, self.simulation.state
         self.state["regionStart"], self.state["regionEnd"] = START, HEAP + HEAP_BYTES
+        self.state["nextPayment"] = 0x7FFFFFFF
         self.simulation.call("addFreeRegionFrom:to:", START, HEAP + HEAP_BYTES)
 
     def take(self, order: int) -> int:
@@ -93,7 +94,7 @@ def test_the_reserve_is_opened_once_and_asks_for_handling() -> None:
     while heap.take(12):
         pass
     assert int(heap.simulation.call("takeBlockOrReserve:", 12)) & 0xFFFFFFFF != 0
-    assert heap.state["outOfMemoryPending"] == 1
+    assert heap.state["isMemoryShort"] == 1
     assert heap.state["dispatchBase"] & 1024, "the second dispatch table is in use"
     assert heap.simulation.call("takeBlockOrReserve:", 12) == 0
 
