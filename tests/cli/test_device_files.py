@@ -6,12 +6,37 @@ import pytest
 
 from hardtalk.cli.device_files import device_classes, svd_files
 from hardtalk.cli.errors import UserError
+from hardtalk.cli.main import run
 
 GOOD = """
 from hardtalk.devices import Device, Sp804
 
 class Lamp(Device):
     svd = "lamp.svd"
+"""
+
+FAILING = """from hardtalk.devices import Device, milliseconds
+
+class Lamp(Device):
+    svd = "lamp.svd"
+    def reset(self):
+        self.clock.every(milliseconds(1), self.burn)
+    def burn(self):
+        raise RuntimeError("no oil")
+"""
+SVD = """<device>
+  <name>Lamp</name>
+  <peripherals>
+    <peripheral>
+      <name>LAMP</name>
+      <baseAddress>0x80001000</baseAddress>
+      <addressBlock><offset>0x0</offset><size>0x1000</size><usage>registers</usage></addressBlock>
+      <registers>
+        <register><name>OIL</name><addressOffset>0x0</addressOffset></register>
+      </registers>
+    </peripheral>
+  </peripherals>
+</device>
 """
 
 
@@ -68,3 +93,16 @@ def test_file_that_raises_is_placed_in_that_file(tmp_path: Path) -> None:
         f"{path}:4: JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)\n"
         "    json.loads('{')"
     )
+
+
+def test_device_that_raises_on_the_board_is_told_once_and_the_board_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path, FAILING)
+    (tmp_path / "lamp.svd").write_text(SVD, encoding="utf-8")
+    script = tmp_path / "script.st"
+    script.write_text("(Delay forMilliseconds: 5) wait!\n6 * 7!\n", encoding="utf-8")
+    assert run(["repl", "--device", str(path), "--script", str(script)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count(f"{path}:8: Lamp failed in an alarm: RuntimeError: no oil\n    raise RuntimeError") == 1
+    assert "42\n" in shown

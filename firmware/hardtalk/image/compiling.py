@@ -13,6 +13,7 @@ from hardtalk.smalltalk.compiler import compile_method
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.scope import Environment
 from hardtalk.smalltalk.tonel import MethodDefinition
+from hardtalk.vm.primitive_pragma import check_primitive
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ def compile_classes(hierarchy: Hierarchy, globals_: Iterable[str]) -> dict[str, 
 
 
 def _compiled(method: MethodDefinition, seen: Environment) -> CompiledMethodSpec:
+    check_primitive(method.node)
     return compile_method(method.node, class_name=seen.class_name, class_side=seen.class_side,
                           instance_variables=seen.instance_variables, class_variables=seen.class_variables)
 

@@ -77,7 +77,7 @@ def _merged(definitions: Sequence[ClassDefinition]) -> dict[str, ClassDefinition
             raise ImageError(f"{_place(each)}: class {each.name} is defined already, in {_place(classes[each.name])}. "
                              "Rename one, or make it an Extension.")
         classes[each.name] = replace(each, superclass=None) if each.superclass == "nil" else each
-    for each in definitions:
+    for each in sorted(definitions, key=_place):
         if each.is_extension:
             if each.name not in classes:
                 raise ImageError(f"{_place(each)}: this extends {each.name}, which no file defines. "

@@ -7,7 +7,7 @@ from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.tonel import MethodDefinition
 
 
-def slang_error(method: MethodDefinition, node: ast.Method, place: ast.Node, message: str) -> SourceError:
-    """The error at `place` inside `method`, whose parsed form is `node`; a remedy follows the first semicolon."""
+def slang_error(method: MethodDefinition, node: ast.Method, place: ast.Node | int, message: str) -> SourceError:
+    """The error at `place` (a node, or an offset) inside `method`, parsed as `node`; a semicolon begins the remedy."""
     problem, _, remedy = message.partition("; ")
     return node.error(place, problem, remedy)

@@ -36,10 +36,10 @@ class Lowering(LoweringValues):
 
     def unknown(self, node: ast.Send) -> NoReturn:
         if not self.is_to_self(node):
-            self.fail(node, f"unknown operator {node.selector}; methods of the program are sent to self")
+            self.fail(node.selector_start, f"unknown operator {node.selector}; methods of the program are sent to self")
         near = get_close_matches(node.selector, [*self.program.methods, *LOADS, *STORES, *OVERFLOWING], 1)
         hint = f"did you mean {near[0]}?" if near else "define it in a class of the program"
-        self.fail(node, f"unknown selector {node.selector}; {hint}")
+        self.fail(node.selector_start, f"unknown selector {node.selector}; {hint}")
 
     def self_send(self, node: ast.Send, wanted: bool) -> Value:
         self.set_place(node)

@@ -109,7 +109,7 @@ class LoweringBase(ABC):
         self.emit(op, dest, args, detail)
         return dest
 
-    def fail(self, node: ast.Node, message: str) -> NoReturn:
+    def fail(self, node: ast.Node | int, message: str) -> NoReturn:
         method = self.frames[-1].method
         raise slang_error(method.definition, method.node, node, message)
 

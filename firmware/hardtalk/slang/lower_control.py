@@ -11,7 +11,7 @@ from hardtalk.slang.ir import Block, Operand, Reg
 from hardtalk.slang.lower_base import LoweringBase, Value
 from hardtalk.slang.program import SlangMethod
 from hardtalk.slang.types import WORD_MASK, Type, joined
-from hardtalk.slang.variables import weight
+from hardtalk.slang.variables import walk, weight
 from hardtalk.smalltalk import ast
 
 PENDING_BIT = 1024
@@ -181,7 +181,18 @@ class LoweringControl(LoweringBase):
     def is_loop(self, node: ast.Send) -> bool:
         return node.selector in LOOPS
 
+    def require_bound(self, node: ast.Send) -> None:
+        """A loop states its bound or polls for interrupts, so that no path is without a longest time."""
+        body = node.arguments[0] if node.arguments else node.receiver
+        is_stated = isinstance(body, ast.Block) and any(pragma.selector == "bound:" for pragma in body.pragmas)
+        if not is_stated and not any(isinstance(n, ast.Send) and n.selector == "isInterruptPending"
+                                     for n in walk(node)):
+            self.fail(node, "this loop has no stated bound; begin its body with <bound: n>, the greatest number of "
+                      "iterations, or test isInterruptPending in it")
+
     def loop(self, node: ast.Send) -> None:
+        if node.selector not in ("to:do:", "to:by:do:", "timesRepeat:"):
+            self.require_bound(node)
         if node.selector in ("to:do:", "to:by:do:"):
             self.counted_loop(node)
         elif node.selector == "timesRepeat:":

@@ -78,6 +78,8 @@ class MethodTranslator:
     def __init__(self, method: SlangMethod, scope: Scope) -> None:
         self.method = method
         self.scope = scope
+        self.loop_locals: dict[str, str] = {}
+        self.loop_count = 0
         self.types: dict[str, Type] = {}
         self.output = _Lines()
         self.depth = 1
@@ -313,15 +315,22 @@ class MethodTranslator:
                 self.types[name] = Type.INT32
         variable_type = self.types[name]
         stop = self.keep(stop)
-        self.emit(f"v_{name} = {start.text}")
+        outer = self.loop_locals.get(name)
+        self.loop_count += 1
+        local = self.loop_locals[name] = f"v_{name}_{self.loop_count}"
+        self.emit(f"{local} = {start.text}")
         counter, limit = self.bound_counter(body)
         operator = "<=" if step > 0 else ">="
-        self.emit(f"while {self.compare(operator, Value(f'v_{name}', variable_type), stop)}:")
+        self.emit(f"while {self.compare(operator, Value(local, variable_type), stop)}:")
         with self.indented():
             self.emit_bound_check(counter, limit)
             for statement in body.statements:
                 self.statement(statement)
-            self.emit(f"v_{name} = (v_{name} + {step}) & {WORD}")
+            self.emit(f"{local} = ({local} + {step}) & {WORD}")
+        if outer is None:
+            del self.loop_locals[name]
+        else:
+            self.loop_locals[name] = outer
 
     # Expressions
 
@@ -387,10 +396,14 @@ class MethodTranslator:
             raise self.error(node, f"{value} does not fit in a word")
         return Value(str(value & 0xFFFFFFFF), Type.LITERAL, True, value & 0xFFFFFFFF)
 
+    def local(self, name: str) -> str:
+        """The Python local of a variable; an inner loop's counter hides an outer one of the same name."""
+        return self.loop_locals.get(name, f"v_{name}")
+
     def variable(self, node: Variable) -> Value:
         name = node.name
         if name in self.types:
-            return Value(f"v_{name}", self.types[name])
+            return Value(self.local(name), self.types[name])
         if name in ("true", "false"):
             return Value(str(int(name == "true")), Type.BOOLEAN, True, int(name == "true"))
         if name in ("nil", "self", "super", "thisContext"):
@@ -406,7 +419,7 @@ class MethodTranslator:
         name = node.variable.name
         value = self.expression(node.value)
         if name in self.types:
-            target, target_type = f"v_{name}", self.types[name]
+            target, target_type = self.local(name), self.types[name]
         else:
             state_type = self.scope.state_type(name)
             if state_type is None:

@@ -1,5 +1,6 @@
 """`hardtalk bench`: instructions and cycles of the five programs that other interpreters were measured with."""
 
+import re
 from dataclasses import dataclass
 
 from rich.table import Table
@@ -13,7 +14,7 @@ from hardtalk.cli.options import ARM926, CycleModel, Drivers, Json
 from hardtalk.cli.sources import host_firmware
 from hardtalk.report.figures import Report
 
-# Each program of Benchmark with the result it must answer before its figures count.
+# Each program of Benchmarks (firmware/kernel) with the result it must answer before its figures count.
 PROGRAMS = {"fib": "6765", "loop": "339632", "sends": "100000", "allocation": "100000", "sieve": "1027"}
 START_MARK, STOP_MARK = 1, 2
 PATIENCE_CYCLES = 20_000_000_000
@@ -31,7 +32,7 @@ class Measured:
 def bench(*, driver: Drivers = None, json: Json = None, model: CycleModel = ARM926) -> int:
     """Run the bench programs on the board and show the instructions and cycles of each."""
     console = output.console()
-    booted = boot_bench([*(driver or []), host_firmware("bench-firmware")], [], None, model, console.print)
+    booted = boot_bench([*(driver or []), host_firmware("bench-firmware")], [], None, model, console.out)
     table = Table(box=None, pad_edge=False, header_style="")
     for column in ("program", "instructions", "cycles", "cycles/instruction"):
         table.add_column(column, justify="left" if column == "program" else "right")
@@ -43,6 +44,11 @@ def bench(*, driver: Drivers = None, json: Json = None, model: CycleModel = ARM9
         report.add(f"{each.program}.cycles", each.cycles, "cycles")
     console.print(table)
     hertz = booted.board.chip.cpu_hertz
+    bytecodes, sends = tiny_benchmarks(booted)
+    console.print(Text(f"tinyBenchmarks: {bytecodes:,} bytecodes/s, {sends:,} sends/s; "
+                       f"{hertz / bytecodes:.1f} cycles a bytecode, {hertz / sends:.0f} a send"))
+    report.add("tinyBenchmarks.bytecodes", bytecodes, "bytecodes/s")
+    report.add("tinyBenchmarks.sends", sends, "sends/s")
     console.print(Text(f"model: {model}, {hertz // 10**6} MHz, caches always hit   firmware {booted.firmware_hash}"))
     if json is not None:
         report.write(json)
@@ -55,7 +61,7 @@ def measure_programs(booted: Bench) -> list[Measured]:
     measured = []
     for program, result in PROGRAMS.items():
         booted.board.restore(snapshot)
-        answer = booted.console.evaluate(f"Benchmark run: #{program}", PATIENCE_CYCLES)
+        answer = booted.console.evaluate(f"BenchRun run: #{program}", PATIENCE_CYCLES)
         if answer != result:
             raise UserError(
                 f"{program} answered {answer} instead of {result}: the firmware computes wrongly", exit_code=1
@@ -63,6 +69,13 @@ def measure_programs(booted: Bench) -> list[Measured]:
         measured.append(between_marks(booted.board, program))
     booted.board.restore(snapshot)
     return measured
+
+
+def tiny_benchmarks(booted: Bench) -> tuple[int, int]:
+    """Bytecodes and sends a second as Smalltalkers count them, by the board's own clock."""
+    answer = booted.console.evaluate("Benchmarks tinyBenchmarks", PATIENCE_CYCLES)
+    bytecodes, sends = (int(word) for word in re.findall(r"\d+", answer))
+    return bytecodes, sends
 
 
 def between_marks(board: Board, program: str) -> Measured:

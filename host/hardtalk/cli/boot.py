@@ -31,7 +31,7 @@ def boot(
 ) -> int:
     """Build the firmware, boot it on the emulated board, and leave you at a Smalltalk prompt."""
     console = output.console()
-    bench = boot_bench(driver or [], svd or [], device, model, console.print)
+    bench = boot_bench(driver or [], svd or [], device, model, console.out)
     for line in summary(bench):
         console.print(Text(line), soft_wrap=True)
     console.out(bench.text.replace("\r\n", "\n"), end="", highlight=False)

@@ -16,12 +16,16 @@ class BoardEnded(UserError):
 
 
 class BoardConsole:
-    """UART0 of a board with a Prompt at its other end. `notify` hears what stops the board without ending it."""
+    """UART0 of a board with a Prompt at its other end.
+
+    `notify` hears of failing devices, of each failure once; `device_failures` are those messages.
+    """
 
     def __init__(self, board: Board, model: ClassModel, notify: Callable[[str], None] = lambda _: None) -> None:
         self.board = board
         self.prompt = Prompt(model)
         self.notify = notify
+        self.device_failures: list[str] = []
 
     def run(self, cycles: int = SLICE_CYCLES) -> Stop:
         """Let the board run for that long, less when nothing will happen any more; failing devices are told of."""
@@ -29,13 +33,18 @@ class BoardConsole:
         while True:
             stop = self.board.run(max(end - self.board.clock.cycles, 0))
             if stop.reason is StopReason.DEVICE_FAILED:
-                self.notify(stop.message)
+                self._tell(stop.message)
             elif stop.reason in ENDED:
                 text = "".join(event.text for event in self.receive() if isinstance(event, ConsoleText))
                 report = f"the board stopped: {stop.reason}: {stop.message} (code {stop.code})"
                 raise BoardEnded(f"{text}{report}\n{self.board.fault_report()}", exit_code=1)
             else:
                 return stop
+
+    def _tell(self, failure: str) -> None:
+        if failure not in self.device_failures:
+            self.device_failures.append(failure)
+            self.notify(failure)
 
     def receive(self) -> list[Event]:
         """What the board has sent since the last time."""

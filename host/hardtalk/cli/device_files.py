@@ -37,7 +37,7 @@ def load_module(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise UserError(place_in(path, error) or f"{path}: {type(error).__name__}: {error}") from error
     return module

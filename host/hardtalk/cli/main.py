@@ -35,12 +35,12 @@ for command, module in {
 
 def user_message(error: BaseException) -> tuple[str, int] | None:
     """The message and exit code of an error that the user can mend; None for a defect of Hardtalk's own."""
-    from hardtalk.board import BoardError
+    from hardtalk.board import BoardError, DeviceFailure
     from hardtalk.build import BUILD_ERRORS
 
     if isinstance(error, UserError):
         return str(error), error.exit_code
-    if isinstance(error, (BoardError, *BUILD_ERRORS)):
+    if isinstance(error, (BoardError, DeviceFailure, *BUILD_ERRORS)):
         return str(error), 2
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}", 2

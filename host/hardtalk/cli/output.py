@@ -1,4 +1,4 @@
-"""The console that commands print on: no colours of its own making, and no table cut off."""
+"""The console that commands print on: text as it is, and no table cut off."""
 
 from rich.console import Console
 
@@ -7,5 +7,5 @@ NARROWEST_COLUMNS = 120
 
 def console() -> Console:
     """Standard output; a narrower terminal wraps long lines instead of losing their ends."""
-    plain = Console(highlight=False)
-    return Console(highlight=False, width=max(plain.width, NARROWEST_COLUMNS))
+    width = max(Console().width, NARROWEST_COLUMNS)
+    return Console(highlight=False, markup=False, emoji=False, width=width)

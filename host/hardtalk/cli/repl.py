@@ -23,7 +23,7 @@ def repl(
     """Talk Smalltalk to a booted board; with --script, exit with 1 when an entry of the script fails."""
     console = output.console()
     text = script.read_text(encoding="utf-8") if script is not None else ""
-    bench = boot_bench(driver or [], svd or [], device, model, console.print)
+    bench = boot_bench(driver or [], svd or [], device, model, console.out)
     shell = Shell(bench, console)
     if script is not None:
         return 0 if shell.run_script(text, str(script)) else 1

@@ -44,7 +44,7 @@ def speed(
 ) -> int:
     """Measure emulated instructions a second with the cycle model, beside plain Unicorn."""
     console = output.console()
-    bench = boot_bench([host_firmware("bench-firmware")], [], None, model, console.print)
+    bench = boot_bench([host_firmware("bench-firmware")], [], None, model, console.out)
     timed = time_both(bench, rounds)
     table = Table(box=None, pad_edge=False, header_style="")
     for column in ("engine", "instructions", "seconds", "million/s"):
@@ -65,7 +65,7 @@ def speed(
 
 def time_both(bench: Bench, rounds: int) -> Timed:
     board = bench.board
-    bench.console.prompt.enter(f"Benchmark runRounds: {rounds}")
+    bench.console.prompt.enter(f"BenchRun runRounds: {rounds}")
     board.uart(0).send(bench.console.prompt.take_outgoing())
     run_to_mark(board, START_MARK)
     plain = plain_copy(board)

@@ -28,7 +28,7 @@ def test(
     """Run the SUnit tests of a folder on the board; exit with 1 when one fails."""
     console = output.console()
     started = time.perf_counter()
-    bench = boot_bench([*(driver or []), folder], svd or [], device, model, console.print)
+    bench = boot_bench([*(driver or []), folder], svd or [], device, model, console.out)
     in_folder = {display_name(path) for path in paths_in(folder, ".class.st")}
     definitions = read_classes(class_paths(bench.options))
     classes = [each for each in sunit_classes(definitions) if each.file in in_folder]
@@ -50,7 +50,7 @@ def test(
     seconds = time.perf_counter() - started
     parts = [f"{len(failed)} failed"] * bool(failed) + [f"{count - len(failed)} passed"] * (count > len(failed))
     console.print(Rule(f"{', '.join(parts)} in {seconds:.2f}s", characters="="))
-    return 1 if failed else 0
+    return 1 if failed or bench.console.device_failures else 0
 
 
 def show_failures(console: Console, failed: list[Outcome], printed: list[tuple[str, str]]) -> None:

@@ -21,6 +21,7 @@ from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.literals import LiteralValue
 from hardtalk.smalltalk.parser import parse_expression
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition, read_class
+from hardtalk.vm.primitive_pragma import check_primitive
 
 RUN: Final = "X"
 INSTALL: Final = "M"
@@ -103,6 +104,7 @@ def sendable(spec: CompiledMethodSpec, node: Method, before: str = "") -> bytes:
 def method_request(method: MethodDefinition, class_name: str, model: ClassModel) -> Request:
     if class_name not in model:
         raise method.node.error(0, f"The class {class_name} is not known.", "Define the class first.")
+    check_primitive(method.node)
     environment = model.environment(class_name, method.class_side)
     spec = compile_method(
         method.node,
