@@ -15,7 +15,8 @@ from hardtalk.vm.constants import slang_constants
 
 VM_SOURCES = Path(__file__).parents[2] / "firmware" / "vm"
 CLASSES = ("VirtualMachine", "ObjectMemory", "BuddyAllocator", "ContextManager", "MethodLookup", "Interpreter",
-           "ClosurePrimitives", "Unwinding", "Scheduler")
+           "ClosurePrimitives", "Unwinding", "Treadmill", "Reclamation", "Collector", "DevicePrimitives", "Primitives",
+           "SystemPrimitives", "Scheduler")
 HEAP = 0x00100000
 HEAP_BYTES = 1 << 18
 START = HEAP + 0x60
