@@ -7,7 +7,6 @@ from .heap_check import Heap
 from .small_heap import fill_memory
 from .torture import torture
 
-from hardtalk.board import Snapshot
 from hardtalk.cli.boards import Bench
 
 PROGRAMS = {
