@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+
+from hardtalk.cli.boards import Bench
+
 from .heap_check import Heap
 from .small_heap import fill_memory
 from .torture import torture
-
-from hardtalk.cli.boards import Bench
 
 PROGRAMS = {
     "cycles": ("| a | 1 to: 3000 do: [:i | a := Array new: 3. a at: 1 put: a. a at: 2 put: (Array with: a)]. 7", "7"),
