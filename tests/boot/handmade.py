@@ -41,6 +41,7 @@ class HandProgram:
     state_size: int = 12
     bytecode_entries: dict[int, str] = field(default_factory=dict)
     primitive_entries: dict[int, str] = field(default_factory=dict)
+    marking_entries: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -120,9 +120,12 @@ class SmallMemory:
         self.state["lineSemaphoreArray"] = self.array([self.nil] * 32)
 
     def _start_allocator(self) -> None:
-        head = self.simulation.state_address("allocatedNext")
+        head = self.simulation.state_address("blackRing")
         assert head is not None
-        self.state["allocatedNext"] = self.state["allocatedPrevious"] = head
+        self.state["blackRing"] = self.state["blackRingPrevious"] = head
+        self.state["blackColour"], self.state["whiteColour"] = object_format.COLOUR_ALLOCATED, object_format.COLOUR_OTHER
+        self.state["nextPayment"] = 0x7FFFFFFF
+        self.state["blackBits"] = object_format.COLOUR_ALLOCATED << object_format.COLOUR_SHIFT + 8
         self.state["regionStart"], self.state["regionEnd"] = HEAP + OBJECTS_BYTES, HEAP + HEAP_BYTES
         self.memory.write(HEAP + OBJECTS_BYTES, b"\xa5" * (HEAP_BYTES - OBJECTS_BYTES))  # new objects must clear it
         self.simulation.call("addFreeRegionFrom:to:", HEAP + OBJECTS_BYTES, HEAP + HEAP_BYTES)

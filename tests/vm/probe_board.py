@@ -18,7 +18,7 @@ from hardtalk.smalltalk.tonel import read_class_file
 
 PROBE_FOLDER = Path(__file__).parent / "firmware"
 PROBE_CLASS = "VirtualMachineProbe"
-CYCLE_LIMIT = 400_000_000
+CYCLE_LIMIT = 5_000_000_000
 DISPATCH_REGISTER = 8
 IRQ_MASKED = 0x80
 

@@ -15,7 +15,8 @@ from hardtalk.vm.constants import slang_constants
 
 VM_SOURCES = Path(__file__).parents[2] / "firmware" / "vm"
 CLASSES = ("VirtualMachine", "ObjectMemory", "BuddyAllocator", "ContextManager", "MethodLookup", "Interpreter",
-           "ClosurePrimitives", "Unwinding", "Scheduler")
+           "ClosurePrimitives", "Unwinding", "Treadmill", "Reclamation", "Collector", "DevicePrimitives", "Primitives",
+           "SystemPrimitives", "Scheduler")
 HEAP = 0x00100000
 HEAP_BYTES = 1 << 18
 START = HEAP + 0x60
@@ -34,6 +35,7 @@ class Heap:
         self.simulation = Simulation(sources(), slang_constants(), memory_base=HEAP, memory_size=HEAP_BYTES)
         self.memory, self.state = self.simulation.memory, self.simulation.state
         self.state["regionStart"], self.state["regionEnd"] = START, HEAP + HEAP_BYTES
+        self.state["nextPayment"] = 0x7FFFFFFF
         self.simulation.call("addFreeRegionFrom:to:", START, HEAP + HEAP_BYTES)
 
     def take(self, order: int) -> int:
@@ -93,7 +95,7 @@ def test_the_reserve_is_opened_once_and_asks_for_handling() -> None:
     while heap.take(12):
         pass
     assert int(heap.simulation.call("takeBlockOrReserve:", 12)) & 0xFFFFFFFF != 0
-    assert heap.state["outOfMemoryPending"] == 1
+    assert heap.state["isMemoryShort"] == 1
     assert heap.state["dispatchBase"] & 1024, "the second dispatch table is in use"
     assert heap.simulation.call("takeBlockOrReserve:", 12) == 0
 
@@ -105,9 +107,10 @@ def test_an_unfinished_large_object_goes_on_where_it_was() -> None:
     heap.memory.word_at_put(class_oop + object_format.slot_offset(2), specification << 1 | 1)
     nil = heap.take(5)
     heap.state["nilObject"] = nil
-    head = heap.simulation.state_address("allocatedNext")
+    head = heap.simulation.state_address("blackRing")
     assert head is not None
-    heap.state["allocatedNext"] = heap.state["allocatedPrevious"] = head
+    heap.state["blackRing"] = heap.state["blackRingPrevious"] = head
+    heap.state["blackBits"] = object_format.COLOUR_ALLOCATED << object_format.COLOUR_SHIFT + 8
     heap.simulation.interrupt_pending = True
     filled = []
     while (oop := int(heap.simulation.call("instantiateClass:size:", class_oop, 1000)) & 0xFFFFFFFF) == 1:

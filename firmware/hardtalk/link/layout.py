@@ -22,8 +22,9 @@ CACHE_LINE_BYTES = 32
 # (symbol, bytes, alignment) in address order.
 TABLES = (
     ("pageTable", 4096 * 4, 16384),
-    ("dispatchTable", BYTECODE_COUNT * 4, 2048),
+    ("dispatchTable", BYTECODE_COUNT * 4, 4096),
     ("interruptTable", BYTECODE_COUNT * 4, 4),
+    ("markingTable", BYTECODE_COUNT * 4, 4),
     ("primitiveTable", PRIMITIVE_COUNT * 4, 4),
     ("specialObjects", 4, 4),
     ("imageChecksum", 4, 4),

@@ -142,6 +142,7 @@ def _tables(layout: Layout, program: ProgramLike, image: ImageLike, target: Targ
         "pageTable": _page_table(target),
         "dispatchTable": _dispatch_table(layout, program),
         "interruptTable": [names.find("handleInterrupts", "the interrupt table")] * BYTECODE_COUNT,
+        "markingTable": _marking_table(layout, program),
         "primitiveTable": _primitive_table(layout, program, names),
         "specialObjects": [image.special_objects],
         "imageChecksum": [image_checksum(image.data)],
@@ -174,6 +175,14 @@ def _dispatch_table(layout: Layout, program: ProgramLike) -> list[int]:
                         "a threaded method unknownBytecode for unused ones")
     return [layout.routines[program.bytecode_entries[n]] if n in program.bytecode_entries else unknown or 0
             for n in range(BYTECODE_COUNT)]
+
+
+def _marking_table(layout: Layout, program: ProgramLike) -> list[int]:
+    """The dispatch table with the routines that some bytecodes have while the collector marks."""
+    table = _dispatch_table(layout, program)
+    for number, name in program.marking_entries.items():
+        table[number] = layout.routines[name]
+    return table
 
 
 def _primitive_table(layout: Layout, program: ProgramLike, names: _Names) -> list[int]:

@@ -21,13 +21,17 @@ __all__ = ["CompiledProgram", "Relocation", "Routine", "compile_graph", "compile
 
 @dataclass
 class CompiledProgram:
-    """Everything the linker needs. Entries map bytecode and primitive numbers to routine names."""
+    """Everything the linker needs. Entries map bytecode and primitive numbers to routine names.
+
+    `marking_entries` are the bytecodes that have another routine while the collector marks.
+    """
 
     routines: list[Routine]
     state: dict[str, int]
     state_size: int
     bytecode_entries: dict[int, str]
     primitive_entries: dict[int, str]
+    marking_entries: dict[int, str]
 
 
 def lower_method(program: Program, method: SlangMethod, index: int | None = None) -> Graph:
@@ -62,7 +66,7 @@ def compile_program(classes: Sequence[ClassDefinition], constants: dict[str, int
     """
     program = read_program(classes, constants)
     by_symbol = {method.symbol: method for method in program.methods.values()}
-    result = CompiledProgram([], program.state, program.state_size, {}, {})
+    result = CompiledProgram([], program.state, program.state_size, {}, {}, {})
     wanted: list[SlangMethod] = []
     for method in program.methods.values():
         if method.numbers is not None:
@@ -92,7 +96,8 @@ def compile_program(classes: Sequence[ClassDefinition], constants: dict[str, int
 def _enter_numbers(result: CompiledProgram, method: SlangMethod) -> None:
     assert method.numbers is not None
     kind, first, last = method.numbers
-    entries = result.bytecode_entries if kind == "bytecode" else result.primitive_entries
+    entries = {"bytecode": result.bytecode_entries, "markingBytecode": result.marking_entries,
+               "primitive": result.primitive_entries}[kind]
     for number in range(first, last + 1):
         if number in entries:
             raise ValueError(f"{kind} {number} has two routines: {entries[number]} and {method.symbol}")

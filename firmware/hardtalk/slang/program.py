@@ -16,7 +16,14 @@ from hardtalk.slang.variables import bindable_names, temporaries_of, walk, weigh
 from hardtalk.smalltalk import ast
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
 
-THREADED_PRAGMAS = {"threaded", "bytecode:", "bytecode:to:", "primitive:", "primitive:to:"}
+NUMBERED_PRAGMAS = {
+    "bytecode:": "bytecode", "bytecode:to:": "bytecode",
+    "markingBytecode:": "markingBytecode", "markingBytecode:to:": "markingBytecode",
+    "primitive:": "primitive", "primitive:to:": "primitive",
+}
+"""Pragmas that enter a routine in a table, with the table's kind."""
+
+THREADED_PRAGMAS = {"threaded", *NUMBERED_PRAGMAS}
 
 
 @dataclass(eq=False)
@@ -167,10 +174,8 @@ def _declare_method(program: Program, definition: ClassDefinition, method: Metho
             declared.types[str(arguments[0])] = _type_named(method, node, pragma, str(arguments[1]))
         elif pragma.selector == "returns:":
             declared.returns = _type_named(method, node, pragma, str(arguments[0]))
-        elif pragma.selector in ("bytecode:", "primitive:"):
-            declared.numbers = (pragma.selector[:-1], int(str(arguments[0])), int(str(arguments[0])))
-        elif pragma.selector in ("bytecode:to:", "primitive:to:"):
-            declared.numbers = (pragma.selector.split(":")[0], int(str(arguments[0])), int(str(arguments[1])))
+        elif pragma.selector in NUMBERED_PRAGMAS:
+            declared.numbers = (NUMBERED_PRAGMAS[pragma.selector], int(str(arguments[0])), int(str(arguments[-1])))
         elif pragma.selector == "external:":
             declared.external = str(arguments[0])
         elif pragma.selector == "recursive:":

@@ -30,7 +30,9 @@ CODE_BASE = 0x00010000
 STATE_BASE = 0x00080000
 TABLE_BASE = 0x00090000
 HEAP_BASE = 0x00100000
-TABLE_OFFSETS = {"dispatchTable": 0, "interruptTable": 1024, "primitiveTable": 2048, "methodCache": 8192}
+TABLE_OFFSETS = {
+    "dispatchTable": 0, "interruptTable": 1024, "markingTable": 2048, "primitiveTable": 4096, "methodCache": 8192,
+}
 TABLE_SIZE = 8192 + 16384 + 4096
 SPECIAL_OBJECTS_WORD = TABLE_BASE + TABLE_SIZE - 4
 IP_REGISTER = 5
@@ -206,6 +208,8 @@ class Simulation:
                 self._entries[address] = _Entry(method, (index,) if method.is_ranged else ())
                 if kind == "bytecode":
                     self._set_table("dispatchTable", first + index, address)
+                elif kind == "markingBytecode":
+                    self._set_table("markingTable", first + index, address)
                 elif kind == "primitive":
                     self._set_table("primitiveTable", first + index, address)
                 address += 16
@@ -213,6 +217,9 @@ class Simulation:
         fallback = self._addresses.get(PRIMITIVE_FALLBACK)
         for index in range(256 if handler else 0):
             self._set_table("interruptTable", index, handler or 0)
+        for number in range(256):
+            if not self.memory.word_at(self.symbols["markingTable"] + 4 * number):
+                self._set_table("markingTable", number, self.memory.word_at(self.symbols["dispatchTable"] + 4 * number))
         for number in range(1024 if fallback else 0):
             if not self.memory.word_at(self.symbols["primitiveTable"] + 4 * number):
                 self._set_table("primitiveTable", number, fallback or 0)

@@ -31,6 +31,13 @@ VM_CONSTANTS: Final = {
     "FillStepBytes": 256,
     "InitialContextLimit": 65536,
     "ContextLimitStep": 4096,
+    "CollectorBumpOrder": 10,
+    "ScanSlots": 16,
+    "UnitsPerByteShift": 1,
+    "PaymentBytes": 512,
+    "HandlerBytes": 4096,
+    "HandlerPriority": 60,
+    "IdleUnits": 2048,
     "UnwindMarker": 198,
     "HandlerMarker": 199,
     "FirstQuickPrimitive": 256,
@@ -48,6 +55,16 @@ PRIMITIVE_FAILURES: Final = {
     "BadArgumentCount": 6,
 }
 """Values of the VM variable `primitiveFailure`."""
+
+COLLECTOR_PHASES: Final = {
+    "PhaseIdle": 0,
+    "PhaseMarking": 1,
+    "PhaseWeak": 2,
+    "PhaseFlushing": 3,
+    "PhaseBurying": 4,
+    "PhaseFreeing": 5,
+}
+"""Values of the VM variable `collectorPhase`."""
 
 INTERNAL_OPERANDS: Final = {
     "InternalPerform": 0,
@@ -71,6 +88,15 @@ STATISTICS: Final = (
     "blockMerges",
     "allocationFailures",
     "stackOverflows",
+    "cyclesStarted",
+    "cyclesCompleted",
+    "collectorPhase",
+    "objectsShaded",
+    "objectsFreed",
+    "unitsDone",
+    "liveBytes",
+    "startBelow",
+    "tortureMode",
 )
 """VM variables that `vmValueAt:` answers, by number from 1."""
 
@@ -83,6 +109,7 @@ def slang_constants(extra: Mapping[str, int] | None = None) -> dict[str, int]:
         special_objects.constants(),
         VM_CONSTANTS.items(),
         PRIMITIVE_FAILURES.items(),
+        COLLECTOR_PHASES.items(),
         INTERNAL_OPERANDS.items(),
         (extra or {}).items(),
     )

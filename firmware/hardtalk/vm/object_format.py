@@ -47,12 +47,15 @@ FORMATS: Final = {
     "FormatMethod": 12,
     "FormatBlockContext": 13,
     "FormatLargeContext": 14,
+    "FormatListedContext": 15,
 }
-"""Contexts: 5 a small method context, 13 a small block context and 14 a large context of either kind, all three with a
-sender, referred to by the active chain alone and recycled on return; 7 may be referred to from elsewhere. So the
-commonest return needs one comparison to know that the context is small, of a method, recyclable and has a sender."""
+"""Contexts: 5 a small method context, 13 a small block context and 14 a large context of either kind, all three plain:
+with a sender, referred to by the active chain alone and recycled on return; 15 one of these that the collector knows; 7
+may be referred to from elsewhere. So the commonest return needs one comparison to know that the context is small, of a
+method, recyclable and has a sender."""
 
-RECYCLABLE_CONTEXT_FORMATS: Final = frozenset({5, 13, 14})
+PLAIN_CONTEXT_FORMATS: Final = frozenset({5, 13, 14})
+RECYCLABLE_CONTEXT_FORMATS: Final = PLAIN_CONTEXT_FORMATS | {15}
 CONTEXT_FORMATS: Final = RECYCLABLE_CONTEXT_FORMATS | {7}
 POINTER_FORMATS: Final = frozenset({0, 1, 2, 3, 4})
 BYTE_FORMATS: Final = frozenset({8, 12})
@@ -60,6 +63,9 @@ BYTE_FORMATS: Final = frozenset({8, 12})
 COLOUR_SHIFT: Final = 5
 COLOUR_FREE: Final = 0
 COLOUR_ALLOCATED: Final = 1
+COLOUR_OTHER: Final = 2
+COLOUR_GREY: Final = 3
+COLOUR_UNLISTED: Final = 4
 ORDER_MASK: Final = (1 << COLOUR_SHIFT) - 1
 SMALLEST_ORDER: Final = 5
 LARGEST_ORDER: Final = 27
@@ -196,6 +202,9 @@ def constants() -> Iterator[tuple[str, int]]:
     yield "ColourShift", COLOUR_SHIFT
     yield "ColourFree", COLOUR_FREE
     yield "ColourAllocated", COLOUR_ALLOCATED
+    yield "ColourOther", COLOUR_OTHER
+    yield "ColourGrey", COLOUR_GREY
+    yield "ColourUnlisted", COLOUR_UNLISTED
     yield "OrderMask", ORDER_MASK
     yield "SmallestOrder", SMALLEST_ORDER
     yield "LargestOrder", LARGEST_ORDER
@@ -206,8 +215,8 @@ def constants() -> Iterator[tuple[str, int]]:
     yield "LargeContextOrder", context_order(True)
     yield "SmallContextSize", context_slots(False)
     yield "LargeContextSize", context_slots(True)
-    yield "SmallContextHeaderWord", header_word(FORMATS["FormatContext"], context_order(False))
-    yield "LargeContextHeaderWord", header_word(FORMATS["FormatLargeContext"], context_order(True))
+    yield "SmallContextHeaderWord", header_word(FORMATS["FormatContext"], context_order(False), COLOUR_UNLISTED)
+    yield "LargeContextHeaderWord", header_word(FORMATS["FormatLargeContext"], context_order(True), COLOUR_UNLISTED)
     yield "ContextFixedSlots", CONTEXT_FIXED_SLOTS
     yield "ClassFormatFactor", CLASS_FORMAT_FACTOR
 

@@ -1,0 +1,1 @@
+"""Memory seen from outside: the heap of a stopped board audited, the collector's time and stretches measured."""

@@ -1,0 +1,52 @@
+"""How well memory is used: what blocks waste inside, and how free memory is cut up."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hardtalk.memory.heap import Heap
+from hardtalk.memory.machine import Machine
+from hardtalk.vm import object_format as of
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Bytes at one cycle. `used_bytes` are headers and bodies, `block_bytes` the blocks that hold them."""
+
+    cycle: int
+    objects: int
+    used_bytes: int
+    block_bytes: int
+    free_bytes: int
+    largest_free_bytes: int
+    free_blocks: dict[int, int]
+
+    @property
+    def internal_permille(self) -> int:
+        """The part of the objects' blocks that no object uses."""
+        return 1000 * (self.block_bytes - self.used_bytes) // self.block_bytes if self.block_bytes else 0
+
+    @property
+    def external_permille(self) -> int:
+        """The part of free memory that is not in its largest block."""
+        return 1000 * (self.free_bytes - self.largest_free_bytes) // self.free_bytes if self.free_bytes else 0
+
+
+def usage(machine: Machine, cycle: int) -> Usage | None:
+    """None where the blocks cannot be walked: the board is in the middle of making or freeing one."""
+    heap = Heap(machine)
+    if not heap.is_whole:
+        return None
+    sizes = np.left_shift(1, heap.orders)
+    used = int((heap.body_bytes()[heap.is_object] + of.BODY_OFFSET).sum())
+    free = heap.orders[~heap.is_taken]
+    orders, counts = np.unique(free, return_counts=True)
+    return Usage(
+        cycle,
+        int(heap.is_object.sum()),
+        used,
+        int(sizes[heap.is_object].sum()),
+        int(sizes[~heap.is_taken].sum()),
+        1 << int(free.max()) if len(free) else 0,
+        dict(zip(orders.tolist(), counts.tolist(), strict=True)),
+    )

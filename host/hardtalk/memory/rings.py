@@ -1,0 +1,111 @@
+"""The collector's rings and colours: which there are, what may be on each, and who is on which.
+
+The names are those of docs/collector.md. A firmware without a collector has the one ring of all objects, and one colour.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from hardtalk.memory.compiled import follow_ring
+from hardtalk.memory.heap import Heap, Indices
+from hardtalk.memory.machine import NEXT, PREVIOUS, Machine
+from hardtalk.vm import object_format as of
+from hardtalk.vm.constants import slang_constants
+
+RING_OF_ALL: Final = "allocatedNext"
+COLLECTOR_RINGS: Final = ("whiteRing", "greyRing", "blackRing", "weakRing", "deadRing")
+PHASES: Final = ("idle", "marking", "weak", "flushing", "burying", "freeing")
+GREY: Final = 3
+UNLISTED: Final = 4
+
+EMPTY_RINGS: Final = {
+    "idle": ("whiteRing", "greyRing", "weakRing", "deadRing"),
+    "marking": ("deadRing",),
+    "weak": ("greyRing", "deadRing"),
+    "flushing": ("whiteRing", "greyRing", "weakRing"),
+    "burying": ("whiteRing", "greyRing", "weakRing"),
+    "freeing": ("whiteRing", "greyRing", "weakRing"),
+}
+"""Rings that hold nothing in a phase. New objects are black in every phase, so between collections all are."""
+
+
+@dataclass(frozen=True)
+class LinkFault:
+    """A ring's link that is wrong: the object (or the anchor) it belongs to, which link, what it holds, and why."""
+
+    ring: str
+    owner: int
+    link: str
+    value: int
+    why: str
+
+
+class Rings:
+    """Ring of every block by its index: 0 for none, else 1 + its place in `names`."""
+
+    def __init__(self, heap: Heap) -> None:
+        machine = heap.machine
+        self.has_collector = machine.has(COLLECTOR_RINGS[0])
+        self.names = tuple(each for each in COLLECTOR_RINGS if machine.has(each)) or (RING_OF_ALL,)
+        self.ring_of: Indices = np.zeros(len(heap), np.int64)
+        self.counts: dict[str, int] = {}
+        self.faults: list[LinkFault] = []
+        for number, name in enumerate(self.names, 1):
+            self._follow(heap, name, number)
+        self.phase = phase_of(machine) if self.has_collector else "idle"
+
+    def _follow(self, heap: Heap, name: str, number: int) -> None:
+        """Forwards; when that ends at a broken link, backwards for the rest, so that one fault is one message."""
+        machine = heap.machine
+        anchor = (machine.addresses[name] - machine.base) >> 2
+        start = (heap.start - machine.base) >> 2
+        met = 0
+        for link, other, forward, backward in (("next", "previous", NEXT, PREVIOUS), ("previous", "next", PREVIOUS, NEXT)):
+            count, kind, where, value = follow_ring(
+                machine.words, anchor, forward >> 2, backward >> 2, machine.base, start, heap.index_of, self.ring_of,
+                number,
+            )  # fmt: skip
+            met += count
+            if kind == 2 and link == "previous":
+                break
+            if kind:
+                why = {1: "leads to no block", 2: "leads back into a ring", 3: f"is not where its {link} came from"}[kind]
+                owner = machine.base + 4 * where
+                self.faults.append(LinkFault(name, owner, other if kind == 3 else link, value, why))
+            if kind in (0, 3):
+                break
+        self.counts[name] = met
+
+    def ring_name(self, index: int) -> str:
+        number = int(self.ring_of[index])
+        return self.names[number - 1] if number else "no ring"
+
+    def members(self, name: str) -> Indices:
+        if name not in self.names:
+            return np.zeros(0, np.int64)
+        return np.flatnonzero(self.ring_of == 1 + self.names.index(name))
+
+    def colours_allowed(self, machine: Machine) -> dict[str, frozenset[int]]:
+        """The colours that objects of each ring have."""
+        if not self.has_collector:
+            return {RING_OF_ALL: frozenset({of.COLOUR_ALLOCATED})}
+        white, black = machine.variable("whiteColour"), machine.variable("blackColour")
+        return {
+            "whiteRing": frozenset({white}),
+            "greyRing": frozenset({GREY}),
+            "blackRing": frozenset({black}),
+            "weakRing": frozenset({GREY, black}),
+            "deadRing": frozenset({white, UNLISTED}),
+        }
+
+
+def phase_of(machine: Machine) -> str:
+    """The phase's name; the number itself when it has none."""
+    if not machine.has("phase"):
+        return "marking" if machine.has("isMarking") and machine.variable("isMarking") else "idle"
+    constants = slang_constants()
+    numbers = {constants.get(f"Phase{name.title()}", place): name for place, name in enumerate(PHASES)}
+    value = machine.variable("phase")
+    return numbers.get(value, str(value))

@@ -1,0 +1,33 @@
+"""The class library's SUnit suites once more, with a step of the collector at every allocation."""
+
+from __future__ import annotations
+
+import pytest
+
+from hardtalk.board import Snapshot
+from hardtalk.build.sources import paths_in, read_classes, text_root
+from hardtalk.cli.boards import Bench, boot_bench
+from hardtalk.cli.sunit_runner import SUnitClass, run_class, sunit_classes
+
+from .torture import torture
+
+KERNEL_TESTS = text_root() / "firmware" / "kernel-tests"
+CLASSES = sunit_classes(read_classes(paths_in(KERNEL_TESTS, ".class.st")))
+UNITS = 50
+
+
+@pytest.fixture(scope="module")
+def booted_with_tests() -> tuple[Bench, Snapshot]:
+    bench = boot_bench([KERNEL_TESTS], [], None, "arm926")
+    return bench, bench.board.snapshot()
+
+
+@pytest.mark.parametrize("test_class", CLASSES, ids=[each.name for each in CLASSES])
+def test_suite(booted_with_tests: tuple[Bench, Snapshot], test_class: SUnitClass) -> None:
+    bench, snapshot = booted_with_tests
+    bench.board.restore(snapshot)
+    bench.console.prompt.abandon()
+    torture(bench.board, UNITS)
+    run = run_class(bench, test_class)
+    assert [each.trace for each in run.outcomes if not each.has_passed] == []
+    assert [each.selector for each in run.outcomes] == list(test_class.selectors)
