@@ -82,7 +82,8 @@ def test_only_the_chosen_blocks_are_recorded() -> None:
     with Watch(board, [chosen]) as watch:
         board.run()
         addresses, cycles = watch.take()
-    assert list(zip(addresses.tolist(), cycles.tolist(), strict=True)) == [each for each in entries if each[0] == chosen]
+    found = list(zip(addresses.tolist(), cycles.tolist(), strict=True))
+    assert found == [each for each in entries if each[0] == chosen]
 
 
 def test_full_records_are_counted_not_overwritten() -> None:

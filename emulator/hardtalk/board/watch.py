@@ -77,7 +77,7 @@ class Watch:
         if not wanted:
             raise BoardError("there is no block to watch", "give the addresses of blocks")
         if any(address % 4 or not board.ram.contains(address, 4) for address in wanted):
-            raise BoardError("a watched address is outside RAM or inside an instruction", "give the addresses of blocks")
+            raise BoardError("a watched address is outside RAM or no instruction's", "give the addresses of blocks")
         self.board = board
         self._watched = np.zeros(((wanted[-1] - wanted[0]) >> 2) + 1, np.int64)
         self._watched[(np.array(wanted) - wanted[0]) >> 2] = 1

@@ -28,6 +28,7 @@ for command, module in {
     "latency": "latency",
     "bench": "bench",
     "speed": "speed",
+    "memory": "memory",
     "explain": "explain",
 }.items():
     app.command(f"hardtalk.cli.{module}:{command}", name=command)

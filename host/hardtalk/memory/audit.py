@@ -17,9 +17,9 @@ import numpy as np
 from hardtalk.board import Board
 from hardtalk.memory.contexts import context_violations
 from hardtalk.memory.free_lists import free_list_violations
-from hardtalk.memory.heap import Heap, slot_name
+from hardtalk.memory.heap import SENDER, Flags, Heap, slot_name
 from hardtalk.memory.machine import Machine
-from hardtalk.memory.rings import EMPTY_RINGS, UNLISTED, Rings
+from hardtalk.memory.rings import EMPTY_RINGS, PHASE_VARIABLE, UNLISTED, Rings
 from hardtalk.memory.roots import root_variables
 from hardtalk.memory.tricolour import tricolour_violations
 from hardtalk.memory.violation import Violation
@@ -47,7 +47,8 @@ class Audit:
 
     def text(self) -> str:
         """A line for each violation, few of each kind, under a line of counts."""
-        lines = [f"{self.blocks:,} blocks, {self.objects:,} objects, {self.references:,} references, phase {self.phase}"]
+        counts = f"{self.blocks:,} blocks, {self.objects:,} objects, {self.references:,} references"
+        lines = [f"{counts}, phase {self.phase}"]
         kinds = Counter(each.kind for each in self.violations)
         shown: Counter[str] = Counter()
         for violation in self.violations:
@@ -90,11 +91,11 @@ def block_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
             f"the block's order {order} {why}; the walk ends here, and nothing that needs all blocks was checked",
         )  # fmt: skip
     needed = np.maximum(of.SMALLEST_ORDER, np.ceil(np.log2(np.maximum(heap.body_bytes() + of.BODY_OFFSET, 1))))
-    for index in np.flatnonzero(heap.is_object & (needed != heap.orders)):
+    for index in np.flatnonzero(heap.is_object & (needed != heap.orders)).tolist():
         body = int(heap.body_bytes()[index])
         yield _at(heap, rings, "block", index, f"a block of order {heap.orders[index]} does not fit {body:,} bytes")
     unknown = heap.is_object & ~np.isin(heap.formats, sorted(of.FORMATS.values()))
-    for index in np.flatnonzero(unknown):
+    for index in np.flatnonzero(unknown).tolist():
         yield _at(heap, rings, "block", index, f"format {heap.formats[index]} is unknown")
 
 
@@ -108,23 +109,23 @@ def ring_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
     allowed = rings.colours_allowed(heap.machine)
     for name in rings.names:
         members = rings.members(name)
-        for index in members[~np.isin(heap.colours[members], sorted(allowed[name]))]:
+        for index in members[~np.isin(heap.colours[members], sorted(allowed[name]))].tolist():
             colours = " or ".join(map(str, sorted(allowed[name])))
             yield _at(heap, rings, "colour", index, f"colour {heap.colours[index]} where {colours} belongs")
-    for index in np.flatnonzero((rings.ring_of > 0) & ~heap.is_object):
+    for index in np.flatnonzero((rings.ring_of > 0) & ~heap.is_object).tolist():
         yield _at(heap, rings, "ring", index, "a block that is no object is on a ring")
-    may_be_unlisted = (heap.colours == UNLISTED) & heap.is_context if rings.has_collector else np.zeros(len(heap), bool)
-    for index in np.flatnonzero(heap.is_object & (rings.ring_of == 0) & ~may_be_unlisted):
+    may_be_unlisted = heap.is_context & (heap.colours == UNLISTED) & rings.has_collector
+    for index in np.flatnonzero(heap.is_object & (rings.ring_of == 0) & ~may_be_unlisted).tolist():
         yield _at(heap, rings, "ring", index, f"an object of colour {heap.colours[index]} is on no ring")
     if rings.has_collector and rings.phase not in EMPTY_RINGS:
-        yield Violation("phase", heap.machine.addresses["phase"], "", "", f"phase {rings.phase} is unknown")
+        yield Violation("phase", heap.machine.addresses[PHASE_VARIABLE], "", "", f"phase {rings.phase} is unknown")
     for name in EMPTY_RINGS.get(rings.phase, ()) if rings.has_collector else ():
-        for index in rings.members(name)[:SHOWN_OF_A_KIND]:
+        for index in rings.members(name)[:SHOWN_OF_A_KIND].tolist():
             yield _at(heap, rings, "phase", index, f"the {name} holds nothing while {rings.phase}")
 
 
 def reference_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
-    """Slots, variables and the method cache hold SmallIntegers or allocated objects; what died may refer to anything."""
+    """Slots, variables, the method cache hold SmallIntegers or allocated objects; what died may refer to anything."""
     references = heap.references
     matters = ~is_doomed(heap, rings)
     bad = (references.values & 1 == 0) & (references.targets < 0) & matters[references.owners]
@@ -155,10 +156,10 @@ def cache_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
         indices = heap.indices_of(entries[:, column])
         integers = (entries[:, column] & 1 == 1) if name == "class" else np.zeros(len(entries), np.bool_)
         wrong = used & ~integers & ((indices < 0) | doomed[np.maximum(indices, 0)])
-        for row in np.flatnonzero(wrong):
+        for row in np.flatnonzero(wrong).tolist():
             value = int(entries[row, column])
             message = f"{name} {value:#010x} of entry {row} is no live object"
-            yield Violation("cache", base + 16 * int(row), "method cache", "", message)
+            yield Violation("cache", base + 16 * row, "method cache", "", message)
 
 
 def class_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
@@ -166,23 +167,23 @@ def class_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
     machine = heap.machine
     matters = heap.is_object & ~is_doomed(heap, rings)
     metaclass = machine.variable("classMetaclass")
-    for index in np.flatnonzero(matters & (heap.class_index < 0)):
+    for index in np.flatnonzero(matters & (heap.class_index < 0)).tolist():
         yield _at(heap, rings, "class", index, f"its class {heap.class_oops[index]:#010x} is no object")
     known = matters & (heap.class_index >= 0)
     classes = np.unique(heap.class_index[known])
     sound = {int(each) for each in classes if is_class(heap, int(each), metaclass)}
     is_sound = np.isin(heap.class_index, sorted(sound))
-    for index in np.flatnonzero(known & ~is_sound):
+    for index in np.flatnonzero(known & ~is_sound).tolist():
         yield _at(heap, rings, "class", index, f"its class {heap.class_oops[index]:#010x} is not a class")
     specification = heap.class_formats()
     wanted = specification % of.CLASS_FORMAT_FACTOR
     wrong = known & is_sound & ~heap.is_context & (wanted != heap.formats)
-    for index in np.flatnonzero(wrong):
+    for index in np.flatnonzero(wrong).tolist():
         yield _at(heap, rings, "class", index, f"has format {heap.formats[index]}, its class makes {wanted[index]}")
     named = specification // of.CLASS_FORMAT_FACTOR
     fixed = known & is_sound & (heap.formats == of.FORMATS["FormatFixed"]) & (heap.sizes != named)
     short = known & is_sound & heap.is_pointers & (heap.sizes < named)
-    for index in np.flatnonzero(fixed | short):
+    for index in np.flatnonzero(fixed | short).tolist():
         yield _at(heap, rings, "class", index, f"has {heap.sizes[index]} slots, its class has {named[index]} variables")
 
 
@@ -194,19 +195,21 @@ def is_class(heap: Heap, index: int, metaclass: int) -> bool:
     return of_class == metaclass or heap.machine.word(of_class + 8) == metaclass
 
 
-def is_doomed(heap: Heap, rings: Rings) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def is_doomed(heap: Heap, rings: Rings) -> Flags:
     """Objects that nothing will look at again, but to free them: those on the dead ring and the contexts they own."""
     doomed = np.zeros(len(heap), np.bool_)
     dead = rings.members("deadRing")
-    if not len(dead):
-        return doomed
-    unlisted = heap.is_context & (heap.colours == UNLISTED)
-    marked: np.ndarray[tuple[int], np.dtype[np.bool_]] = heap.reachable(dead, unlisted)
-    return marked & ((rings.ring_of == 1 + rings.names.index("deadRing")) | unlisted)
+    doomed[dead] = True
+    for context in dead[heap.is_context[dead]].tolist():
+        owned = heap.index_at(heap.machine.slot(int(heap.addresses[context]), SENDER))
+        while owned >= 0 and heap.is_context[owned] and heap.colours[owned] == UNLISTED and not doomed[owned]:
+            doomed[owned] = True
+            owned = heap.index_at(heap.machine.slot(int(heap.addresses[owned]), SENDER))
+    return doomed
 
 
 def _at(heap: Heap, rings: Rings, kind: str, index: int, message: str) -> Violation:
-    return Violation(kind, int(heap.addresses[index]), heap.class_name(int(index)), rings.ring_name(int(index)), message)
+    return Violation(kind, int(heap.addresses[index]), heap.class_name(index), rings.ring_name(index), message)
 
 
 Check = Callable[[Heap, Rings], Iterator[Violation]]

@@ -1,4 +1,4 @@
-"""What each word of the VM's code is for a meter: collector's or program's work, a safepoint, the place where it sleeps.
+"""What each word of the VM's code is to a meter: collector's or program's work, a safepoint, where it sleeps.
 
 Read from the firmware itself: routines by their symbols (`Class>>selector`), calls and polls by the instructions. A
 block of the collector's classes is the collector's work. A routine that those call, at whatever depth, belongs to
@@ -19,7 +19,7 @@ from hardtalk.board import Board
 from hardtalk.board.cycles import WAIT_FOR_INTERRUPT, WAIT_FOR_INTERRUPT_MASK
 from hardtalk.memory.safepoints import ENTRIES, TABLES
 
-COLLECTOR_CLASSES: Final = ("Treadmill", "Collector", "MarkAndSweep")
+COLLECTOR_CLASSES: Final = ("Treadmill", "Reclamation", "Collector")
 SHARED, PROGRAM, COLLECTOR = range(3)
 NO_SAFEPOINT: Final = -1
 POLL: Final = 0xE3180B01  # tst r8, #1024
@@ -30,8 +30,8 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class CodeMap:
-    """Facts by word of code from `base`: whose work; where in the block that begins there a safepoint lies, as cycles from
-    its entry (NO_SAFEPOINT: nowhere); whether the safepoint is going to sleep."""
+    """Facts by word of code from `base`: whose work it is; where in the block that begins there a safepoint lies, as
+    cycles from its entry (NO_SAFEPOINT: nowhere); whether the safepoint is going to sleep."""
 
     base: int
     owner: Bytes
@@ -80,7 +80,9 @@ def dispatched_routines(board: Board, addresses: dict[str, int]) -> frozenset[in
     return frozenset(found)
 
 
-def called_from(words: NDArray[np.uint32], starts: Ints, routine_of: Ints, is_caller: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def called_from(
+    words: NDArray[np.uint32], starts: Ints, routine_of: Ints, is_caller: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
     """The routines that these call, at any depth, themselves not included: by BL, and by B out of a routine."""
     is_branch = words & 0x0E000000 == 0x0A000000
     sites = np.flatnonzero(is_branch & (routine_of >= 0))
@@ -99,7 +101,9 @@ def called_from(words: NDArray[np.uint32], starts: Ints, routine_of: Ints, is_ca
         reached[more] = True
 
 
-def safepoints(board: Board, words: NDArray[np.uint32], base: int, dispatched: frozenset[int]) -> tuple[Ints, NDArray[np.bool_]]:
+def safepoints(
+    board: Board, words: NDArray[np.uint32], base: int, dispatched: frozenset[int]
+) -> tuple[Ints, NDArray[np.bool_]]:
     """By word: cycles from the entry of the block that begins there to its safepoint; whether that is sleep."""
     safepoint = np.full(len(words), NO_SAFEPOINT, np.int64)
     sleeps = np.zeros(len(words), np.bool_)

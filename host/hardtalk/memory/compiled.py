@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba
-import numpy as np
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 library: Any = numba
@@ -50,21 +49,30 @@ def walk_blocks(words: Any, start: int, end: int, bump_start: int, bump_end: int
 
 @compiled
 def follow_ring(
-    words: Any, anchor: int, forward: int, backward: int, base: int, start: int, index_of: Any, ring_of: Any, ring: int
+    words: Any,
+    begin: int,
+    anchor: int,
+    forward: int,
+    backward: int,
+    base: int,
+    start: int,
+    index_of: Any,
+    ring_of: Any,
+    ring: int,
 ) -> tuple[int, int, int, int]:
-    """Follow a ring from its anchor and write its number into `ring_of` for each object met.
+    """Follow a ring from `begin` to its anchor and write its number into `ring_of` for each object met.
 
-    `forward` and `backward` are the word offsets of the links; `base` RAM's first address. Answers (objects met, kind of
-    the first fault, word index of the object whose link it is, the address found there). Kinds: 0 none, 1 the link
+    `forward` and `backward` are the word offsets of the links; `base` RAM's first address. Answers (objects met, kind
+    of the first fault, word index of the object whose link it is, the address found there). Kinds: 0 none, 1 the link
     leads to no object, 2 to an object on this or another ring already, 3 the link back is wrong (following went on).
     """
     count = 0
     kind = 0
     where = 0
     value = 0
-    at = anchor
+    at = begin
     while True:
-        address = np.int64(words[at + forward])
+        address = int(words[at + forward])
         following = (address - base) >> 2
         if following != anchor:
             granule = (following - start) >> 3
@@ -72,8 +80,8 @@ def follow_ring(
                 return count, 1, at, address
             if ring_of[index_of[granule]] != 0:
                 return count, 2, at, address
-        if kind == 0 and np.int64(words[following + backward]) != base + 4 * at:
-            kind, where, value = 3, following, np.int64(words[following + backward])
+        if kind == 0 and int(words[following + backward]) != base + 4 * at:
+            kind, where, value = 3, following, int(words[following + backward])
         if following == anchor:
             return count, kind, where, value
         ring_of[index_of[granule]] = ring

@@ -34,7 +34,7 @@ def context_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
         last = int(heap.addresses[chain[-1]])
         sender = heap.machine.slot(last, SENDER)
         if sender != heap.machine.variable("nilObject"):
-            yield _at(heap, rings, chain[-1], f"the running process's senders end with {sender:#010x}, which is not nil")
+            yield _at(heap, rings, chain[-1], f"its process's senders end with {sender:#010x}, not nil")
 
 
 def _free(heap: Heap, rings: Rings) -> Iterator[Violation]:
@@ -76,12 +76,12 @@ def _registers(heap: Heap) -> Iterator[Violation]:
 def _colours(heap: Heap, rings: Rings) -> Iterator[Violation]:
     """Plain contexts are unlisted and on no ring, all others are on one."""
     unlisted = heap.is_object & (heap.colours == UNLISTED)
-    for index in np.flatnonzero(unlisted & ~heap.is_context):
+    for index in np.flatnonzero(unlisted & ~heap.is_context).tolist():
         yield _at(heap, rings, index, "only contexts may be unlisted")
     plain = np.isin(heap.formats, sorted(PLAIN))
-    for index in np.flatnonzero(unlisted & heap.is_context & ~plain):
+    for index in np.flatnonzero(unlisted & heap.is_context & ~plain).tolist():
         yield _at(heap, rings, index, f"a context of format {heap.formats[index]} is unlisted")
-    for index in np.flatnonzero(heap.is_context & plain & (heap.colours != UNLISTED)):
+    for index in np.flatnonzero(heap.is_context & plain & (heap.colours != UNLISTED)).tolist():
         yield _at(heap, rings, index, "a plain context has a ring's colour: its return would recycle it there")
 
 
@@ -96,7 +96,7 @@ def _stacks(heap: Heap, rings: Rings) -> Iterator[Violation]:
     if rings.has_collector:
         reachable = heap.reachable(np.flatnonzero((rings.ring_of > 0) & ~dead))
         live &= (heap.colours != UNLISTED) | reachable
-    for index in np.flatnonzero(live):
+    for index in np.flatnonzero(live).tolist():
         if index == active:
             continue
         address = int(heap.addresses[index])

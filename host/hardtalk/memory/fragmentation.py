@@ -6,12 +6,14 @@ import numpy as np
 
 from hardtalk.memory.heap import Heap
 from hardtalk.memory.machine import Machine
+from hardtalk.memory.roots import root_indices
 from hardtalk.vm import object_format as of
 
 
 @dataclass(frozen=True)
 class Usage:
-    """Bytes at one cycle. `used_bytes` are headers and bodies, `block_bytes` the blocks that hold them."""
+    """Bytes at one cycle. `used_bytes` are headers and bodies, `block_bytes` the blocks that hold them,
+    `live_bytes` the blocks of what can be reached (0 when that was not asked)."""
 
     cycle: int
     objects: int
@@ -20,6 +22,7 @@ class Usage:
     free_bytes: int
     largest_free_bytes: int
     free_blocks: dict[int, int]
+    live_bytes: int = 0
 
     @property
     def internal_permille(self) -> int:
@@ -32,7 +35,7 @@ class Usage:
         return 1000 * (self.free_bytes - self.largest_free_bytes) // self.free_bytes if self.free_bytes else 0
 
 
-def usage(machine: Machine, cycle: int) -> Usage | None:
+def usage(machine: Machine, cycle: int, with_live: bool = False) -> Usage | None:
     """None where the blocks cannot be walked: the board is in the middle of making or freeing one."""
     heap = Heap(machine)
     if not heap.is_whole:
@@ -49,4 +52,5 @@ def usage(machine: Machine, cycle: int) -> Usage | None:
         int(sizes[~heap.is_taken].sum()),
         1 << int(free.max()) if len(free) else 0,
         dict(zip(orders.tolist(), counts.tolist(), strict=True)),
+        int(sizes[heap.reachable(root_indices(heap))].sum()) if with_live else 0,
     )

@@ -48,7 +48,7 @@ def free_list_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
             free_bytes += 1 << order
             previous, block = block, machine.word(block + NEXT)
     lost = np.flatnonzero(~heap.is_taken & ~listed)
-    for index in lost:
+    for index in lost.tolist():
         message = "a free block is on no list"
         yield Violation(KIND, int(heap.addresses[index]), f"order {heap.orders[index]}", "", message)
     counted = machine.variable("bytesFree")

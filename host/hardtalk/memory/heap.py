@@ -1,7 +1,7 @@
 """The heap of a stopped board as arrays: every block in address order with its header's fields, rings, references.
 
-A block's index in these arrays is its identity here. The walk goes from block to block by the orders in their headers, so
-it is as good as those: `walked_to` tells where it had to give up.
+A block's index in these arrays is its identity here. The walk goes from block to block by the orders in their headers,
+so it is as good as those: `walked_to` tells where it had to give up.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ LARGEST_DEPTH: Final = 100
 
 @dataclass(frozen=True)
 class References:
-    """Slots that hold oops: object i's are first[i]:first[i + 1] of the others. `targets` are indices, -1 for no object."""
+    """Slots that hold oops: object i's are first[i]:first[i + 1] of the others. `targets` are indices, -1 for none."""
 
     first: Indices
     owners: Indices
@@ -135,7 +135,7 @@ class Heap:
         return np.where(np.isin(self.formats, sorted(of.BYTE_FORMATS)), self.sizes, self.sizes * of.WORD_BYTES)
 
     def class_formats(self) -> Indices:
-        """The format word's value of each object's class: number of named slots * 16 + format; -1 where not readable."""
+        """The format word's value of each object's class, number of named slots * 16 + format; -1 where unknown."""
         known = self.class_index >= 0
         words = self.machine.words[self._found[np.where(known, self.class_index, 0)] + HEADER_WORDS + CLASS_FORMAT]
         return np.where(known, words.astype(np.int64) >> 1, -1)
@@ -152,7 +152,7 @@ class Heap:
         return waiting
 
     def stack_tops(self) -> Indices:
-        """The last slot in use of each context; for other objects 0. The active context's is in the VM's registers."""
+        """The last slot in use of each context, for other objects 0; the active one's is in the VM's registers."""
         at = self._found + HEADER_WORDS
         is_context = self.is_context
         raw = self.machine.words[np.where(is_context, at + STACK_POINTER, 0)].astype(np.int64)
@@ -169,7 +169,7 @@ class Heap:
 
     @cached_property
     def references(self) -> References:
-        """Every slot that must hold an oop; a suspended process's context counts, though its slot looks like a number."""
+        """Every slot that must hold an oop; a suspended process's context too, though its slot looks like a number."""
         at = self._found + HEADER_WORDS
         counts = np.where(self.is_pointers, self.sizes, 0)
         methods = self.is_object & (self.formats == of.FORMATS["FormatMethod"])
@@ -198,11 +198,12 @@ class Heap:
         references = self.references
         named = self.class_formats() // of.CLASS_FORMAT_FACTOR
         weak = self.is_object & (self.formats == of.FORMATS["FormatWeak"])
-        return weak[references.owners] & (references.slots >= named[references.owners])
+        found: Flags = weak[references.owners] & (references.slots >= named[references.owners])
+        return found
 
     def reachable(self, roots: Indices, passes: Flags | None = None) -> Flags:
         """What strong references lead to from the roots (themselves included) over objects that pass."""
-        marked = np.zeros(len(self), np.bool_)
+        marked: Flags = np.zeros(len(self), np.bool_)
         marked[roots] = True
         pending = np.zeros(len(self) + 1, np.int64)
         distinct = np.flatnonzero(marked)
@@ -230,5 +231,3 @@ def slot_name(heap: Heap, owner: int, slot: int) -> str:
     if heap.is_context[owner] and slot < TEMPORARIES:
         return CONTEXT_SLOTS[slot].lower()
     return f"slot {slot}"
-
-

@@ -1,7 +1,7 @@
 """Minimum mutator utilisation (Cheng and Blelloch, 2001): the least share of any window that the program had.
 
-Exact: the collector's time in a window changes with the window's place in straight lines whose corners are where an edge
-of the window meets an edge of an interval, so that some window beginning with an interval, or ending with one, is worst.
+Exact: the collector's time in a window changes with the window's place in straight lines whose corners are where an
+edge of the window meets an edge of an interval, so one that begins with an interval, or ends with one, is worst.
 """
 
 from dataclasses import dataclass
@@ -39,8 +39,9 @@ def collected_before(intervals: Ints, moments: Ints) -> Ints:
     starts, ends = intervals[:, 0], intervals[:, 1]
     sums = np.concatenate([[0], np.cumsum(ends - starts)])
     begun = np.searchsorted(starts, moments, side="right")
-    running = np.where(begun > 0, np.minimum(moments, ends[np.maximum(begun - 1, 0)]) - starts[np.maximum(begun - 1, 0)], 0)
-    return np.where(begun > 0, sums[np.maximum(begun - 1, 0)] + running, 0)
+    last = np.maximum(begun - 1, 0)
+    running = np.minimum(moments, ends[last]) - starts[last]
+    return np.where(begun > 0, sums[last] + running, 0)
 
 
 def minimum_utilisation(intervals: Ints, began: int, ended: int, window_cycles: int) -> Utilisation | None:

@@ -1,6 +1,6 @@
 """The collector's rings and colours: which there are, what may be on each, and who is on which.
 
-The names are those of docs/collector.md. A firmware without a collector has the one ring of all objects, and one colour.
+The names are those of docs/collector.md. A firmware without a collector has the one ring of all objects, one colour.
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from hardtalk.vm.constants import slang_constants
 
 RING_OF_ALL: Final = "allocatedNext"
 COLLECTOR_RINGS: Final = ("whiteRing", "greyRing", "blackRing", "weakRing", "deadRing")
+PHASE_VARIABLE: Final = "collectorPhase"
 PHASES: Final = ("idle", "marking", "weak", "flushing", "burying", "freeing")
 GREY: Final = 3
 UNLISTED: Final = 4
@@ -57,26 +58,39 @@ class Rings:
         self.phase = phase_of(machine) if self.has_collector else "idle"
 
     def _follow(self, heap: Heap, name: str, number: int) -> None:
-        """Forwards; when that ends at a broken link, backwards for the rest, so that one fault is one message."""
+        """Forwards from the anchor; behind a broken link backwards, so that one fault is one message."""
         machine = heap.machine
         anchor = (machine.addresses[name] - machine.base) >> 2
-        start = (heap.start - machine.base) >> 2
-        met = 0
-        for link, other, forward, backward in (("next", "previous", NEXT, PREVIOUS), ("previous", "next", PREVIOUS, NEXT)):
-            count, kind, where, value = follow_ring(
-                machine.words, anchor, forward >> 2, backward >> 2, machine.base, start, heap.index_of, self.ring_of,
-                number,
-            )  # fmt: skip
-            met += count
-            if kind == 2 and link == "previous":
-                break
-            if kind:
-                why = {1: "leads to no block", 2: "leads back into a ring", 3: f"is not where its {link} came from"}[kind]
-                owner = machine.base + 4 * where
-                self.faults.append(LinkFault(name, owner, other if kind == 3 else link, value, why))
-            if kind in (0, 3):
-                break
+        met, kind, where, value = self._along(heap, anchor, anchor, number, NEXT, PREVIOUS)
         self.counts[name] = met
+        if kind == 0:
+            return
+        owner = machine.base + 4 * where
+        if kind == 3:
+            self._tell(name, owner, "previous", value, "is not what leads to it by its next")
+            resumed = where
+        else:
+            self._tell(name, owner, "next", value, "leads to no block" if kind == 1 else "leads back into a ring")
+            resumed = anchor
+        met, kind, where, value = self._along(heap, resumed, anchor, number, PREVIOUS, NEXT)
+        self.counts[name] += met
+        if kind == 1:
+            owner = machine.base + 4 * where
+            self._tell(name, owner, "previous", value, "leads to no block")
+
+    def _along(
+        self, heap: Heap, begin: int, anchor: int, number: int, forward: int, backward: int
+    ) -> tuple[int, int, int, int]:
+        base, start = heap.machine.base, (heap.start - heap.machine.base) >> 2
+        return follow_ring(
+            heap.machine.words, begin, anchor, forward >> 2, backward >> 2, base, start, heap.index_of, self.ring_of,
+            number,
+        )  # fmt: skip
+
+    def _tell(self, ring: str, owner: int, link: str, value: int, why: str) -> None:
+        fault = LinkFault(ring, owner, link, value, why)
+        if fault not in self.faults:
+            self.faults.append(fault)
 
     def ring_name(self, index: int) -> str:
         number = int(self.ring_of[index])
@@ -103,9 +117,9 @@ class Rings:
 
 def phase_of(machine: Machine) -> str:
     """The phase's name; the number itself when it has none."""
-    if not machine.has("phase"):
+    if not machine.has(PHASE_VARIABLE):
         return "marking" if machine.has("isMarking") and machine.variable("isMarking") else "idle"
     constants = slang_constants()
     numbers = {constants.get(f"Phase{name.title()}", place): name for place, name in enumerate(PHASES)}
-    value = machine.variable("phase")
+    value = machine.variable(PHASE_VARIABLE)
     return numbers.get(value, str(value))

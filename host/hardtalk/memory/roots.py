@@ -20,12 +20,12 @@ ACTIVE: Final = ("context", "receiver", "method")
 
 
 def root_variables(heap: Heap) -> dict[str, int]:
-    """The value of each variable that holds an oop; those that hold nothing now are left out."""
+    """The value of each variable that holds an oop; those that hold nothing or a number are left out."""
     names = [*SPECIAL_VARIABLES, *OTHER_VARIABLES]
     values = {name: heap.machine.variable(name) for name in names if heap.machine.has(name)}
     if active_context(heap) >= 0:
         values |= {name: heap.machine.variable(name) for name in ACTIVE}
-    return {name: value for name, value in values.items() if value}
+    return {name: value for name, value in values.items() if value and not value & 1}
 
 
 def active_context(heap: Heap) -> int:

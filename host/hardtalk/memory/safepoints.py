@@ -7,7 +7,9 @@ from hardtalk.memory.machine import BASE_REGISTER, STATE_SYMBOL, NotReadable
 
 DISPATCH_TABLE: Final = "dispatchTable"
 ENTRIES: Final = 256
-PATIENCE_BLOCKS: Final = 100_000
+BLOCKS_BETWEEN_LEAPS: Final = 2_000
+LEAP_CYCLES: Final = 50_000
+MOST_LEAPS: Final = 5_000
 TABLES: Final = (DISPATCH_TABLE, "markingTable", "interruptTable")
 
 
@@ -23,21 +25,32 @@ def bytecode_routines(board: Board) -> frozenset[int]:
 
 
 def settle(board: Board) -> int:
-    """Run the board, a block at a time, until it is about to execute a bytecode or sleeps; answers the cycles it took.
+    """Run the board until it is about to execute a bytecode or sleeps; answers the cycles it took.
 
-    Raises NotReadable when it does neither for very long.
+    A block at a time; where that takes long (a collection that the program waits for) with leaps in between. Raises
+    NotReadable when it does neither for very long.
     """
     routines = bytecode_routines(board)
-    state = board.firmware.address_of(STATE_SYMBOL)
     began = board.clock.cycles
-    for _ in range(PATIENCE_BLOCKS):
+    for _ in range(MOST_LEAPS):
+        if crept_to_safepoint(board, routines):
+            return board.clock.cycles - began
+        board.run(LEAP_CYCLES)
+    place = board.firmware.describe(board.cpu.pc)
+    raise NotReadable(f"no safepoint within {board.clock.cycles - began:,} cycles; the CPU is at {place}")
+
+
+def crept_to_safepoint(board: Board, routines: frozenset[int]) -> bool:
+    """Whether one is found within a number of blocks."""
+    state = board.firmware.address_of(STATE_SYMBOL)
+    for _ in range(BLOCKS_BETWEEN_LEAPS):
         is_in_vm = board.cpu.register(BASE_REGISTER) == state
         if is_in_vm and board.cpu.pc in routines:
-            return board.clock.cycles - began
+            return True
         before = board.instructions
         stop = board.run(1)
         if stop.reason is StopReason.CYCLES and board.instructions == before and is_in_vm:
-            return board.clock.cycles - began
+            return True
         if stop.reason not in (StopReason.CYCLES, StopReason.IDLE):
             raise NotReadable(f"the board stopped on its way to a safepoint: {stop.reason} {stop.message}")
-    raise NotReadable(f"no safepoint within {PATIENCE_BLOCKS:,} blocks; the CPU is at {board.firmware.describe(board.cpu.pc)}")
+    return False

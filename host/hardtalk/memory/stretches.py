@@ -109,9 +109,10 @@ class Meter:
             return
         moments, blocks, sleeps = cycles[at] + offsets[at], addresses[at], self.code.sleeps[words[at]]
         # A block's work up to its poll is before the safepoint, the rest after: both stretches touch what it is.
-        touched = np.diff(touches[at + 1], prepend=0) > 0
-        touched[1:] |= is_collecting[at[:-1]] & (offsets[at[:-1]] > 0)
-        touched[0] = touches[at[0] + 1] > 0 or self._touched
+        between = touches[at] - np.concatenate([[0], touches[at[:-1] + 1]])
+        touched = (between > 0) | (is_collecting[at] & (offsets[at] > 0))
+        touched[1:] |= is_collecting[at[:-1]]
+        touched[0] |= self._touched
         starts = np.concatenate([[self._moment if self._moment is not None else moments[0]], moments[:-1]])
         firsts = np.concatenate([[self._block], blocks[:-1]])
         asleep = np.concatenate([[self._is_asleep], sleeps[:-1]])
@@ -121,10 +122,10 @@ class Meter:
             counted[0] = False
         for group, chosen in ((self.collector, counted & touched), (self.program, counted & ~touched)):
             group.add(lengths[chosen], starts[chosen], firsts[chosen], blocks[chosen])
-        self.asleep_cycles += int(lengths[asleep].sum()) if self._moment is not None else int(lengths[1:][asleep[1:]].sum())
+        self.asleep_cycles += int(lengths[asleep].sum())
         self._moment, self._block, self._is_asleep = int(moments[-1]), int(blocks[-1]), bool(sleeps[-1])
         last = int(at[-1])
-        self._touched = bool(touches[-1] - touches[last + 1]) or bool(is_collecting[last] and offsets[last] > 0)
+        self._touched = bool(touches[-1] - touches[last + 1]) or bool(is_collecting[last])
 
     @property
     def intervals(self) -> Ints:

@@ -4,8 +4,9 @@ While marking: a white object that a black one (or a root) refers to is protecte
 over white ones only; so it will still be reached. When marking has ended: nothing that can be reached is white, and
 after the flip nothing that can be reached is dead.
 
-A plain context counts as white while it lies below a context that is on a ring: its owner's scanning lists it. Those above
-are newer than the marking and count as black.
+A plain context belongs to the one whose sender it is. Behind a black one, or behind the active one, it was made since
+the marking began and counts as black; behind a grey or white one it is older and counts as white: it is listed when its
+owner is scanned.
 """
 
 from collections.abc import Iterator
@@ -13,9 +14,9 @@ from typing import Final
 
 import numpy as np
 
-from hardtalk.memory.heap import Flags, Heap, slot_name
+from hardtalk.memory.heap import SENDER, Flags, Heap, slot_name
 from hardtalk.memory.rings import UNLISTED, Rings
-from hardtalk.memory.roots import active_chain, root_indices
+from hardtalk.memory.roots import active_context, root_indices
 from hardtalk.memory.violation import Violation
 
 KIND: Final = "tri-colour"
@@ -42,11 +43,7 @@ def _marking(heap: Heap, rings: Rings) -> Iterator[Violation]:
     white = _members(heap, rings, "whiteRing")
     black = _members(heap, rings, "blackRing", "weakRing")
     grey = _members(heap, rings, "greyRing")
-    newer = np.zeros(len(heap), np.bool_)
-    for index in active_chain(heap):
-        if heap.colours[index] != UNLISTED:
-            break
-        newer[index] = True
+    newer = newer_contexts(heap, black)
     white |= heap.is_context & (heap.colours == UNLISTED) & ~newer & ~heap.free_contexts
     protected = heap.reachable(np.flatnonzero(grey), white)
     references = heap.references
@@ -59,19 +56,36 @@ def _marking(heap: Heap, rings: Rings) -> Iterator[Violation]:
         message += ", to which no grey object leads"
         yield Violation(KIND, int(heap.addresses[owner]), heap.class_name(owner), ring, message)
     classes = (black | newer) & (heap.class_index >= 0) & endangered[np.maximum(heap.class_index, 0)]
-    for index in np.flatnonzero(classes):
+    for index in np.flatnonzero(classes).tolist():
         message = "its class is white, and no grey object leads to it"
         yield Violation(KIND, int(heap.addresses[index]), heap.class_name(index), rings.ring_name(index), message)
-    for index in root_indices(heap):
+    for index in root_indices(heap).tolist():
         if endangered[index]:
             message = "a root is white, and no grey object leads to it"
-            yield Violation(KIND, int(heap.addresses[index]), heap.class_name(int(index)), rings.ring_name(int(index)), message)
+            name = heap.class_name(index)
+            yield Violation(KIND, int(heap.addresses[index]), name, rings.ring_name(index), message)
+
+
+def newer_contexts(heap: Heap, black: Flags) -> Flags:
+    """Plain contexts that are senders, over plain ones only, of a black context or of the active one; it itself too."""
+    newer = np.zeros(len(heap), np.bool_)
+    begun = np.flatnonzero(black & heap.is_context).tolist()
+    active = active_context(heap)
+    if active >= 0 and heap.colours[active] == UNLISTED:
+        newer[active] = True
+        begun.append(active)
+    for context in begun:
+        sender = heap.index_at(heap.machine.slot(int(heap.addresses[context]), SENDER))
+        while sender >= 0 and heap.is_context[sender] and heap.colours[sender] == UNLISTED and not newer[sender]:
+            newer[sender] = True
+            sender = heap.index_at(heap.machine.slot(int(heap.addresses[sender]), SENDER))
+    return newer
 
 
 def _marked(heap: Heap, rings: Rings) -> Iterator[Violation]:
     lost = _members(heap, rings, "whiteRing" if rings.phase == "weak" else "deadRing")
     reached = heap.reachable(root_indices(heap))
     word = "white" if rings.phase == "weak" else "dead"
-    for index in np.flatnonzero(lost & reached):
+    for index in np.flatnonzero(lost & reached).tolist():
         message = f"can be reached and is {word} in phase {rings.phase}"
         yield Violation(KIND, int(heap.addresses[index]), heap.class_name(index), rings.ring_name(index), message)

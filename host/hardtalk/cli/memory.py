@@ -1,0 +1,116 @@
+"""`hardtalk memory`: what a program does to memory, what the collector does to the program, which heap is enough."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from hardtalk.chip import default_chip
+from hardtalk.cli import output
+from hardtalk.cli.errors import UserError
+from hardtalk.cli.memory_board import boot_with_heap, bytes_from
+from hardtalk.cli.memory_run import MemoryRun, workload_folder
+from hardtalk.cli.memory_table import (
+    allocation_rate,
+    longest_cycles,
+    memory_report,
+    memory_table,
+    plan_table,
+)
+from hardtalk.cli.options import CycleModel, Drivers, Json
+from hardtalk.memory.audit import audit_machine
+from hardtalk.memory.heap import Heap
+from hardtalk.memory.machine import Machine
+from hardtalk.memory.mmu import WINDOWS_MICROSECONDS
+from hardtalk.memory.rings import Rings
+from hardtalk.memory.roots import root_indices
+from hardtalk.memory.safepoints import settle
+from hardtalk.report.durations import cycles_from
+
+DEFAULT_PROGRAM = "pairs"
+
+
+def memory(
+    *,
+    program: Annotated[
+        str | None, Parameter(help="A method of MemoryWorkload in its protocol programs, or an expression.")
+    ] = None,
+    heap: Annotated[str | None, Parameter(help="The heap's size: 4M, 512K; all of RAM unless told.")] = None,
+    plot: Annotated[Path | None, Parameter(help="Draw the MMU curve to this PNG file.")] = None,
+    map: Annotated[Path | None, Parameter(help="Draw the heap as it is at the end to this PNG file.")] = None,
+    limit: Annotated[
+        str | None, Parameter(help="Exit with 1 when a stretch of the collector is longer: 10us, 2000cycles.")
+    ] = None,
+    plan: Annotated[bool, Parameter(negative="", help="Show which heap is enough for --live and --rate.")] = False,
+    live: Annotated[str | None, Parameter(help="For --plan: bytes alive; else as the program leaves them.")] = None,
+    rate: Annotated[str | None, Parameter(help="For --plan: bytes allocated a second; else as measured.")] = None,
+    driver: Drivers = None,
+    json: Json = None,
+    model: CycleModel = "arm926",
+) -> int:
+    """Run a program; show what it allocates, the collector's share, stretches, MMU, fragmentation; audit the heap."""
+    console = output.console()
+    if plan and program is None and live is not None and rate is not None:
+        show_plan(console, bytes_from(live, "--live"), bytes_from(rate, "--rate"), None, default_chip().cpu_hertz)
+        return 0
+    folders = [*(driver or []), workload_folder()]
+    bench, sliced = boot_with_heap(folders, None if heap is None else bytes_from(heap, "--heap"), model)
+    hertz = bench.board.chip.cpu_hertz
+    try:
+        limit_cycles = None if limit is None else cycles_from(limit, hertz)
+    except ValueError as error:
+        raise UserError(f"--limit {error}") from error
+    run = MemoryRun(bench, sliced, program or DEFAULT_PROGRAM, with_live=plan and live is None)
+    run.measure()
+    settle(bench.board)
+    machine = Machine.of_board(bench.board)
+    audit = audit_machine(machine)
+    heap_bytes = machine.variable("regionEnd") - machine.variable("regionStart")
+    for part in memory_table(run, audit, heap_bytes):
+        console.print(part, soft_wrap=True)
+    if plan:
+        live_bytes = bytes_from(live, "--live") if live is not None else most_live_bytes(run, Heap(machine))
+        planned_rate = bytes_from(rate, "--rate") if rate is not None else allocation_rate(run)
+        show_plan(console, live_bytes, planned_rate, cycles_per_unit(run, machine), hertz)
+    if plot is not None or map is not None:
+        draw(run, machine, plot, map)
+    if json is not None:
+        memory_report(run, audit, heap_bytes).write(json)
+    is_late = limit_cycles is not None and longest_cycles(run.meter.collector) > limit_cycles
+    return 1 if is_late or not audit.is_sound else 0
+
+
+def draw(run: MemoryRun, machine: Machine, plot: Path | None, map: Path | None) -> None:
+    from hardtalk.memory.pictures import heap_picture, mmu_picture
+
+    meter = run.meter
+    if plot is not None:
+        title = f"{run.program}, {run.bench.board.model}"
+        hertz = run.bench.board.chip.cpu_hertz
+        mmu_picture(plot, meter.intervals, meter.began or 0, meter.ended, hertz, title, WINDOWS_MICROSECONDS)
+    if map is not None:
+        heap = Heap(machine)
+        heap_picture(map, heap, Rings(heap), f"after {run.program}")
+
+
+def most_live_bytes(run: MemoryRun, heap: Heap) -> int:
+    """Bytes of the blocks of everything that can be reached: the most of what was seen now and then and is now."""
+    reached = heap.reachable(root_indices(heap))
+    now = sum(1 << int(order) for order in heap.orders[reached])
+    return max(now, *(each.live_bytes for each in run.usages)) if run.usages else now
+
+
+def cycles_per_unit(run: MemoryRun, machine: Machine) -> Fraction | None:
+    """The collector's cycles a unit of work, where the VM counts units; else None."""
+    if not run.meter.collector_cycles or "unitsDone" not in run.counters.get(1, {}):
+        return None
+    return Fraction(run.meter.collector_cycles, max(run.counted("unitsDone"), 1))
+
+
+def show_plan(console: Console, live: int, rate: int, cycles_a_unit: Fraction | None, hertz: int) -> None:
+    if live < 1 or rate < 1:
+        raise UserError("--plan needs --live and --rate above zero", "Give both, or a program to measure them from.")
+    for part in plan_table(live, rate, cycles_a_unit, hertz):
+        console.print(part, soft_wrap=True)
