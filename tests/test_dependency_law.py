@@ -39,7 +39,8 @@ LAWS = {
     "serial": law("host", "smalltalk", "vm"),
     "latency": law("host", "board"),
     "report": law("host", "board"),
-    "cli": law("host", *COMPILERS, "build", "devices", "board", "serial", "latency", "report"),
+    "memory": law("host", "board", "vm"),
+    "cli": law("host", *COMPILERS, "build", "devices", "board", "serial", "latency", "report", "memory"),
 }
 FOLDERS = sorted({each.folder for each in LAWS.values()})
 
