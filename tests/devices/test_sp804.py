@@ -45,6 +45,15 @@ def test_one_shot_stops_at_zero_until_loaded_again(timer: Sp804) -> None:
     assert timer.line.level
 
 
+def test_one_shot_does_not_wrap(timer: Sp804) -> None:
+    timer.write("Timer1Load", 10)
+    timer.write("Timer1Control", ENABLE | ONE_SHOT | INTERRUPT)
+    timer.clock.advance(10 * TICK)
+    timer.write("Timer1IntClr", 0)
+    timer.clock.advance(70_000 * TICK)
+    assert (timer.read("Timer1Value"), timer.line.level) == (0, False)
+
+
 def test_free_running_wraps_at_its_width(timer: Sp804) -> None:
     timer.write("Timer2Load", 2)
     timer.write("Timer2Control", ENABLE)

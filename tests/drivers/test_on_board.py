@@ -54,6 +54,7 @@ def test_a_mended_handler_is_restarted(nuisance: Bench) -> None:
     nuisance.console.evaluate("nuisance behaviour: [ :registers | self error: 'broken' ]; raise")
     nuisance.console.evaluate("nuisance behaviour: [ :registers | registers control raise: false ]; restart")
     assert said(nuisance, "nuisance raise; count") == ("3", "")
+    assert nuisance.console.evaluate("nuisance failures") == "0"
 
 
 def test_an_interrupt_storm_is_told_once_and_masked(nuisance: Bench) -> None:

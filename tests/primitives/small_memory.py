@@ -123,7 +123,8 @@ class SmallMemory:
         head = self.simulation.state_address("blackRing")
         assert head is not None
         self.state["blackRing"] = self.state["blackRingPrevious"] = head
-        self.state["blackColour"], self.state["whiteColour"] = object_format.COLOUR_ALLOCATED, object_format.COLOUR_OTHER
+        colours = object_format.COLOUR_ALLOCATED, object_format.COLOUR_OTHER
+        self.state["blackColour"], self.state["whiteColour"] = colours
         self.state["nextPayment"] = 0x7FFFFFFF
         self.state["blackBits"] = object_format.COLOUR_ALLOCATED << object_format.COLOUR_SHIFT + 8
         self.state["regionStart"], self.state["regionEnd"] = HEAP + OBJECTS_BYTES, HEAP + HEAP_BYTES

@@ -120,3 +120,25 @@ def test_an_unfinished_large_object_goes_on_where_it_was() -> None:
     assert heap.memory.word_at(oop + 12) == 1000
     assert all(heap.memory.word_at(oop + object_format.slot_offset(i)) == nil for i in range(1000))
     assert heap.state["pendingBlock"] == 0
+
+
+def test_a_freed_block_does_not_merge_with_the_area_that_small_blocks_are_cut_from() -> None:
+    """The header of a free block that once began in the middle of that area still stands there."""
+    heap = Heap()
+    first = heap.take(13)
+    split = heap.take(13)
+    assert split % (1 << 14) == 0
+    assert heap.memory.read(split + (1 << 13) + 17, 1) == bytes([13]), "its other half is free"
+    heap.give_back(split)
+    small = [heap.take(9)]
+    while small[-1] != split:
+        small.append(heap.take(9))
+    below = [split] + [heap.take(9) for _ in range(15)]
+    assert below == list(range(split, split + (1 << 13), 1 << 9)), "cut one after the other"
+    for block in below:
+        heap.give_back(block)
+    held = [(first, 13), *((block, 9) for block in small[:-1])]
+    held += [(heap.take(14), 14), (heap.take(9), 9), (heap.take(13), 13), (heap.take(9), 9)]
+    held.sort()
+    for (block, order), (following, _) in zip(held, held[1:], strict=False):
+        assert block + (1 << order) <= following, f"{block:#x} of order {order} overlaps {following:#x}"

@@ -107,8 +107,8 @@ class Program:
 
     @cached_property
     def exposed_offsets(self) -> frozenset[int]:
-        """The words of the state that stores through pointers may change: those of each variable whose address is taken,
-        and the word behind it, since a ring's anchor is a pair of variables."""
+        """The words of the state that stores through pointers may change: those of each variable whose address is
+        taken, and the word behind it, since a ring's anchor is a pair of variables."""
         return frozenset(
             self.state[name] + 4 * word
             for name in self.exposed_state if name in self.state
