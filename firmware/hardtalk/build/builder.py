@@ -22,6 +22,7 @@ from hardtalk.link import link, target_of
 from hardtalk.link.layout import HEAP_BASE
 from hardtalk.slang import CompiledProgram, compile_program
 from hardtalk.vm.constants import slang_constants
+from hardtalk.vm.native import ENTRY_ROUTINES
 
 SLANG_PACKAGES = ("arm", "slang", "smalltalk", "vm")
 
@@ -82,7 +83,7 @@ class _Build:
                       files_digest(paths, [sources.display_name(path) for path in paths])])
 
         def compile_now() -> CompiledProgram:
-            return compile_program(sources.read_classes(paths), constants)
+            return compile_program(sources.read_classes(paths), constants, ENTRY_ROUTINES)
 
         program, _ = self.cache.get(CompiledProgram, key, compile_now)
         return program

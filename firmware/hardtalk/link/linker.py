@@ -27,6 +27,7 @@ from hardtalk.link.layout import (
     lay_out,
 )
 from hardtalk.link.lines import lines_section
+from hardtalk.vm import native
 
 ENTRY = "startMachine"
 BRANCH_REACH_BYTES = 1 << 25
@@ -58,12 +59,16 @@ class Firmware:
         raise KeyError(name)
 
 
-def link(boot_sources: Sequence[AssemblySource], program: ProgramLike, image: ImageLike, target: Target) -> Firmware:
-    """The firmware of these parts. Raises LinkError for a name, a reach or a size that does not work out."""
+def link(boot_sources: Sequence[AssemblySource], program: ProgramLike, image: ImageLike, target: Target,
+         native_routines: Sequence[str] = ()) -> Firmware:
+    """The firmware of these parts. Raises LinkError for a name, a reach or a size that does not work out.
+
+    `native_routines` name, in the order of their numbers, the routines that Smalltalk can start as native code.
+    """
     layout, boot = _assemble_boot(boot_sources, program, image, target)
     names = _Names(layout, boot, program)
     vm = b"".join(_relocated(routine, layout.routines[routine.name], names) for routine in program.routines)
-    tables = _tables(layout, program, image, target, names)
+    tables = _tables(layout, program, image, target, names, native_routines)
     sections = (
         Section(".boot", boot.code, CODE_BASE, executable=True),
         Section(".vm", vm, layout.vm_start, executable=True, alignment=32),
@@ -84,7 +89,8 @@ def _assemble_boot(sources: Sequence[AssemblySource], program: ProgramLike, imag
     boot_bytes = 0
     for _ in range(8):
         layout = lay_out(boot_bytes, program, image, target)
-        known = {**target.symbols, **layout.symbols, **program.state, **_routine_aliases(layout, program)}
+        known = {**target.symbols, **layout.symbols, **dict(native.constants()), **program.state,
+                 **_routine_aliases(layout, program)}
         boot = assemble(sources, CODE_BASE, {name: known[name] for name in sorted(used & known.keys())})
         if ENTRY not in boot.labels:
             raise LinkError(f"the boot sources define no label {ENTRY}; the machine is entered there")
@@ -136,13 +142,15 @@ def _relocated(routine: RoutineLike, address: int, names: _Names) -> bytes:
     return bytes(code)
 
 
-def _tables(layout: Layout, program: ProgramLike, image: ImageLike, target: Target, names: _Names) -> bytes:
+def _tables(layout: Layout, program: ProgramLike, image: ImageLike, target: Target, names: _Names,
+            native_routines: Sequence[str]) -> bytes:
     words = {
         "pageTable": _page_table(target),
         "dispatchTable": _dispatch_table(layout, program),
         "interruptTable": [names.find("handleInterrupts", "the interrupt table")] * BYTECODE_COUNT,
         "primitiveTable": _primitive_table(layout, program, names),
         "specialObjects": [image.special_objects],
+        "nativeRoutineTable": _native_routine_table(names, native_routines),
     }
     out = bytearray()
     for name, size, _ in TABLES:
@@ -175,6 +183,14 @@ def _primitive_table(layout: Layout, program: ProgramLike, names: _Names) -> lis
             for n in range(PRIMITIVE_COUNT)]
 
 
+def _native_routine_table(names: _Names, native_routines: Sequence[str]) -> list[int]:
+    if len(native_routines) > native.ROUTINE_LIMIT:
+        raise LinkError(f"there are {len(native_routines)} native routines and room for {native.ROUTINE_LIMIT}; "
+                        "raise ROUTINE_LIMIT in hardtalk.vm.native")
+    addresses = [names.find(name, "the table of native routines") for name in native_routines]
+    return addresses + [0] * (native.ROUTINE_LIMIT - len(addresses))
+
+
 def _page_table(target: Target) -> list[int]:
     """Every address maps to itself; RAM is cacheable write-back, all else strongly ordered."""
     table = []
@@ -187,7 +203,7 @@ def _page_table(target: Target) -> list[int]:
 def _elf_symbols(layout: Layout, boot: Assembly, program: ProgramLike, image: ImageLike) -> list[Symbol]:
     section_of = {
         **dict.fromkeys((name for name, _, _ in TABLES), ".tables"),
-        **dict.fromkeys(("vmState", "methodCache", *STUB_WORDS), ".state"),
+        **dict.fromkeys(("vmState", "methodCache", *(name for name, _ in native.LAYOUT_TABLES), *STUB_WORDS), ".state"),
     }
     symbols = [Symbol(name, address, layout.sizes.get(name, 0),
                           STT_OBJECT if name in layout.sizes else STT_NOTYPE, section_of.get(name))
