@@ -179,3 +179,33 @@ loadFloats:
     fmxr    fpscr, r1
     bx      lr
     .ltorg
+
+/* What native code from outside calls, with a C function's registers: the routines of NativeScheduler want vmState in r4.
+   void hardtalk_signal(semaphore), hardtalk_wait(semaphore), hardtalk_signal_smalltalk(slot), hardtalk_yield(),
+   hardtalk_sleep(ticks), int hardtalk_put(queue, word), word hardtalk_take(queue). */
+hardtalk_signal:
+    ldr     r12, =signalNative_
+    b       callNative
+hardtalk_wait:
+    ldr     r12, =waitNative_
+    b       callNative
+hardtalk_signal_smalltalk:
+    ldr     r12, =signalSmalltalk_
+    b       callNative
+hardtalk_yield:
+    ldr     r12, =yieldNative
+    b       callNative
+hardtalk_sleep:
+    ldr     r12, =sleepNative_
+    b       callNative
+hardtalk_put:
+    ldr     r12, =queue_put_
+    b       callNative
+hardtalk_take:
+    ldr     r12, =waitFrom_
+callNative:
+    stmdb   sp!, {r4, lr}
+    ldr     r4, =vmState
+    blx     r12
+    ldmia   sp!, {r4, pc}
+    .ltorg

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from hardtalk.link.errors import LinkError
 from hardtalk.link.inputs import ImageLike, ProgramLike, RoutineLike, Target
+from hardtalk.link.objects import ALIGNMENT, NativeObject
 from hardtalk.vm.native import LAYOUT_TABLES, ROUTINE_LIMIT
 
 CODE_BASE = 0x00010000
@@ -102,6 +103,7 @@ def _place_routines(layout: Layout, routines: Sequence[RoutineLike], address: in
             raise LinkError(f"routine {routine.name} is defined twice; names are unique in a program")
         if len(routine.code) % 4:
             raise LinkError(f"routine {routine.name} has {len(routine.code)} bytes; ARM code comes in words")
+        address = align(address, ALIGNMENT if isinstance(routine, NativeObject) else 4)
         layout.routines[routine.name] = address
         address += len(routine.code)
     return address
