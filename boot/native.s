@@ -136,7 +136,8 @@ switchFromInterrupt:
     stmia   r0, {sp, lr}^
     mov     r0, r0                          /* no banked register right after a user-bank transfer */
     mov     r4, r2
-    bl      scheduleAfterInterrupt
+    ldr     r12, =scheduleAfterInterrupt     /* Keystone would take the name for a distance */
+    blx     r12
     b       resumeNative
 
 /* switchNative: r0 the record to go on with; system mode, IRQs masked, r4 vmState. Puts the caller away and comes back,
