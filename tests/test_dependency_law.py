@@ -39,7 +39,8 @@ LAWS = {
     "serial": law("host", "smalltalk"),
     "latency": law("host", "board"),
     "report": law("host", "board"),
-    "cli": law("host", *COMPILERS, "build", "devices", "board", "serial", "latency", "report"),
+    "trace": law("host", "board"),
+    "cli": law("host", *COMPILERS, "build", "devices", "board", "serial", "latency", "report", "trace"),
 }
 FOLDERS = sorted({each.folder for each in LAWS.values()})
 

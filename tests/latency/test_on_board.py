@@ -11,7 +11,7 @@ from hardtalk.cli.boards import Bench
 from hardtalk.cli.latency import measure_all
 from hardtalk.cli.latency_bench import boot_latency_bench
 from hardtalk.cli.latency_loads import chosen_loads, known_loads
-from hardtalk.cli.latency_subjects import expire
+from hardtalk.cli.latency_subjects import chosen_forms, expire
 from hardtalk.cli.main import run
 from hardtalk.cli.moments import watched_addresses
 from hardtalk.cli.options import ARM926
@@ -120,3 +120,17 @@ def test_missed_deadline_is_exit_code_1_and_in_the_figures(tmp_path: Path, capsy
 def test_wrong_option_is_one_message(capsys: pytest.CaptureFixture[str], option: str, value: str, message: str) -> None:
     assert run(["latency", option, value]) == 2
     assert capsys.readouterr().err.startswith(f"hardtalk: {message}")
+
+
+@pytest.mark.parametrize("line", ["TIMER", "UART"])
+def test_native_handlers_are_measured_beside_smalltalk_ones(laboratory_bench: Bench, line: str) -> None:
+    loads = chosen_loads(["sends"], known_loads())
+    rows = measure_all(laboratory_bench, [line], loads, 50, Schedule(1), console(), chosen_forms("both"))
+    assert [row.form for row in rows] == ["smalltalk", "native"]
+    smalltalk, native = (row.distribution for row in rows)
+    assert native.max < smalltalk.min
+
+
+def test_unknown_form_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["latency", "--form", "other"]) == 2
+    assert "--form other: there is no such form\nChoose one of smalltalk, native, both" in capsys.readouterr().err

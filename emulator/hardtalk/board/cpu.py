@@ -260,6 +260,28 @@ class Cpu:
         state[hook.WATCH_COUNT] = 0
         return [(address, cycle) for address, cycle in self._watch_log[: 2 * count].reshape(-1, 2).tolist()]
 
+    def on_store(self, address: int, listener: Callable[[int], None]) -> Callable[[], None]:
+        """Tell `listener` each value that the guest stores in the word at `address`; answers what ends that.
+
+        For looking at a run: the guest neither sees it nor pays, but emulation is slower meanwhile.
+        """
+
+        def stored(_engine: Any, _access: int, _address: int, _size: int, value: int, _user: Any) -> None:
+            listener(value & 0xFFFFFFFF)
+
+        engines = (self.runner, self.stepper)
+        handles = [
+            engine.hook_add(unicorn.UC_HOOK_MEM_WRITE, stored, begin=address, end=address + 3) for engine in engines
+        ]
+        self.forget_code()
+
+        def remove() -> None:
+            for engine, handle in zip(engines, handles, strict=True):
+                engine.hook_del(handle)
+            self.forget_code()
+
+        return remove
+
     def _set_threshold(self) -> None:
         state = self._state
         is_counting = state[hook.INSTRUCTION_LIMIT] != hook.NEVER
@@ -391,9 +413,7 @@ class Cpu:
         if not self.ram.contains(address, 4 * words):
             raise BoardError(f"the firmware runs code at {address:#x}, outside RAM", "link all code into RAM")
         cost = self.model.cost(self.ram.read(address, 4 * words), address)
-        self._table[address >> 2] = hook.table_entry(
-            4 * words, cost.cycles, cost.taken_extra, address in self._watched
-        )
+        self._table[address >> 2] = hook.table_entry(4 * words, cost.cycles, cost.taken_extra, address in self._watched)
         self._filled.add(address >> 2)
         self._code_pages.update(range(address & -PAGE, address + 4 * words, PAGE))
 

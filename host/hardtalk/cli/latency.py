@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from hardtalk.cli.latency_bench import boot_latency_bench, start_load
 from hardtalk.cli.latency_loads import Load, chosen_loads, known_loads
 from hardtalk.cli.latency_page import latency_page
 from hardtalk.cli.latency_rows import Row, latency_report, write_csv
-from hardtalk.cli.latency_subjects import SUBJECTS, subject_named
+from hardtalk.cli.latency_subjects import SMALLTALK, SUBJECTS, chosen_forms, subject_named
 from hardtalk.cli.latency_sweep import WindowText, print_sweep, sweep_window
 from hardtalk.cli.latency_table import histogram_lines, latency_table, worst_lines
 from hardtalk.cli.moments import watched_addresses
@@ -36,14 +37,15 @@ def latency(
         list[str] | None,
         Parameter(
             negative="",
-            help="A load by name, mixed if none is given; may be given again. One of your own: a method in the "
-            "protocol loads of a subclass or an extension of LatencyWorkload in a --driver folder. `all` is each in turn.",
+            help="A load by name, mixed if none is given; may be given again; all for each in turn. One of your own: a "
+            "method in the protocol loads of a subclass or an extension of LatencyWorkload in a --driver folder.",
         ),
     ] = None,
     line: Annotated[
         list[str] | None,
         Parameter(negative="", help="TIMER, UART, or the peripheral of a device of your own; may be given again."),
     ] = None,
+    form: Annotated[str, Parameter(help="The handlers' form: smalltalk, native or both.")] = SMALLTALK,
     sweep: Annotated[
         WindowText | None,
         Parameter(
@@ -75,12 +77,13 @@ def latency(
     loads = chosen_loads(load or ["mixed"], known_loads(driver or []))
     before = read_baseline(baseline) if baseline is not None else None
     lines = line or list(SUBJECTS)
+    forms = chosen_forms(form)
     console = output.console()
     if sweep is not None:
-        sweeps = sweep_window(driver or [], svd or [], device, model, lines, loads, sweep, workers, console)
+        sweeps = sweep_window(driver or [], svd or [], device, model, lines, loads, sweep, workers, console, forms)
         return print_sweep(sweeps, deadline_cycles, json, console)
     bench = boot_latency_bench(driver or [], svd or [], device, model)
-    rows = measure_all(bench, lines, loads, count, Schedule(seed), console)
+    rows = measure_all(bench, lines, loads, count, Schedule(seed), console, forms)
     for part in latency_table(rows, bench.source_map, bench.board, deadline_cycles, seed):
         console.print(part, soft_wrap=True)
     if histogram:
@@ -102,15 +105,21 @@ def latency(
 
 
 def measure_all(
-    bench: Bench, lines: Sequence[str], loads: Sequence[Load], count: int, schedule: Schedule, console: Console
+    bench: Bench,
+    lines: Sequence[str],
+    loads: Sequence[Load],
+    count: int,
+    schedule: Schedule,
+    console: Console,
+    forms: Sequence[str] = (SMALLTALK,),
 ) -> list[Row]:
-    """A row for each line and load, each from the same state of the board, so that none depends on those before it."""
+    """A row for each line, form and load, each from the same state of the board: none depends on those before it."""
     watched = watched_addresses(bench.source_map)
     booted = bench.board.snapshot()
     rows = []
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        for name in lines:
-            subject = subject_named(bench, name)
+        for name, form in product(lines, forms):
+            subject = subject_named(bench, name, form)
             for load in loads:
                 task = progress.add_task(f"{name} {load.name}", total=count)
                 bench.board.restore(booted)

@@ -34,6 +34,16 @@ def boot_latency_bench(
 def start_load(bench: Bench, subject: Subject, load: Load) -> None:
     """Start the driver of the line and the load below it, and the flood from outside that the load wants."""
     bench.console.evaluate(f"LatencyLaboratory start: {subject.driver} load: #{load.selector} of: {load.workload}")
+    start_flood(bench, load)
+
+
+def run_load(bench: Bench, load: Load) -> None:
+    """Start the load alone."""
+    bench.console.evaluate(f"LatencyLaboratory runLoad: #{load.selector} of: {load.workload}")
+    start_flood(bench, load)
+
+
+def start_flood(bench: Bench, load: Load) -> None:
     flood = FLOODS.get(load.selector)
     if flood is not None:
         flood(bench.board)

@@ -1,7 +1,7 @@
 """The interrupts that can be measured: which device raises which line, which driver serves it in which form."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from hardtalk.board import Board
@@ -9,7 +9,8 @@ from hardtalk.cli.boards import Bench
 from hardtalk.cli.errors import UserError
 from hardtalk.devices import Sp804
 
-SMALLTALK = "smalltalk"
+SMALLTALK, NATIVE, BOTH = "smalltalk", "native", "both"
+FORMS = (SMALLTALK, NATIVE)
 CHARACTER = ord("U")
 
 
@@ -58,12 +59,25 @@ SUBJECTS = {
     "TIMER": Subject("TIMER23", "LatencyTimer", expire, expire),
     "UART": Subject("UART1", "LatencySerialPort", send_character, finish_character),
 }
+NATIVE_DRIVERS = {"TIMER": "LatencyNativeTimer", "UART": "LatencyNativeSerialPort"}
 
 
-def subject_named(bench: Bench, name: str) -> Subject:
-    """The line that ships under that name, or a peripheral of the user's with the driver that names it."""
+def chosen_forms(form: str) -> list[str]:
+    if form == BOTH:
+        return list(FORMS)
+    if form not in FORMS:
+        raise UserError(f"--form {form}: there is no such form", f"Choose one of {', '.join([*FORMS, BOTH])}.")
+    return [form]
+
+
+def subject_named(bench: Bench, name: str, form: str = SMALLTALK) -> Subject:
+    """The line that ships under that name, or a peripheral of the user's with the driver that names it.
+
+    Only the lines that ship have a handler in each form.
+    """
     if name in SUBJECTS:
-        return SUBJECTS[name]
+        subject = SUBJECTS[name]
+        return subject if form == SMALLTALK else replace(subject, driver=NATIVE_DRIVERS[name], form=form)
     known = [
         each.name for each in bench.board.chip.peripherals if each.lines and each.base >= bench.board.chip.free_base
     ]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeAlias
@@ -20,7 +21,7 @@ from hardtalk.cli.latency_activity import activity_at
 from hardtalk.cli.latency_bench import boot_latency_bench, start_load
 from hardtalk.cli.latency_loads import Load
 from hardtalk.cli.latency_rows import add_distribution
-from hardtalk.cli.latency_subjects import Subject, subject_named
+from hardtalk.cli.latency_subjects import SMALLTALK, Subject, subject_named
 from hardtalk.cli.latency_table import circumstances, sum_of_parts
 from hardtalk.cli.moments import watched_addresses
 from hardtalk.cli.source_map import SourceMap
@@ -47,6 +48,7 @@ class BenchRecipe:
     model: str
     line: str
     load: Load
+    form: str = SMALLTALK
 
     def __call__(self) -> Prepared:
         bench, subject = self.bench()
@@ -60,7 +62,7 @@ class BenchRecipe:
 
     def bench(self) -> tuple[Bench, Subject]:
         bench = boot_latency_bench(self.drivers, self.svds, self.device, self.model)
-        return bench, subject_named(bench, self.line)
+        return bench, subject_named(bench, self.line, self.form)
 
 
 @dataclass(frozen=True)
@@ -88,12 +90,14 @@ def sweep_window(
     text: WindowText,
     workers: int,
     console: Console,
+    forms: Sequence[str] = (SMALLTALK,),
 ) -> list[Swept]:
-    """Sweep the window on each line under each load."""
+    """Sweep the window on each line, in each form, under each load."""
     if workers < 1:
         raise UserError(f"--workers {workers}: at least one is needed")
     recipes = [
-        BenchRecipe(tuple(drivers), tuple(svds), device, model, line, load) for line in lines for load in loads
+        BenchRecipe(tuple(drivers), tuple(svds), device, model, line, load, form)
+        for line, form, load in product(lines, forms, loads)
     ]
     bench, _ = recipes[0].bench()
     swept = []
@@ -110,7 +114,7 @@ def sweep_window(
                     points += sweep(recipe, window, executor, lambda count, task=task: progress.advance(task, count))  # type: ignore[misc]
                 except NotServed as error:
                     raise UserError(f"{recipe.line} under {recipe.load.name}: {error}", exit_code=1) from error
-            swept.append(Swept(recipe, tuple(windows), points, bench, subject_named(bench, recipe.line).form))
+            swept.append(Swept(recipe, tuple(windows), points, bench, recipe.form))
     return swept
 
 
@@ -132,9 +136,7 @@ def windows_of(text: WindowText, recipe: BenchRecipe, source_map: SourceMap) -> 
             f"Near it: {', '.join(near)}." if near else "hardtalk explain finds symbols.",
         )
     passes = int(routine["passes"] or 1)
-    windows = windows_of_routine(
-        prepared_by(recipe), address, bytecode_routines(source_map), passes, PATIENCE_CYCLES
-    )
+    windows = windows_of_routine(prepared_by(recipe), address, bytecode_routines(source_map), passes, PATIENCE_CYCLES)
     if not windows:
         raise UserError(
             f"--sweep {text}: the load {recipe.load.name} does not run it within {PATIENCE_CYCLES:,} cycles",
@@ -187,7 +189,7 @@ def print_sweep(swept: Sequence[Swept], deadline_cycles: int, json: Path | None,
 def print_worst(swept: Swept, console: Console) -> None:
     worst = swept.worst
     windows = ", ".join(f"{window.first:,} to {window.end - 1:,}" for window in swept.windows)
-    title = f"{swept.recipe.line} under {swept.recipe.load.name}"
+    title = f"{swept.recipe.line}, {swept.form} handler, under {swept.recipe.load.name}"
     interrupt = worst.interrupt
     console.print(Text(f"{title}: {len(swept.points):,} points, instructions {windows}"), soft_wrap=True)
     console.print(

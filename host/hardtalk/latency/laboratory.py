@@ -35,7 +35,7 @@ class Laboratory:
     """Measures one line of a running board.
 
     `inject` makes the device raise its line, at once or soon; None when the device does so of its own accord. `watched`
-    are the addresses of blocks whose entry is a moment.
+    are the addresses of blocks whose entry is a moment; without any, somebody else may watch the board.
     """
 
     def __init__(
@@ -80,11 +80,13 @@ class Laboratory:
         trace = self.board.trace
         was_kept, trace.is_kept = trace.is_kept, False
         trace.listen(self._hear)
-        self.board.watch(self._moments, self._entered)
+        if self._moments:
+            self.board.watch(self._moments, self._entered)
         try:
             yield
         finally:
-            self.board.watch((), None)
+            if self._moments:
+                self.board.watch((), None)
             trace.unlisten(self._hear)
             trace.is_kept = was_kept
             self._cancel_next()
