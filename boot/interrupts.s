@@ -1,17 +1,22 @@
 /* Interrupts: the entry at any instruction, and what the VM uses to take them and to wait for them.
 
-   A device's line stays masked in the VIC from here until its Smalltalk handler has served it, so an
-   unserved device interrupts once. The entry touches no object: it notes the lines and moves the
-   dispatch register to the second table, whose every entry leads to handleInterrupts. */
+   A line is Smalltalk's or has a native handler. A Smalltalk line stays masked in the VIC from here until its handler
+   has served it, so an unserved device interrupts once. The entry touches no object: it notes the lines and moves the
+   dispatch register to the second table, whose every entry leads to handleInterrupts. divertedLines holds the
+   lines for which that would be wrong: those with a native handler, and all lines while native code runs, whose r8 is
+   its own. Those go to nativeInterrupt (native.s). */
 
 /* interruptEntry: IRQ mode, IRQ masked. Keeps every register but r8, which becomes interruptTable;
-   r4 and r8 hold vmState and a dispatch table whenever IRQs are unmasked. Lines go from the VIC to
+   r4 and r8 hold vmState and a dispatch table whenever IRQs are unmasked in the VM. Lines go from the VIC to
    pendingLines and are masked; interruptCount or, without a line, spuriousInterrupts goes up. */
 interruptEntry:
     stmdb   sp!, {r0-r3}
     ldr     r0, =VIC
     ldr     r1, [r0, #VIC_IRQSTATUS]
     ldr     r2, =vmState
+    ldr     r3, [r2, #divertedLines]
+    tst     r3, r1
+    bne     nativeInterrupt
     cmp     r1, #0
     beq     spuriousInterrupt
     str     r1, [r0, #VIC_INTENCLEAR]
@@ -27,10 +32,9 @@ interruptEntry:
 
 /* The line fell before its status was read: counted, nothing else changes, r8 included. */
 spuriousInterrupt:
-    ldr     r2, =spuriousInterrupts
-    ldr     r3, [r2]
+    ldr     r3, [r2, #spuriousInterrupts]
     add     r3, r3, #1
-    str     r3, [r2]
+    str     r3, [r2, #spuriousInterrupts]
     ldmia   sp!, {r0-r3}
     subs    pc, lr, #4
 
@@ -42,16 +46,18 @@ takePendingLines:
     swp     r0, r1, [r2]
     bx      lr
 
-/* waitForInterrupt: sleeps until a line is pending; answers at once when one already is. The test
+/* waitForInterrupt: sleeps until a line is pending or native code has signalled a Smalltalk semaphore
+   (rescheduleWanted); answers at once when that is so already. The test
    and the WFI are under masked IRQs (WFI wakes for a masked IRQ too), so an interrupt between them
    is not slept through. Leaves IRQs unmasked; the interrupt is taken before the return. */
 waitForInterrupt:
     mrs     r1, cpsr
     orr     r2, r1, #0x80
     msr     cpsr_c, r2
-    ldr     r0, =vmState
-    ldr     r0, [r0, #pendingLines]
-    cmp     r0, #0
+    ldr     r3, =vmState
+    ldr     r0, [r3, #pendingLines]
+    ldr     r3, [r3, #rescheduleWanted]
+    orrs    r0, r0, r3
     bne     waitDone
     mov     r0, #0
     mcr     p15, 0, r0, c7, c10, 4          /* drain the write buffer: devices must have seen all */

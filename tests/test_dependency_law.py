@@ -40,7 +40,8 @@ LAWS = {
     "latency": law("host", "board"),
     "report": law("host", "board"),
     "memory": law("host", "board", "vm"),
-    "cli": law("host", *COMPILERS, "build", "devices", "board", "serial", "latency", "report", "memory"),
+    "trace": law("host", "board"),
+    "cli": law("host", *COMPILERS, "build", "devices", "board", "serial", "latency", "report", "memory", "trace"),
 }
 FOLDERS = sorted({each.folder for each in LAWS.values()})
 

@@ -14,7 +14,9 @@ from hardtalk.link.assembler import assemble
 ROOT = Path(__file__).parents[2]
 RELOCATION = re.compile(r"(branch24|abs32)_([A-Za-z]\w*?)(?:__\d+)?$")
 TARGET = target_of(default_chip())
-STATE = {"pendingLines": 0, "interruptCount": 4, "scratch": 8}
+STATE = {name: 4 * number for number, name in enumerate((
+    "pendingLines", "interruptCount", "scratch", "spuriousInterrupts", "rescheduleWanted", "divertedLines",
+    "divertedAtRest", "nativeLines", "nativeDepth", "nativeRequests", "nativeRunning", "nativeStorms"))}
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,16 @@ class HandRoutine:
 class HandProgram:
     routines: tuple[HandRoutine, ...]
     state: dict[str, int] = field(default_factory=lambda: dict(STATE))
-    state_size: int = 12
+    state_size: int = 4 * len(STATE)
     bytecode_entries: dict[int, str] = field(default_factory=dict)
     primitive_entries: dict[int, str] = field(default_factory=dict)
     marking_entries: dict[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Every program has the routines that the boot stub names."""
+        present = {each.name for each in self.routines}
+        missing = tuple(each for each in native_routines() if each.name not in present)
+        object.__setattr__(self, "routines", (*missing, *self.routines))
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,12 @@ def boot_sources() -> list[AssemblySource]:
 
 IDLE = routine("unknownBytecode", "b there")
 ACTIVATE = routine("activateMethod:arguments:", "mov r0, r0")
+
+
+def native_routines() -> tuple[HandRoutine, ...]:
+    return tuple(routine(selector, "mov r0, r0", "Native") for selector in (
+        "scheduleAfterInterrupt", "signalNative:", "waitNative:", "signalSmalltalk:", "yieldNative", "sleepNative:",
+        "queue:put:", "waitFrom:"))
 
 
 def handmade_firmware(start: str, handle: str = "mov r0, r0") -> Firmware:

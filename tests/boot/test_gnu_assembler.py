@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from handmade import STATE, TARGET, boot_sources, handmade_firmware
 
 from hardtalk.link.assembler import assemble
+from hardtalk.vm import native
 
 BASE = 0x10000
 TOOLS = ("arm-none-eabi-as", "arm-none-eabi-ld", "arm-none-eabi-objcopy", "arm-none-eabi-nm")
@@ -24,7 +25,8 @@ def equates() -> dict[str, int]:
     firmware = handmade_firmware("mov r0, r0")
     symbols = {symbol.name: symbol.value for symbol in firmware.symbols}
     symbols["startVirtualMachine"] = symbols["Hand>>startVirtualMachine"]
-    known = {**TARGET.symbols, **symbols, **STATE}
+    selectors = {name.partition(">>")[2].replace(":", "_"): value for name, value in symbols.items() if ">>" in name}
+    known = {**TARGET.symbols, **symbols, **selectors, **dict(native.constants()), **STATE}
     text = "".join(source.text for source in boot_sources())
     labels = set(re.findall(r"^(\w+):", text, re.MULTILINE))
     return {name: known[name] for name in sorted(set(re.findall(r"[A-Za-z_]\w*", text)) - labels) if name in known}

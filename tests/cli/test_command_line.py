@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-COMMANDS = ("build", "boot", "repl", "test", "latency", "bench", "speed", "explain")
+COMMANDS = ("build", "boot", "repl", "test", "latency", "trace", "uart", "bench", "speed", "explain")
 
 
 def hardtalk(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -36,3 +36,10 @@ def test_nothing_measured_is_an_error() -> None:
 def test_share_outside_its_range_is_an_error(share: Fraction) -> None:
     with pytest.raises(ValueError, match="share"):
         Distribution.of([1]).percentile(share)
+
+
+@given(st.lists(st.integers(0, 10**5), min_size=1), st.integers(1, 1000))
+def test_histogram_holds_everything_in_its_bin(cycles: list[int], bin_cycles: int) -> None:
+    bins = Distribution.of(cycles).histogram(bin_cycles)
+    assert sum(bins) == len(cycles) and bins[-1] > 0
+    assert all(count == sum(each // bin_cycles == number for each in cycles) for number, count in enumerate(bins[:50]))

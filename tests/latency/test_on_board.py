@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.cli.boards import Bench, boot_bench
-from hardtalk.cli.latency import chosen_loads, expire, load_names, measure_all
+from hardtalk.cli.boards import Bench
+from hardtalk.cli.latency import measure_all
+from hardtalk.cli.latency_bench import boot_latency_bench
+from hardtalk.cli.latency_loads import chosen_loads, known_loads
+from hardtalk.cli.latency_subjects import chosen_forms, expire
 from hardtalk.cli.main import run
 from hardtalk.cli.moments import watched_addresses
 from hardtalk.cli.options import ARM926
 from hardtalk.cli.output import console
-from hardtalk.cli.sources import host_firmware
 from hardtalk.latency.interrupt import Interrupt, Moment
 from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
 from hardtalk.report.figures import read_report
@@ -24,11 +26,11 @@ DEADLINE_CYCLES = 20_000
 
 @pytest.fixture(scope="module")
 def laboratory_bench() -> Bench:
-    return boot_bench([host_firmware("latency-firmware")], [], None, ARM926)
+    return boot_latency_bench(model=ARM926)
 
 
 def measured(bench: Bench, line: str, load: str, seed: int) -> list[Interrupt]:
-    (row,) = measure_all(bench, [line], [load], COUNT, Schedule(seed), console())
+    (row,) = measure_all(bench, [line], chosen_loads([load], known_loads()), COUNT, Schedule(seed), console())
     return row.interrupts
 
 
@@ -54,8 +56,13 @@ def test_lines_rise_at_all_phases(laboratory_bench: Bench) -> None:
 
 
 def test_all_loads_are_the_methods_of_their_protocol() -> None:
-    assert chosen_loads("all") == load_names()
-    assert {"idle", "sends", "loops", "closures", "allocation", "mixed"} <= set(load_names())
+    known = known_loads()
+    assert chosen_loads(["all"], known) == list(known.values())
+    assert chosen_loads(["sends", "all", "sends"], known)[0].selector == "sends"
+    assert known["serial-flood"].selector == "serialFlood"
+    assert set(known) >= {
+        "idle", "sends", "allocation", "fills", "returns", "exceptions", "serial-flood", "timer-flood", "together"
+    }  # fmt: skip
 
 
 def test_moments_are_found_in_the_code(laboratory_bench: Bench) -> None:
@@ -92,6 +99,7 @@ def test_missed_deadline_is_exit_code_1_and_in_the_figures(tmp_path: Path, capsy
     arguments = ["latency", "--count", "20", "--line", "TIMER", "--deadline", "1cycle", "--json", str(path)]
     assert run(arguments) == 1
     figures = {figure.name: figure.value for figure in read_report(path.read_text(encoding="utf-8")).figures}
+    assert figures["smalltalk.TIMER.mixed.count"] == figures["smalltalk.count"]
     assert figures["smalltalk.count"] == figures["smalltalk.misses"] == 20
     assert figures["smalltalk.median.cycles"] <= figures["smalltalk.p99.cycles"] <= figures["smalltalk.max.cycles"]
     shown = capsys.readouterr().out
@@ -112,3 +120,17 @@ def test_missed_deadline_is_exit_code_1_and_in_the_figures(tmp_path: Path, capsy
 def test_wrong_option_is_one_message(capsys: pytest.CaptureFixture[str], option: str, value: str, message: str) -> None:
     assert run(["latency", option, value]) == 2
     assert capsys.readouterr().err.startswith(f"hardtalk: {message}")
+
+
+@pytest.mark.parametrize("line", ["TIMER", "UART"])
+def test_native_handlers_are_measured_beside_smalltalk_ones(laboratory_bench: Bench, line: str) -> None:
+    loads = chosen_loads(["sends"], known_loads())
+    rows = measure_all(laboratory_bench, [line], loads, 50, Schedule(1), console(), chosen_forms("both"))
+    assert [row.form for row in rows] == ["smalltalk", "native"]
+    smalltalk, native = (row.distribution for row in rows)
+    assert native.max < smalltalk.min
+
+
+def test_unknown_form_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["latency", "--form", "other"]) == 2
+    assert "--form other: there is no such form\nChoose one of smalltalk, native, both" in capsys.readouterr().err

@@ -6,14 +6,15 @@ next alarm while the CPU waits. An alarm that falls inside a block is served bef
 alarm's own cycle, and when an interrupt follows, the CPU enters it no earlier than that.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from hardtalk.board import events
+from hardtalk.board.caches import Caches
 from hardtalk.board.cpu import Cpu, GuestExceptionKind, Pause
-from hardtalk.board.cycles import MODELS
+from hardtalk.board.cycles import MODELS, CacheUse
 from hardtalk.board.errors import BoardError, DeviceFailure
 from hardtalk.board.firmware import Firmware
 from hardtalk.board.memory import Ram, SavedMemory
@@ -44,6 +45,7 @@ class StopReason(StrEnum):
     CYCLES = "cycles"
     INSTRUCTIONS = "instructions"
     UNTIL = "until"
+    REACHED = "address reached"
     HALTED = "halted"
     IDLE = "idle"
     RESET = "reset"
@@ -97,8 +99,8 @@ class BoardClock(Clock):
 class Board:
     """One emulated board running one firmware.
 
-    `devices` are those that users add; each must be described in `chip`. `model` names the cycle model: arm926 or
-    instructions.
+    `devices` are those that users add; each must be described in `chip`. `model` names the cycle model: arm926,
+    arm926-warm or arm926-cold (with caches), or instructions.
     """
 
     def __init__(
@@ -113,7 +115,8 @@ class Board:
         self.failure: DeviceFailure | None = None
         self.failed_devices: set[str] = set()
         self.ram = Ram(self.chip.ram.base, self.chip.ram.size)
-        self.cpu = Cpu(self.ram, MODELS[model]())
+        self.clock_model = MODELS[model]
+        self.cpu = Cpu(self.ram, self.clock_model.instructions(), self._make_caches())
         self.clock = BoardClock(self.chip, self.cpu)
         self._deferred: list[events.Event] | None = None
         self._raw = 0
@@ -124,6 +127,7 @@ class Board:
         self._is_reset_requested = False
         self._ends_on_events = False
         self._bus_abort: tuple[int, str] | None = None
+        self._watcher: Callable[[int, int], None] | None = None
         self.devices = self._make_devices(devices)
         self._by_name = {device.peripheral.name: device for device in self.devices}
         self.vic = self._device(Pl190)
@@ -131,6 +135,11 @@ class Board:
         self.reset()
 
     # Construction
+
+    def _make_caches(self) -> Caches | None:
+        if self.clock_model.caches is CacheUse.ALWAYS_HIT:
+            return None
+        return Caches(self.chip.instruction_cache, self.chip.data_cache, self.chip.bus)
 
     def _make_devices(self, added: Sequence[Device]) -> tuple[Device, ...]:
         by_name: dict[str, Device] = {}
@@ -227,6 +236,32 @@ class Board:
         finally:
             self.cpu.set_limit(None)
 
+    def watch(self, addresses: Collection[int], watcher: Callable[[int, int], None] | None) -> None:
+        """Tell `watcher` each entry to a block at one of these addresses: address, and the cycle the block ends in.
+
+        It is told before any event that came later, and before `run` ends. There is one watcher; () and None end it.
+        The guest neither sees it nor pays.
+        """
+        self._tell_watcher()
+        self.cpu.watch(addresses)
+        self._watcher = watcher
+
+    def _tell_watcher(self) -> None:
+        for address, cycle in self.cpu.take_watched():
+            if self._watcher is not None:
+                self._watcher(address, cycle)
+
+    def run_to(self, address: int, cycles: int | None = None) -> Stop:
+        """Run until the next instruction is the one at `address`, where a block must begin: a routine or a jump's end.
+
+        `cycles` is the longest it may take; the stop's reason tells.
+        """
+        self.cpu.stop_at(address)
+        try:
+            return self.run(cycles)
+        finally:
+            self.cpu.stop_at(None)
+
     def _run(self, limit: int | None, target: int | None, until: Callable[[], bool] | None) -> Stop:
         self._ends_on_events = until is not None
         while True:
@@ -255,8 +290,11 @@ class Board:
             if pause is Pause.COUNTED and target is not None and target > self.instructions:
                 pause = self.cpu.step_in_block(target - self.instructions)
             self._handle(pause)
+            if pause is Pause.REACHED:
+                return self._stop(StopReason.REACHED)
 
     def _handle(self, pause: Pause) -> None:
+        self._tell_watcher()
         if pause is Pause.ALARM:
             self._fire()
         elif pause is Pause.WAITING:
@@ -340,6 +378,10 @@ class Board:
     def lower_line(self, line: int) -> None:
         self._forced &= ~(1 << line)
         self._set_input(line)
+
+    def is_raised(self, line: int) -> bool:
+        """Whether a line is active at the interrupt controller, masked there or not."""
+        return bool(self._raw >> line & 1)
 
     def fault_report(self) -> str:
         """Registers, symbols and the last guest exception, as text."""
@@ -447,6 +489,8 @@ class Board:
             changed &= changed - 1
             if raw >> line & 1:
                 self._unserved.add(line)
+                if self.clock_model.caches is CacheUse.COLD:
+                    self.cpu.flush_caches()
                 self._emit(events.LineRaised(now, line))
             else:
                 self._unserved.discard(line)
@@ -493,6 +537,7 @@ class Board:
         if self._deferred is not None:
             self._deferred.append(event)
             return
+        self._tell_watcher()
         self.trace.add(event)
         if self._ends_on_events:
             self.cpu.request_attention()

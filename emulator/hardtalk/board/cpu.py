@@ -7,16 +7,18 @@ would throw away the runner's translations). Code is ARM state only, and mapped 
 
 import ctypes
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import Enum
 from typing import Any
 
 import numpy as np
 import unicorn
+from numpy.typing import NDArray
 from unicorn import arm_const as arm
 from unicorn.unicorn_py3.unicorn import uclib
 
 from hardtalk.board import hook
+from hardtalk.board.caches import Caches
 from hardtalk.board.cycles import EXCEPTION_ENTRY_CYCLES, WAIT_FOR_INTERRUPT, WAIT_FOR_INTERRUPT_MASK, Model
 from hardtalk.board.errors import BoardError
 from hardtalk.board.memory import PAGE, Ram
@@ -25,6 +27,7 @@ from hardtalk.board.memory import PAGE, Ram
 Uc: Any = vars(unicorn)["Uc"]
 UcError: Any = vars(unicorn)["UcError"]
 
+HOST_LINE_BYTES = 64
 NOWHERE = 0xFFFFFFFF  # an odd address: never reached in ARM state
 THUMB = 1 << 5
 IRQ_MASK, FIQ_MASK = 0x80, 0x40
@@ -73,6 +76,8 @@ class Pause(Enum):
     ATTENTION = hook.ATTENDED
     COUNTED = hook.COUNTED
     INTERRUPT = hook.INTERRUPTED
+    WATCH_FULL = hook.WATCH_FULL
+    REACHED = hook.REACHED
     WAITING = 100
     EXCEPTION = 101
 
@@ -84,16 +89,29 @@ def address_of(function: Any) -> int:
     return address
 
 
-class Cpu:
-    """Registers, time and instruction count of the processor, and running it."""
+def aligned_words(count: int) -> NDArray[np.int64]:
+    """So many zeros that begin with a cache line of the host."""
+    words = np.zeros(count + HOST_LINE_BYTES // 8, np.int64)
+    start = -words.ctypes.data % HOST_LINE_BYTES // 8
+    return words[start : start + count]
 
-    def __init__(self, ram: Ram, model: Model) -> None:
+
+class Cpu:
+    """Registers, time and instruction count of the processor, and running it.
+
+    `caches` is None for a processor whose memory never waits.
+    """
+
+    def __init__(self, ram: Ram, model: Model, caches: Caches | None = None) -> None:
         self.ram = ram
         self.model = model
+        self.caches = caches
         self._table = np.zeros((ram.base + ram.size) >> 2, np.int64)
         self._filled: set[int] = set()
         self._code_pages: set[int] = set()
-        self._state = np.zeros(hook.STATE_WORDS, np.int64)
+        self._state = aligned_words(hook.STATE_WORDS)
+        self._watched: set[int] = set()
+        self._watch_log = np.zeros(2 * hook.WATCH_CAPACITY, np.int64)
         self._devices: list[tuple[int, int, Any, Any]] = []
         self._bare: Any = None
         self._is_bare_done: Callable[[], bool] = bool
@@ -124,10 +142,20 @@ class Cpu:
         state[hook.STOP_FUNCTION] = address_of(uclib.uc_emu_stop)
         state[hook.REGISTER_READ_FUNCTION] = address_of(uclib.uc_reg_read)
         state[hook.CPSR_NUMBER] = arm.UC_ARM_REG_CPSR
+        state[hook.WATCH_LOG] = self._watch_log.ctypes.data
+        if self.caches is None:
+            self._add_compiled_hook(self.runner, unicorn.UC_HOOK_BLOCK, hook.BLOCK_HOOK)
+            return
+        self.caches.connect(state, self.ram.base + self.ram.size)
+        self._add_compiled_hook(self.runner, unicorn.UC_HOOK_BLOCK, hook.cached_block_hook())
+        for engine in (self.runner, self.stepper):
+            self._add_compiled_hook(engine, unicorn.UC_HOOK_MEM_READ | unicorn.UC_HOOK_MEM_WRITE, hook.access_hook())
+
+    def _add_compiled_hook(self, engine: Any, kinds: int, function: Any) -> None:
         handle = ctypes.c_size_t()
         status = uclib.uc_hook_add(
-            self.runner._uch, ctypes.byref(handle), unicorn.UC_HOOK_BLOCK, ctypes.c_void_p(hook.HOOK_ADDRESS),
-            ctypes.c_void_p(state.ctypes.data), ctypes.c_uint64(1), ctypes.c_uint64(0),
+            engine._uch, ctypes.byref(handle), kinds, ctypes.c_void_p(function.address),
+            ctypes.c_void_p(self._state.ctypes.data), ctypes.c_uint64(1), ctypes.c_uint64(0),
         )  # fmt: skip
         if status != unicorn.UC_ERR_OK:
             raise BoardError(f"the CPU engine refuses the clock's hook ({status})", "install unicorn 2.1.4")
@@ -150,9 +178,11 @@ class Cpu:
     def reset(self) -> None:
         """As after power-on: supervisor mode, interrupts masked, MMU off, all counts zero. RAM is left alone."""
         self.runner.context_restore(self._reset_context)
-        for word in (hook.CLOCK, hook.INSTRUCTIONS, hook.PENDING, hook.ATTENTION):
+        for word in (hook.CLOCK, hook.INSTRUCTIONS, hook.PENDING, hook.ATTENTION, hook.WATCH_COUNT):
             self._state[word] = 0
+        self.flush_caches()
         self._state[hook.ALARM] = self._state[hook.LIMIT] = self._state[hook.INSTRUCTION_LIMIT] = hook.NEVER
+        self._state[hook.STOP_AT] = hook.NOWHERE
         self._forget_block()
         self.forget_code()
 
@@ -173,7 +203,22 @@ class Cpu:
     @property
     def block(self) -> int:
         """The address of the block that was entered last."""
-        return int(self._state[hook.BLOCK])
+        return int(self._state[hook.BLOCK_END]) - self._block_size
+
+    @property
+    def _block_size(self) -> int:
+        return int(self._state[hook.LAST_ENTRY]) & hook.BYTES_MASK
+
+    def flush_caches(self) -> None:
+        """Make both caches empty, as if what they held was written back long ago."""
+        if self.caches is not None:
+            self.caches.flush()
+            self._state[hook.BUFFER_EMPTY] = 0
+
+    @property
+    def misses(self) -> tuple[int, int]:
+        """Of instruction and data lines since power-on."""
+        return int(self._state[hook.INSTRUCTION_MISSES]), int(self._state[hook.DATA_MISSES])
 
     def set_alarm(self, cycle: int | None) -> None:
         self._state[hook.ALARM] = hook.NEVER if cycle is None else cycle
@@ -183,6 +228,11 @@ class Cpu:
         """Run no block that begins at `cycle` or later, or that ends beyond the count of `instructions`."""
         self._state[hook.LIMIT] = hook.NEVER if cycle is None else cycle
         self._state[hook.INSTRUCTION_LIMIT] = hook.NEVER if instructions is None else instructions
+        self._set_threshold()
+
+    def stop_at(self, address: int | None) -> None:
+        """Run no block that begins at `address`."""
+        self._state[hook.STOP_AT] = hook.NOWHERE if address is None else address
         self._set_threshold()
 
     def set_pending(self, irq: bool, fiq: bool) -> None:
@@ -195,9 +245,47 @@ class Cpu:
         self._state[hook.ATTENTION] = 1
         self._set_threshold()
 
+    def watch(self, addresses: Collection[int]) -> None:
+        """From now on note each entry to a block at one of these addresses, instead of those watched before."""
+        for address in {*self._watched, *addresses}:
+            self._table[address >> 2] = 0
+        self._watched = set(addresses)
+
+    def take_watched(self) -> list[tuple[int, int]]:
+        """The watched blocks entered since the last time: address, and the cycle in which the block is done."""
+        state = self._state
+        count = int(state[hook.WATCH_COUNT])
+        if not count:
+            return []
+        state[hook.WATCH_COUNT] = 0
+        return [(address, cycle) for address, cycle in self._watch_log[: 2 * count].reshape(-1, 2).tolist()]
+
+    def on_store(self, address: int, listener: Callable[[int], None]) -> Callable[[], None]:
+        """Tell `listener` each value that the guest stores in the word at `address`; answers what ends that.
+
+        For looking at a run: the guest neither sees it nor pays, but emulation is slower meanwhile.
+        """
+
+        def stored(_engine: Any, _access: int, _address: int, _size: int, value: int, _user: Any) -> None:
+            listener(value & 0xFFFFFFFF)
+
+        engines = (self.runner, self.stepper)
+        handles = [
+            engine.hook_add(unicorn.UC_HOOK_MEM_WRITE, stored, begin=address, end=address + 3) for engine in engines
+        ]
+        self.forget_code()
+
+        def remove() -> None:
+            for engine, handle in zip(engines, handles, strict=True):
+                engine.hook_del(handle)
+            self.forget_code()
+
+        return remove
+
     def _set_threshold(self) -> None:
         state = self._state
-        if state[hook.PENDING] or state[hook.ATTENTION] or state[hook.INSTRUCTION_LIMIT] != hook.NEVER:
+        is_counting = state[hook.INSTRUCTION_LIMIT] != hook.NEVER
+        if state[hook.PENDING] or state[hook.ATTENTION] or is_counting or state[hook.STOP_AT] != hook.NOWHERE:
             state[hook.THRESHOLD] = -1
         else:
             state[hook.THRESHOLD] = min(state[hook.ALARM], state[hook.LIMIT])
@@ -272,8 +360,9 @@ class Cpu:
         state = self._state
         state[hook.CLOCK] += cost.cycles + cost.taken_extra
         state[hook.INSTRUCTIONS] += count
-        state[hook.BLOCK], state[hook.BLOCK_WORDS] = start, count
-        self._forget_branch()
+        state[hook.BLOCK_END], state[hook.LAST_ENTRY] = start + 4 * count, hook.table_entry(4 * count, 0, 0)
+        if self.caches is not None:
+            hook.fetch_function()(state.ctypes.data, start, 4 * count)
         error = self._start(self.stepper, start, count)
         self.runner.context_restore(self.stepper.context_save())
         for address, size in self._stored:
@@ -283,8 +372,10 @@ class Cpu:
             return self._exception_pause(error)
         return Pause.COUNTED
 
-    def run_bare(self, is_done: Callable[[], bool]) -> float:
-        """Run from here on an engine without any hook until a device write makes `is_done()` true; its host seconds.
+    def run_bare(self, is_done: Callable[[], bool]) -> int:
+        """Run from here on an engine without any hook until a device write makes `is_done()` true.
+
+        Answers the nanoseconds of the host's processor that it took.
 
         For comparison only: no time passes, no interrupt comes, and what it did to RAM and devices is to be undone.
         """
@@ -302,9 +393,9 @@ class Cpu:
         self._is_bare_done = is_done
         engine.context_restore(self.runner.context_save())
         pc = self.pc
-        began = time.perf_counter()
+        began = time.thread_time_ns()
         engine.emu_start(pc, NOWHERE)
-        return time.perf_counter() - began
+        return time.thread_time_ns() - began
 
     def _start(self, engine: Any, address: int, count: int) -> int | None:
         """Run an engine; its error number when it fails."""
@@ -316,13 +407,13 @@ class Cpu:
 
     def _learn_block(self) -> None:
         """Enter the cost of the block at the PC, which the hook met for the first time or in another size."""
-        address, words = self.pc, int(self._state[hook.MISSED_WORDS])
+        address, words = self.pc, int(self._state[hook.MISSED_BYTES]) >> 2
         if self.cpsr & THUMB:
             raise BoardError(f"the firmware switched to Thumb state at {address:#x}", "compile it for ARM state only")
         if not self.ram.contains(address, 4 * words):
             raise BoardError(f"the firmware runs code at {address:#x}, outside RAM", "link all code into RAM")
         cost = self.model.cost(self.ram.read(address, 4 * words), address)
-        self._table[address >> 2] = hook.table_entry(words, cost.cycles, cost.taken_extra)
+        self._table[address >> 2] = hook.table_entry(4 * words, cost.cycles, cost.taken_extra, address in self._watched)
         self._filled.add(address >> 2)
         self._code_pages.update(range(address & -PAGE, address + 4 * words, PAGE))
 
@@ -385,7 +476,7 @@ class Cpu:
     def _uncharge_rest(self) -> None:
         """The block was charged whole; when it faulted inside, take back what was not executed."""
         state = self._state
-        start, words = int(state[hook.BLOCK]), int(state[hook.BLOCK_WORDS])
+        start, words = self.block, self._block_size >> 2
         executed = (self.pc - start) // 4 + 1
         if not 0 < executed < words:
             return
@@ -418,25 +509,28 @@ class Cpu:
 
     def _charge_branch(self, target: int) -> None:
         """The last block ended in a branch to `target`: charge it here when no block hook will."""
-        if target != self._state[hook.FALL_THROUGH]:
-            self._state[hook.CLOCK] += self._state[hook.TAKEN_EXTRA]
+        if target != self._state[hook.BLOCK_END]:
+            self._state[hook.CLOCK] += (int(self._state[hook.LAST_ENTRY]) >> hook.EXTRA_SHIFT) & hook.EXTRA_MASK
         self._forget_branch()
 
     def _forget_branch(self) -> None:
-        self._state[hook.FALL_THROUGH] = -1
-        self._state[hook.TAKEN_EXTRA] = 0
+        self._state[hook.LAST_ENTRY] &= hook.BYTES_MASK
 
     def _forget_block(self) -> None:
-        self._forget_branch()
-        self._state[hook.BLOCK] = self._state[hook.BLOCK_WORDS] = 0
+        self._state[hook.BLOCK_END] = self._state[hook.LAST_ENTRY] = 0
 
     # Snapshots
 
     def save(self) -> tuple[Any, bytes]:
         """Registers and counts; RAM is saved by its owner."""
-        return self.runner.context_save(), self._state.tobytes()
+        contents = b"" if self.caches is None else self.caches.save()
+        return self.runner.context_save(), self._state.tobytes() + contents
 
     def restore(self, saved: tuple[Any, bytes]) -> None:
         self.runner.context_restore(saved[0])
-        self._state[:] = np.frombuffer(saved[1], np.int64)
+        size = self._state.nbytes
+        self._state[:] = np.frombuffer(saved[1][:size], np.int64)
+        self._state[hook.WATCH_COUNT] = 0
+        if self.caches is not None:
+            self.caches.restore(saved[1][size:])
         self._set_threshold()

@@ -3,11 +3,12 @@
 ARM9EJ-S core, ARM DDI 0222B table 8.2; the rows for LDM, STM, branches, multiplications, SWP, MSR and exceptions agree
 with GCC's pipeline description of the arm926ejs; VFP9-S from its issue and latency table. Within a block a result
 that is not ready stalls its first user; nothing carries over to the next block. A conditional instruction that is not
-the block's last is charged as executed. Caches are not part of this model.
+the block's last is charged as executed. What caches add is charged by the hooks (`hook.py`).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
 import capstone
 from capstone import arm_const as arm
@@ -206,4 +207,27 @@ class Instructions:
 
 
 Model = Arm926 | Instructions
-MODELS: dict[str, Callable[[], Model]] = {"arm926": Arm926, "instructions": Instructions}
+
+
+class CacheUse(Enum):
+    """What a model takes for granted about the caches."""
+
+    ALWAYS_HIT = "caches always hit"
+    WARM = "caches as the run left them"
+    COLD = "caches empty whenever a line is raised"
+
+
+@dataclass(frozen=True)
+class ClockModel:
+    """What the clock charges: the model of the instructions, and what the caches add."""
+
+    instructions: Callable[[], Model]
+    caches: CacheUse
+
+
+MODELS = {
+    "arm926": ClockModel(Arm926, CacheUse.ALWAYS_HIT),
+    "instructions": ClockModel(Instructions, CacheUse.ALWAYS_HIT),
+    "arm926-warm": ClockModel(Arm926, CacheUse.WARM),
+    "arm926-cold": ClockModel(Arm926, CacheUse.COLD),
+}

@@ -1,15 +1,27 @@
-"""The compiled hook that keeps the clock: called before each translated block, with no Python in its path.
+"""The compiled hooks that keep the clock: called before each translated block, with no Python in their path.
 
-It charges the block's cost, counts its instructions, and stops the engine *before* a block that would pass the next
-alarm, that begins at or after a limit, whose cost is not known yet, or when an unmasked interrupt waits. The state it
-shares with the host is an array of int64; the functions of the engine that it calls are addresses in that array, so
-that the compiled code can be kept on disk.
+The block hook charges the block's cost, counts its instructions, and stops the engine *before* a block that would pass
+the next alarm, that begins at or after a limit, whose cost is not known yet, or when an unmasked interrupt waits. The
+state it shares with the host is an array of int64; the functions of the engine that it calls are addresses in that
+array, so that the compiled code can be kept on disk. What each block needs lies in the first 64 bytes of the array.
 
 A conditional branch at a block's end costs more when taken. Whether it was is known on entry to the next block, which
 is where the difference is charged.
+
+With caches, the block hook also looks up the block's lines in the instruction cache, and a second hook looks up each
+load and store in the data cache. Stalls are charged when they happen: an alarm may be passed by those of one block.
+The rules err on the long side. A miss waits for the whole line, not only for the word that was wanted. A line that was
+written goes to the write buffer when it is evicted, and the next line fill waits until the buffer is empty. A store
+that misses goes to the buffer as one word (no line is allocated); it waits only when the buffer is full. Accesses to
+devices wait for the bus. Replacement is round-robin. Translation tables cost nothing, and a guest's cache operations do
+nothing.
+
+All of it is in this one file: a compiled function kept on disk is compiled again only when its own file changes.
 """
 
-from typing import Any
+from collections.abc import Callable
+from functools import cache
+from typing import Any, TypeVar
 
 import numba
 import numba.extending
@@ -19,43 +31,76 @@ from llvmlite import ir
 # The compiler's interface is untyped.
 library: Any = numba
 carray, cfunc, types, intrinsic = library.carray, library.cfunc, library.types, library.extending.intrinsic
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def inlined(function: Function) -> Function:
+    """Put the function into the compiled code of whoever calls it."""
+    compiled_function: Function = library.njit(inline="always")(function)
+    return compiled_function
+
 
 (
     CLOCK,
     INSTRUCTIONS,
     THRESHOLD,  # no decision is needed while the clock stays at or below this
+    BLOCK_END,  # where the last block continues when its branch is not taken
+    LAST_ENTRY,  # the last block's row of the cost table: how long it was, what its branch costs when taken
+    TABLE,
+    TABLE_WORDS,
+    CPSR,
     ALARM,
     LIMIT,
     INSTRUCTION_LIMIT,
+    STOP_AT,  # stop before the block at this address
     PENDING,  # CPSR mask bits of the interrupts that wait: I, F or both
     ATTENTION,  # the host wants a stop at the next block
     STOP,  # why the engine was stopped; 0 when the hook did not
-    FALL_THROUGH,  # where the last block continues when its branch is not taken
-    TAKEN_EXTRA,  # what it costs more otherwise
-    BLOCK,
-    BLOCK_WORDS,
-    MISSED_WORDS,  # the size of a block that is not in the table
-    TABLE,
-    TABLE_WORDS,
+    MISSED_BYTES,  # the size of a block that is not in the table
     STOP_FUNCTION,
     REGISTER_READ_FUNCTION,
     CPSR_NUMBER,
-    CPSR,
+    WATCH_LOG,  # address and cycle of each entry to a watched block
+    WATCH_COUNT,
+    RAM_END,
+    LINE_SHIFT,
+    INSTRUCTION_LINES,  # the caches: line number * 2 + is it dirty, by set and way; -1 when invalid
+    INSTRUCTION_VICTIMS,  # the way to be replaced next, by set
+    INSTRUCTION_SETS,
+    INSTRUCTION_WAYS,
+    INSTRUCTION_MISSES,
+    DATA_LINES,
+    DATA_VICTIMS,
+    DATA_SETS,
+    DATA_WAYS,
+    DATA_MISSES,
+    LINE_FILL_CYCLES,
+    WORD_CYCLES,  # one access on the bus
+    BUFFER_CYCLES,  # what the full write buffer takes to empty itself
+    BUFFER_EMPTY,  # the cycle in which it will be empty
     STATE_WORDS,
-) = range(21)
+) = range(38)
 
 NEVER = 1 << 62
-MISS, ATTENDED, LIMITED, ALARMED, COUNTED, INTERRUPTED = range(1, 7)
+NOWHERE = -1
+MISS, ATTENDED, LIMITED, ALARMED, COUNTED, INTERRUPTED, WATCH_FULL, REACHED = range(1, 9)
+WATCH_CAPACITY = 1024
+INVALID = -1
+MEMORY_WRITE = 17  # UC_MEM_WRITE
 
-WORDS_BITS = 12
-EXTRA_BITS = 12
-COST_SHIFT = WORDS_BITS + EXTRA_BITS
-FIELD_MASK = (1 << WORDS_BITS) - 1
+# A row of the cost table. The number of bytes tells a block from another one at the same address.
+BYTES_BITS, EXTRA_BITS = 14, 12
+BYTES_MASK = (1 << BYTES_BITS) - 1
+WATCHED = 1 << BYTES_BITS
+KEY_MASK = BYTES_MASK | WATCHED
+EXTRA_SHIFT = BYTES_BITS + 1
+EXTRA_MASK = (1 << EXTRA_BITS) - 1
+COST_SHIFT = EXTRA_SHIFT + EXTRA_BITS
 
 
-def table_entry(words: int, cycles: int, taken_extra: int) -> int:
-    """A block's row in the cost table. The number of words tells it from another block at the same address."""
-    return words | taken_extra << WORDS_BITS | cycles << COST_SHIFT
+def table_entry(size: int, cycles: int, taken_extra: int, is_watched: bool = False) -> int:
+    """A block's row: `size` bytes, `cycles`, `taken_extra` more when its last branch is taken."""
+    return size | (WATCHED if is_watched else 0) | taken_extra << EXTRA_SHIFT | cycles << COST_SHIFT
 
 
 def pointer_intrinsic(_typing: Any, _address: Any) -> Any:
@@ -97,59 +142,177 @@ call_stop: Any = intrinsic(stop_intrinsic)
 call_register_read: Any = intrinsic(register_read_intrinsic)
 
 
-def charge_block(engine: Any, address: Any, size: Any, user: Any) -> None:
-    """The block hook: void(uc_engine *, uint64 address, uint32 size, void *user)."""
-    state = carray(as_pointer(user), STATE_WORDS)
-    words = np.int64(size) >> 2
+@inlined
+def why_not(engine: Any, state: Any, address: Any, after: Any, size: Any, user: Any) -> Any:
+    """The reason to stop before a block that would end at cycle `after`; 0 when there is none after all."""
+    if state[ATTENTION] != 0:
+        return ATTENDED
+    if state[CLOCK] >= state[LIMIT]:
+        return LIMITED
+    if after > state[ALARM]:
+        return ALARMED
+    if state[INSTRUCTIONS] + (size >> 2) > state[INSTRUCTION_LIMIT]:
+        return COUNTED
+    if state[PENDING] != 0:
+        call_register_read(state[REGISTER_READ_FUNCTION], engine, state[CPSR_NUMBER], user + (CPSR << 3))
+        if state[PENDING] & ~state[CPSR] != 0:
+            return INTERRUPTED
+    if address == state[STOP_AT]:
+        return REACHED
+    return 0
+
+
+@inlined
+def enter_block(engine: Any, state: Any, address: Any, size: Any, user: Any) -> Any:
+    """Charge a block; its row in the table, or -1 when the engine stops before it."""
     index = address >> 2
     entry = np.int64(0)
     if index < state[TABLE_WORDS]:
         entry = carray(as_pointer(state[TABLE] + (index << 3)), 1)[0]
-    if entry & FIELD_MASK != words:
-        state[STOP] = MISS
-        state[MISSED_WORDS] = words
-        call_stop(state[STOP_FUNCTION], engine)
-        return
-    clock = state[CLOCK]
-    if address != state[FALL_THROUGH]:
-        clock += state[TAKEN_EXTRA]
-    after = clock + (entry >> COST_SHIFT)
+    if entry & KEY_MASK != size:
+        if entry & KEY_MASK != size | WATCHED:
+            state[STOP] = MISS
+            state[MISSED_BYTES] = size
+            call_stop(state[STOP_FUNCTION], engine)
+            return np.int64(-1)
+        if state[WATCH_COUNT] == WATCH_CAPACITY:
+            state[STOP] = WATCH_FULL
+            call_stop(state[STOP_FUNCTION], engine)
+            return np.int64(-1)
+    extra = (state[LAST_ENTRY] >> EXTRA_SHIFT) & EXTRA_MASK
+    if address == state[BLOCK_END]:
+        extra = np.int64(0)
+    after = state[CLOCK] + extra + (entry >> COST_SHIFT)
     if after > state[THRESHOLD]:
-        reason = 0
-        if state[ATTENTION] != 0:
-            reason = ATTENDED
-        elif state[CLOCK] >= state[LIMIT]:
-            reason = LIMITED
-        elif after > state[ALARM]:
-            reason = ALARMED
-        elif state[INSTRUCTIONS] + words > state[INSTRUCTION_LIMIT]:
-            reason = COUNTED
-        elif state[PENDING] != 0:
-            call_register_read(state[REGISTER_READ_FUNCTION], engine, state[CPSR_NUMBER], user + (CPSR << 3))
-            if state[PENDING] & ~state[CPSR] != 0:
-                reason = INTERRUPTED
+        reason = why_not(engine, state, address, after, size, user)
         if reason != 0:
             state[STOP] = reason
             call_stop(state[STOP_FUNCTION], engine)
-            return
+            return np.int64(-1)
     state[CLOCK] = after
-    state[INSTRUCTIONS] += words
-    state[FALL_THROUGH] = address + (words << 2)
-    state[TAKEN_EXTRA] = (entry >> WORDS_BITS) & FIELD_MASK
-    state[BLOCK] = address
-    state[BLOCK_WORDS] = words
+    state[INSTRUCTIONS] += size >> 2
+    state[BLOCK_END] = address + size
+    state[LAST_ENTRY] = entry
+    return entry
 
 
-SIGNATURE = "void(int64, int64, uint32, int64)"
+@inlined
+def note_watched(state: Any, address: Any) -> None:
+    count = state[WATCH_COUNT]
+    log = carray(as_pointer(state[WATCH_LOG] + (count << 4)), 2)
+    log[0] = address
+    log[1] = state[CLOCK]
+    state[WATCH_COUNT] = count + 1
 
 
-def compile_hook() -> Any:
-    """The hook as a C function; compiled once and kept on disk where a folder for that can be written."""
+@inlined
+def find_line(lines: Any, first: Any, ways: Any, line: Any) -> Any:
+    """The index of a line in a cache's array; -1 when it is not there."""
+    for index in range(first, first + ways):
+        if lines[index] >> 1 == line:
+            return index
+    return np.int64(-1)
+
+
+@inlined
+def fill_line(state: Any, lines: Any, victims: Any, line_set: Any, ways: Any, line: Any) -> Any:
+    """Replace the set's next victim; its index. Waits for the write buffer and for the whole line."""
+    way = victims[line_set]
+    index = line_set * ways + way
+    victims[line_set] = way + 1 if way + 1 < ways else 0
+    start = max(state[CLOCK], state[BUFFER_EMPTY])
+    state[CLOCK] = start + state[LINE_FILL_CYCLES]
+    if lines[index] != INVALID and lines[index] & 1 != 0:
+        state[BUFFER_EMPTY] = state[CLOCK] + state[LINE_FILL_CYCLES]
+    lines[index] = line << 1
+    return index
+
+
+@inlined
+def fetch_lines(state: Any, address: Any, size: Any) -> None:
+    """Look the lines of a block up in the instruction cache."""
+    sets, ways = state[INSTRUCTION_SETS], state[INSTRUCTION_WAYS]
+    lines = carray(as_pointer(state[INSTRUCTION_LINES]), 1)
+    victims = carray(as_pointer(state[INSTRUCTION_VICTIMS]), 1)
+    for line in range(address >> state[LINE_SHIFT], ((address + size - 1) >> state[LINE_SHIFT]) + 1):
+        line_set = line & (sets - 1)
+        if find_line(lines, line_set * ways, ways, line) < 0:
+            state[INSTRUCTION_MISSES] += 1
+            fill_line(state, lines, victims, line_set, ways, line)
+
+
+def charge_block(engine: Any, address: Any, size: Any, user: Any) -> None:
+    """The block hook: void(uc_engine *, uint64 address, uint32 size, void *user)."""
+    state = carray(as_pointer(user), STATE_WORDS)
+    entry = enter_block(engine, state, address, np.int64(size), user)
+    if entry & WATCHED != 0 and entry >= 0:
+        note_watched(state, address)
+
+
+def charge_block_and_lines(engine: Any, address: Any, size: Any, user: Any) -> None:
+    """The block hook with an instruction cache."""
+    state = carray(as_pointer(user), STATE_WORDS)
+    entry = enter_block(engine, state, address, np.int64(size), user)
+    if entry >= 0:
+        fetch_lines(state, address, np.int64(size))
+        if entry & WATCHED != 0:
+            note_watched(state, address)
+
+
+def charge_fetch(user: Any, address: Any, size: Any) -> None:
+    """Only the instruction cache, for code that runs outside the block hook."""
+    fetch_lines(carray(as_pointer(user), STATE_WORDS), address, size)
+
+
+def charge_access(_engine: Any, kind: Any, address: Any, _size: Any, _value: Any, user: Any) -> None:
+    """The hook of loads and stores: void(uc_engine *, uc_mem_type, uint64 address, int size, int64 value, void *)."""
+    state = carray(as_pointer(user), STATE_WORDS)
+    if address >= state[RAM_END]:
+        state[CLOCK] += state[WORD_CYCLES]
+        return
+    line = address >> state[LINE_SHIFT]
+    sets, ways = state[DATA_SETS], state[DATA_WAYS]
+    lines = carray(as_pointer(state[DATA_LINES]), 1)
+    line_set = line & (sets - 1)
+    index = find_line(lines, line_set * ways, ways, line)
+    if kind != MEMORY_WRITE:
+        if index < 0:
+            state[DATA_MISSES] += 1
+            fill_line(state, lines, carray(as_pointer(state[DATA_VICTIMS]), 1), line_set, ways, line)
+    elif index >= 0:
+        lines[index] |= 1
+    else:
+        empty = max(state[CLOCK], state[BUFFER_EMPTY]) + state[WORD_CYCLES]
+        state[BUFFER_EMPTY] = empty
+        state[CLOCK] = max(state[CLOCK], empty - state[BUFFER_CYCLES])
+
+
+BLOCK_SIGNATURE = "void(int64, int64, uint32, int64)"
+FETCH_SIGNATURE = "void(int64, int64, int64)"
+ACCESS_SIGNATURE = "void(int64, int32, int64, int32, int64, int64)"
+
+
+def compiled(signature: str, function: Any) -> Any:
+    """As a C function; compiled once and kept on disk where a folder for that can be written."""
     try:
-        return cfunc(SIGNATURE, cache=True)(charge_block)
+        return cfunc(signature, cache=True)(function)
     except RuntimeError:
-        return cfunc(SIGNATURE)(charge_block)
+        return cfunc(signature)(function)
 
 
-HOOK = compile_hook()
-HOOK_ADDRESS: int = HOOK.address
+BLOCK_HOOK = compiled(BLOCK_SIGNATURE, charge_block)
+
+
+@cache
+def cached_block_hook() -> Any:
+    return compiled(BLOCK_SIGNATURE, charge_block_and_lines)
+
+
+@cache
+def access_hook() -> Any:
+    return compiled(ACCESS_SIGNATURE, charge_access)
+
+
+@cache
+def fetch_function() -> Any:
+    return compiled(FETCH_SIGNATURE, charge_fetch).ctypes

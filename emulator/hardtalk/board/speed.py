@@ -2,6 +2,9 @@
 
 The workload ends where the firmware writes PROBE.MARK: that stops both without a counter, which would slow the bare
 engine down. It needs no interrupt on its way there, since the bare engine takes none.
+
+Other programs on the host disturb such a measurement. So both ways are timed by turns, each by the processor time of
+its own thread, and the fastest turn of each counts: a disturbance can only make a turn slower.
 """
 
 import time
@@ -13,17 +16,29 @@ from hardtalk.board.errors import BoardError
 from hardtalk.board.events import Event, Mark
 from hardtalk.chip import Chip
 
+ROUNDS = 15
+
 
 class Speed(NamedTuple):
-    """Guest instructions in a second of host time: the bare engine's and the board's; the workload's length."""
+    """The workload's length, and the processor time of its fastest turn with the bare engine and on the board."""
 
-    plain: float
-    modelled: float
     instructions: int
+    plain_ns: int
+    board_ns: int
+
+    @property
+    def plain(self) -> float:
+        """Guest instructions in a second of the host's time."""
+        return self.instructions * 1e9 / self.plain_ns
+
+    @property
+    def modelled(self) -> float:
+        return self.instructions * 1e9 / self.board_ns
 
     @property
     def ratio(self) -> float:
-        return self.modelled / self.plain
+        """The board's speed as a share of the bare engine's."""
+        return self.plain_ns / self.board_ns
 
 
 class MarkCounter:
@@ -43,26 +58,32 @@ def measure(
     chip: Chip | None = None,
     model: str = "arm926",
     prepare: Callable[[Board], None] | None = None,
-    rounds: int = 3,
+    rounds: int = ROUNDS,
 ) -> Speed:
-    """Run the firmware from the prepared state to its next mark both ways; the better of `rounds` for each.
+    """Run a firmware from the prepared state to its next mark both ways.
 
-    `prepare` brings a new board to just before the workload (default: reset). Both ways run once unmeasured, so that
-    everything is translated.
+    `prepare` brings a new board to just before the workload (default: reset).
     """
     board = Board(elf, chip, model=model)
-    marks = MarkCounter(board)
     if prepare is not None:
         prepare(board)
+    return compare(board, rounds)
+
+
+def compare(board: Board, rounds: int = ROUNDS) -> Speed:
+    """Run a board from where it is to its next mark both ways, `rounds` times by turns; then it is where it was.
+
+    Both ways run once unmeasured, so that everything is translated.
+    """
+    marks = MarkCounter(board)
     start = board.snapshot()
-    instructions = 0
-    plain = modelled = float("inf")
+    instructions = plain = modelled = 0
     for measured in range(rounds + 1):
         board.restore(start)
         seen, first = marks.count, board.instructions
-        began = time.perf_counter()
+        began = time.thread_time_ns()
         stop = board.run(until=lambda seen=seen: marks.count > seen)  # type: ignore[misc]
-        elapsed = time.perf_counter() - began
+        elapsed = time.thread_time_ns() - began
         if stop.reason is not StopReason.UNTIL:
             raise BoardError(
                 f"the workload ended ({stop.reason}) without a mark",
@@ -73,6 +94,7 @@ def measure(
         seen = marks.count
         bare = board.cpu.run_bare(lambda seen=seen: marks.count > seen)  # type: ignore[misc]
         if measured:
-            modelled, plain = min(modelled, elapsed), min(plain, bare)
+            modelled, plain = min(modelled or elapsed, elapsed), min(plain or bare, bare)
     board.restore(start)
-    return Speed(instructions / plain, instructions / modelled, instructions)
+    board.trace.unlisten(marks.hear)
+    return Speed(instructions, plain, modelled)

@@ -18,10 +18,11 @@ from hardtalk.build.cache import BuildCache, digest, files_digest, tools_digest
 from hardtalk.build.options import BuildOptions
 from hardtalk.chip import Chip
 from hardtalk.image import Image, build_image
-from hardtalk.link import link, target_of
+from hardtalk.link import link, read_object, target_of
 from hardtalk.link.layout import HEAP_BASE
 from hardtalk.slang import CompiledProgram, compile_program
 from hardtalk.vm.constants import slang_constants
+from hardtalk.vm.native import ENTRY_ROUTINES
 
 SLANG_PACKAGES = ("arm", "slang", "smalltalk", "vm")
 
@@ -53,11 +54,12 @@ class _Build:
         with self._timed("inputs"):
             chip = sources.chip_of(self.options)
             class_paths = sources.class_paths(self.options)
-            slang_paths = sources.slang_paths()
+            slang_paths = sources.slang_paths(self.options)
+            object_paths = sources.object_paths(self.options)
             boot_paths = sources.boot_paths()
-            key = self._elf_key(chip, [*class_paths, *slang_paths, *boot_paths])
+            key = self._elf_key(chip, [*class_paths, *slang_paths, *boot_paths, *object_paths])
         result, is_from_cache = self.cache.get(
-            BuildResult, key, lambda: self._build(chip, class_paths, slang_paths, boot_paths))
+            BuildResult, key, lambda: self._build(chip, class_paths, slang_paths, boot_paths, object_paths))
         return replace(result, timings=self.timings, is_from_cache=is_from_cache)
 
     def _elf_key(self, chip: Chip, paths: Sequence[Path]) -> str:
@@ -65,27 +67,31 @@ class _Build:
                        files_digest(paths, [sources.display_name(path) for path in paths])])
 
     def _build(self, chip: Chip, class_paths: Sequence[Path], slang_paths: Sequence[Path],
-               boot_paths: Sequence[Path]) -> BuildResult:
+               boot_paths: Sequence[Path], object_paths: Sequence[Path]) -> BuildResult:
         with self._timed("slang"):
+            selectors = list(sources.native_selectors(sources.native_paths(self.options)))
             try:
-                program = self._slang_program(chip, slang_paths)
+                program = self._slang_program(chip, slang_paths, selectors)
             except ValueError as error:
                 raise sources.UnfitProgram(f"firmware/vm: {error}") from error
+            objects = [read_object(sources.display_name(path), path.read_bytes()) for path in object_paths]
+            routines = [*selectors, *(name for each in objects for name in each.functions)]
         with self._timed("classes"):
-            classes = [*sources.read_classes(class_paths), *sources.generated_classes(chip)]
+            classes = [*sources.read_classes(class_paths), *sources.generated_classes(chip),
+                       sources.native_table_class(routines)]
         with self._timed("image"):
             image = build_image(classes, HEAP_BASE, self.options.entry)
         with self._timed("link"):
-            firmware = link(sources.read_boot_sources(boot_paths), program, image, target_of(chip))
+            firmware = link(sources.read_boot_sources(boot_paths), program, image, target_of(chip), routines, objects)
         return BuildResult(firmware.elf, firmware.sizes, _counts(program, image))
 
-    def _slang_program(self, chip: Chip, paths: Sequence[Path]) -> CompiledProgram:
+    def _slang_program(self, chip: Chip, paths: Sequence[Path], routines: Sequence[str]) -> CompiledProgram:
         constants = slang_constants(board_constants(chip))
         key = digest([tools_digest(SLANG_PACKAGES), repr(sorted(constants.items())),
                       files_digest(paths, [sources.display_name(path) for path in paths])])
 
         def compile_now() -> CompiledProgram:
-            return compile_program(sources.read_classes(paths), constants)
+            return compile_program(sources.read_classes(paths), constants, [*ENTRY_ROUTINES, *routines])
 
         program, _ = self.cache.get(CompiledProgram, key, compile_now)
         return program

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from hardtalk.build.options import BuildOptions
@@ -12,6 +13,9 @@ from hardtalk.registers import register_classes
 from hardtalk.smalltalk.tonel import ClassDefinition, read_class, read_class_file
 
 CLASS_SUFFIX = ".class.st"
+OBJECT_SUFFIX = ".o"
+SLANG_CATEGORY = re.compile(r"^\s*#category\s*:\s*#?'?(?:[^\n']*[-.])?slang'?\s*,?\s*$", re.IGNORECASE | re.MULTILINE)
+"""A class whose category is `slang`, or ends in `-Slang` or `.slang`, becomes machine code and is no class of the image."""
 FIRST_BOOT_FILE = "start.s"
 
 
@@ -40,11 +44,39 @@ def class_paths(options: BuildOptions) -> list[Path]:
     if options.with_kernel_tests:
         folders.append(root / "firmware" / "kernel-tests")
     folders += [Path(folder) for folder in options.class_folders]
-    return [path for folder in folders for path in paths_in(folder, CLASS_SUFFIX)]
+    return [path for folder in folders for path in paths_in(folder, CLASS_SUFFIX) if not is_slang(path)]
 
 
-def slang_paths() -> list[Path]:
-    return paths_in(text_root() / "firmware" / "vm", CLASS_SUFFIX)
+def slang_paths(options: BuildOptions | None = None) -> list[Path]:
+    """The files of the Slang program: the VM's, then the native routines'."""
+    return [*paths_in(text_root() / "firmware" / "vm", CLASS_SUFFIX), *native_paths(options or BuildOptions())]
+
+
+def native_paths(options: BuildOptions) -> list[Path]:
+    """The Slang class files of drivers, the project's and the user's."""
+    folders = [text_root() / "drivers", *(Path(folder) for folder in options.class_folders)]
+    return [path for folder in folders for path in paths_in(folder, CLASS_SUFFIX) if is_slang(path)]
+
+
+def object_paths(options: BuildOptions) -> list[Path]:
+    """The ELF objects of the user's folders."""
+    return [path for folder in options.class_folders for path in sorted(Path(folder).rglob(f"*{OBJECT_SUFFIX}"))
+            if path.is_file()]
+
+
+def is_slang(path: Path) -> bool:
+    """Whether the class in the file says by its category that it is Slang."""
+    head, _, _ = path.read_text(encoding="utf-8").partition("\n}")
+    return SLANG_CATEGORY.search(head) is not None
+
+
+def native_selectors(paths: Iterable[Path]) -> Iterator[str]:
+    """The selectors of the routines that Smalltalk may start: those with at most one parameter."""
+    for definition in read_classes(paths):
+        for method in definition.methods:
+            is_routine = not method.class_side and method.selector.count(":") <= 1 and method.selector[0].isalpha()
+            if is_routine and not any(pragma.selector == "external:" for pragma in method.node.pragmas):
+                yield method.selector
 
 
 def boot_paths() -> list[Path]:
@@ -77,6 +109,16 @@ def read_classes(paths: Iterable[Path]) -> list[ClassDefinition]:
 def generated_classes(chip: Chip) -> list[ClassDefinition]:
     """The register classes of the chip."""
     return [read_class(generated.text, generated.source) for generated in register_classes(chip)]
+
+
+def native_table_class(names: Sequence[str]) -> ClassDefinition:
+    """The class that tells Smalltalk which native routines there are, in the order of their numbers."""
+    symbols = " ".join(f"#{name}" for name in names)
+    text = ("\"I name the native routines of this firmware; the build makes me.\"\n"
+            "Class {\n\t#name : #NativeRoutineTable,\n\t#superclass : #Object,\n\t#category : #'Kernel-Native'\n}\n\n"
+            "{ #category : #accessing }\nNativeRoutineTable class >> names [\n"
+            f"\t^ #({symbols})\n]\n")
+    return read_class(text, "NativeRoutineTable")
 
 
 def read_boot_sources(paths: Sequence[Path]) -> list[AssemblySource]:

@@ -14,6 +14,7 @@ from hardtalk.image.errors import ImageError
 from hardtalk.image.literals import CHARACTER_TABLE_SIZE
 from hardtalk.image.objects import Address, ImageObject, Value
 from hardtalk.vm import object_format as of
+from hardtalk.vm.native import SLOT_COUNT
 from hardtalk.vm.special_objects import INTERRUPT_LINES, SPECIAL_OBJECT_COUNT, SPECIAL_OBJECTS, SPECIAL_SELECTORS
 from hardtalk.vm.string_hash import string_hash
 
@@ -125,7 +126,7 @@ class World:
         if name == "characterTable":
             return self.literals.array([self.literals.character(code) for code in range(CHARACTER_TABLE_SIZE)])
         if name == "lineSemaphores":
-            return self.literals.array([self.boot.nil] * INTERRUPT_LINES)
+            return self.literals.array([self.boot.nil] * (INTERRUPT_LINES + SLOT_COUNT))
         raise ImageError(f"special array {name} is unknown to the image builder. Add it to hardtalk.image.world.")
 
     def _make_symbol_table(self) -> None:

@@ -7,6 +7,8 @@ from hardtalk.link.assembler import AssemblySource
 from hardtalk.link.errors import LinkError
 from hardtalk.link.inputs import Target
 from hardtalk.link.linker import Firmware, link
+from hardtalk.link.objects import NativeObject, read_object
 from hardtalk.link.target import target_of
 
-__all__ = ["AssemblySource", "Firmware", "LinkError", "Target", "link", "target_of"]
+__all__ = ["AssemblySource", "Firmware", "LinkError", "NativeObject", "Target", "link", "read_object",
+           "target_of"]

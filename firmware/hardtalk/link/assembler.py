@@ -25,6 +25,8 @@ NAME = re.compile(r"(?<![\w.#\\])[A-Za-z_]\w*")
 DIRECTIVES = frozenset(
     {".word", ".byte", ".hword", ".ascii", ".asciz", ".balign", ".equ", ".ltorg", ".space", ".macro", ".endm"}
 )
+CONDITIONS = ("", "eq", "ne", "cs", "hs", "cc", "lo", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le")
+BRANCHES = frozenset(f"{branch}{condition}" for branch in ("b", "bl") for condition in CONDITIONS)
 # (mask, pattern, name): encodings newer than ARMv5TE that Keystone uses or accepts.
 NEWER_INSTRUCTIONS = (
     (0x0FF00000, 0x03000000, "movw"),
@@ -86,7 +88,7 @@ class _Line:
 def assemble(sources: Sequence[AssemblySource], base: int, symbols: Mapping[str, int]) -> Assembly:
     """The sources, one after the other, at address `base`; `symbols` are names from outside. Raises LinkError."""
     lines = [line for source in sources for line in _lines(source)]
-    labels = _check(lines, symbols)
+    labels = _check(lines, symbols, base)
     if not any(line.statement for line in lines):
         raise LinkError(f"{', '.join(s.file for s in sources) or 'no file'}: no code; add boot sources to assemble")
     prelude = "".join(f".equ {name}, {value:#x}\n" for name, value in symbols.items())
@@ -128,7 +130,7 @@ def _text(line: _Line) -> str:
     return " ".join([*(f"{label}:" for label in line.labels), line.statement])
 
 
-def _check(lines: Sequence[_Line], symbols: Mapping[str, int]) -> dict[str, _Line]:
+def _check(lines: Sequence[_Line], symbols: Mapping[str, int], base: int) -> dict[str, _Line]:
     labels: dict[str, _Line] = {}
     for line in lines:
         for label in line.labels:
@@ -140,6 +142,10 @@ def _check(lines: Sequence[_Line], symbols: Mapping[str, int]) -> dict[str, _Lin
         if word.startswith(".") and word not in DIRECTIVES:
             raise line.error(f"directive {word} is not supported",
                              f"Keystone drops or refuses it; use one of {' '.join(sorted(DIRECTIVES))}")
+        target = line.statement.split()[-1] if line.statement else ""
+        if base and word in BRANCHES and target in symbols:
+            raise line.error(f"{target} is not in these files, and Keystone would take its address for a distance",
+                             f"write ldr r12, ={target} and blx r12")
         if '"' not in line.statement and ("@" in line.statement or "//" in line.statement):
             raise line.error("this comment is not one to Keystone", "write /* ... */")
     return labels

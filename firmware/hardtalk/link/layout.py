@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from hardtalk.link.errors import LinkError
 from hardtalk.link.inputs import ImageLike, ProgramLike, RoutineLike, Target
+from hardtalk.link.objects import ALIGNMENT, NativeObject
+from hardtalk.vm.native import LAYOUT_TABLES, ROUTINE_LIMIT
 
 CODE_BASE = 0x00010000
 HEAP_BASE = 0x00100000
@@ -28,14 +30,16 @@ TABLES = (
     ("primitiveTable", PRIMITIVE_COUNT * 4, 4),
     ("specialObjects", 4, 4),
     ("imageChecksum", 4, 4),
+    ("nativeRoutineTable", ROUTINE_LIMIT * 4, 4),
 )
 # Words of the boot stub's own, cleared with the VM state.
-STUB_WORDS = ("faultInProgress", "spuriousInterrupts")
-# (symbol of the top, bytes): full descending stacks; one frame of registers is 56 bytes.
+STUB_WORDS = ("faultInProgress",)
+# (symbol of the top, bytes): full descending stacks; one frame of registers is 56 bytes. An interrupt that nests in
+# native handlers takes 32 bytes of the IRQ stack; the handlers themselves run on the supervisor stack.
 STACKS = (
     ("fiqStackTop", 128),
-    ("irqStackTop", 128),
-    ("supervisorStackTop", 256),
+    ("irqStackTop", 2048),
+    ("supervisorStackTop", 8192),
     ("abortStackTop", 512),
     ("undefinedStackTop", 512),
     ("machineStackTop", 8192),
@@ -80,6 +84,8 @@ def lay_out(boot_bytes: int, program: ProgramLike, image: ImageLike, target: Tar
     layout.symbols["stateStart"] = address
     address = layout.place("vmState", address, program.state_size)
     address = layout.place("methodCache", align(address, CACHE_LINE_BYTES), METHOD_CACHE_BYTES)
+    for name, size in LAYOUT_TABLES:
+        address = layout.place(name, align(address, CACHE_LINE_BYTES), size)
     for name in STUB_WORDS:
         address = layout.place(name, align(address, 4), 4)
     address = layout.symbols["stateEnd"] = align(address, CACHE_LINE_BYTES)
@@ -99,6 +105,7 @@ def _place_routines(layout: Layout, routines: Sequence[RoutineLike], address: in
             raise LinkError(f"routine {routine.name} is defined twice; names are unique in a program")
         if len(routine.code) % 4:
             raise LinkError(f"routine {routine.name} has {len(routine.code)} bytes; ARM code comes in words")
+        address = align(address, ALIGNMENT if isinstance(routine, NativeObject) else 4)
         layout.routines[routine.name] = address
         address += len(routine.code)
     return address

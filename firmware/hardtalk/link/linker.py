@@ -28,6 +28,8 @@ from hardtalk.link.layout import (
     lay_out,
 )
 from hardtalk.link.lines import lines_section
+from hardtalk.link.objects import NativeObject
+from hardtalk.vm import native
 
 ENTRY = "startMachine"
 BRANCH_REACH_BYTES = 1 << 25
@@ -59,15 +61,23 @@ class Firmware:
         raise KeyError(name)
 
 
-def link(boot_sources: Sequence[AssemblySource], program: ProgramLike, image: ImageLike, target: Target) -> Firmware:
-    """The firmware of these parts. Raises LinkError for a name, a reach or a size that does not work out."""
+def link(boot_sources: Sequence[AssemblySource], program: ProgramLike, image: ImageLike, target: Target,
+         native_routines: Sequence[str] = (), objects: Sequence[NativeObject] = ()) -> Firmware:
+    """The firmware of these parts. Raises LinkError for a name, a reach or a size that does not work out.
+
+    `native_routines` name, in the order of their numbers, the routines that Smalltalk can start as native code.
+    """
+    program = _with_objects(program, objects)
     layout, boot = _assemble_boot(boot_sources, program, image, target)
-    names = _Names(layout, boot, program)
-    vm = b"".join(_relocated(routine, layout.routines[routine.name], names) for routine in program.routines)
-    tables = _tables(layout, program, image, target, names)
+    names = _Names(layout, boot, program, objects)
+    vm = bytearray(layout.vm_stop - layout.vm_start)
+    for routine in program.routines:
+        start = layout.routines[routine.name] - layout.vm_start
+        vm[start:start + len(routine.code)] = _relocated(routine, start + layout.vm_start, names)
+    tables = _tables(layout, program, image, target, names, native_routines)
     sections = (
         Section(".boot", boot.code, CODE_BASE, executable=True),
-        Section(".vm", vm, layout.vm_start, executable=True, alignment=32),
+        Section(".vm", bytes(vm), layout.vm_start, executable=True, alignment=32),
         Section(".tables", tables, layout.tables_start, alignment=TABLES[0][2]),
         Section(".state", b"", layout.state_start, size=layout.state_stop - layout.state_start, writable=True,
                     alignment=32),
@@ -85,7 +95,8 @@ def _assemble_boot(sources: Sequence[AssemblySource], program: ProgramLike, imag
     boot_bytes = 0
     for _ in range(8):
         layout = lay_out(boot_bytes, program, image, target)
-        known = {**target.symbols, **layout.symbols, **program.state, **_routine_aliases(layout, program)}
+        known = {**target.symbols, **layout.symbols, **dict(native.constants()), **program.state,
+                 **_routine_aliases(layout, program)}
         boot = assemble(sources, CODE_BASE, {name: known[name] for name in sorted(used & known.keys())})
         if ENTRY not in boot.labels:
             raise LinkError(f"the boot sources define no label {ENTRY}; the machine is entered there")
@@ -95,20 +106,45 @@ def _assemble_boot(sources: Sequence[AssemblySource], program: ProgramLike, imag
     raise LinkError("the boot stub's size does not settle; use .ltorg and .word instead of ldr rN, =value")
 
 
+@dataclass(frozen=True)
+class _Program:
+    """A Slang program with the users' objects behind its routines."""
+
+    routines: Sequence[RoutineLike]
+    state: Mapping[str, int]
+    state_size: int
+    bytecode_entries: Mapping[int, str]
+    primitive_entries: Mapping[int, str]
+    marking_entries: Mapping[int, str]
+
+
+def _with_objects(program: ProgramLike, objects: Sequence[NativeObject]) -> ProgramLike:
+    return _Program([*program.routines, *objects], program.state, program.state_size, program.bytecode_entries,
+                    program.primitive_entries, program.marking_entries)
+
+
 def _routine_aliases(layout: Layout, program: ProgramLike) -> dict[str, int]:
-    """Addresses by selector, for selectors with one routine."""
+    """Addresses by selector, for selectors with one routine; in assembly a colon is an underscore."""
     by_selector: dict[str, list[str]] = {}
     for routine in program.routines:
-        by_selector.setdefault(routine.selector, []).append(routine.name)
-    return {selector: layout.routines[names[0]] for selector, names in by_selector.items() if len(names) == 1}
+        if routine.selector:
+            by_selector.setdefault(routine.selector, []).append(routine.name)
+    return {name: layout.routines[names[0]] for selector, names in by_selector.items() if len(names) == 1
+            for name in (selector, selector.replace(":", "_"))}
 
 
 class _Names:
     """Finds the address of what a relocation names: a routine, a boot label, a linker symbol, a routine by selector."""
 
-    def __init__(self, layout: Layout, boot: Assembly, program: ProgramLike) -> None:
+    def __init__(self, layout: Layout, boot: Assembly, program: ProgramLike, objects: Sequence[NativeObject]) -> None:
+        exported: dict[str, int] = {}
+        for each in objects:
+            for label, offset in each.labels.items():
+                if label in exported:
+                    raise LinkError(f"{each.name}: {label} is defined by another object, too; rename one")
+                exported[label] = layout.routines[each.name] + offset
         self.addresses: Mapping[str, int] = {
-            **_routine_aliases(layout, program), **layout.symbols, **boot.labels, **layout.routines}
+            **exported, **_routine_aliases(layout, program), **layout.symbols, **boot.labels, **layout.routines}
 
     def find(self, name: str, wanted_by: str) -> int:
         if name not in self.addresses:
@@ -131,13 +167,16 @@ def _relocated(routine: RoutineLike, address: int, names: _Names) -> bytes:
             word = arm.branch_to(word, displacement)
         elif relocation.kind == "abs32":
             word = target & 0xFFFFFFFF
+        elif relocation.kind == "rel32":
+            word = (target - place) & 0xFFFFFFFF
         else:
-            raise LinkError(f"{routine.name}: relocation kind {relocation.kind} is unknown; branch24 or abs32")
+            raise LinkError(f"{routine.name}: relocation kind {relocation.kind} is unknown; branch24, abs32 or rel32")
         struct.pack_into("<I", code, relocation.offset, word)
     return bytes(code)
 
 
-def _tables(layout: Layout, program: ProgramLike, image: ImageLike, target: Target, names: _Names) -> bytes:
+def _tables(layout: Layout, program: ProgramLike, image: ImageLike, target: Target, names: _Names,
+            native_routines: Sequence[str]) -> bytes:
     words = {
         "pageTable": _page_table(target),
         "dispatchTable": _dispatch_table(layout, program),
@@ -146,6 +185,7 @@ def _tables(layout: Layout, program: ProgramLike, image: ImageLike, target: Targ
         "primitiveTable": _primitive_table(layout, program, names),
         "specialObjects": [image.special_objects],
         "imageChecksum": [image_checksum(image.data)],
+        "nativeRoutineTable": _native_routine_table(names, native_routines),
     }
     out = bytearray()
     for name, size, _ in TABLES:
@@ -194,6 +234,14 @@ def _primitive_table(layout: Layout, program: ProgramLike, names: _Names) -> lis
             for n in range(PRIMITIVE_COUNT)]
 
 
+def _native_routine_table(names: _Names, native_routines: Sequence[str]) -> list[int]:
+    if len(native_routines) > native.ROUTINE_LIMIT:
+        raise LinkError(f"there are {len(native_routines)} native routines and room for {native.ROUTINE_LIMIT}; "
+                        "raise ROUTINE_LIMIT in hardtalk.vm.native")
+    addresses = [names.find(name, "the table of native routines") for name in native_routines]
+    return addresses + [0] * (native.ROUTINE_LIMIT - len(addresses))
+
+
 def _page_table(target: Target) -> list[int]:
     """Every address maps to itself; RAM is cacheable write-back, all else strongly ordered."""
     table = []
@@ -206,7 +254,7 @@ def _page_table(target: Target) -> list[int]:
 def _elf_symbols(layout: Layout, boot: Assembly, program: ProgramLike, image: ImageLike) -> list[Symbol]:
     section_of = {
         **dict.fromkeys((name for name, _, _ in TABLES), ".tables"),
-        **dict.fromkeys(("vmState", "methodCache", *STUB_WORDS), ".state"),
+        **dict.fromkeys(("vmState", "methodCache", *(name for name, _ in native.LAYOUT_TABLES), *STUB_WORDS), ".state"),
     }
     symbols = [Symbol(name, address, layout.sizes.get(name, 0),
                           STT_OBJECT if name in layout.sizes else STT_NOTYPE, section_of.get(name))

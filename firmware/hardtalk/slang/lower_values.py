@@ -44,7 +44,8 @@ class LoweringValues(LoweringControl):
         if name in self.pinned:
             self.emit("mov", self.pinned[name], [operand])
         else:
-            self.emit("st", None, [operand, self.vm_base, program.state[name]], "w")
+            self.emit("st", None, [operand, self.vm_base, program.state[name]], "w",
+                      volatile="volatile" in frame.method.flags)
         return operand, declared
 
     def typed_values(self, nodes: tuple[ast.Node, ...]) -> list[Value]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from hardtalk.vm import object_format, special_objects
+from hardtalk.vm import native, object_format, special_objects
 
 METHOD_CACHE_ENTRIES: Final = 1024
 METHOD_CACHE_ENTRY_BYTES: Final = 16
@@ -97,6 +97,10 @@ STATISTICS: Final = (
     "liveBytes",
     "startBelow",
     "tortureMode",
+    "nativeSwitches",
+    "nativeStorms",
+    "lostSignals",
+    "misusedWaits",
 )
 """VM variables that `vmValueAt:` answers, by number from 1."""
 
@@ -107,6 +111,7 @@ def slang_constants(extra: Mapping[str, int] | None = None) -> dict[str, int]:
     sources = (
         object_format.constants(),
         special_objects.constants(),
+        native.constants(),
         VM_CONSTANTS.items(),
         PRIMITIVE_FAILURES.items(),
         COLLECTOR_PHASES.items(),

@@ -181,6 +181,21 @@ PRIMITIVES: Final = (
     _row(621, "ContextSlotAt", 1, "ContextPart>>instVarAt:", "sender, pc, depth, method, closure, receiver, words"),
     _row(622, "ContextSlotAtPut", 2, "ContextPart>>instVarAt:put:", "store a temporary or stack word"),
     _row(623, "Depth", 0, "ContextPart>>depth", "number of contexts from the receiver outward"),
+    _row(660, "BodyAddress", 0, "Bitmap>>nativeAddress", "where the contents are, for native code"),
+    _row(661, "RoutineAddress", 1, "NativeRoutine class>>addressAt:", "of a routine by number, 0 for none"),
+    _row(662, "LineHandler", 5, "InterruptController>>line:handler:argument:priority:stormLimit:", "who takes a line"),
+    _row(663, "PrepareProcess", 5, "Bitmap>>prepareRoutine:argument:priority:floats:slot:", "make a native process"),
+    _row(664, "ResumeNative", 0, "Bitmap>>resumeNative", "make a suspended native process ready"),
+    _row(665, "SuspendNative", 0, "Bitmap>>suspendNative", "take a native process off its list"),
+    _row(666, "EndNative", 0, "Bitmap>>endNative", "a native process never runs again"),
+    _row(667, "NativePriority", 1, "Bitmap>>nativePriority:", "change a native process's priority"),
+    _row(668, "SignalNative", 0, "Bitmap>>signalNative", "signal a semaphore of both kinds"),
+    _row(669, "TakeSignal", 0, "Bitmap>>takeSignal", "take a signal, or announce that a Smalltalk process waits"),
+    _row(670, "CancelWait", 0, "Bitmap>>cancelWait", "take the announcement back"),
+    _row(671, "LineValue", 2, "InterruptController>>line:valueAt:", "a field of a line's record"),
+    _row(672, "SlotSemaphore", 3, "NativeSlot class>>slot:semaphore:priority:", "what native code may signal"),
+    _row(673, "QueuePut", 1, "Bitmap>>nativeQueuePut:", "put a word in a queue of both kinds"),
+    _row(674, "QueueTake", 0, "Bitmap>>nativeQueueTake", "the first word of a queue whose signal was taken"),
 )  # fmt: skip
 
 

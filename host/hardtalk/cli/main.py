@@ -26,6 +26,8 @@ for command, module in {
     "repl": "repl",
     "test": "sunit",
     "latency": "latency",
+    "trace": "tracing",
+    "uart": "uart",
     "bench": "bench",
     "speed": "speed",
     "memory": "memory",

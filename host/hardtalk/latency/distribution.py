@@ -3,9 +3,11 @@
 Nearest rank answers a latency that was really seen; interpolation would answer one that never was.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 MEDIAN, P99, P99_9 = Fraction(1, 2), Fraction(99, 100), Fraction(999, 1000)
 
@@ -48,3 +50,14 @@ class Distribution:
     def misses(self, deadline_cycles: int) -> int:
         """How many took longer than the deadline."""
         return sum(1 for cycles in self.cycles if cycles > deadline_cycles)
+
+    @cached_property
+    def _counts(self) -> Counter[int]:
+        return Counter(self.cycles)
+
+    def histogram(self, bin_cycles: int) -> list[int]:
+        """How many fall in each bin from cycle 0 on: bin n holds n * bin_cycles up to (n + 1) * bin_cycles - 1."""
+        bins = [0] * (self.max // bin_cycles + 1)
+        for cycles, count in self._counts.items():
+            bins[cycles // bin_cycles] += count
+        return bins

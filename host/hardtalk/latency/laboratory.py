@@ -1,7 +1,7 @@
 """Raises a line again and again at random cycles and times each interrupt by the board's own events.
 
 The moments of an interrupt come from the trace (line raised, IRQ entry, first access) and from watched addresses of the
-firmware. An address is watched by a hook of the CPU engine for that one block: the guest neither sees it nor pays.
+firmware. The board watches an address without the guest's seeing it or paying for it.
 """
 
 import random
@@ -9,9 +9,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
-
-import unicorn
 
 from hardtalk.board import Board, Event, InterruptEntry, LineRaised, RegisterAccess, Stop, StopReason
 from hardtalk.latency.interrupt import Interrupt, Moment, Stopwatch
@@ -38,7 +35,7 @@ class Laboratory:
     """Measures one line of a running board.
 
     `inject` makes the device raise its line, at once or soon; None when the device does so of its own accord. `watched`
-    are the addresses of blocks whose entry is a moment.
+    are the addresses of blocks whose entry is a moment; without any, somebody else may watch the board.
     """
 
     def __init__(
@@ -52,7 +49,7 @@ class Laboratory:
         self.board = board
         self.line = line
         self.inject = inject
-        self.watched = watched
+        self._moments = {address: moment for moment, addresses in watched.items() for address in addresses}
         self.schedule = schedule
         self.stopwatch = Stopwatch()
         self._random = random.Random(schedule.seed)
@@ -62,29 +59,59 @@ class Laboratory:
         """The next `count` interrupts. Raises NotServed when one is not answered within the schedule's patience."""
         finished = self.stopwatch.finished
         goal = len(finished) + count
-        self.board.trace.listen(self._hear)
-        try:
-            with self._watching():
-                self._schedule_next()
-                while len(finished) < goal:
-                    before = len(finished)
-                    stop = self._run_until(min(before + PROGRESS_STEP, goal))
-                    if len(finished) == before or stop.reason not in (StopReason.UNTIL, StopReason.CYCLES):
-                        raise NotServed(self._why(stop))
-                    progress(len(finished) - before)
-        finally:
-            self.board.trace.unlisten(self._hear)
-            self._cancel_next()
+        with self._listening():
+            self._schedule_next()
+            while len(finished) < goal:
+                before = len(finished)
+                self._run_until(min(before + PROGRESS_STEP, goal))
+                progress(len(finished) - before)
         return finished[goal - count : goal]
 
-    def _run_until(self, count: int) -> Stop:
-        return self.board.run(self.schedule.patience_cycles, lambda: len(self.stopwatch.finished) >= count)
+    def measure_now(self, inject: Callable[[], None]) -> Interrupt:
+        """The one interrupt whose line `inject` raises at once, in the state the board is in."""
+        with self._listening():
+            inject()
+            self._run_until(len(self.stopwatch.finished) + 1)
+        return self.stopwatch.finished[-1]
+
+    @contextmanager
+    def _listening(self) -> Iterator[None]:
+        """Events are not kept meanwhile: there may be millions."""
+        trace = self.board.trace
+        was_kept, trace.is_kept = trace.is_kept, False
+        trace.listen(self._hear)
+        if self._moments:
+            self.board.watch(self._moments, self._entered)
+        try:
+            yield
+        finally:
+            if self._moments:
+                self.board.watch((), None)
+            trace.unlisten(self._hear)
+            trace.is_kept = was_kept
+            self._cancel_next()
+
+    def _run_until(self, count: int) -> None:
+        """Raises NotServed unless at least one more is finished in time."""
+        finished = self.stopwatch.finished
+        before = len(finished)
+        stop = self.board.run(self.schedule.patience_cycles, lambda: len(finished) >= count)
+        if len(finished) == before or stop.reason not in (StopReason.UNTIL, StopReason.CYCLES):
+            raise NotServed(self._why(stop))
 
     def _schedule_next(self) -> None:
         if self.inject is None:
             return
         gap = self._random.randint(self.schedule.shortest_gap_cycles, self.schedule.longest_gap_cycles)
-        self._cancel_next = partial(self.board.clock.cancel, self.board.clock.after(gap, self.inject))
+        self._cancel_next = partial(self.board.clock.cancel, self.board.clock.after(gap, self._inject))
+
+    def _inject(self) -> None:
+        """The one before may still hold the line: its first access need not have been its last."""
+        assert self.inject is not None
+        if self.board.is_raised(self.line):
+            self._schedule_next()
+        else:
+            self.inject()
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, LineRaised) and event.line == self.line:
@@ -96,31 +123,8 @@ class Laboratory:
             self.stopwatch.passed(Moment.ACCESSED, event.cycle)
             self._schedule_next()
 
-    @contextmanager
-    def _watching(self) -> Iterator[None]:
-        engine = self.board.cpu.runner
-        handles = [
-            engine.hook_add(unicorn.UC_HOOK_BLOCK, self._watcher(moment), begin=address, end=address)
-            for moment, addresses in self.watched.items()
-            for address in addresses
-        ]
-        self.board.cpu.forget_code()
-        try:
-            yield
-        finally:
-            for handle in handles:
-                engine.hook_del(handle)
-            self.board.cpu.forget_code()
-
-    def _watcher(self, moment: Moment) -> Callable[[Any, int, int, Any], None]:
-        cpu = self.board.cpu
-
-        def entered(_engine: Any, address: int, _size: int, _user: Any) -> None:
-            """The board's own hook came first; when it stopped the CPU before this block, the block was not entered."""
-            if cpu.block == address:
-                self.stopwatch.passed(moment, cpu.cycles)
-
-        return entered
+    def _entered(self, address: int, cycle: int) -> None:
+        self.stopwatch.passed(self._moments[address], cycle)
 
     def _why(self, stop: Stop) -> str:
         waited = f"cycle {stop.cycles:,}, {len(self.stopwatch.finished):,} interrupts served before"

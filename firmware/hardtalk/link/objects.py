@@ -1,0 +1,137 @@
+"""ELF objects that users link in: relocatable ARM code from any compiler, as routines of the firmware.
+
+All loaded sections of an object become one stretch of code and data, so that distances between them are kept.
+Undefined names are found among the firmware's symbols. ARM state only: the interrupt entry calls handlers with BLX, but
+the virtual machine's routines and the fault report know no Thumb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+
+from elftools.common.exceptions import ELFError
+from elftools.elf.elffile import ELFFile
+from elftools.elf.relocation import RelocationSection
+from elftools.elf.sections import Section, SymbolTableSection
+
+from hardtalk.link.errors import LinkError
+
+SHF_ALLOC = 2
+ALIGNMENT = 32
+UNWIND_SECTIONS = (".ARM.exidx", ".ARM.extab")
+R_ARM_NONE, R_ARM_V4BX = 0, 40
+KINDS = {1: "branch24", 28: "branch24", 29: "branch24", 2: "abs32", 38: "abs32", 3: "rel32"}
+"""ELF for the ARM Architecture (IHI 0044), section 4.6.1: PC24, CALL, JUMP24, ABS32, TARGET1, REL32."""
+
+
+@dataclass(frozen=True)
+class ObjectRelocation:
+    """As the linker takes it; `symbol` is the object itself, with an offset in `addend`, or a name from outside."""
+
+    offset: int
+    kind: str
+    symbol: str
+    addend: int = 0
+
+
+@dataclass(frozen=True)
+class NativeObject:
+    """One object, as a routine of the firmware; `labels` are the offsets of its global symbols, `functions` their names."""
+
+    name: str
+    code: bytes
+    relocations: tuple[ObjectRelocation, ...]
+    labels: Mapping[str, int]
+    functions: tuple[str, ...]
+    selector: str = ""
+    lines: tuple[tuple[int, str, int], ...] = field(default=())
+
+
+def read_object(file: str, data: bytes) -> NativeObject:
+    """The object in a file's bytes. Raises LinkError for what cannot be linked."""
+    try:
+        elf = ELFFile(BytesIO(data))
+    except ELFError as error:
+        raise LinkError(f"{file}: not an ELF object ({error}); give the output of a compiler's -c") from None
+    if elf.header.e_type != "ET_REL" or elf.header.e_machine != "EM_ARM":
+        raise LinkError(f"{file}: {elf.header.e_type} for {elf.header.e_machine}; compile with -c for ARM")
+    return _Reader(file, elf).read()
+
+
+class _Reader:
+    def __init__(self, file: str, elf: ELFFile) -> None:
+        self.file = file
+        self.elf = elf
+        self.places: dict[int, int] = {}
+        self.code = bytearray()
+        table = elf.get_section_by_name(".symtab")
+        if not isinstance(table, SymbolTableSection):
+            raise LinkError(f"{file}: no symbol table; do not strip the object")
+        self.symbols = list(table.iter_symbols())
+
+    def read(self) -> NativeObject:
+        for index, section in enumerate(self.elf.iter_sections()):
+            if section.header.sh_flags & SHF_ALLOC and not section.name.startswith(UNWIND_SECTIONS):
+                self.place(index, section)
+        self.code.extend(bytes(-len(self.code) % 4))
+        labels: dict[str, int] = {}
+        functions = []
+        for symbol in self.symbols:
+            if symbol.entry.st_info.bind not in ("STB_GLOBAL", "STB_WEAK") or symbol.entry.st_shndx not in self.places:
+                continue
+            labels[symbol.name] = self.address(symbol.entry)
+            if symbol.entry.st_info.type == "STT_FUNC":
+                if labels[symbol.name] & 1:
+                    raise LinkError(f"{self.file}: {symbol.name} is Thumb code; compile with -marm -mcpu=arm926ej-s")
+                functions.append(symbol.name)
+        relocations = [
+            relocation
+            for section in self.elf.iter_sections() if isinstance(section, RelocationSection)
+            and section.header.sh_info in self.places
+            for relocation in self.relocations(section)
+        ]
+        return NativeObject(self.file, bytes(self.code), tuple(relocations), labels, tuple(functions))
+
+    def place(self, index: int, section: Section) -> None:
+        alignment = max(section.header.sh_addralign, 1)
+        if alignment > ALIGNMENT:
+            raise LinkError(f"{self.file}: section {section.name} wants {alignment} bytes of alignment, "
+                            f"{ALIGNMENT} is the most")
+        self.code.extend(bytes(-len(self.code) % alignment))
+        self.places[index] = len(self.code)
+        is_empty = section.header.sh_type == "SHT_NOBITS"
+        self.code.extend(bytes(section.header.sh_size) if is_empty else section.data())
+
+    def address(self, entry: object) -> int:
+        return self.places[entry.st_shndx] + entry.st_value  # type: ignore[attr-defined, no-any-return]
+
+    def relocations(self, section: RelocationSection) -> list[ObjectRelocation]:
+        base = self.places[section.header.sh_info]
+        result = []
+        for item in section.iter_relocations():
+            number = item["r_info_type"]
+            if number in (R_ARM_NONE, R_ARM_V4BX):
+                continue
+            symbol = self.symbols[item["r_info_sym"]]
+            if number not in KINDS:
+                raise LinkError(f"{self.file}: {section.name} has a relocation of type {number}, which is not "
+                                "supported; compile with -fno-pic -mcpu=arm926ej-s -marm")
+            offset = base + item["r_offset"]
+            addend = self.addend(offset, KINDS[number])
+            if symbol.entry.st_shndx in self.places:
+                result.append(ObjectRelocation(offset, KINDS[number], self.file, addend + self.address(symbol.entry)))
+            elif symbol.entry.st_shndx == "SHN_UNDEF":
+                result.append(ObjectRelocation(offset, KINDS[number], symbol.name, addend))
+            else:
+                raise LinkError(f"{self.file}: {symbol.name} is in section {symbol.entry.st_shndx}; "
+                                "compile with -fno-common")
+        return result
+
+    def addend(self, offset: int, kind: str) -> int:
+        word = int.from_bytes(self.code[offset:offset + 4], "little")
+        if kind != "branch24":
+            return word
+        field24 = word & 0xFFFFFF
+        return ((field24 ^ 0x800000) - 0x800000 << 2) + 8

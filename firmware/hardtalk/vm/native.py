@@ -1,0 +1,114 @@
+"""The records that native code and the boot stub share: lines, processes, semaphores, and slots for Smalltalk semaphores.
+
+Offsets are in bytes. The linker gives them to the boot stub and the build to Slang under the same names, so that
+assembly and Slang cannot disagree. Priorities in records are plain integers on the scale of Smalltalk's processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+INTERRUPT_LINES: Final = 32
+PRIORITY_LEVELS: Final = 96
+SLOT_COUNT: Final = 32
+ROUTINE_LIMIT: Final = 256
+
+LINE_RECORD_BYTES: Final = 64
+LINE_FIELDS: Final = ("Handler", "Argument", "Held", "Bit", "Count", "Repeats", "StormLimit", "Storms", "Priority")
+"""A line: its native handler (0: Smalltalk's) and what that gets in r0; the lines held back while it runs; the line's
+own bit; interrupts taken natively; how often in a row the line was still raised after the handler, and how often that
+is allowed; storms; the handler's priority, or the priority of the Smalltalk process that waits for the line."""
+
+PROCESS_RECORD_BYTES: Final = 256
+PROCESS_FIELDS: Final = {
+    "Registers": 0,
+    "Stack": 52,
+    "Link": 56,
+    "Place": 60,
+    "Status": 64,
+    "Next": 68,
+    "Priority": 72,
+    "State": 76,
+    "List": 80,
+    "UsesFloats": 84,
+    "EndSlot": 88,
+    "Wake": 92,
+    "Switches": 96,
+    "Floats": 104,
+}
+"""A native process: r0-r12, sp, lr, pc and cpsr while it does not run; the next in its list; priority; state; the
+semaphore it waits for; whether its VFP registers are kept; the slot signalled when it ends (-1: none); the tick it
+sleeps until; how often it was switched to; d0-d15 and fpscr. The stack follows the record."""
+
+PROCESS_STATES: Final = ("Suspended", "Ready", "Running", "Waiting", "Ended", "Sleeping")
+SEMAPHORE_FIELDS: Final = ("Count", "First", "Last", "Slot", "Waiters")
+"""A semaphore of both kinds: signals nobody waited for; native processes that wait; the slot of the Smalltalk
+semaphore for the others and how many of those wait."""
+
+QUEUE_FIELDS: Final = ("Read", "Write", "Capacity", "Lost")
+"""A queue of words begins with a semaphore, which counts its words; then where the next is taken and put, the number
+of places (one more than words fit), and words lost because it was full; then the places."""
+
+SLOT_RECORD_BYTES: Final = 8
+SLOT_FIELDS: Final = ("Signals", "Priority")
+
+LAYOUT_TABLES: Final = (
+    ("nativeLineTable", INTERRUPT_LINES * LINE_RECORD_BYTES),
+    ("nativeReadyTable", PRIORITY_LEVELS * 8),
+    ("nativeReadyBits", PRIORITY_LEVELS // 8),
+    ("nativeSlotTable", SLOT_COUNT * SLOT_RECORD_BYTES),
+    ("vmRecord", PROCESS_RECORD_BYTES),
+)
+"""What the linker reserves, cleared at reset: the lines, a first and last process and a bit for each priority, the
+slots, and the record in which the virtual machine is put away like a native process."""
+
+
+ENTRY_ROUTINES: Final = (
+    "scheduleAfterInterrupt",
+    "signalNative:",
+    "waitNative:",
+    "signalSmalltalk:",
+    "yieldNative",
+    "sleepNative:",
+    "tickNative",
+    "queue:put:",
+    "waitFrom:",
+)
+"""Selectors that only the boot stub or code from outside calls."""
+
+
+def constants() -> Iterator[tuple[str, int]]:
+    """Names and values for Slang and for the boot stub."""
+    yield "NativeLineBytes", LINE_RECORD_BYTES
+    for number, name in enumerate(LINE_FIELDS):
+        yield f"NativeLine{name}Offset", 4 * number
+    for name, offset in PROCESS_FIELDS.items():
+        yield f"NativeProcess{name}Offset", offset
+    yield "NativeProcessBytes", PROCESS_RECORD_BYTES
+    for number, name in enumerate(PROCESS_STATES):
+        yield f"Native{name}", number
+    for number, name in enumerate(SEMAPHORE_FIELDS):
+        yield f"NativeSemaphore{name}Offset", 4 * number
+    yield "NativeSemaphoreBytes", 4 * len(SEMAPHORE_FIELDS)
+    for number, name in enumerate(QUEUE_FIELDS, len(SEMAPHORE_FIELDS)):
+        yield f"NativeQueue{name}Offset", 4 * number
+    yield "NativeQueueBytes", 4 * (len(SEMAPHORE_FIELDS) + len(QUEUE_FIELDS))
+    yield "NativeSlotBytes", SLOT_RECORD_BYTES
+    for number, name in enumerate(SLOT_FIELDS):
+        yield f"NativeSlot{name}Offset", 4 * number
+    yield "NativeSlots", SLOT_COUNT
+    yield "NativePriorities", PRIORITY_LEVELS
+    yield "NativeRoutineLimit", ROUTINE_LIMIT
+    yield "NativeReschedule", 1
+    yield "NativeAttention", 2
+
+
+def _check() -> None:
+    assert 4 * len(LINE_FIELDS) <= LINE_RECORD_BYTES
+    offsets = list(PROCESS_FIELDS.values())
+    assert offsets == sorted(set(offsets)) and offsets[-1] + 33 * 4 <= PROCESS_RECORD_BYTES
+    assert PRIORITY_LEVELS % 32 == 0
+
+
+_check()

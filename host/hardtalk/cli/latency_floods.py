@@ -1,0 +1,54 @@
+"""The far ends of the loads that are made of interrupts: who sends the characters and beats the time.
+
+A flood that comes from outside the CPU belongs to the board and not to the firmware, so that it keeps its rate whatever
+the firmware does.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from hardtalk.board import Board
+from hardtalk.cli.sources import host_firmware
+from hardtalk.devices import Alarm, Device, microseconds, milliseconds
+
+SERIAL_FLOOD, TIMER_FLOOD, TOGETHER = "serialFlood", "timerFlood", "together"
+FLOODED_UART = 2
+CHARACTERS_AHEAD = b"U" * 200
+
+
+class Metronome(Device):
+    """Raises STATUS.DUE every PERIOD microseconds. A beat that finds the one before not served is counted as missed."""
+
+    @classmethod
+    def svd_path(cls) -> Path:
+        return host_firmware("latency-firmware") / "metronome.svd"
+
+    def reset(self) -> None:
+        self.beat_alarm: Alarm | None = None
+        self.beats = 0
+        self.missed = 0
+
+    def on_write_PERIOD(self, value: int) -> None:
+        self.PERIOD.value = value
+        self.clock.cancel(self.beat_alarm)
+        self.beat_alarm = self.clock.every(microseconds(value), self.beat) if value else None
+
+    def beat(self) -> None:
+        self.beats += 1
+        self.missed += int(self.STATUS.DUE)
+        self.STATUS.DUE = True
+
+
+def flood_serial_line(board: Board) -> None:
+    """From now on characters follow each other on the line without a pause."""
+    uart = board.uart(FLOODED_UART)
+
+    def feed() -> None:
+        if len(uart.arriving) < len(CHARACTERS_AHEAD):
+            uart.send(CHARACTERS_AHEAD)
+
+    feed()
+    board.clock.every(milliseconds(1), feed)
+
+
+FLOODS: dict[str, Callable[[Board], None]] = {SERIAL_FLOOD: flood_serial_line, TOGETHER: flood_serial_line}

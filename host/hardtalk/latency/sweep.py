@@ -1,0 +1,133 @@
+"""Raises a line at every instruction of a window, from the same state each time: the maximum is exact for that window.
+
+The points of a window do not depend on each other, so they are tried side by side over any executor of
+`concurrent.futures`. A recipe makes the board anew wherever it is needed; it must be the same board every time.
+"""
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass
+from typing import Protocol
+
+from hardtalk.board import Board, StopReason
+from hardtalk.latency.interrupt import Interrupt, Moment
+from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
+
+POINTS_IN_A_TASK = 100
+LONGEST_PASS_INSTRUCTIONS = 200_000
+
+
+@dataclass(frozen=True)
+class Window:
+    """The instructions `first` up to but not including `end`, counted from where the recipe's board is."""
+
+    first: int
+    end: int
+
+    def __len__(self) -> int:
+        return self.end - self.first
+
+    def parts(self, size: int) -> Iterator["Window"]:
+        for first in range(self.first, self.end, size):
+            yield Window(first, min(first + size, self.end))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A board that runs its load, the line to raise and how, and what to watch (see Laboratory)."""
+
+    board: Board
+    line: int
+    inject: Callable[[], None]
+    watched: Mapping[Moment, Collection[int]]
+
+
+class Recipe(Protocol):
+    """Makes a board in the state from which windows are counted. Hashable, and picklable for other processes."""
+
+    def __call__(self) -> Prepared: ...
+
+
+@dataclass(frozen=True)
+class Point:
+    """The interrupt whose line was raised when `instruction` instructions of the window's count had been executed."""
+
+    instruction: int
+    interrupt: Interrupt
+
+
+_made = threading.local()
+
+
+def prepared_by(recipe: Recipe) -> Prepared:
+    """The recipe's board, made once in each thread, as the recipe left it."""
+    if getattr(_made, "recipe", None) != recipe:
+        _made.prepared = recipe()
+        _made.start = _made.prepared.board.snapshot()
+        _made.recipe = recipe
+    prepared: Prepared = _made.prepared
+    prepared.board.restore(_made.start)
+    return prepared
+
+
+def sweep_part(recipe: Recipe, window: Window) -> list[Point]:
+    """Try each point of a window, one after the other."""
+    prepared = prepared_by(recipe)
+    board = prepared.board
+    board.trace.is_kept = False
+    if window.first:
+        board.step(window.first)
+    start = board.snapshot()
+    points = []
+    for number in range(window.first, window.end):
+        board.restore(start)
+        if number > window.first:
+            stop = board.step(number - window.first)
+            if stop.reason is not StopReason.INSTRUCTIONS:
+                raise NotServed(f"the board stopped before instruction {number:,} of the window: {stop.reason}")
+        points.append(Point(number, one_interrupt(prepared)))
+    return points
+
+
+def one_interrupt(prepared: Prepared) -> Interrupt:
+    """Raise the line now and run until it is served."""
+    laboratory = Laboratory(prepared.board, prepared.line, None, prepared.watched, Schedule(0))
+    return laboratory.measure_now(prepared.inject)
+
+
+def sweep(
+    recipe: Recipe, window: Window, executor: Executor, progress: Callable[[int], None] = lambda _: None
+) -> list[Point]:
+    """All points of a window in order, tried side by side."""
+    tasks = [executor.submit(sweep_part, recipe, part) for part in window.parts(POINTS_IN_A_TASK)]
+    try:
+        for task in as_completed(tasks):
+            progress(len(task.result()))
+    finally:
+        for task in tasks:
+            task.cancel()
+    return sorted((point for task in tasks for point in task.result()), key=lambda point: point.instruction)
+
+
+def windows_of_routine(
+    prepared: Prepared, address: int, ends: Collection[int], passes: int, patience_cycles: int
+) -> list[Window]:
+    """The first executions of the routine at `address`, each from its first instruction to before one at `ends`.
+
+    Fewer than `passes` when the routine is not entered often enough within `patience_cycles`.
+    """
+    board = prepared.board
+    origin = board.instructions
+    windows = []
+    for _ in range(passes):
+        stop = board.run_to(address, patience_cycles)
+        if stop.reason is not StopReason.REACHED:
+            break
+        first = board.instructions - origin
+        for _ in range(LONGEST_PASS_INSTRUCTIONS):
+            board.step()
+            if board.cpu.pc in ends:
+                break
+        windows.append(Window(first, board.instructions - origin))
+    return windows

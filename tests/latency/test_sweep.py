@@ -1,0 +1,78 @@
+"""Sweeps: every point once and in order, the same over any executor, and what is found is what a board does there."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from hardtalk.cli.latency_loads import Load
+from hardtalk.cli.latency_subjects import SUBJECTS
+from hardtalk.cli.latency_sweep import BenchRecipe, bytecode_routines, windows_of
+from hardtalk.cli.main import run
+from hardtalk.latency.sweep import POINTS_IN_A_TASK, Window, one_interrupt, prepared_by, sweep, sweep_part
+
+RECIPE = BenchRecipe((), (), None, "arm926", "TIMER", Load("sends"))
+WINDOW = Window(2_000, 2_000 + POINTS_IN_A_TASK + 20)
+
+
+def test_window_is_cut_into_parts_without_gap() -> None:
+    parts = list(Window(5, 105).parts(30))
+    assert [(part.first, part.end) for part in parts] == [(5, 35), (35, 65), (65, 95), (95, 105)]
+
+
+def test_every_instruction_is_a_point_over_any_executor() -> None:
+    with ThreadPoolExecutor(2) as executor:
+        points = sweep(RECIPE, WINDOW, executor)
+    assert [point.instruction for point in points] == list(range(WINDOW.first, WINDOW.end))
+    assert points == sweep_part(RECIPE, WINDOW)
+    assert all(sum(point.interrupt.parts.values()) == point.interrupt.latency for point in points)
+    assert len({point.interrupt.program_counter for point in points}) > 10
+
+
+def test_a_point_is_what_the_board_does_there() -> None:
+    (point,) = sweep_part(RECIPE, Window(2_050, 2_051))
+    prepared = prepared_by(RECIPE)
+    prepared.board.step(2_050)
+    pc = prepared.board.cpu.pc
+    assert one_interrupt(prepared) == point.interrupt
+    assert point.interrupt.program_counter == pc
+
+
+def test_a_routine_is_swept_to_the_next_bytecode() -> None:
+    bench, subject = RECIPE.bench()
+    assert subject == SUBJECTS["TIMER"]
+    name = next(name for name in bench.source_map.names if name.startswith("Interpreter>>bytecodeReturnTop"))
+    windows = windows_of(f"{name}*3", RECIPE, bench.source_map)
+    assert len(windows) == 3
+    prepared = prepared_by(RECIPE)
+    prepared.board.step(windows[1].first)
+    assert prepared.board.cpu.pc == bench.source_map.address_of(name)
+    prepared.board.step(len(windows[1]))
+    assert prepared.board.cpu.pc in bytecode_routines(bench.source_map)
+
+
+def test_command_tells_points_and_maximum(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "sweep.json"
+    arguments = ["latency", "--sweep", "100:130", "--line", "TIMER", "--load", "sends", "--json", str(path)]
+    assert run([*arguments, "--workers", "1"]) == 0
+    figures = {each["name"]: each["value"] for each in json.loads(path.read_text(encoding="utf-8"))["figures"]}
+    assert figures["smalltalk.TIMER.sends.sweep.points"] == 30
+    (part,) = [sweep_part(RECIPE, Window(100, 130))]
+    assert figures["smalltalk.TIMER.sends.sweep.max.cycles"] == max(point.interrupt.latency for point in part)
+    shown = capsys.readouterr().out
+    assert "30 points, instructions 100 to 129" in shown and "worst: " in shown and "was in: " in shown
+
+
+@pytest.mark.parametrize(
+    ("window", "message"),
+    [
+        ("9:9", "--sweep 9:9: the window is empty"),
+        ("noSuchRoutine", "--sweep noSuchRoutine: the firmware has no routine noSuchRoutine"),
+    ],
+)
+def test_wrong_window_is_one_message(capsys: pytest.CaptureFixture[str], window: str, message: str) -> None:
+    assert run(["latency", "--sweep", window, "--workers", "1"]) == 2
+    assert capsys.readouterr().err.startswith(f"hardtalk: {message}")
