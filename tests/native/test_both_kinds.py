@@ -58,3 +58,40 @@ def test_sleeping_native_processes_wake_in_order() -> None:
 def test_the_prompt_shows_a_wrong_name(native_bench: Bench) -> None:
     answer = native_bench.console.evaluate("[ NativeRoutine named: #folowScript: ] on: Error do: [ :e | e messageText ]")
     assert answer.startswith("'there is no native routine #folowScript:; there are: ")
+
+
+def test_a_driver_changes_its_form_while_it_runs() -> None:
+    """Ten interrupts in each form, in turn: every one of them is served by the form of its time."""
+    bench = boot_bench([EXAMPLES], [], None, "arm926")
+    evaluate, board = bench.console.evaluate, bench.board
+    evaluate("Smalltalk at: #T put: NativeTimer start")
+    line = board.chip.peripheral("TIMER23").lines[0]
+
+    def expire(times: int) -> None:
+        for _ in range(times):
+            board.device("TIMER23").counters[0].reach_zero()  # type: ignore[attr-defined]
+            board.run(cycles=200_000)
+            assert not board.is_raised(line)
+
+    expire(10)
+    assert evaluate("{ T form. T count. T nativeInterrupts }") == "#(#native 10 10)"
+    evaluate("T nativeHandler: nil")
+    expire(10)
+    assert evaluate("{ T form. T count. T nativeInterrupts }") == "#(#smalltalk 10 10)"
+    evaluate("T nativeHandler: #nativeTimerSignal:")
+    expire(10)
+    assert evaluate("{ T form. T count. T nativeInterrupts. T isMasked }") == "#(#native 20 20 false)"
+    evaluate("T stop")
+    assert evaluate("T isRunning") == "false"
+
+
+def test_a_storming_native_driver_is_reported() -> None:
+    bench = boot_bench([EXAMPLES, Path(__file__).parent / "firmware"], [], None, "arm926")
+    bench.console.evaluate("Smalltalk at: #T put: NativeTimer start. T nativeHandler: #neverLower:")
+    bench.board.device("TIMER23").counters[0].reach_zero()  # type: ignore[attr-defined]
+    text = bench.console.text_until_quiet(2_000_000)
+    assert "interrupt storm: the line is still raised after 1000 runs of neverLower: in a row" in text
+    evaluate = bench.console.evaluate
+    assert evaluate("{ T storms. T isMasked. T nativeInterrupts }") == "#(1 true 1000)"
+    evaluate("T nativeHandler: #nativeTimerInterrupt:. T restart")
+    assert evaluate("T isMasked") == "false"
