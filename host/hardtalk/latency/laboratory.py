@@ -101,8 +101,10 @@ class Laboratory:
             raise NotServed(self._why(stop))
 
     def _schedule_next(self) -> None:
+        """One is scheduled at a time, also when the device has raised its line by itself."""
         if self.inject is None:
             return
+        self._cancel_next()
         gap = self._random.randint(self.schedule.shortest_gap_cycles, self.schedule.longest_gap_cycles)
         self._cancel_next = partial(self.board.clock.cancel, self.board.clock.after(gap, self._inject))
 
