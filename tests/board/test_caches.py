@@ -137,6 +137,17 @@ def test_warm_is_slower_than_none_and_cold_slower_than_warm() -> None:
     assert cycles[0] < cycles[1] < cycles[2]
 
 
+def test_only_the_cold_line_empties_the_caches() -> None:
+    misses = []
+    for line in (None, 4, 18):
+        board = Board(ticking("again: b again"), model="arm926-cold")
+        board.cold_line = line
+        board.run(200_000)
+        misses.append(board.cpu.misses)
+    assert misses[0] == misses[1]
+    assert misses[0][0] > 4 * misses[2][0]
+
+
 @pytest.mark.parametrize("model", ["arm926-warm", "arm926-cold"])
 def test_slices_and_snapshots_change_nothing(model: str) -> None:
     body = f"ldr r6, ={DATA}; again: ldr r7, [r6], #12; str r7, [r6, #-4]; bic r6, r6, #0x10000; b again"

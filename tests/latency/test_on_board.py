@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -134,3 +135,13 @@ def test_native_handlers_are_measured_beside_smalltalk_ones(laboratory_bench: Be
 def test_unknown_form_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["latency", "--form", "other"]) == 2
     assert "--form other: there is no such form\nChoose one of smalltalk, native, both" in capsys.readouterr().err
+
+
+def test_interrupts_keep_their_distance(laboratory_bench: Bench) -> None:
+    """Also after a tenth of a second: the timer never expires by itself."""
+    (row,) = measure_all(
+        laboratory_bench, ["TIMER"], chosen_loads(["loops"], known_loads()), 1_500, Schedule(1), console()
+    )
+    gaps = [later.raised - earlier.moments[Moment.ACCESSED] for earlier, later in pairwise(row.interrupts)]
+    assert min(gaps) >= Schedule(1).shortest_gap_cycles
+    assert row.interrupts[-1].raised > 65_536 * 200

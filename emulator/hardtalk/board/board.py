@@ -100,7 +100,8 @@ class Board:
     """One emulated board running one firmware.
 
     `devices` are those that users add; each must be described in `chip`. `model` names the cycle model: arm926,
-    arm926-warm or arm926-cold (with caches), or instructions.
+    arm926-warm or arm926-cold (with caches), or instructions. With arm926-cold the caches are emptied when the line
+    `cold_line` is raised; None, the default, means any line.
     """
 
     def __init__(
@@ -127,6 +128,7 @@ class Board:
         self._is_reset_requested = False
         self._ends_on_events = False
         self._bus_abort: tuple[int, str] | None = None
+        self.cold_line: int | None = None
         self._watcher: Callable[[int, int], None] | None = None
         self.devices = self._make_devices(devices)
         self._by_name = {device.peripheral.name: device for device in self.devices}
@@ -489,7 +491,7 @@ class Board:
             changed &= changed - 1
             if raw >> line & 1:
                 self._unserved.add(line)
-                if self.clock_model.caches is CacheUse.COLD:
+                if self.clock_model.caches is CacheUse.COLD and (self.cold_line is None or self.cold_line == line):
                     self.cpu.flush_caches()
                 self._emit(events.LineRaised(now, line))
             else:

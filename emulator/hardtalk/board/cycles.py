@@ -214,7 +214,7 @@ class CacheUse(Enum):
 
     ALWAYS_HIT = "caches always hit"
     WARM = "caches as the run left them"
-    COLD = "caches empty whenever a line is raised"
+    COLD = "caches empty when the line is raised"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ the virtual machine's routines and the fault report know no Thumb.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import BytesIO
 
 from elftools.common.exceptions import ELFError
@@ -46,7 +46,11 @@ class NativeObject:
     labels: Mapping[str, int]
     functions: tuple[str, ...]
     selector: str = ""
-    lines: tuple[tuple[int, str, int], ...] = field(default=())
+
+    @property
+    def lines(self) -> tuple[tuple[int, str, int], ...]:
+        """The object has no line table of ours: all of it is the file's."""
+        return ((0, self.name, 1),)
 
 
 def read_object(file: str, data: bytes) -> NativeObject:

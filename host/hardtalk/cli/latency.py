@@ -90,8 +90,8 @@ def latency(
         for text in histogram_lines(rows, bench.board):
             console.print(text, soft_wrap=True)
     if worst:
-        for part in worst_lines(rows, bench.source_map, bench.board):
-            console.print(part)
+        for text in worst_lines(rows, bench.source_map, bench.board):
+            console.print(text, soft_wrap=True)
     names = ",".join(load or ["mixed"])
     report = latency_report(rows, bench.board.model, names, seed, bench.firmware_hash, deadline_cycles)
     if json is not None:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from hardtalk.board import Board
 from hardtalk.cli.latency_activity import activity_at
-from hardtalk.cli.latency_rows import Row, part_names, spread_values, worst_of
+from hardtalk.cli.latency_rows import Row, spread_values, worst_of
 from hardtalk.cli.source_map import SourceMap
 from hardtalk.latency.interrupt import Interrupt
 from hardtalk.report.durations import microseconds
@@ -59,19 +59,14 @@ def histogram_lines(rows: Sequence[Row], board: Board) -> Iterator[Text]:
         yield from map(Text, text_histogram(row.distribution.histogram(bin_cycles(board))))
 
 
-def worst_lines(rows: Sequence[Row], source_map: SourceMap, board: Board) -> Iterator[RenderableType]:
+def worst_lines(rows: Sequence[Row], source_map: SourceMap, board: Board) -> Iterator[Text]:
     """The worst of each row with their parts and what the machine was doing."""
     for row in rows:
         yield Text("")
-        yield Text(f"the worst of {row.title} (cycles)")
-        table = Table(box=None, pad_edge=False, header_style="")
-        for column in ("latency", *part_names()):
-            table.add_column(column, justify="right", no_wrap=True)
-        table.add_column("was in", justify="left", overflow="fold")
+        yield Text(f"the worst of {row.title}, in cycles")
         for each in row.worst:
-            activity = activity_at(source_map, board, each)
-            table.add_row(f"{each.latency:,}", *(f"{part:,}" for part in each.parts.values()), str(activity))
-        yield table
+            yield Text(f"{each.latency:>8,} = {sum_of_parts(each)}")
+            yield Text(f"           was in: {activity_at(source_map, board, each)}")
 
 
 def bin_cycles(board: Board) -> int:
