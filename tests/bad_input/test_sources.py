@@ -85,7 +85,7 @@ def slang_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     for path in sources.slang_paths():
         shutil.copy(path, folder)
-    monkeypatch.setattr(sources, "slang_paths", lambda: sources.paths_in(folder, ".class.st"))
+    monkeypatch.setattr(sources, "slang_paths", lambda options=None: sources.paths_in(folder, ".class.st"))
     return folder
 
 

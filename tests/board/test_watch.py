@@ -4,7 +4,7 @@ import pytest
 from board_guests import HALT, ORIGIN, ticking
 from test_board import COUNT_TO_THREE, SPIN_TO_THREE
 
-from hardtalk.board import Board, BoardError, StopReason
+from hardtalk.board import Board, BoardError, StopReason, hook
 from hardtalk.board.watch import Watch
 
 LOOPS = """
@@ -43,8 +43,8 @@ def every_block(guest: bytes, low: int, high: int) -> list[tuple[int, int]]:
 
 def entry_cost(board: Board) -> int:
     """What the block entered last was charged on entry."""
-    words = int(board.cpu._state[12])
-    return board.cpu.model.cost(board.ram.read(board.cpu.block, 4 * words), board.cpu.block).cycles
+    size = int(board.cpu._state[hook.BLOCK_END]) - board.cpu.block
+    return board.cpu.model.cost(board.ram.read(board.cpu.block, size), board.cpu.block).cycles
 
 
 def watched_entries(guest: bytes, low: int, high: int, slice_cycles: int | None) -> tuple[list[tuple[int, int]], Board]:

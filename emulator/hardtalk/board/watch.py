@@ -18,7 +18,7 @@ from unicorn.unicorn_py3.unicorn import uclib
 from hardtalk.board import hook
 from hardtalk.board.board import Board
 from hardtalk.board.errors import BoardError
-from hardtalk.board.hook import SIGNATURE, as_pointer, carray, cfunc
+from hardtalk.board.hook import BLOCK_SIGNATURE, as_pointer, carray, compiled
 
 (
     BOARD,  # address of the state of the board's own hook
@@ -58,14 +58,6 @@ def record_block(_engine: Any, address: Any, _size: Any, user: Any) -> None:
     state[COUNT] = count + 1
 
 
-def compile_recorder() -> Any:
-    """The hook as a C function; compiled once and kept on disk where a folder for that can be written."""
-    try:
-        return cfunc(SIGNATURE, cache=True)(record_block)
-    except RuntimeError:
-        return cfunc(SIGNATURE)(record_block)
-
-
 class Watch:
     """A watch over the blocks at `addresses`, for as long as it is entered as a context.
 
@@ -89,7 +81,7 @@ class Watch:
         self._state[WATCHED_WORDS] = len(self._watched)
         self._state[RECORDS] = self._records.ctypes.data
         self._state[CAPACITY] = capacity
-        self._recorder = compile_recorder()
+        self._recorder = compiled(BLOCK_SIGNATURE, record_block)
         self._handle: ctypes.c_size_t | None = None
 
     @property
