@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -140,5 +141,5 @@ def test_a_freed_block_does_not_merge_with_the_area_that_small_blocks_are_cut_fr
     held = [(first, 13), *((block, 9) for block in small[:-1])]
     held += [(heap.take(14), 14), (heap.take(9), 9), (heap.take(13), 13), (heap.take(9), 9)]
     held.sort()
-    for (block, order), (following, _) in zip(held, held[1:], strict=False):
+    for (block, order), (following, _) in pairwise(held):
         assert block + (1 << order) <= following, f"{block:#x} of order {order} overlaps {following:#x}"
