@@ -15,7 +15,7 @@ from hardtalk.smalltalk.tonel import ClassDefinition, read_class, read_class_fil
 CLASS_SUFFIX = ".class.st"
 OBJECT_SUFFIX = ".o"
 SLANG_CATEGORY = re.compile(r"^\s*#category\s*:\s*#?'?(?:[^\n']*[-.])?slang'?\s*,?\s*$", re.IGNORECASE | re.MULTILINE)
-"""A class whose category is `slang`, or ends in `-Slang` or `.slang`, becomes machine code and is no class of the image."""
+"""A class whose category is `slang`, or ends in `-Slang` or `.slang`, becomes machine code, no class of the image."""
 FIRST_BOOT_FILE = "start.s"
 
 

@@ -1,4 +1,4 @@
-"""The records that native code and the boot stub share: lines, processes, semaphores, and slots for Smalltalk semaphores.
+"""The records that native code and the boot stub share: lines, processes, semaphores, slots for Smalltalk semaphores.
 
 Offsets are in bytes. The linker gives them to the boot stub and the build to Slang under the same names, so that
 assembly and Slang cannot disagree. Priorities in records are plain integers on the scale of Smalltalk's processes.
