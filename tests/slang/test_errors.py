@@ -39,6 +39,10 @@ CASES = {
     "overflow block that falls out": (
         "Sample >> run: a [\n\t^ self sumOf: a and: 1 ifOverflow: [ counter := 1 ]\n]\n",
         "the overflow block must leave the method with ^"),
+    "word as a condition": (
+        "Sample >> run: m [\n\tm ifTrue: [ ^ 1 ].\n\t^ 0\n]\n",
+        "a condition is #boolean, this is #int32"),
+    "truth in arithmetic": ("Sample >> run: m [\n\t^ (m = 3) + 1\n]\n", "+ is not for #boolean"),
     "block as a value": ("Sample >> run: a [\n\t^ [ a ]\n]\n", "this has no meaning in Slang"),
     "argument count": (
         "Sample >> run: a [\n\t<returns: #int31>\n\t^ a\n]\n", "unknown type #int31"),

@@ -38,7 +38,7 @@ class ObjectRelocation:
 
 @dataclass(frozen=True)
 class NativeObject:
-    """One object, as a routine of the firmware; `labels` are the offsets of its global symbols, `functions` the names."""
+    """One object, as a routine of the firmware; `labels` are its global symbols' offsets, `functions` the names."""
 
     name: str
     code: bytes

@@ -90,7 +90,15 @@ def compile_program(classes: Sequence[ClassDefinition], constants: dict[str, int
                 target = by_symbol.get(relocation.symbol)
                 if target is not None and target.symbol not in done:
                     wanted.append(target)
+    _check_unreached(program, done)
     return result
+
+
+def _check_unreached(program: Program, done: set[str]) -> None:
+    """Lowers the methods that no code is made for, so that their errors show too."""
+    for method in program.methods.values():
+        if method.symbol not in done and not method.external:
+            Lowering(program, method, 0 if method.is_ranged else None).run()
 
 
 def _enter_numbers(result: CompiledProgram, method: SlangMethod) -> None:

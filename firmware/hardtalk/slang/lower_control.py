@@ -323,11 +323,18 @@ class LoweringControl(LoweringBase):
                     return
                 target = self.program.methods.get(node.selector)
                 if target is not None and self.should_inline(target):
+                    self.require_boolean(node, target.returns)
                     arguments = self.values(node.arguments)
                     self.inline(node, target, arguments, "condition", if_true=if_true, if_false=if_false)
                     return
-        operand, _ = self.value(node)
+        operand, value_type = self.value(node)
+        self.require_boolean(node, value_type)
         self.branch("ne", operand, 0, if_true, if_false)
+
+    def require_boolean(self, node: ast.Node, value_type: Type) -> None:
+        if value_type is not Type.BOOLEAN:
+            self.fail(node, f"a condition is #boolean, this is #{value_type.value}; compare it, or declare "
+                      "<returns: #boolean> where it comes from")
 
     def relation(self, node: ast.Send, if_true: Block, if_false: Block) -> None:
         pair = self.typed_values((node.receiver, node.arguments[0]))

@@ -106,6 +106,8 @@ class LoweringValues(LoweringControl):
         if selector not in ARITHMETIC and selector not in DIVISIONS:
             self.unknown(node)
         (left, left_type), (right, right_type) = self.typed_values((node.receiver, node.arguments[0]))
+        if Type.BOOLEAN in (left_type, right_type):
+            self.fail(node, f"{selector} is not for #boolean; use and:, or:, not, or ifTrue:ifFalse:")
         if left_type.is_float or right_type.is_float:
             return self.float_operation(node, (left, left_type), (right, right_type))
         if selector == ">>":
