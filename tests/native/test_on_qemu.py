@@ -83,7 +83,8 @@ def test_order_is_the_models(machine: Machine, seed: int) -> None:
 
 def test_a_native_handler_signals_smalltalk(machine: Machine) -> None:
     machine.evaluate(
-        "Smalltalk at: #Line put: (SoftwareLine line: 2 native: #softwareLine: priority: 60). Line signalSmalltalkAt: 65"
+        "Smalltalk at: #Line put: (SoftwareLine line: 2 native: #softwareLine: priority: 60)."
+        " Line signalSmalltalkAt: 65"
     )
     for _ in range(20):
         machine.evaluate("InterruptController current raise: 4")

@@ -15,7 +15,7 @@ from hardtalk.smalltalk.tonel import ClassDefinition, read_class, read_class_fil
 CLASS_SUFFIX = ".class.st"
 OBJECT_SUFFIX = ".o"
 SLANG_CATEGORY = re.compile(r"^\s*#category\s*:\s*#?'?(?:[^\n']*[-.])?slang'?\s*,?\s*$", re.IGNORECASE | re.MULTILINE)
-"""A class whose category is `slang`, or ends in `-Slang` or `.slang`, becomes machine code and is no class of the image."""
+"""A class whose category is `slang`, or ends in `-Slang` or `.slang`, becomes machine code and is not in the image."""
 FIRST_BOOT_FILE = "start.s"
 
 
@@ -111,7 +111,8 @@ def native_table_class(names: Sequence[str]) -> ClassDefinition:
     """The class that tells Smalltalk which native routines there are, in the order of their numbers."""
     symbols = " ".join(f"#{name}" for name in names)
     text = ("\"I name the native routines of this firmware; the build makes me.\"\n"
-            "Class {\n\t#name : #NativeRoutineTable,\n\t#superclass : #Object,\n\t#category : #'Kernel-Native'\n}\n\n"
+            "Class {\n\t#name : #NativeRoutineTable,\n\t#superclass : #Object,\n"
+            "\t#category : #'Kernel-Native'\n}\n\n"
             "{ #category : #accessing }\nNativeRoutineTable class >> names [\n"
             f"\t^ #({symbols})\n]\n")
     return read_class(text, "NativeRoutineTable")

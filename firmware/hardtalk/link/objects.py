@@ -38,7 +38,7 @@ class ObjectRelocation:
 
 @dataclass(frozen=True)
 class NativeObject:
-    """One object, as a routine of the firmware; `labels` are the offsets of its global symbols, `functions` their names."""
+    """An object as a routine of the firmware; `labels`: offsets of its global symbols, `functions`: which are functions."""
 
     name: str
     code: bytes
