@@ -38,7 +38,7 @@ class ObjectRelocation:
 
 @dataclass(frozen=True)
 class NativeObject:
-    """An object as a routine of the firmware; `labels`: offsets of its global symbols, `functions`: which are functions."""
+    """An object as a routine; `labels` are the offsets of its global symbols, `functions` which of them are functions."""
 
     name: str
     code: bytes
