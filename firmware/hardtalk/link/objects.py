@@ -38,7 +38,7 @@ class ObjectRelocation:
 
 @dataclass(frozen=True)
 class NativeObject:
-    """An object as a routine; `labels` are the offsets of its global symbols, `functions` which of them are functions."""
+    """An object as a routine; `labels` are offsets of its global symbols, `functions` those that are functions."""
 
     name: str
     code: bytes
