@@ -83,8 +83,8 @@ def test_order_is_the_models(machine: Machine, seed: int) -> None:
 
 def test_a_native_handler_signals_smalltalk(machine: Machine) -> None:
     machine.evaluate(
-        "Smalltalk at: #Line put: (SoftwareLine line: 2 native: #softwareLine: priority: 60). "
-        "Line signalSmalltalkAt: 65"
+        "Smalltalk at: #Line put: (SoftwareLine line: 2 native: #softwareLine: priority: 60)."
+        " Line signalSmalltalkAt: 65"
     )
     for _ in range(20):
         machine.evaluate("InterruptController current raise: 4")
@@ -93,11 +93,16 @@ def test_a_native_handler_signals_smalltalk(machine: Machine) -> None:
 
 
 def test_a_native_process_is_interrupted_for_smalltalk(machine: Machine) -> None:
-    """The prompt itself, which only interrupts reach, answers while native code computes below its priority."""
+    """The prompt itself, which only interrupts reach, answers while native code computes below its priority.
+
+    QEMU's serial line is so fast that the VM may not come to rest between two questions.
+    """
     machine.evaluate("Smalltalk at: #Block put: (Bitmap new: 3)")
     machine.evaluate("(NativeProcess routine: #computeForever: argument: Block priority: 20) resume")
     assert int(machine.evaluate("Block at: 1")) >= 0
     before = int(machine.evaluate("Block at: 1"))
     assert machine.evaluate("100 factorial / 99 factorial") == "100"
-    assert int(machine.evaluate("Block at: 1")) > before
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while int(machine.evaluate("Block at: 1")) <= before:
+        assert time.monotonic() < deadline, "the native process does not run any more"
     assert machine.evaluate("Block at: 3") == "0"

@@ -254,7 +254,8 @@ def _page_table(target: Target) -> list[int]:
 def _elf_symbols(layout: Layout, boot: Assembly, program: ProgramLike, image: ImageLike) -> list[Symbol]:
     section_of = {
         **dict.fromkeys((name for name, _, _ in TABLES), ".tables"),
-        **dict.fromkeys(("vmState", "methodCache", *(name for name, _ in native.LAYOUT_TABLES), *STUB_WORDS), ".state"),
+        **dict.fromkeys(("vmState", "methodCache", *STUB_WORDS), ".state"),
+        **dict.fromkeys((name for name, _ in native.LAYOUT_TABLES), ".state"),
     }
     symbols = [Symbol(name, address, layout.sizes.get(name, 0),
                           STT_OBJECT if name in layout.sizes else STT_NOTYPE, section_of.get(name))

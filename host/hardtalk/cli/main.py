@@ -29,6 +29,7 @@ for command, module in {
     "trace": "tracing",
     "uart": "uart",
     "bench": "bench",
+    "threadmetric": "threadmetric",
     "speed": "speed",
     "memory": "memory",
     "explain": "explain",
