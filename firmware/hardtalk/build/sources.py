@@ -15,12 +15,16 @@ from hardtalk.smalltalk.tonel import ClassDefinition, read_class, read_class_fil
 CLASS_SUFFIX = ".class.st"
 OBJECT_SUFFIX = ".o"
 SLANG_CATEGORY = re.compile(r"^\s*#category\s*:\s*#?'?(?:[^\n']*[-.])?slang'?\s*,?\s*$", re.IGNORECASE | re.MULTILINE)
-"""A class whose category is `slang`, or ends in `-Slang` or `.slang`, becomes machine code and is not in the image."""
+"""A class whose category is `slang`, or ends in `-Slang` or `.slang`, becomes machine code, no class of the image."""
 FIRST_BOOT_FILE = "start.s"
 
 
 class MissingSources(Exception):
     """A folder or file that a build was told to use and that is not there."""
+
+
+class UnfitProgram(Exception):
+    """What is wrong with the virtual machine's Slang as a whole: names and numbers that clash."""
 
 
 def text_root() -> Path:
@@ -111,8 +115,7 @@ def native_table_class(names: Sequence[str]) -> ClassDefinition:
     """The class that tells Smalltalk which native routines there are, in the order of their numbers."""
     symbols = " ".join(f"#{name}" for name in names)
     text = ("\"I name the native routines of this firmware; the build makes me.\"\n"
-            "Class {\n\t#name : #NativeRoutineTable,\n\t#superclass : #Object,\n"
-            "\t#category : #'Kernel-Native'\n}\n\n"
+            "Class {\n\t#name : #NativeRoutineTable,\n\t#superclass : #Object,\n\t#category : #'Kernel-Native'\n}\n\n"
             "{ #category : #accessing }\nNativeRoutineTable class >> names [\n"
             f"\t^ #({symbols})\n]\n")
     return read_class(text, "NativeRoutineTable")

@@ -38,7 +38,7 @@ class ObjectRelocation:
 
 @dataclass(frozen=True)
 class NativeObject:
-    """An object as a routine; `labels` are offsets of its global symbols, `functions` those that are functions."""
+    """One object, as a routine of the firmware; `labels` are its global symbols' offsets, `functions` the names."""
 
     name: str
     code: bytes

@@ -1,4 +1,4 @@
-"""The records that native code and the boot stub share: lines, processes, semaphores, slots of Smalltalk semaphores.
+"""The records that native code and the boot stub share: lines, processes, semaphores, slots for Smalltalk semaphores.
 
 Offsets are in bytes. The linker gives them to the boot stub and the build to Slang under the same names, so that
 assembly and Slang cannot disagree. Priorities in records are plain integers on the scale of Smalltalk's processes.
@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from hardtalk.vm.special_objects import INTERRUPT_LINES
-
+INTERRUPT_LINES: Final = 32
 PRIORITY_LEVELS: Final = 96
 SLOT_COUNT: Final = 32
 ROUTINE_LIMIT: Final = 256
