@@ -29,6 +29,7 @@ for command, module in {
     "bench": "bench",
     "speed": "speed",
     "memory": "memory",
+    "soak": "soak",
     "explain": "explain",
 }.items():
     app.command(f"hardtalk.cli.{module}:{command}", name=command)
