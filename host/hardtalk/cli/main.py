@@ -32,6 +32,7 @@ for command, module in {
     "threadmetric": "threadmetric",
     "speed": "speed",
     "memory": "memory",
+    "soak": "soak",
     "explain": "explain",
 }.items():
     app.command(f"hardtalk.cli.{module}:{command}", name=command)

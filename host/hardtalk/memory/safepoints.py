@@ -41,15 +41,19 @@ def settle(board: Board) -> int:
 
 
 def crept_to_safepoint(board: Board, routines: frozenset[int]) -> bool:
-    """Whether one is found within a number of blocks."""
+    """Whether one is found within a number of blocks.
+
+    The board sleeps when a run leaves the CPU where it was. One in which nothing is executed but the CPU has moved was
+    the entry of an interrupt, which comes in the middle of anything.
+    """
     state = board.firmware.address_of(STATE_SYMBOL)
     for _ in range(BLOCKS_BETWEEN_LEAPS):
         is_in_vm = board.cpu.register(BASE_REGISTER) == state
         if is_in_vm and board.cpu.pc in routines:
             return True
-        before = board.instructions
+        before = board.instructions, board.cpu.pc
         stop = board.run(1)
-        if stop.reason is StopReason.CYCLES and board.instructions == before and is_in_vm:
+        if stop.reason is StopReason.CYCLES and (board.instructions, board.cpu.pc) == before and is_in_vm:
             return True
         if stop.reason not in (StopReason.CYCLES, StopReason.IDLE):
             raise NotReadable(f"the board stopped on its way to a safepoint: {stop.reason} {stop.message}")

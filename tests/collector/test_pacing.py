@@ -1,0 +1,41 @@
+"""What a program owes the collector, when bytes that were paid for have been given back."""
+
+from __future__ import annotations
+
+import pytest
+
+from hardtalk.board import Board
+from hardtalk.cli.memory_board import boot_with_heap
+from hardtalk.cli.memory_run import expression_for, workload_folder
+from hardtalk.memory.injection import phase
+
+from .torture import state_address
+
+MOST_UNITS_OWED = 10_000
+
+
+def variable(board: Board, name: str) -> int:
+    return int.from_bytes(board.ram.read(state_address(board, name), 4), "little", signed=True)
+
+
+@pytest.mark.parametrize("given_back", [2_000, 20_000])
+def test_bytes_given_back_do_not_make_a_debt(given_back: int) -> None:
+    """The bump area gives back what it skips for alignment, so that the count of allocated bytes may fall."""
+    bench, console = boot_with_heap([workload_folder()], 2 << 20, "arm926")
+    board = bench.board
+    console.prompt.enter(expression_for("pairs"))
+    board.uart(0).send(console.prompt.take_outgoing())
+    for _ in range(5_000):
+        board.run(20_000)
+        if phase(board) == "marking":
+            break
+    assert phase(board) == "marking"
+    paid = variable(board, "bytesAllocated") + given_back
+    board.ram.write(state_address(board, "paidBytes"), paid.to_bytes(4, "little"))
+    board.ram.write(state_address(board, "nextPayment"), bytes(4))
+    for _ in range(4_000):
+        board.run(5_000)
+        assert variable(board, "unitsOwed") < MOST_UNITS_OWED
+        if variable(board, "paidBytes") > paid:
+            return
+    pytest.fail("nothing was paid")
