@@ -36,7 +36,7 @@ VM_CONSTANTS: Final = {
     "UnitsPerByteShift": 1,
     "PaymentBytes": 512,
     "HandlerBytes": 4096,
-    "HandlerPriority": 60,
+    "HandlerPriority": 59,
     "IdleUnits": 2048,
     "UnwindMarker": 198,
     "HandlerMarker": 199,
