@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 
-from hardtalk.image.errors import ImageError
 from hardtalk.image.objects import ImageObject, ObjectMemory, Value
 from hardtalk.smalltalk.literals import Character, LiteralValue, ScaledDecimal, Symbol
 from hardtalk.vm import object_format as of
@@ -58,13 +57,13 @@ class LiteralObjects:
 
     def symbol(self, name: str) -> ImageObject:
         if name not in self.symbols:
-            made = self._raw("Symbol", "FormatBytes", name.encode())
+            made = self._raw("Symbol", "FormatBytes", name.encode("latin-1"))
             self.memory.identity_hash(made)
             self.symbols[name] = made
         return self.symbols[name]
 
     def string(self, text: str) -> ImageObject:
-        return self._raw("String", "FormatBytes", text.encode())
+        return self._raw("String", "FormatBytes", text.encode("latin-1"))
 
     def character(self, code: int) -> ImageObject:
         if code not in self.characters:
@@ -78,5 +77,8 @@ class LiteralObjects:
         return self.memory.add(self.class_named(class_name), of.FORMATS[object_format], (), data)
 
     def _scaled_decimal(self, literal: ScaledDecimal) -> ImageObject:
-        raise ImageError(f"the literal {literal.numerator}/{literal.denominator}s{literal.scale} needs a class "
-                         "ScaledDecimal, which the class library does not have. Write the number as a fraction.")
+        value = self.integer(literal.numerator)
+        fixed = of.FORMATS["FormatFixed"]
+        if literal.denominator != 1:
+            value = self.memory.add(self.class_named("Fraction"), fixed, [value, self.integer(literal.denominator)])
+        return self.memory.add(self.class_named("ScaledDecimal"), fixed, [value, literal.scale])

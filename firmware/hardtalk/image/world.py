@@ -131,7 +131,7 @@ class World:
 
     def _make_symbol_table(self) -> None:
         """Where `Symbol class` finds symbols by their bytes; made last, when all of them exist."""
-        elements = [(string_hash(name.encode()), symbol) for name, symbol in self.literals.symbols.items()]
+        elements = [(string_hash(name.encode("latin-1")), symbol) for name, symbol in self.literals.symbols.items()]
         array = hashed_array(self.boot.memory, self.boot.class_named("Array"), self.boot.nil, elements)
         registry = self.boot.instance("SymbolRegistry", tally=len(elements), array=array)
         self._set_class_variable("Symbol", "SymbolTable", registry)

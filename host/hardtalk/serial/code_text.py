@@ -66,7 +66,7 @@ def literal_text(value: MethodLiteral) -> str:
     if isinstance(value, ClassBindingRef):
         return class_text(value.class_name, value.class_side)
     if isinstance(value, ScaledDecimal):
-        raise UnsendableLiteral("a scaled decimal cannot be sent to the board: write a Fraction, as in 314 / 100")
+        return f"{value.numerator}/{value.denominator}s{value.scale}"
     raise UnsendableLiteral(f"{value!r} has no text form")
 
 
