@@ -27,20 +27,15 @@ def test_every_instruction_is_a_point_over_any_executor() -> None:
     with ThreadPoolExecutor(2) as executor:
         points = sweep(RECIPE, WINDOW, executor)
     assert [point.instruction for point in points] == list(range(WINDOW.first, WINDOW.end))
-    whole = sweep_part(RECIPE, WINDOW)
-    assert [(p.instruction, p.interrupt.program_counter) for p in points] == [
-        (p.instruction, p.interrupt.program_counter) for p in whole
-    ]
-    # Where a part begins a block is cut in two, whose costs may add up to a cycle or two more or less.
-    assert all(abs(a.interrupt.latency - b.interrupt.latency) <= 2 for a, b in zip(points, whole, strict=True))
+    assert points == sweep_part(RECIPE, WINDOW)
     assert all(sum(point.interrupt.parts.values()) == point.interrupt.latency for point in points)
     assert len({point.interrupt.program_counter for point in points}) > 10
 
 
 def test_a_point_is_what_the_board_does_there() -> None:
-    (point,) = sweep_part(RECIPE, Window(2_050, 2_051))
+    (point,) = sweep_part(RECIPE, Window(2_000, 2_001))
     prepared = prepared_by(RECIPE)
-    prepared.board.step(2_050)
+    prepared.board.step(2_000)
     pc = prepared.board.cpu.pc
     assert one_interrupt(prepared) == point.interrupt
     assert point.interrupt.program_counter == pc
