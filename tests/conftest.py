@@ -6,8 +6,14 @@ a single package start without the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+import os
+import selectors
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from hypothesis import settings
@@ -18,6 +24,11 @@ settings.load_profile("project")
 if TYPE_CHECKING:
     from hardtalk.board import Snapshot
     from hardtalk.cli.boards import Bench
+    from hardtalk.serial import Event, Prompt
+
+QEMU: Final = "qemu-system-arm"
+QEMU_COMMAND: Final = (QEMU, "-M", "versatilepb", "-m", "128", "-nographic", "-monitor", "none", "-serial", "stdio")
+QEMU_PATIENCE_SECONDS: Final = 60
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +40,16 @@ def booted() -> tuple[Bench, Snapshot]:
     return bench, bench.board.snapshot()
 
 
+@pytest.fixture(scope="session")
+def booted_with_kernel_tests() -> tuple[Bench, Snapshot]:
+    """As `booted`, with the class library's own SUnit suites in it."""
+    from hardtalk.build.sources import text_root
+    from hardtalk.cli.boards import boot_bench
+
+    bench = boot_bench([text_root() / "firmware" / "kernel-tests"], [], None, "arm926")
+    return bench, bench.board.snapshot()
+
+
 @pytest.fixture
 def bench(booted: tuple[Bench, Snapshot]) -> Iterator[Bench]:
     """The booted board. What a test does to it is undone."""
@@ -36,3 +57,74 @@ def bench(booted: tuple[Bench, Snapshot]) -> Iterator[Bench]:
     bench.board.restore(snapshot)
     bench.console.prompt.abandon()
     yield bench
+
+
+class QemuMachine:
+    """QEMU's versatilepb with a firmware, its UART0 on our pipes and a prompt on that line."""
+
+    def __init__(self, elf: Path, prompt: Prompt) -> None:
+        self.prompt = prompt
+        self._process = subprocess.Popen(
+            [*QEMU_COMMAND, "-kernel", str(elf)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "QEMU_AUDIO_DRV": "none"},
+        )
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._process.stdout, selectors.EVENT_READ)
+
+    def read(self, seconds: float) -> bytes:
+        """What it has printed; empty when nothing came in that time."""
+        ready = self._selector.select(seconds)
+        return os.read(self._process.stdout.fileno(), 65536) if ready else b""
+
+    def boot_text(self) -> str:
+        """What it prints from power-on to the prompt."""
+        from hardtalk.serial import ConsoleText
+
+        text, end = "", time.monotonic() + QEMU_PATIENCE_SECONDS
+        while "drivers:" not in text:
+            assert time.monotonic() < end, text
+            events = self.prompt.receive(self.read(0.1))
+            text += "".join(event.text for event in events if isinstance(event, ConsoleText))
+        return text
+
+    def enter(self, source: str) -> list[Event]:
+        """What comes of a source at the prompt: console text, and the answer last."""
+        self.prompt.enter(source)
+        events: list[Event] = []
+        end = time.monotonic() + QEMU_PATIENCE_SECONDS
+        while self.prompt.is_busy:
+            assert time.monotonic() < end, f"no answer to {source}: {events}"
+            self._process.stdin.write(self.prompt.take_outgoing())
+            self._process.stdin.flush()
+            events += self.prompt.receive(self.read(0.1))
+        return events
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+@pytest.fixture(scope="module")
+def start_qemu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[Path]], QemuMachine]]:
+    """Starts QEMU, before its first character, with the firmware of these driver folders."""
+    if shutil.which(QEMU) is None:
+        pytest.skip(f"{QEMU} is not installed")
+    from hardtalk.build import build
+    from hardtalk.cli.firmware import class_model, options_for
+    from hardtalk.serial import Prompt
+
+    machines: list[QemuMachine] = []
+
+    def start(driver_folders: list[Path]) -> QemuMachine:
+        options = options_for(driver_folders, [])
+        elf = tmp_path_factory.mktemp("qemu") / "firmware.elf"
+        elf.write_bytes(build(options).elf)
+        machines.append(QemuMachine(elf, Prompt(class_model(options))))
+        return machines[-1]
+
+    yield start
+    for machine in machines:
+        machine.close()

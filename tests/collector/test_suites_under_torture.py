@@ -6,25 +6,18 @@ import pytest
 
 from hardtalk.board import Snapshot
 from hardtalk.build.sources import paths_in, read_classes, text_root
-from hardtalk.cli.boards import Bench, boot_bench
+from hardtalk.cli.boards import Bench
 from hardtalk.cli.sunit_runner import SUnitClass, run_class, sunit_classes
 
 from .torture import torture
 
-KERNEL_TESTS = text_root() / "firmware" / "kernel-tests"
-CLASSES = sunit_classes(read_classes(paths_in(KERNEL_TESTS, ".class.st")))
+CLASSES = sunit_classes(read_classes(paths_in(text_root() / "firmware" / "kernel-tests", ".class.st")))
 UNITS = 50
 
 
-@pytest.fixture(scope="module")
-def booted_with_tests() -> tuple[Bench, Snapshot]:
-    bench = boot_bench([KERNEL_TESTS], [], None, "arm926")
-    return bench, bench.board.snapshot()
-
-
 @pytest.mark.parametrize("test_class", CLASSES, ids=[each.name for each in CLASSES])
-def test_suite(booted_with_tests: tuple[Bench, Snapshot], test_class: SUnitClass) -> None:
-    bench, snapshot = booted_with_tests
+def test_suite(booted_with_kernel_tests: tuple[Bench, Snapshot], test_class: SUnitClass) -> None:
+    bench, snapshot = booted_with_kernel_tests
     bench.board.restore(snapshot)
     bench.console.prompt.abandon()
     torture(bench.board, UNITS)

@@ -28,6 +28,11 @@ _SHORT_JUMP_RANGE: Final = range(1, 9)
 _TRAILING_LITERALS: Final = 2
 _SPECIAL_ARGUMENT_COUNTS: Final = dict(SPECIAL_SELECTORS)
 _SHORT_SENDS: Final = ("sendNoArguments", "sendOneArgument", "sendTwoArguments")
+_EXTENDED_STORES: Final = {False: "extendedStore", True: "extendedPopInto"}
+_DOUBLE_STORES: Final = {
+    False: bytecodes.DOUBLE_STORE_RECEIVER_VARIABLE,
+    True: bytecodes.DOUBLE_POP_INTO_RECEIVER_VARIABLE,
+}
 _REFERENCES: Final = (GlobalRef, ClassVariableRef, ClassBindingRef)
 _INTEGER_CONSTANTS: Final = {-1: 4, 0: 5, 1: 6, 2: 7}
 
@@ -135,19 +140,13 @@ class Assembler:
         else:
             self.emit("doubleExtended", bytecodes.DOUBLE_PUSH_RECEIVER_VARIABLE, 0, index)
 
-    def store_receiver_variable(self, index: int) -> None:
-        if index < 64:
-            self.emit("extendedStore", bytecodes.RECEIVER_VARIABLE, index)
-        else:
-            self.emit("doubleExtended", bytecodes.DOUBLE_STORE_RECEIVER_VARIABLE, 0, index)
-
-    def pop_into_receiver_variable(self, index: int) -> None:
-        if index < 8:
+    def store_receiver_variable(self, index: int, pops: bool = False) -> None:
+        if pops and index < 8:
             self.emit("popIntoReceiverVariable", index)
         elif index < 64:
-            self.emit("extendedPopInto", bytecodes.RECEIVER_VARIABLE, index)
+            self.emit(_EXTENDED_STORES[pops], bytecodes.RECEIVER_VARIABLE, index)
         else:
-            self.emit("doubleExtended", bytecodes.DOUBLE_POP_INTO_RECEIVER_VARIABLE, 0, index)
+            self.emit("doubleExtended", _DOUBLE_STORES[pops], 0, index)
 
     def push_temporary(self, index: int) -> None:
         if index < 16:
@@ -155,14 +154,11 @@ class Assembler:
         else:
             self.emit("extendedPush", bytecodes.TEMPORARY, index)
 
-    def store_temporary(self, index: int) -> None:
-        self.emit("extendedStore", bytecodes.TEMPORARY, index)
-
-    def pop_into_temporary(self, index: int) -> None:
-        if index < 8:
+    def store_temporary(self, index: int, pops: bool = False) -> None:
+        if pops and index < 8:
             self.emit("popIntoTemporary", index)
         else:
-            self.emit("extendedPopInto", bytecodes.TEMPORARY, index)
+            self.emit(_EXTENDED_STORES[pops], bytecodes.TEMPORARY, index)
 
     def push_constant(self, name: str) -> None:
         """Push one of `bytecodes.SPECIAL_CONSTANTS`."""
@@ -196,24 +192,16 @@ class Assembler:
         else:
             self.emit("doubleExtended", bytecodes.DOUBLE_PUSH_LITERAL_VARIABLE, 0, index)
 
-    def store_literal_variable(self, literal: MethodLiteral) -> None:
+    def store_literal_variable(self, literal: MethodLiteral, pops: bool = False) -> None:
         if not self.is_reachable:
             return
         index = self.literal_index(literal)
         if index < 64:
-            self.emit("extendedStore", bytecodes.LITERAL_VARIABLE, index)
+            self.emit(_EXTENDED_STORES[pops], bytecodes.LITERAL_VARIABLE, index)
         else:
             self.emit("doubleExtended", bytecodes.DOUBLE_STORE_LITERAL_VARIABLE, 0, index)
-
-    def pop_into_literal_variable(self, literal: MethodLiteral) -> None:
-        if not self.is_reachable:
-            return
-        index = self.literal_index(literal)
-        if index < 64:
-            self.emit("extendedPopInto", bytecodes.LITERAL_VARIABLE, index)
-        else:
-            self.emit("doubleExtended", bytecodes.DOUBLE_STORE_LITERAL_VARIABLE, 0, index)
-            self.emit("pop")
+            if pops:
+                self.emit("pop")
 
     def send(self, selector: str, argument_count: int, is_super: bool = False) -> None:
         if not self.is_reachable:

@@ -62,11 +62,11 @@ class Generator:
         self.scope = scope
         if scope.vector is not None:
             self.assembler.emit("pushNewArray", 0, self.vector_size(scope))
-            self.assembler.pop_into_temporary(self.slot(scope.vector))
+            self.assembler.store_temporary(self.slot(scope.vector), pops=True)
         for temporary in scope.names.values():
             if self.analysis.needs_nil(temporary):
                 self.assembler.push_constant("nil")
-                self.assembler.pop_into_temporary(self.slot(temporary))
+                self.assembler.store_temporary(self.slot(temporary), pops=True)
 
     def vector_size(self, scope: Scope) -> int:
         count = scope.remote_count
@@ -97,7 +97,7 @@ class Generator:
             self.answer(node.value, is_from_block=False)
         elif isinstance(node, Assignment):
             self.value(node.value)
-            self.pop_into(node.variable)
+            self.store(node.variable, pops=True)
         elif isinstance(node, Send):
             if not self.inlined(node, wants_value=False):
                 self.send(node)
@@ -268,34 +268,21 @@ class Generator:
         else:
             assembler.push_literal_variable(binding)
 
-    def store(self, variable: Variable) -> None:
-        """Store the top of the stack and leave it there."""
+    def store(self, variable: Variable, pops: bool = False) -> None:
+        """Store the top of the stack, and leave it there unless `pops`."""
         assembler = self.assembler
         binding = self.analysis.bindings[id(variable)]
         self.at(variable.start)
         if isinstance(binding, Temporary):
             if binding.is_remote:
-                assembler.emit("storeRemoteTemporary", binding.index, self.slot(binding.holder))
+                name = "popIntoRemoteTemporary" if pops else "storeRemoteTemporary"
+                assembler.emit(name, binding.index, self.slot(binding.holder))
             else:
-                assembler.store_temporary(self.slot(binding))
+                assembler.store_temporary(self.slot(binding), pops)
         elif isinstance(binding, InstanceVariable):
-            assembler.store_receiver_variable(self.instance_variable(variable, binding))
+            assembler.store_receiver_variable(self.instance_variable(variable, binding), pops)
         elif not isinstance(binding, str):
-            assembler.store_literal_variable(binding)
-
-    def pop_into(self, variable: Variable) -> None:
-        assembler = self.assembler
-        binding = self.analysis.bindings[id(variable)]
-        self.at(variable.start)
-        if isinstance(binding, Temporary):
-            if binding.is_remote:
-                assembler.emit("popIntoRemoteTemporary", binding.index, self.slot(binding.holder))
-            else:
-                assembler.pop_into_temporary(self.slot(binding))
-        elif isinstance(binding, InstanceVariable):
-            assembler.pop_into_receiver_variable(self.instance_variable(variable, binding))
-        elif not isinstance(binding, str):
-            assembler.pop_into_literal_variable(binding)
+            assembler.store_literal_variable(binding, pops)
 
     def instance_variable(self, variable: Variable, binding: InstanceVariable) -> int:
         if binding.index > _GREATEST_INSTANCE_VARIABLE:

@@ -142,7 +142,7 @@ def _to_do(generator: Generator, node: Send, wants_value: bool) -> None:
     else:
         limit_slot = generator.take_slot()
         generator.value(limit)
-        generator.assembler.pop_into_temporary(limit_slot)
+        generator.assembler.store_temporary(limit_slot, pops=True)
         _count(generator, counter, lambda: generator.assembler.push_temporary(limit_slot), step, block)
 
 
@@ -151,16 +151,13 @@ def _times_repeat(generator: Generator, node: Send, wants_value: bool) -> None:
     generator.value(node.receiver)
     _start_counter(generator, limit_slot, wants_value)
     generator.assembler.push_literal(1)
-    generator.assembler.pop_into_temporary(counter)
+    generator.assembler.store_temporary(counter, pops=True)
     _count(generator, counter, lambda: generator.assembler.push_temporary(limit_slot), 1, node.arguments[0])
 
 
 def _start_counter(generator: Generator, slot: int, wants_value: bool) -> None:
     """Store the receiver; the value of a counting loop is its receiver, which then stays on the stack."""
-    if wants_value:
-        generator.assembler.store_temporary(slot)
-    else:
-        generator.assembler.pop_into_temporary(slot)
+    generator.assembler.store_temporary(slot, pops=not wants_value)
 
 
 def _count(
@@ -180,7 +177,7 @@ def _count(
     assembler.push_temporary(counter)
     assembler.push_literal(step)
     assembler.send("+", 1)
-    assembler.pop_into_temporary(counter)
+    assembler.store_temporary(counter, pops=True)
     assembler.jump(start)
     assembler.place(end)
 
