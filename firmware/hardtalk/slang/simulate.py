@@ -19,8 +19,9 @@ from typing import Any
 
 from hardtalk.slang import simulate_arithmetic as arithmetic
 from hardtalk.slang.program import Program, SlangMethod, read_program
+from hardtalk.slang.simulate_base import function_name
 from hardtalk.slang.simulate_memory import DeviceRange, Segment, SimulatedMemory, SlangFault
-from hardtalk.slang.simulate_translate import MethodTranslator, function_name
+from hardtalk.slang.simulate_translate import MethodTranslator
 from hardtalk.slang.types import Type
 from hardtalk.smalltalk.tonel import ClassDefinition
 
