@@ -26,7 +26,7 @@ VM_CONSTANTS: Final = {
     "MaxPrimitive": PRIMITIVE_TABLE_ENTRIES - 1,
     "ReserveOrder": 20,
     "BumpOrder": 14,
-    "LargestBumpOrder": 9,
+    "LargestBumpOrder": 7,
     "LargeFillBytes": 2048,
     "FillStepBytes": 256,
     "InitialContextLimit": 65536,
