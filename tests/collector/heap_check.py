@@ -118,6 +118,17 @@ class Heap:
                     left.append(other)
         return found
 
+    def _scanned(self) -> set[int]:
+        """While marking: the objects of the grey ring up to lastScanned."""
+        if self.phase != "PhaseMarking" or self.state("lastScanned") == self.addresses["greyRing"]:
+            return set()
+        found = set()
+        for oop in self.ring("greyRing"):
+            found.add(oop)
+            if oop == self.state("lastScanned"):
+                return found
+        raise AssertionError(f"lastScanned {self.state('lastScanned'):#x} is not on the grey ring")
+
     def faults(self) -> list[str]:
         """What is wrong with the rings, the colours, and what can be reached."""
         black, white = self.state("blackColour"), self.state("whiteColour")
@@ -125,12 +136,17 @@ class Heap:
                    "deadRing": white}
         on_ring: dict[int, str] = {}
         wrong: list[str] = []
+        scanned = self._scanned()
         for name in RINGS:
             for oop in self.ring(name):
                 if oop in on_ring:
                     wrong.append(f"{oop:#x} is on {on_ring[oop]} and {name}")
                 on_ring[oop] = name
-                if self.colour(oop) != colours[name]:
+                if name == "greyRing" and oop in scanned:
+                    on_ring[oop] = "scanned part of greyRing"
+                    if self.colour(oop) != black:
+                        wrong.append(f"{oop:#x} has been scanned and has colour {self.colour(oop)}")
+                elif self.colour(oop) != colours[name]:
                     wrong.append(f"{oop:#x} on {name} has colour {self.colour(oop)}")
         found = self.reachable()
         may_be_white = self.phase == "PhaseMarking"

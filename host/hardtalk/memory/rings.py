@@ -16,6 +16,8 @@ from hardtalk.vm.constants import slang_constants
 
 RING_OF_ALL: Final = "allocatedNext"
 COLLECTOR_RINGS: Final = ("whiteRing", "greyRing", "blackRing", "weakRing", "deadRing")
+SCANNED: Final = "scanned"
+"""What an audit calls the first part of the grey ring, up to the object that `lastScanned` names: it is black."""
 PHASE_VARIABLE: Final = "collectorPhase"
 PHASES: Final = ("idle", "marking", "weak", "flushing", "burying", "freeing")
 GREY: Final = 3
@@ -50,18 +52,46 @@ class Rings:
         machine = heap.machine
         self.has_collector = machine.has(COLLECTOR_RINGS[0])
         self.names = tuple(each for each in COLLECTOR_RINGS if machine.has(each)) or (RING_OF_ALL,)
+        self.phase = phase_of(machine) if self.has_collector else "idle"
+        last_scanned = self._last_scanned(machine)
         self.ring_of: Indices = np.zeros(len(heap), np.int64)
         self.counts: dict[str, int] = {}
         self.faults: list[LinkFault] = []
         for number, name in enumerate(self.names, 1):
-            self._follow(heap, name, number)
-        self.phase = phase_of(machine) if self.has_collector else "idle"
+            begin = self._pass_scanned(heap, last_scanned) if name == "greyRing" else None
+            self._follow(heap, name, number, begin)
+        if last_scanned is not None:
+            self.names += (SCANNED,)
 
-    def _follow(self, heap: Heap, name: str, number: int) -> None:
-        """Forwards from the anchor; behind a broken link backwards, so that one fault is one message."""
+    def _last_scanned(self, machine: Machine) -> int | None:
+        """While marking: the last object of the grey ring's black part, when there is one."""
+        if self.phase != "marking" or not machine.has("lastScanned"):
+            return None
+        last = machine.variable("lastScanned")
+        return None if last == machine.addresses["greyRing"] else last
+
+    def _pass_scanned(self, heap: Heap, last: int | None) -> int | None:
+        """Follow the grey ring up to the last scanned object; answers its index among the words."""
+        if last is None:
+            return None
+        machine = heap.machine
+        anchor = (machine.addresses["greyRing"] - machine.base) >> 2
+        if heap.index_at(last) < 0:
+            self._tell("greyRing", machine.addresses["greyRing"], "lastScanned", last, "is no object")
+            return None
+        after = (machine.word(last + NEXT) - machine.base) >> 2
+        met, kind, where, value = self._along(heap, anchor, after, 1 + len(self.names), NEXT, PREVIOUS)
+        self.counts[SCANNED] = met
+        if kind:
+            owner = machine.base + 4 * where
+            self._tell("greyRing", owner, "previous" if kind == 3 else "next", value, "does not lead to lastScanned")
+        return (last - machine.base) >> 2
+
+    def _follow(self, heap: Heap, name: str, number: int, begin: int | None) -> None:
+        """Forwards from the anchor, or from a member; behind a broken link backwards, so that one fault is one message."""
         machine = heap.machine
         anchor = (machine.addresses[name] - machine.base) >> 2
-        met, kind, where, value = self._along(heap, anchor, anchor, number, NEXT, PREVIOUS)
+        met, kind, where, value = self._along(heap, anchor if begin is None else begin, anchor, number, NEXT, PREVIOUS)
         self.counts[name] = met
         if kind == 0:
             return
@@ -109,6 +139,7 @@ class Rings:
         return {
             "whiteRing": frozenset({white}),
             "greyRing": frozenset({GREY}),
+            SCANNED: frozenset({black}),
             "blackRing": frozenset({black}),
             "weakRing": frozenset({GREY, black}),
             "deadRing": frozenset({white, UNLISTED}),

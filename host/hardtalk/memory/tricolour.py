@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from hardtalk.memory.heap import SENDER, Flags, Heap, slot_name
-from hardtalk.memory.rings import UNLISTED, Rings
+from hardtalk.memory.rings import SCANNED, UNLISTED, Rings
 from hardtalk.memory.roots import active_context, root_indices
 from hardtalk.memory.violation import Violation
 
@@ -41,7 +41,7 @@ def _members(heap: Heap, rings: Rings, *names: str) -> Flags:
 
 def _marking(heap: Heap, rings: Rings) -> Iterator[Violation]:
     white = _members(heap, rings, "whiteRing")
-    black = _members(heap, rings, "blackRing", "weakRing")
+    black = _members(heap, rings, "blackRing", "weakRing", SCANNED)
     grey = _members(heap, rings, "greyRing")
     newer = newer_contexts(heap, black)
     white |= heap.is_context & (heap.colours == UNLISTED) & ~newer & ~heap.free_contexts
