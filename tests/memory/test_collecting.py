@@ -16,8 +16,8 @@ from hardtalk.memory.safepoints import settle
 
 HEAP_BYTES = 2 << 20
 ENOUGH = {"marking": 30, "freeing": 1}
-MOST_STOPS = 1_500
-SHORTEST_STRIDE_CYCLES, LONGEST_STRIDE_CYCLES = 5_000, 60_000
+MOST_STOPS = 3_000
+SHORTEST_STRIDE_CYCLES, LONGEST_STRIDE_CYCLES = 2_000, 30_000
 
 
 @pytest.mark.parametrize("program", ["pairs", "replacements", "chain"])

@@ -66,6 +66,7 @@ COLOUR_ALLOCATED: Final = 1
 COLOUR_OTHER: Final = 2
 COLOUR_GREY: Final = 3
 COLOUR_UNLISTED: Final = 4
+COLOUR_QUICK: Final = 5
 ORDER_MASK: Final = (1 << COLOUR_SHIFT) - 1
 SMALLEST_ORDER: Final = 5
 LARGEST_ORDER: Final = 27
@@ -205,6 +206,7 @@ def constants() -> Iterator[tuple[str, int]]:
     yield "ColourOther", COLOUR_OTHER
     yield "ColourGrey", COLOUR_GREY
     yield "ColourUnlisted", COLOUR_UNLISTED
+    yield "ColourQuick", COLOUR_QUICK
     yield "OrderMask", ORDER_MASK
     yield "SmallestOrder", SMALLEST_ORDER
     yield "LargestOrder", LARGEST_ORDER

@@ -125,6 +125,7 @@ def soaked(bench: Bench, job: Job) -> Outcome:
     }
     for when, found in (("start", run.usages[:1]), ("end", run.usages[-1:])):
         counts |= {name: value for each in found for name, value in fragmentation(each, when).items()}
+    counts |= best_by_tenths(run.usages)
     violation = run.violation
     if not violation:
         answer = bench.console.evaluate("SoakWorkload current counts")
@@ -167,6 +168,17 @@ def fragmentation(usage: Usage, when: str) -> dict[str, int]:
         f"bytes in use at {when}": usage.block_bytes,
         f"permille internal waste at {when}": usage.internal_permille,
         f"permille external waste at {when}": usage.external_permille,
+    }
+
+
+def best_by_tenths(usages: Sequence[Usage]) -> dict[str, int]:
+    """The largest free block in each tenth of the run: between two collections it falls, from one to the next it should
+    not."""
+    parts = [usages[len(usages) * part // 10 : len(usages) * (part + 1) // 10] for part in range(10)]
+    return {
+        f"bytes of the largest free block in tenth {number}": max(each.largest_free_bytes for each in part)
+        for number, part in enumerate(parts, 1)
+        if part
     }
 
 

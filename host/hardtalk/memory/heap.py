@@ -64,7 +64,8 @@ class Heap:
         self.colours: Indices = heads >> (8 + of.COLOUR_SHIFT) & 7
         self.index_of: Indices = np.full((self.end - self.start) // GRANULE_BYTES, -1, np.int64)
         self.index_of[(self.addresses - self.start) // GRANULE_BYTES] = np.arange(len(at))
-        self.is_taken: Flags = self.colours != of.COLOUR_FREE
+        self.is_quick: Flags = self.colours == of.COLOUR_QUICK
+        self.is_taken: Flags = (self.colours != of.COLOUR_FREE) & ~self.is_quick
         self.is_object: Flags = self.is_taken.copy()
         for name in HEADERLESS:
             index = self.index_at(machine.variable(name)) if machine.has(name) else -1
