@@ -28,6 +28,7 @@ VM_CONSTANTS: Final = {
     "BumpOrder": 14,
     "LargestBumpOrder": 9,
     "LargestQuickOrder": 9,
+    "QuickBucketsShift": 5,
     "BatchBlocks": 32,
     "MergesInAStep": 4,
     "LargeFillBytes": 2048,

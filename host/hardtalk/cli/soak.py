@@ -172,14 +172,16 @@ def fragmentation(usage: Usage, when: str) -> dict[str, int]:
 
 
 def best_by_tenths(usages: Sequence[Usage]) -> dict[str, int]:
-    """The largest free block in each tenth of the run: between two collections it falls, from one to the next it should
-    not."""
+    """Of each tenth of the run: the largest block that could be had (it falls until the next collection, so the best
+    counts), and the least that live objects would have left of memory free of garbage."""
     parts = [usages[len(usages) * part // 10 : len(usages) * (part + 1) // 10] for part in range(10)]
-    return {
-        f"bytes of the largest free block in tenth {number}": max(each.largest_free_bytes for each in part)
-        for number, part in enumerate(parts, 1)
-        if part
-    }
+    found = {}
+    for number, part in enumerate(parts, 1):
+        if part:
+            found[f"bytes of the largest free block in tenth {number}"] = max(each.largest_free_bytes for each in part)
+            least = min(each.largest_collected_bytes for each in part)
+            found[f"bytes of the largest block without garbage in tenth {number}"] = least
+    return found
 
 
 def numbers_in(text: str) -> list[int]:

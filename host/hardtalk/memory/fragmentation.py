@@ -14,7 +14,8 @@ from hardtalk.vm import object_format as of
 class Usage:
     """Bytes at one cycle. `used_bytes` are headers and bodies, `block_bytes` the blocks that hold them,
     `live_bytes` the blocks of what can be reached (0 when that was not asked). `free_blocks` counts by order as memory
-    is; `largest_free_bytes` is the largest block that a request gets, after merging what waits on quick lists."""
+    is; `largest_free_bytes` is the largest block that a request gets, after merging what waits on quick lists;
+    `largest_collected_bytes` (0 as well) what it would get had all garbage been collected: what live objects leave."""
 
     cycle: int
     objects: int
@@ -24,6 +25,7 @@ class Usage:
     largest_free_bytes: int
     free_blocks: dict[int, int]
     live_bytes: int = 0
+    largest_collected_bytes: int = 0
 
     @property
     def internal_permille(self) -> int:
@@ -44,6 +46,8 @@ def usage(machine: Machine, cycle: int, with_live: bool = False) -> Usage | None
     sizes = np.left_shift(1, heap.orders)
     used = int((heap.body_bytes()[heap.is_object] + of.BODY_OFFSET).sum())
     free = heap.orders[~heap.is_taken]
+    reached = heap.reachable(root_indices(heap)) if with_live else np.zeros(len(heap), np.bool_)
+    idle = ~heap.is_taken | heap.is_object & ~reached
     orders, counts = np.unique(free, return_counts=True)
     return Usage(
         cycle,
@@ -53,7 +57,8 @@ def usage(machine: Machine, cycle: int, with_live: bool = False) -> Usage | None
         int(sizes[~heap.is_taken].sum()),
         1 << largest_merged_order(heap.addresses[~heap.is_taken], free) if len(free) else 0,
         dict(zip(orders.tolist(), counts.tolist(), strict=True)),
-        int(sizes[heap.reachable(root_indices(heap))].sum()) if with_live else 0,
+        int(sizes[reached].sum()),
+        1 << largest_merged_order(heap.addresses[idle], heap.orders[idle]) if with_live and idle.any() else 0,
     )
 
 

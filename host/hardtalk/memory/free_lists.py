@@ -14,6 +14,7 @@ from hardtalk.vm.constants import VM_CONSTANTS
 KIND = "free list"
 QUICK = "quick list"
 BATCH_BLOCKS = VM_CONSTANTS["BatchBlocks"]
+BUCKETS = 1 << VM_CONSTANTS["QuickBucketsShift"]
 
 
 def free_list_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
@@ -77,14 +78,20 @@ class QuickLists:
 
     def violations(self) -> Iterator[Violation]:
         machine = self.heap.machine
-        for order in range(of.SMALLEST_ORDER + 1, VM_CONSTANTS["LargestQuickOrder"] + 1):
-            yield from self._chain(machine.addresses["quickLists"] + of.WORD_BYTES * order, order, None)
         smallest = of.SMALLEST_ORDER
         yield from self._chain(machine.addresses["fillingBatch"], smallest, machine.variable("fillingCount"))
-        link = machine.addresses["fullBatches"]
-        while self.are_whole and (batch := machine.word(link)):
-            yield from self._chain(link, smallest, BATCH_BLOCKS)
-            link = batch + PREVIOUS
+        for order in range(smallest, VM_CONSTANTS["LargestQuickOrder"] + 1):
+            bits = machine.word(machine.addresses["quickBuckets"] + of.WORD_BYTES * (order - smallest))
+            for bucket in range(BUCKETS):
+                link = machine.addresses["quickLists"] + of.WORD_BYTES * (BUCKETS * (order - smallest) + bucket)
+                if bool(machine.word(link)) != bool(bits << bucket & 1 << 31):
+                    message = f"part {bucket} has blocks or has none, quickBuckets says otherwise"
+                    yield Violation(QUICK, link, f"order {order}", "", message)
+                if order > smallest:
+                    yield from self._chain(link, order, None)
+                while self.are_whole and order == smallest and (batch := machine.word(link)):
+                    yield from self._chain(link, order, BATCH_BLOCKS)
+                    link = batch + PREVIOUS
         counted = self.counted_bytes
         yield from self._chain(machine.addresses["readyBlock"], smallest, None)
         self.counted_bytes = counted
