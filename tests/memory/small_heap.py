@@ -18,7 +18,7 @@ RING_COLOURS = {"whiteRing": WHITE, "greyRing": GREY, "blackRing": BLACK, "weakR
 FIXED, INDEXABLE, WEAK, ESCAPED = 1, 2, 4, 7
 WORDS = ("regionStart", "regionEnd", "bumpNext", "bumpLimit", "nonEmptyOrders", "bytesFree", "freeSmallContexts",
          "freeLargeContexts", "classMetaclass", "classProcess", "nilObject", "vmMethod", "specialObjectsArray",
-         "whiteColour", "blackColour", "collectorPhase", "pendingBlock", "reserveBlock", "fillingBatch", "fillingCount",
+         "whiteColour", "blackColour", "collectorPhase", "reserveBlock", "fillingBatch", "fillingCount",
          "readyBlock")  # fmt: skip
 
 

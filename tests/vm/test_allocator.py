@@ -174,14 +174,17 @@ def test_an_unfinished_large_object_goes_on_where_it_was() -> None:
     heap.state["blackRing"] = heap.state["blackRingPrevious"] = head
     heap.state["blackBits"] = object_format.COLOUR_ALLOCATED << object_format.COLOUR_SHIFT + 8
     heap.simulation.interrupt_pending = True
-    filled = []
-    while (oop := int(heap.simulation.call("instantiateClass:size:", class_oop, 1000)) & 0xFFFFFFFF) == 1:
-        filled.append(heap.state["pendingNext"])
-    assert len(filled) > 5
-    assert filled == sorted(set(filled)), "each attempt gets further"
-    assert heap.memory.word_at(oop + 12) == 1000
-    assert all(heap.memory.word_at(oop + object_format.slot_offset(i)) == nil for i in range(1000))
-    assert heap.state["pendingBlock"] == 0
+    oops = [int(heap.simulation.call("beginLarge:bytes:", class_oop, 4 * size)) for size in (1000, 700)]
+    filled: dict[int, list[int]] = {oop: [] for oop in oops}
+    for oop in [*oops, *oops] * 40:
+        if not heap.simulation.call("fillLarge:", oop):
+            filled[oop].append(heap.memory.word_at(oop + object_format.BODY_OFFSET))
+        assert heap.memory.read(oop + 16, 1) == bytes([object_format.FORMATS["FormatUnfinished"]])
+    for oop, size in zip(oops, (1000, 700), strict=True):
+        assert len(filled[oop]) > 5
+        assert filled[oop] == sorted(set(filled[oop])), "each attempt gets further, whoever comes in between"
+        assert heap.memory.word_at(oop + 12) == size
+        assert all(heap.memory.word_at(oop + object_format.slot_offset(i)) == nil for i in range(size))
 
 
 def test_a_freed_block_does_not_merge_with_the_area_that_small_blocks_are_cut_from() -> None:
