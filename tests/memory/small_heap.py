@@ -18,7 +18,8 @@ RING_COLOURS = {"whiteRing": WHITE, "greyRing": GREY, "blackRing": BLACK, "weakR
 FIXED, INDEXABLE, WEAK, ESCAPED = 1, 2, 4, 7
 WORDS = ("regionStart", "regionEnd", "bumpNext", "bumpLimit", "nonEmptyOrders", "bytesFree", "freeSmallContexts",
          "freeLargeContexts", "classMetaclass", "classProcess", "nilObject", "vmMethod", "specialObjectsArray",
-         "whiteColour", "blackColour", "collectorPhase", "pendingBlock", "reserveBlock")  # fmt: skip
+         "whiteColour", "blackColour", "collectorPhase", "reserveBlock", "fillingBatch", "fillingCount",
+         "readyBlock")  # fmt: skip
 
 
 class SmallHeap:
@@ -32,6 +33,8 @@ class SmallHeap:
         for name in (*WORDS, *COLLECTOR_RINGS):
             self.variable(name, 2)
         self.variable("freeLists", 28)
+        self.variable("quickLists", 160)
+        self.variable("quickBuckets", 5)
         self.variable("methodCache", 4 * 1024)
         for ring in COLLECTOR_RINGS:
             anchor = self.addresses[ring]

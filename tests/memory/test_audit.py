@@ -121,12 +121,22 @@ def test_a_flipped_bit_in_the_class_word(board: Board, seed: int) -> None:
     assert found(report, "class", address), report.text()
 
 
+def test_an_unfinished_object_filled_beyond_its_end(board: Board) -> None:
+    address = some_object(board, 2)
+    before, size = word(board, address + 16), word(board, address + 12)
+    put(board, address + 16, before & ~0xFF | 9)
+    put(board, address + 20, 20 + 4 * size)
+    assert not audit(board).violations
+    put(board, address + 20, 20 + 4 * size + 4)
+    assert found(audit(board), "block", address)
+
+
 def test_a_format_and_a_size_that_the_class_does_not_make(board: Board) -> None:
     address = some_object(board, 1)
     before = word(board, address + 16)
     put(board, address + 16, before & ~0xFF | 1)
     assert found(audit(board), "class", address)
-    put(board, address + 16, before & ~0xFF | 9)
+    put(board, address + 16, before & ~0xFF | 10)
     assert found(audit(board), "block", address)
     put(board, address + 16, before)
     put(board, address + 12, 100_000)

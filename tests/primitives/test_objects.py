@@ -166,8 +166,8 @@ def test_clone_copies_everything_but_the_hash(memory: SmallMemory) -> None:
         assert memory.body(copy) == memory.body(oop) and memory.class_of(copy) == memory.class_of(oop)
         assert memory.memory.half_at(copy + 18) == 0
     assert value(memory, memory.run(148, memory.integer(7))) == 7
-    assert isinstance(memory.run(148, memory.string(bytes(2049))), Failed)
-    assert isinstance(memory.run(148, memory.array([memory.nil] * 513)), Failed)
+    assert isinstance(memory.run(148, memory.string(bytes(1025))), Failed)
+    assert isinstance(memory.run(148, memory.array([memory.nil] * 257)), Failed)
 
 
 def test_class_changes_only_between_like_classes(memory: SmallMemory) -> None:
@@ -181,7 +181,7 @@ def test_class_changes_only_between_like_classes(memory: SmallMemory) -> None:
     assert isinstance(memory.run(115, memory.integer(1), text), Failed)
 
 
-@pytest.mark.parametrize("size", [0, 1, 3, 4, 5, 8191, 8192])
+@pytest.mark.parametrize("size", [0, 1, 3, 4, 5, 2047, 2048])
 def test_fill_bytes(memory: SmallMemory, size: int) -> None:
     data = memory.make("FormatBytes", memory.classes["ByteArray"], bytes(size))
     after = memory.make("FormatBytes", memory.classes["ByteArray"], b"keep")

@@ -18,6 +18,7 @@ VM_SOURCES = Path(__file__).parents[2] / "firmware" / "vm"
 CLASSES = ("VirtualMachine", "ObjectMemory", "BuddyAllocator", "ContextManager", "MethodLookup", "Interpreter",
            "ClosurePrimitives", "Unwinding", "Treadmill", "Reclamation", "Collector", "DevicePrimitives", "Primitives",
            "SystemPrimitives", "Scheduler")
+LARGEST_QUICK_ORDER = slang_constants()["LargestQuickOrder"]
 HEAP = 0x00100000
 HEAP_BYTES = 1 << 18
 START = HEAP + 0x60
@@ -50,22 +51,52 @@ class Heap:
     def give_back(self, block: int) -> None:
         self.simulation.call("freeBlock:", block)
 
-    def close_bump_area(self) -> None:
+    def put_away(self, block: int) -> None:
+        """Free it without merging, as the collector does with small ones."""
+        self.simulation.call("putAway:", block)
+
+    def merge_some(self, count: int = 4) -> bool:
+        return bool(self.simulation.call("mergeSome:", count))
+
+    def give_back_what_is_ready(self) -> None:
+        """All memory that no object has to the free lists."""
+        while block := self.state["readyBlock"]:
+            self.state["readyBlock"] = self.memory.word_at(block)
+            self.give_back(block)
         self.simulation.call("listBumpAreaUpTo:", self.state["bumpLimit"])
+        while self.merge_some():
+            pass
+
+    def free_blocks(self) -> set[tuple[int, int]]:
+        """(address, order) of every listed block."""
+        head = self.simulation.state_address("freeLists")
+        assert head is not None
+        found = set()
+        for order in range(5, 28):
+            block = self.memory.word_at(head + 4 * order)
+            assert bool(block) == bool(self.state["nonEmptyOrders"] >> order & 1)
+            while block:
+                found.add((block, order))
+                block = self.memory.word_at(block)
+        return found
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_blocks_are_aligned_disjoint_and_merge_back(seed: int) -> None:
     heap, random_orders = Heap(), random.Random(seed)
-    free_at_first = heap.state["bytesFree"]
+    free_at_first, blocks_at_first = heap.state["bytesFree"], heap.free_blocks()
     assert free_at_first == HEAP + HEAP_BYTES - START
     held: dict[int, int] = {}
     for _ in range(600):
         if held and random_orders.random() < 0.45:
             block = random_orders.choice(sorted(held))
-            del held[block]
-            heap.give_back(block)
+            if held.pop(block) <= LARGEST_QUICK_ORDER and random_orders.random() < 0.8:
+                heap.put_away(block)
+            else:
+                heap.give_back(block)
             continue
+        if random_orders.random() < 0.02:
+            heap.merge_some()
         order = random_orders.choice((5, 5, 5, 6, 6, 7, 7, 9, 10, 12, 14))
         block = heap.take(order)
         if not block:
@@ -78,8 +109,38 @@ def test_blocks_are_aligned_disjoint_and_merge_back(seed: int) -> None:
         held[block] = order
     for block in sorted(held):
         heap.give_back(block)
-    heap.close_bump_area()
+    heap.give_back_what_is_ready()
     assert heap.state["bytesFree"] == free_at_first
+    assert heap.free_blocks() == blocks_at_first
+
+
+def test_small_blocks_are_used_again_without_splitting_or_merging() -> None:
+    heap = Heap()
+    for order in (5, 6, 7, 9):
+        blocks = [heap.take(order) for _ in range(100)]
+        free, splits, merges = (heap.state[name] for name in ("bytesFree", "blockSplits", "blockMerges"))
+        ready = 0
+        while heap.state["readyBlock"] and order == 5:
+            ready += bool(heap.take(5))
+        for block in blocks:
+            heap.put_away(block)
+        assert heap.state["bytesFree"] == free + (100 << order)
+        assert {heap.take(order) for _ in range(100)} == set(blocks)
+        assert (heap.state["blockSplits"], heap.state["blockMerges"]) == (splits, merges)
+        assert free - (32 << order) < heap.state["bytesFree"] <= free, "what is ready counts as taken"
+
+
+def test_a_large_block_is_merged_from_small_ones_that_wait_when_there_is_no_other() -> None:
+    heap = Heap()
+    blocks = [heap.take(7) for _ in range(HEAP_BYTES >> 7)]
+    held = sorted(block for block in blocks if block)
+    for block in held:
+        heap.put_away(block)
+    assert heap.state["bytesFree"] >= 128 * len(held)
+    assert heap.take(13) == 0, "a few merges are not enough"
+    while heap.merge_some():
+        pass
+    assert heap.take(13) != 0
 
 
 def test_an_order_that_cannot_be_had_is_refused_and_nothing_is_lost() -> None:
@@ -113,14 +174,17 @@ def test_an_unfinished_large_object_goes_on_where_it_was() -> None:
     heap.state["blackRing"] = heap.state["blackRingPrevious"] = head
     heap.state["blackBits"] = object_format.COLOUR_ALLOCATED << object_format.COLOUR_SHIFT + 8
     heap.simulation.interrupt_pending = True
-    filled = []
-    while (oop := int(heap.simulation.call("instantiateClass:size:", class_oop, 1000)) & 0xFFFFFFFF) == 1:
-        filled.append(heap.state["pendingNext"])
-    assert len(filled) > 5
-    assert filled == sorted(set(filled)), "each attempt gets further"
-    assert heap.memory.word_at(oop + 12) == 1000
-    assert all(heap.memory.word_at(oop + object_format.slot_offset(i)) == nil for i in range(1000))
-    assert heap.state["pendingBlock"] == 0
+    oops = [int(heap.simulation.call("beginLarge:bytes:", class_oop, 4 * size)) for size in (1000, 700)]
+    filled: dict[int, list[int]] = {oop: [] for oop in oops}
+    for oop in [*oops, *oops] * 40:
+        if not heap.simulation.call("fillLarge:", oop):
+            filled[oop].append(heap.memory.word_at(oop + object_format.BODY_OFFSET))
+        assert heap.memory.read(oop + 16, 1) == bytes([object_format.FORMATS["FormatUnfinished"]])
+    for oop, size in zip(oops, (1000, 700), strict=True):
+        assert len(filled[oop]) > 5
+        assert filled[oop] == sorted(set(filled[oop])), "each attempt gets further, whoever comes in between"
+        assert heap.memory.word_at(oop + 12) == size
+        assert all(heap.memory.word_at(oop + object_format.slot_offset(i)) == nil for i in range(size))
 
 
 def test_a_freed_block_does_not_merge_with_the_area_that_small_blocks_are_cut_from() -> None:

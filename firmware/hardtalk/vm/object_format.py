@@ -44,12 +44,15 @@ FORMATS: Final = {
     "FormatWords": 6,
     "FormatEscapedContext": 7,
     "FormatBytes": 8,
+    "FormatUnfinished": 9,
     "FormatMethod": 12,
     "FormatBlockContext": 13,
     "FormatLargeContext": 14,
     "FormatListedContext": 15,
 }
-"""Contexts: 5 a small method context, 13 a small block context and 14 a large context of either kind, all three plain:
+"""9: a large object that is being filled: of its class and size, but with nothing in it, and no pointers whatever the class
+says; the first word of its body is how far it is filled.
+Contexts: 5 a small method context, 13 a small block context and 14 a large context of either kind, all three plain:
 with a sender, referred to by the active chain alone and recycled on return; 15 one of these that the collector knows; 7
 may be referred to from elsewhere. So the commonest return needs one comparison to know that the context is small, of a
 method, recyclable and has a sender."""
@@ -66,6 +69,7 @@ COLOUR_ALLOCATED: Final = 1
 COLOUR_OTHER: Final = 2
 COLOUR_GREY: Final = 3
 COLOUR_UNLISTED: Final = 4
+COLOUR_QUICK: Final = 5
 ORDER_MASK: Final = (1 << COLOUR_SHIFT) - 1
 SMALLEST_ORDER: Final = 5
 LARGEST_ORDER: Final = 27
@@ -205,6 +209,7 @@ def constants() -> Iterator[tuple[str, int]]:
     yield "ColourOther", COLOUR_OTHER
     yield "ColourGrey", COLOUR_GREY
     yield "ColourUnlisted", COLOUR_UNLISTED
+    yield "ColourQuick", COLOUR_QUICK
     yield "OrderMask", ORDER_MASK
     yield "SmallestOrder", SMALLEST_ORDER
     yield "LargestOrder", LARGEST_ORDER

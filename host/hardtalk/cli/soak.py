@@ -125,6 +125,7 @@ def soaked(bench: Bench, job: Job) -> Outcome:
     }
     for when, found in (("start", run.usages[:1]), ("end", run.usages[-1:])):
         counts |= {name: value for each in found for name, value in fragmentation(each, when).items()}
+    counts |= best_by_tenths(run.usages)
     violation = run.violation
     if not violation:
         answer = bench.console.evaluate("SoakWorkload current counts")
@@ -168,6 +169,19 @@ def fragmentation(usage: Usage, when: str) -> dict[str, int]:
         f"permille internal waste at {when}": usage.internal_permille,
         f"permille external waste at {when}": usage.external_permille,
     }
+
+
+def best_by_tenths(usages: Sequence[Usage]) -> dict[str, int]:
+    """Of each tenth of the run: the largest block that could be had (it falls until the next collection, so the best
+    counts), and the least that live objects would have left of memory free of garbage."""
+    parts = [usages[len(usages) * part // 10 : len(usages) * (part + 1) // 10] for part in range(10)]
+    found = {}
+    for number, part in enumerate(parts, 1):
+        if part:
+            found[f"bytes of the largest free block in tenth {number}"] = max(each.largest_free_bytes for each in part)
+            least = min(each.largest_collected_bytes for each in part)
+            found[f"bytes of the largest block without garbage in tenth {number}"] = least
+    return found
 
 
 def numbers_in(text: str) -> list[int]:

@@ -97,6 +97,10 @@ def block_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
     unknown = heap.is_object & ~np.isin(heap.formats, sorted(of.FORMATS.values()))
     for index in np.flatnonzero(unknown).tolist():
         yield _at(heap, rings, "block", index, f"format {heap.formats[index]} is unknown")
+    for index in np.flatnonzero(heap.is_unfinished).tolist():
+        filled, body = heap.machine.slot(int(heap.addresses[index]), 0), int(heap.body_bytes()[index])
+        if filled % of.WORD_BYTES or not of.BODY_OFFSET < filled <= of.BODY_OFFSET + body:
+            yield _at(heap, rings, "block", index, f"is unfinished, and filled up to {filled:,} of {body:,} bytes")
 
 
 def ring_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
@@ -177,7 +181,7 @@ def class_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
         yield _at(heap, rings, "class", index, f"its class {heap.class_oops[index]:#010x} is not a class")
     specification = heap.class_formats()
     wanted = specification % of.CLASS_FORMAT_FACTOR
-    wrong = known & is_sound & ~heap.is_context & (wanted != heap.formats)
+    wrong = known & is_sound & ~heap.is_context & ~heap.is_unfinished & (wanted != heap.formats)
     for index in np.flatnonzero(wrong).tolist():
         yield _at(heap, rings, "class", index, f"has format {heap.formats[index]}, its class makes {wanted[index]}")
     named = specification // of.CLASS_FORMAT_FACTOR

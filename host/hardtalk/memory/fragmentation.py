@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hardtalk.memory.heap import Heap
+from hardtalk.memory.heap import Heap, Indices
 from hardtalk.memory.machine import Machine
 from hardtalk.memory.roots import root_indices
 from hardtalk.vm import object_format as of
@@ -13,7 +13,9 @@ from hardtalk.vm import object_format as of
 @dataclass(frozen=True)
 class Usage:
     """Bytes at one cycle. `used_bytes` are headers and bodies, `block_bytes` the blocks that hold them,
-    `live_bytes` the blocks of what can be reached (0 when that was not asked)."""
+    `live_bytes` the blocks of what can be reached (0 when that was not asked). `free_blocks` counts by order as memory
+    is; `largest_free_bytes` is the largest block that a request gets, after merging what waits on quick lists;
+    `largest_collected_bytes` (0 as well) what it would get had all garbage been collected: what live objects leave."""
 
     cycle: int
     objects: int
@@ -23,6 +25,7 @@ class Usage:
     largest_free_bytes: int
     free_blocks: dict[int, int]
     live_bytes: int = 0
+    largest_collected_bytes: int = 0
 
     @property
     def internal_permille(self) -> int:
@@ -43,6 +46,8 @@ def usage(machine: Machine, cycle: int, with_live: bool = False) -> Usage | None
     sizes = np.left_shift(1, heap.orders)
     used = int((heap.body_bytes()[heap.is_object] + of.BODY_OFFSET).sum())
     free = heap.orders[~heap.is_taken]
+    reached = heap.reachable(root_indices(heap)) if with_live else np.zeros(len(heap), np.bool_)
+    idle = ~heap.is_taken | heap.is_object & ~reached
     orders, counts = np.unique(free, return_counts=True)
     return Usage(
         cycle,
@@ -50,7 +55,21 @@ def usage(machine: Machine, cycle: int, with_live: bool = False) -> Usage | None
         used,
         int(sizes[heap.is_object].sum()),
         int(sizes[~heap.is_taken].sum()),
-        1 << int(free.max()) if len(free) else 0,
+        1 << largest_merged_order(heap.addresses[~heap.is_taken], free) if len(free) else 0,
         dict(zip(orders.tolist(), counts.tolist(), strict=True)),
-        int(sizes[heap.reachable(root_indices(heap))].sum()) if with_live else 0,
+        int(sizes[reached].sum()),
+        1 << largest_merged_order(heap.addresses[idle], heap.orders[idle]) if with_live and idle.any() else 0,
     )
+
+
+def largest_merged_order(addresses: Indices, orders: Indices) -> int:
+    """The largest order there is when every free block has been merged with its buddy as often as that is free."""
+    merged = addresses[:0]
+    largest = of.SMALLEST_ORDER
+    for order in range(of.SMALLEST_ORDER, of.LARGEST_ORDER + 1):
+        here = np.sort(np.concatenate([addresses[orders == order], merged]))
+        if len(here):
+            largest = order
+        lower = here[here & 1 << order == 0]
+        merged = lower[np.isin(lower + (1 << order), here)]
+    return largest

@@ -20,7 +20,7 @@ Flags = NDArray[np.bool_]
 
 GRANULE_BYTES: Final = 1 << of.SMALLEST_ORDER
 HEADER_WORDS: Final = of.BODY_OFFSET // of.WORD_BYTES
-HEADERLESS: Final = "pendingBlock", "reserveBlock"
+HEADERLESS: Final = ("reserveBlock",)
 """VM variables that hold a block which is taken but is no object: nothing but its order and colour means anything."""
 CONTEXT_SLOTS: Final = of.SLOTS["Context"]
 SENDER, PC, STACK_POINTER, METHOD = (CONTEXT_SLOTS.index(each) for each in ("Sender", "Pc", "StackPointer", "Method"))
@@ -64,7 +64,8 @@ class Heap:
         self.colours: Indices = heads >> (8 + of.COLOUR_SHIFT) & 7
         self.index_of: Indices = np.full((self.end - self.start) // GRANULE_BYTES, -1, np.int64)
         self.index_of[(self.addresses - self.start) // GRANULE_BYTES] = np.arange(len(at))
-        self.is_taken: Flags = self.colours != of.COLOUR_FREE
+        self.is_quick: Flags = self.colours == of.COLOUR_QUICK
+        self.is_taken: Flags = (self.colours != of.COLOUR_FREE) & ~self.is_quick
         self.is_object: Flags = self.is_taken.copy()
         for name in HEADERLESS:
             index = self.index_at(machine.variable(name)) if machine.has(name) else -1
@@ -116,6 +117,11 @@ class Heap:
         return self.is_object & np.isin(self.formats, sorted(of.POINTER_FORMATS))
 
     @cached_property
+    def is_unfinished(self) -> Flags:
+        """Large objects that are being filled."""
+        return self.is_object & (self.formats == of.FORMATS["FormatUnfinished"])
+
+    @cached_property
     def is_process(self) -> Flags:
         process_class = self.machine.variable("classProcess")
         oops = [oop for oop in np.unique(self.class_oops[self.is_object]) if self.inherits(int(oop), process_class)]
@@ -132,7 +138,10 @@ class Heap:
 
     def body_bytes(self) -> Indices:
         """Bytes of each block's body by its format and size field; meaningless where `is_object` is false."""
-        return np.where(np.isin(self.formats, sorted(of.BYTE_FORMATS)), self.sizes, self.sizes * of.WORD_BYTES)
+        formats = self.formats
+        if self.is_unfinished.any():
+            formats = np.where(self.is_unfinished, self.class_formats() % of.CLASS_FORMAT_FACTOR, formats)
+        return np.where(np.isin(formats, sorted(of.BYTE_FORMATS)), self.sizes, self.sizes * of.WORD_BYTES)
 
     def class_formats(self) -> Indices:
         """The format word's value of each object's class, number of named slots * 16 + format; -1 where unknown."""

@@ -71,7 +71,7 @@ class Soak:
         try:
             settle(self.board)
             report = audit(self.board)
-            found = usage(Machine.of_board(self.board), self.board.clock.cycles)
+            found = usage(Machine.of_board(self.board), self.board.clock.cycles, with_live=True)
         except NotReadable as error:
             self._fail(str(error))
             return
