@@ -26,6 +26,15 @@ OBJECTS_BYTES: Final = 1 << 17
 STACK_WORDS: Final = 16
 DEVICE: Final = 0x80000000
 COUNTER: Final = DEVICE + 0x100
+VIC: Final = DEVICE + 0x200
+VIC_RAW, VIC_ENABLE = 8, 0x10
+BOARD: Final = {
+    "SystemBase": DEVICE,
+    "SystemCounter24MHzOffset": COUNTER - DEVICE,
+    "VicBase": VIC,
+    "VicRawIntrOffset": VIC_RAW,
+    "VicIntEnableOffset": VIC_ENABLE,
+}
 
 CLASSES: Final = {
     "Array": ("FormatIndexable", 0),
@@ -72,7 +81,7 @@ class SmallMemory:
         self.device_words: dict[int, int] = {}
         self.console = bytearray()
         self._log_length = self._console_length = 0
-        constants = slang_constants({"SystemBase": DEVICE, "SystemCounter24MHzOffset": COUNTER - DEVICE})
+        constants = slang_constants(BOARD)
         device = DeviceRange(DEVICE, 0x1000, self._read_device, self._write_device)
         self.simulation = Simulation(
             vm_classes(),
@@ -227,10 +236,13 @@ class SmallMemory:
 
     # Running
 
-    def selector(self, number: int) -> str:
+    def routine(self, number: int) -> tuple[str, tuple[int, ...]]:
+        """The routine's selector, and of a range also the number's place in it."""
         for selector, method in self.simulation.program.methods.items():
-            if method.numbers is not None and method.numbers[0] == "primitive" and method.numbers[1] == number:
-                return selector
+            if method.numbers is not None and method.numbers[0] == "primitive":
+                first, last = method.numbers[1:3]
+                if first <= number <= last:
+                    return selector, (number - first,) if method.is_ranged else ()
         raise KeyError(number)
 
     def run(self, number: int, *operands: int) -> int | Failed | Interrupted:
@@ -263,7 +275,8 @@ class SmallMemory:
     def simulated(self, number: int, arguments: int) -> int | Failed | Interrupted:
         top = self.state["sp"]
         before = self.memory.read(self.stack, 4 * STACK_WORDS)
-        selector, operands = self.selector(number), (self.method, arguments)
+        selector, place = self.routine(number)
+        operands: tuple[int, ...] = (*place, self.method, arguments)
         while True:
             transfer = self.simulation.transfer(selector, *operands)
             if transfer.target == "next":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .small_memory import COUNTER, DEVICE, Failed, SmallMemory
+from .small_memory import COUNTER, DEVICE, VIC, VIC_ENABLE, VIC_RAW, Failed, SmallMemory
 
 
 def registers(memory: SmallMemory, base: int = DEVICE) -> int:
@@ -41,6 +41,49 @@ def test_bits(memory: SmallMemory) -> None:
         expected = memory.true if bit in (0, 31) else memory.false
         assert memory.run(602, registers(memory), memory.integer(bit), memory.integer(0)) == expected
     assert len(memory.device_log) == 32
+
+
+@pytest.mark.parametrize("word", [0, 2**30 - 1, 2**30, 2**32 - 1])
+def test_a_view_is_read_and_written_once(memory: SmallMemory, word: int) -> None:
+    view = registers(memory, DEVICE + 0x18)
+    memory.device_words[0x18] = word
+    result = memory.run(624, view)
+    assert isinstance(result, int) and memory.value(result) == word
+    value = memory.integer(word)
+    assert memory.run(625, view, value) == value
+    assert memory.device_log == [("read", 0x18, 0), ("write", 0x18, word)]
+
+
+@pytest.mark.parametrize("bit", range(32))
+def test_the_bits_of_a_view(memory: SmallMemory, bit: int) -> None:
+    view = registers(memory, DEVICE + 0x18)
+    for word in (1 << bit, ~(1 << bit) & 0xFFFFFFFF):
+        memory.device_words[0x18] = word
+        assert memory.run(628 + bit, view) == (memory.true if word >> bit & 1 else memory.false)
+    assert memory.device_log == [("read", 0x18, 0)] * 2
+
+
+@pytest.mark.parametrize("mask", [1, 1 << 29, 1 << 30, 1 << 31])
+def test_a_line_is_unmasked_only_when_it_is_low(memory: SmallMemory, mask: int) -> None:
+    raw, enable = VIC + VIC_RAW - DEVICE, VIC + VIC_ENABLE - DEVICE
+    memory.device_words[raw] = ~mask & 0xFFFFFFFF
+    assert memory.run(626, memory.nil, memory.integer(mask)) == memory.true
+    assert memory.device_log == [("read", raw, 0), ("write", enable, mask)]
+    memory.device_words[raw] = mask
+    assert memory.run(626, memory.nil, memory.integer(mask)) == memory.false
+    assert memory.device_log[2:] == [("read", raw, 0)]
+
+
+def test_what_is_no_view_touches_nothing(memory: SmallMemory) -> None:
+    view = registers(memory)
+    for receiver in (memory.nil, memory.string(b"x"), memory.integer(4), memory.array([memory.integer(1)])):
+        for number in (624, 628, 659):
+            assert isinstance(memory.run(number, receiver), Failed)
+        assert isinstance(memory.run(625, receiver, memory.integer(1)), Failed)
+    for value in (memory.nil, memory.integer(-1), memory.integer(2**32)):
+        assert isinstance(memory.run(625, view, value), Failed)
+        assert isinstance(memory.run(626, memory.nil, value), Failed)
+    assert memory.device_log == []
 
 
 def test_wrong_arguments_touch_nothing(memory: SmallMemory) -> None:

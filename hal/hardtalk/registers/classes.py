@@ -7,6 +7,8 @@ from hardtalk.chip import Chip, ChipError, Field, Peripheral, Register
 from hardtalk.registers.names import UNUSABLE, file_of, register_class_name, selector_for, view_class_name
 
 CATEGORY = "Hardtalk-Registers"
+FIRST_BIT_PRIMITIVE = 628
+"""Of the virtual machine's primitives that answer bit 0 to bit 31 of a view's register."""
 TAKEN_IN_VIEWS = UNUSABLE | {"value"}
 """A view answers its register's whole word as `value`."""
 
@@ -112,11 +114,20 @@ def field_accessors(name: str, register: Register, field: Field) -> Iterator[str
     is_bit = field.width == 1
     bits = f"bit: {field.lsb}" if is_bit else f"bitsFrom: {field.lsb} width: {field.width}"
     if register.is_readable and field.access != "write-only":
-        yield method(name, "fields", selector, f"^ self {bits}{' at: 0' if is_bit else ''}", note)
+        yield method(name, "fields", selector, reading(field), note)
     if register.is_writable and field.access != "read-only":
         argument = "aBoolean" if is_bit else "anInteger"
         put = "put" if register.is_readable else "alonePut"
         yield method(name, "fields", f"{selector}: {argument}", f"self {bits} {put}: {argument}", note)
+
+
+def reading(field: Field) -> str:
+    """The body of a field's accessor. One bit is a primitive; the lowest bits need no shift."""
+    if field.width == 1:
+        return f"<primitive: {FIRST_BIT_PRIMITIVE + field.lsb}>\n\t^ self bit: {field.lsb} at: 0"
+    if field.lsb == 0:
+        return f"^ self value bitAnd: 16r{(1 << field.width) - 1:X}"
+    return f"^ self bitsFrom: {field.lsb} width: {field.width}"
 
 
 def chip_class(chip: Chip) -> str:
