@@ -66,7 +66,7 @@ def test_all_loads_are_the_methods_of_their_protocol() -> None:
     assert known["serial-flood"].selector == "serialFlood"
     assert set(known) >= {
         "idle", "sends", "allocation", "collection", "fills", "large", "returns", "exceptions", "serial-flood",
-        "timer-flood", "together",
+        "timer-flood", "native", "messages", "together",
     }  # fmt: skip
 
 
