@@ -1,8 +1,8 @@
 """`hardtalk latency`: interrupts at random cycles under a Smalltalk load, and whether a deadline holds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated
@@ -18,15 +18,18 @@ from hardtalk.cli.firmware import firmware_hash
 from hardtalk.cli.latency_baseline import compare_with_baseline, read_baseline
 from hardtalk.cli.latency_bench import build_latency_firmware
 from hardtalk.cli.latency_loads import chosen_loads, known_loads
+from hardtalk.cli.latency_masked import masked_rows, print_masked
 from hardtalk.cli.latency_matrix import BoardOptions, Cell, cells_of, measure_cells
 from hardtalk.cli.latency_page import latency_page
-from hardtalk.cli.latency_rows import Row, latency_report, write_csv
+from hardtalk.cli.latency_rows import latency_report, write_csv
 from hardtalk.cli.latency_subjects import SMALLTALK, SUBJECTS, chosen_forms
 from hardtalk.cli.latency_sweep import WindowText, print_sweep, sweep_window
 from hardtalk.cli.latency_table import histogram_lines, latency_table, worst_lines
 from hardtalk.cli.options import ALL_MODELS, ARM926, CACHED_MODELS, Device, Drivers, Json, Svds
+from hardtalk.cli.source_map import SourceMap
 from hardtalk.latency.laboratory import Schedule
 from hardtalk.report.durations import cycles_from
+from hardtalk.report.figures import Report
 
 
 def latency(
@@ -54,6 +57,14 @@ def latency(
             "was started, or a routine of the virtual machine by its symbol, up to the next bytecode."
         ),
     ] = None,
+    masked: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            help="Show every section in which interrupts are masked instead: its longest way by the code, and the "
+            "longest that was seen meanwhile.",
+        ),
+    ] = False,
     workers: Annotated[int, Parameter(help="Processes that share a sweep, or the rows of a table.")] = 2,
     histogram: Annotated[bool, Parameter(negative="", help="Show a histogram of each row, in bins of 1 µs.")] = False,
     worst: Annotated[bool, Parameter(negative="", help="Show the worst ten of each row and what ran then.")] = False,
@@ -93,8 +104,17 @@ def latency(
         return print_sweep(sweeps, deadline_cycles, json, console)
     models = (ARM926, *CACHED_MODELS) if model == ALL_MODELS else (model,)
     boards = [BoardOptions(tuple(driver or ()), tuple(svd or ()), device, name) for name in models]
-    firmware = firmware_hash(build_latency_firmware(driver or [], svd or [], device).elf)
-    rows = measure_all(cells_of(boards, lines, forms, loads, count, Schedule(seed)), workers, console)
+    built = build_latency_firmware(driver or [], svd or [], device)
+    firmware, names = firmware_hash(built.elf), ",".join(load or ["mixed"])
+    cells = cells_of(boards, lines, forms, loads, count, Schedule(seed))
+    with side_by_side_with(min(workers, len(cells)), cells, console) as (executor, progress):
+        if masked:
+            sections = masked_rows(cells, SourceMap(built.elf), executor, progress)
+        else:
+            rows = measure_cells(cells, executor, progress)
+    if masked:
+        report = Report("latency", model, names, seed, firmware)
+        return print_masked(sections, models, hertz, report, json, console)
     for part in latency_table(rows, hertz, deadline_cycles, seed):
         console.print(part, soft_wrap=True)
     if histogram:
@@ -103,7 +123,7 @@ def latency(
     if worst:
         for text in worst_lines(rows):
             console.print(text, soft_wrap=True)
-    report = latency_report(rows, model, ",".join(load or ["mixed"]), seed, firmware, deadline_cycles)
+    report = latency_report(rows, model, names, seed, firmware, deadline_cycles)
     if json is not None:
         report.write(json)
     if csv is not None:
@@ -115,21 +135,15 @@ def latency(
     return 1 if is_worse or is_missed or not all(row.counts.are_good for row in rows) else 0
 
 
-def measure_all(cells: Sequence[Cell], workers: int, console: Console) -> list[Row]:
-    """A row for each cell, with a bar that shows how far it is; over worker processes when there are several cells."""
-    with (
-        executor_for(min(workers, len(cells))) as executor,
-        Progress(console=console, transient=True, disable=not console.is_terminal) as progress,
-    ):
-        task = progress.add_task("interrupts", total=sum(cell.count for cell in cells))
-        return measure_cells(cells, executor, lambda count: progress.advance(task, count))
-
-
 @contextmanager
-def executor_for(workers: int) -> Iterator[Executor | None]:
-    """So many processes; None for one, which needs no other than this."""
-    if workers == 1:
-        yield None
-        return
-    with ProcessPoolExecutor(workers, get_context("spawn")) as executor:
-        yield executor
+def side_by_side_with(
+    workers: int, cells: Sequence[Cell], console: Console
+) -> Iterator[tuple[Executor | None, Callable[[int], None]]]:
+    """So many processes (None for one, which needs no other than this) and a bar that shows how far they are."""
+    with ExitStack() as stack:
+        executor = None
+        if workers > 1:
+            executor = stack.enter_context(ProcessPoolExecutor(workers, get_context("spawn")))
+        bar = stack.enter_context(Progress(console=console, transient=True, disable=not console.is_terminal))
+        task = bar.add_task("interrupts", total=sum(cell.count for cell in cells))
+        yield executor, lambda count: bar.advance(task, count)

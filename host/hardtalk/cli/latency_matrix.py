@@ -10,6 +10,7 @@ from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import TypeVar
 
 from hardtalk.board import BoardError, DeviceFailure, Snapshot
 from hardtalk.cli.boards import Bench
@@ -23,6 +24,8 @@ from hardtalk.cli.moments import watched_addresses
 from hardtalk.latency.distribution import Distribution
 from hardtalk.latency.interrupt import Interrupt
 from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -115,10 +118,25 @@ def measure_cells(
     """A row for each cell, in order; without an executor one after the other, here. `progress` hears interrupts."""
     if executor is None:
         return [measure_cell(cell, progress) for cell in cells]
-    tasks = [executor.submit(measure_cell, cell) for cell in cells]
+    return side_by_side(measure_cell, cells, executor, progress)
+
+
+def side_by_side(
+    measure: Callable[[Cell], Result], cells: Sequence[Cell], executor: Executor | None,
+    progress: Callable[[int], None],
+) -> list[Result]:  # fmt: skip
+    """What `measure` answers for each cell, in order. `progress` hears the interrupts of each cell that is done."""
+    if executor is None:
+        results = []
+        for cell in cells:
+            results.append(measure(cell))
+            progress(cell.count)
+        return results
+    tasks = {executor.submit(measure, cell): cell for cell in cells}
     try:
         for task in as_completed(tasks):
-            progress(len(task.result().distribution))
+            task.result()
+            progress(tasks[task].count)
     finally:
         for task in tasks:
             task.cancel()
