@@ -1,15 +1,9 @@
 """`hardtalk latency`: interrupts at random cycles under a Smalltalk load, and whether a deadline holds."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
-from rich.progress import Progress
 
 from hardtalk.chip import default_chip
 from hardtalk.cli import output
@@ -19,7 +13,7 @@ from hardtalk.cli.latency_baseline import compare_with_baseline, read_baseline
 from hardtalk.cli.latency_bench import build_latency_firmware
 from hardtalk.cli.latency_loads import chosen_loads, known_loads
 from hardtalk.cli.latency_masked import masked_rows, print_masked
-from hardtalk.cli.latency_matrix import BoardOptions, Cell, cells_of, measure_cells
+from hardtalk.cli.latency_matrix import BoardOptions, cells_of, measure_cells, workers_with_bar
 from hardtalk.cli.latency_page import latency_page
 from hardtalk.cli.latency_rows import latency_report, write_csv
 from hardtalk.cli.latency_subjects import SMALLTALK, SUBJECTS, chosen_forms
@@ -107,7 +101,7 @@ def latency(
     built = build_latency_firmware(driver or [], svd or [], device)
     firmware, names = firmware_hash(built.elf), ",".join(load or ["mixed"])
     cells = cells_of(boards, lines, forms, loads, count, Schedule(seed))
-    with side_by_side_with(min(workers, len(cells)), cells, console) as (executor, progress):
+    with workers_with_bar(workers, cells, console) as (executor, progress):
         if masked:
             sections = masked_rows(cells, SourceMap(built.elf), executor, progress)
         else:
@@ -133,17 +127,3 @@ def latency(
     is_worse = before is not None and compare_with_baseline(before, report, console)
     is_missed = any(row.distribution.misses(deadline_cycles) for row in rows)
     return 1 if is_worse or is_missed or not all(row.counts.are_good for row in rows) else 0
-
-
-@contextmanager
-def side_by_side_with(
-    workers: int, cells: Sequence[Cell], console: Console
-) -> Iterator[tuple[Executor | None, Callable[[int], None]]]:
-    """So many processes (None for one, which needs no other than this) and a bar that shows how far they are."""
-    with ExitStack() as stack:
-        executor = None
-        if workers > 1:
-            executor = stack.enter_context(ProcessPoolExecutor(workers, get_context("spawn")))
-        bar = stack.enter_context(Progress(console=console, transient=True, disable=not console.is_terminal))
-        task = bar.add_task("interrupts", total=sum(cell.count for cell in cells))
-        yield executor, lambda count: bar.advance(task, count)

@@ -5,12 +5,17 @@ which worker measures it.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import product
+from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
+
+from rich.console import Console
+from rich.progress import Progress
 
 from hardtalk.board import BoardError, DeviceFailure, Snapshot
 from hardtalk.cli.boards import Bench
@@ -121,23 +126,47 @@ def measure_cells(
     return side_by_side(measure_cell, cells, executor, progress)
 
 
+class Counted(Protocol):
+    """Something to measure that has `count` interrupts."""
+
+    @property
+    def count(self) -> int: ...
+
+
+Task = TypeVar("Task", bound=Counted)
+
+
 def side_by_side(
-    measure: Callable[[Cell], Result], cells: Sequence[Cell], executor: Executor | None,
+    measure: Callable[[Task], Result], tasks: Sequence[Task], executor: Executor | None,
     progress: Callable[[int], None],
 ) -> list[Result]:  # fmt: skip
-    """What `measure` answers for each cell, in order. `progress` hears the interrupts of each cell that is done."""
+    """What `measure` answers for each task, in order. `progress` hears the interrupts of each that is done."""
     if executor is None:
         results = []
-        for cell in cells:
-            results.append(measure(cell))
-            progress(cell.count)
-        return results
-    tasks = {executor.submit(measure, cell): cell for cell in cells}
-    try:
-        for task in as_completed(tasks):
-            task.result()
-            progress(tasks[task].count)
-    finally:
         for task in tasks:
-            task.cancel()
-    return [task.result() for task in tasks]
+            results.append(measure(task))
+            progress(task.count)
+        return results
+    running = {executor.submit(measure, task): task for task in tasks}
+    try:
+        for future in as_completed(running):
+            future.result()
+            progress(running[future].count)
+    finally:
+        for future in running:
+            future.cancel()
+    return [future.result() for future in running]
+
+
+@contextmanager
+def workers_with_bar(
+    workers: int, tasks: Sequence[Counted], console: Console
+) -> Iterator[tuple[Executor | None, Callable[[int], None]]]:
+    """At most so many processes (None for one, which needs no other than this), and a bar that shows progress."""
+    with ExitStack() as stack:
+        executor = None
+        if min(workers, len(tasks)) > 1:
+            executor = stack.enter_context(ProcessPoolExecutor(min(workers, len(tasks)), get_context("spawn")))
+        bar = stack.enter_context(Progress(console=console, transient=True, disable=not console.is_terminal))
+        interrupts = bar.add_task("interrupts", total=sum(task.count for task in tasks))
+        yield executor, lambda count: bar.advance(interrupts, count)
