@@ -9,14 +9,12 @@ from pathlib import Path
 import pytest
 
 from hardtalk.cli.boards import Bench
-from hardtalk.cli.latency import measure_all
-from hardtalk.cli.latency_bench import boot_latency_bench
+from hardtalk.cli.latency_bench import start_load
 from hardtalk.cli.latency_loads import chosen_loads, known_loads
-from hardtalk.cli.latency_subjects import chosen_forms, expire
+from hardtalk.cli.latency_matrix import BoardOptions, Cell, booted, measure_interrupts
+from hardtalk.cli.latency_subjects import expire, subject_named
 from hardtalk.cli.main import run
 from hardtalk.cli.moments import watched_addresses
-from hardtalk.cli.options import ARM926
-from hardtalk.cli.output import console
 from hardtalk.latency.interrupt import Interrupt, Moment
 from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
 from hardtalk.report.figures import read_report
@@ -25,14 +23,19 @@ COUNT = 200
 DEADLINE_CYCLES = 20_000
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def laboratory_bench() -> Bench:
-    return boot_latency_bench(model=ARM926)
+    return booted(BoardOptions())
 
 
-def measured(bench: Bench, line: str, load: str, seed: int) -> list[Interrupt]:
-    (row,) = measure_all(bench, [line], chosen_loads([load], known_loads()), COUNT, Schedule(seed), console())
-    return row.interrupts
+def measured(
+    bench: Bench, line: str, load: str, seed: int, form: str = "smalltalk", count: int = COUNT
+) -> list[Interrupt]:
+    bench = booted(BoardOptions())
+    (chosen,) = chosen_loads([load], known_loads())
+    subject = subject_named(bench, line, form)
+    start_load(bench, subject, chosen)
+    return measure_interrupts(bench, subject, Cell(BoardOptions(), line, chosen, count, Schedule(seed), form))
 
 
 @pytest.mark.parametrize("line", ["TIMER", "UART"])
@@ -62,7 +65,8 @@ def test_all_loads_are_the_methods_of_their_protocol() -> None:
     assert chosen_loads(["sends", "all", "sends"], known)[0].selector == "sends"
     assert known["serial-flood"].selector == "serialFlood"
     assert set(known) >= {
-        "idle", "sends", "allocation", "fills", "returns", "exceptions", "serial-flood", "timer-flood", "together"
+        "idle", "sends", "allocation", "collection", "fills", "large", "returns", "exceptions", "serial-flood",
+        "timer-flood", "native", "messages", "together",
     }  # fmt: skip
 
 
@@ -115,6 +119,7 @@ def test_missed_deadline_is_exit_code_1_and_in_the_figures(tmp_path: Path, capsy
         ("--line", "FAX", "--line FAX: there is no such line\nChoose one of TIMER, UART"),
         ("--deadline", "soon", "--deadline 'soon' is not a duration; write for example 100us"),
         ("--count", "0", "--count 0: at least one interrupt must be measured"),
+        ("--workers", "0", "--workers 0: at least one is needed"),
         ("--model", "z80", "there is no cycle model z80\nremedy: use one of arm926, instructions"),
     ],
 )
@@ -125,11 +130,9 @@ def test_wrong_option_is_one_message(capsys: pytest.CaptureFixture[str], option:
 
 @pytest.mark.parametrize("line", ["TIMER", "UART"])
 def test_native_handlers_are_measured_beside_smalltalk_ones(laboratory_bench: Bench, line: str) -> None:
-    loads = chosen_loads(["sends"], known_loads())
-    rows = measure_all(laboratory_bench, [line], loads, 50, Schedule(1), console(), chosen_forms("both"))
-    assert [row.form for row in rows] == ["smalltalk", "native"]
-    smalltalk, native = (row.distribution for row in rows)
-    assert native.max < smalltalk.min
+    smalltalk = measured(laboratory_bench, line, "sends", 1, count=50)
+    native = measured(laboratory_bench, line, "sends", 1, "native", 50)
+    assert max(each.latency for each in native) < min(each.latency for each in smalltalk)
 
 
 def test_unknown_form_is_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -139,9 +142,7 @@ def test_unknown_form_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_interrupts_keep_their_distance(laboratory_bench: Bench) -> None:
     """Also after a tenth of a second: the timer never expires by itself."""
-    (row,) = measure_all(
-        laboratory_bench, ["TIMER"], chosen_loads(["loops"], known_loads()), 1_500, Schedule(1), console()
-    )
-    gaps = [later.raised - earlier.moments[Moment.ACCESSED] for earlier, later in pairwise(row.interrupts)]
+    interrupts = measured(laboratory_bench, "TIMER", "loops", 1, count=1_500)
+    gaps = [later.raised - earlier.moments[Moment.ACCESSED] for earlier, later in pairwise(interrupts)]
     assert min(gaps) >= Schedule(1).shortest_gap_cycles
-    assert row.interrupts[-1].raised > 65_536 * 200
+    assert interrupts[-1].raised > 65_536 * 200

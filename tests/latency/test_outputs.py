@@ -68,7 +68,8 @@ def test_csv_has_the_figures_of_the_json(files: Path) -> None:
     with (files / "now.csv").open(encoding="utf-8") as file:
         (row,) = csv.DictReader(file)
     figures = {each["name"]: each["value"] for each in json.loads((files / "now.json").read_text())["figures"]}
-    assert (row["line"], row["form"], row["load"], row["count"]) == ("TIMER", "smalltalk", "sends", "60")
+    assert (row["model"], row["line"], row["form"], row["load"]) == ("arm926", "TIMER", "smalltalk", "sends")
+    assert (row["count"], row["raised"], row["served"], row["lost"]) == ("60", "60", "60", "0")
     assert int(row["p99.9"]) == figures["smalltalk.TIMER.sends.p99.9.cycles"]
 
 
@@ -95,7 +96,7 @@ def test_page_is_whole_and_needs_nothing_else(files: Path) -> None:
     outline = Outline()
     outline.feed(text)
     assert not outline.open and not outline.links
-    assert outline.tags.count("table") == 2 and "svg" in outline.tags and "script" not in outline.tags
+    assert outline.tags.count("table") == 3 and "svg" in outline.tags and "script" not in outline.tags
     assert "LatencyWorkload" in text and "firmware/vm/" in text and "send" in text
 
 

@@ -316,9 +316,9 @@ class Board:
         if due is None or (limit is not None and due > limit):
             if limit is None:
                 return self._stop(StopReason.IDLE, "the CPU waits and nothing will wake it")
-            self.cpu.cycles = limit
+            self.cpu.sleep_until(limit)
             return None
-        self.cpu.cycles = max(self.cpu.cycles, due)
+        self.cpu.sleep_until(max(self.cpu.cycles, due))
         self._fire()
         return None
 

@@ -178,7 +178,7 @@ class Cpu:
     def reset(self) -> None:
         """As after power-on: supervisor mode, interrupts masked, MMU off, all counts zero. RAM is left alone."""
         self.runner.context_restore(self._reset_context)
-        for word in (hook.CLOCK, hook.INSTRUCTIONS, hook.PENDING, hook.ATTENTION, hook.WATCH_COUNT):
+        for word in (hook.CLOCK, hook.INSTRUCTIONS, hook.PENDING, hook.ATTENTION, hook.WATCH_COUNT, hook.SLEPT):
             self._state[word] = 0
         self.flush_caches()
         self._state[hook.ALARM] = self._state[hook.LIMIT] = self._state[hook.INSTRUCTION_LIMIT] = hook.NEVER
@@ -195,6 +195,16 @@ class Cpu:
     @cycles.setter
     def cycles(self, cycles: int) -> None:
         self._state[hook.CLOCK] = cycles
+
+    def sleep_until(self, cycle: int) -> None:
+        """Nothing is executed until then."""
+        self._state[hook.SLEPT] += cycle - self.cycles
+        self.cycles = cycle
+
+    @property
+    def slept_cycles(self) -> int:
+        """Since reset, waiting for an interrupt."""
+        return int(self._state[hook.SLEPT])
 
     @property
     def instructions(self) -> int:
@@ -491,6 +501,7 @@ class Cpu:
         pc, cpsr = self.pc, self.cpsr
         self._charge_branch(pc)
         state = self._state
+        state[hook.ENTERED_FROM] = self.cycles
         state[hook.CLOCK] = max(self.cycles, not_before) + EXCEPTION_ENTRY_CYCLES
         engine = self.runner
         engine.reg_write(arm.UC_ARM_REG_CPSR, (cpsr & ~0x3F) | kind.masked | (cpsr & FIQ_MASK) | kind.mode)

@@ -78,8 +78,10 @@ def inlined(function: Function) -> Function:
     WORD_CYCLES,  # one access on the bus
     BUFFER_CYCLES,  # what the full write buffer takes to empty itself
     BUFFER_EMPTY,  # the cycle in which it will be empty
+    SLEPT,  # cycles in which the CPU waited for an interrupt
+    ENTERED_FROM,  # the cycle in which what the last exception interrupted was done
     STATE_WORDS,
-) = range(38)
+) = range(40)
 
 NEVER = 1 << 62
 NOWHERE = -1

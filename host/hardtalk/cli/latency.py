@@ -1,31 +1,29 @@
 """`hardtalk latency`: interrupts at random cycles under a Smalltalk load, and whether a deadline holds."""
 
-from collections.abc import Sequence
-from functools import partial
-from itertools import product
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
-from rich.progress import Progress
 
 from hardtalk.chip import default_chip
 from hardtalk.cli import output
-from hardtalk.cli.boards import Bench
 from hardtalk.cli.errors import UserError
+from hardtalk.cli.firmware import firmware_hash
 from hardtalk.cli.latency_baseline import compare_with_baseline, read_baseline
-from hardtalk.cli.latency_bench import boot_latency_bench, start_load
-from hardtalk.cli.latency_loads import Load, chosen_loads, known_loads
+from hardtalk.cli.latency_bench import build_latency_firmware
+from hardtalk.cli.latency_loads import chosen_loads, known_loads
+from hardtalk.cli.latency_masked import masked_rows, print_masked
+from hardtalk.cli.latency_matrix import BoardOptions, cells_of, measure_cells, workers_with_bar
 from hardtalk.cli.latency_page import latency_page
-from hardtalk.cli.latency_rows import Row, latency_report, write_csv
-from hardtalk.cli.latency_subjects import SMALLTALK, SUBJECTS, chosen_forms, subject_named
+from hardtalk.cli.latency_rows import latency_report, write_csv
+from hardtalk.cli.latency_subjects import SMALLTALK, SUBJECTS, chosen_forms
 from hardtalk.cli.latency_sweep import WindowText, print_sweep, sweep_window
 from hardtalk.cli.latency_table import histogram_lines, latency_table, worst_lines
-from hardtalk.cli.moments import watched_addresses
-from hardtalk.cli.options import ARM926, CycleModel, Device, Drivers, Json, Svds
-from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
+from hardtalk.cli.options import ALL_MODELS, ARM926, CACHED_MODELS, Device, Drivers, Json, Svds
+from hardtalk.cli.source_map import SourceMap
+from hardtalk.latency.laboratory import Schedule
 from hardtalk.report.durations import cycles_from
+from hardtalk.report.figures import Report
 
 
 def latency(
@@ -53,7 +51,15 @@ def latency(
             "was started, or a routine of the virtual machine by its symbol, up to the next bytecode."
         ),
     ] = None,
-    workers: Annotated[int, Parameter(help="Processes that share a sweep.")] = 2,
+    masked: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            help="Show every section in which interrupts are masked instead: its longest way by the code, and the "
+            "longest that was seen meanwhile.",
+        ),
+    ] = False,
+    workers: Annotated[int, Parameter(help="Processes that share a sweep, or the rows of a table.")] = 2,
     histogram: Annotated[bool, Parameter(negative="", help="Show a histogram of each row, in bins of 1 µs.")] = False,
     worst: Annotated[bool, Parameter(negative="", help="Show the worst ten of each row and what ran then.")] = False,
     baseline: Annotated[
@@ -65,13 +71,21 @@ def latency(
     svd: Svds = None,
     device: Device = None,
     json: Json = None,
-    model: CycleModel = ARM926,
+    model: Annotated[
+        str,
+        Parameter(
+            help="What instructions cost: arm926, arm926-warm, arm926-cold, instructions; all for the first three."
+        ),
+    ] = ARM926,
 ) -> int:
     """Measure how long interrupts wait for their handler; exit with 1 when a deadline is missed."""
     if count < 1:
         raise UserError(f"--count {count}: at least one interrupt must be measured")
+    if workers < 1:
+        raise UserError(f"--workers {workers}: at least one is needed")
+    hertz = default_chip().cpu_hertz
     try:
-        deadline_cycles = cycles_from(deadline, default_chip().cpu_hertz)
+        deadline_cycles = cycles_from(deadline, hertz)
     except ValueError as error:
         raise UserError(f"--deadline {error}") from error
     loads = chosen_loads(load or ["mixed"], known_loads(driver or []))
@@ -82,57 +96,34 @@ def latency(
     if sweep is not None:
         sweeps = sweep_window(driver or [], svd or [], device, model, lines, loads, sweep, workers, console, forms)
         return print_sweep(sweeps, deadline_cycles, json, console)
-    bench = boot_latency_bench(driver or [], svd or [], device, model)
-    rows = measure_all(bench, lines, loads, count, Schedule(seed), console, forms)
-    for part in latency_table(rows, bench.source_map, bench.board, deadline_cycles, seed):
+    models = (ARM926, *CACHED_MODELS) if model == ALL_MODELS else (model,)
+    boards = [BoardOptions(tuple(driver or ()), tuple(svd or ()), device, name) for name in models]
+    built = build_latency_firmware(driver or [], svd or [], device)
+    firmware, names = firmware_hash(built.elf), ",".join(load or ["mixed"])
+    cells = cells_of(boards, lines, forms, loads, count, Schedule(seed))
+    with workers_with_bar(workers, cells, console) as (executor, progress):
+        if masked:
+            sections = masked_rows(cells, SourceMap(built.elf), executor, progress)
+        else:
+            rows = measure_cells(cells, executor, progress)
+    if masked:
+        report = Report("latency", model, names, seed, firmware)
+        return print_masked(sections, models, hertz, report, json, console)
+    for part in latency_table(rows, hertz, deadline_cycles, seed):
         console.print(part, soft_wrap=True)
     if histogram:
-        for text in histogram_lines(rows, bench.board):
+        for text in histogram_lines(rows, hertz):
             console.print(text, soft_wrap=True)
     if worst:
-        for text in worst_lines(rows, bench.source_map, bench.board):
+        for text in worst_lines(rows):
             console.print(text, soft_wrap=True)
-    names = ",".join(load or ["mixed"])
-    report = latency_report(rows, bench.board.model, names, seed, bench.firmware_hash, deadline_cycles)
+    report = latency_report(rows, model, names, seed, firmware, deadline_cycles)
     if json is not None:
         report.write(json)
     if csv is not None:
         write_csv(rows, deadline_cycles, csv)
     if html is not None:
-        latency_page(rows, bench, deadline_cycles, seed).write(html)
+        latency_page(rows, hertz, firmware, deadline_cycles, seed).write(html)
     is_worse = before is not None and compare_with_baseline(before, report, console)
-    return 1 if is_worse or any(row.distribution.misses(deadline_cycles) for row in rows) else 0
-
-
-def measure_all(
-    bench: Bench,
-    lines: Sequence[str],
-    loads: Sequence[Load],
-    count: int,
-    schedule: Schedule,
-    console: Console,
-    forms: Sequence[str] = (SMALLTALK,),
-) -> list[Row]:
-    """A row for each line, form and load, each from the same state of the board: none depends on those before it."""
-    watched = watched_addresses(bench.source_map)
-    booted = bench.board.snapshot()
-    rows = []
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        for name, form in product(lines, forms):
-            subject = subject_named(bench, name, form)
-            for load in loads:
-                task = progress.add_task(f"{name} {load.name}", total=count)
-                bench.board.restore(booted)
-                start_load(bench, subject, load)
-                laboratory = Laboratory(
-                    bench.board, subject.line(bench.board), subject.injector(bench.board), watched, schedule
-                )
-                try:
-                    interrupts = laboratory.measure(count, partial(progress.advance, task))
-                except NotServed as error:
-                    raise UserError(
-                        f"{name} under {load.name}: {error}\n{bench.board.fault_report()}", exit_code=1
-                    ) from error
-                rows.append(Row(name, subject.form, load.name, interrupts))
-    bench.board.restore(booted)
-    return rows
+    is_missed = any(row.distribution.misses(deadline_cycles) for row in rows)
+    return 1 if is_worse or is_missed or not all(row.counts.are_good for row in rows) else 0

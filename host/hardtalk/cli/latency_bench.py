@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hardtalk.board import Board
-from hardtalk.build import build
+from hardtalk.build import BuildOptions, BuildResult, build
 from hardtalk.chip import chip_with
 from hardtalk.cli.boards import QUIET_CYCLES, Bench, first_line_cycles, make_devices
 from hardtalk.cli.console import BoardConsole
@@ -16,14 +16,28 @@ from hardtalk.cli.latency_subjects import Subject
 from hardtalk.cli.sources import host_firmware
 
 
+def latency_options(
+    drivers: Sequence[Path] = (), svds: Sequence[Path] = (), device_file: Path | None = None
+) -> BuildOptions:
+    """The users' sources with the classes and the device of the laboratory's own loads."""
+    classes = device_classes(device_file) if device_file is not None else []
+    device_svds = svd_files(device_file, classes) if device_file is not None else []
+    return options_for([*drivers, host_firmware("latency-firmware")], [*svds, *device_svds, Metronome.svd_path()])
+
+
+def build_latency_firmware(
+    drivers: Sequence[Path] = (), svds: Sequence[Path] = (), device_file: Path | None = None
+) -> BuildResult:
+    return build(latency_options(drivers, svds, device_file))
+
+
 def boot_latency_bench(
     drivers: Sequence[Path] = (), svds: Sequence[Path] = (), device_file: Path | None = None, model: str = "arm926"
 ) -> Bench:
-    """As `boot_bench`, with the classes and the device of the laboratory's own loads."""
-    classes = device_classes(device_file) if device_file is not None else []
-    device_svds = svd_files(device_file, classes) if device_file is not None else []
-    options = options_for([*drivers, host_firmware("latency-firmware")], [*svds, *device_svds, Metronome.svd_path()])
+    """As `boot_bench`, with the laboratory's own classes and device."""
+    options = latency_options(drivers, svds, device_file)
     firmware = build(options)
+    classes = device_classes(device_file) if device_file is not None else []
     devices = make_devices(classes, device_file) if device_file is not None else []
     board = Board(firmware.elf, chip_with(options.svd_paths), [*devices, Metronome()], model)
     console = BoardConsole(board, class_model(options), print)

@@ -1,4 +1,4 @@
-"""What `hardtalk latency` shows in the terminal: the table, histograms, the worst with what ran then."""
+"""What `hardtalk latency` shows in the terminal: the table, counters, histograms, the worst with what ran then."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,21 +7,21 @@ from rich.table import Table
 from rich.text import Text
 
 from hardtalk.board import Board
-from hardtalk.cli.latency_activity import activity_at
-from hardtalk.cli.latency_rows import Row, spread_values, worst_of
-from hardtalk.cli.source_map import SourceMap
+from hardtalk.board.cycles import MODELS
+from hardtalk.cli.latency_rows import Row, spread_values, total_counts, worst_row
 from hardtalk.latency.interrupt import Interrupt
 from hardtalk.report.durations import microseconds
 from hardtalk.report.histogram import text_histogram
 
-COLUMNS = ("line", "form", "load", "n", "min", "median", "p99", "p99.9", "max", "deadline", "misses")
-TEXT_COLUMNS = 3
+COLUMNS = ("model", "line", "form", "load", "n", "min", "median", "p99", "p99.9", "max", "deadline", "misses")
+TEXT_COLUMNS = 4
 FORM_NAMES = {"smalltalk": "Smalltalk", "native": "native"}
 
 
 def table_cells(row: Row, deadline_cycles: int, hertz: int) -> list[str]:
     spread = row.distribution
     return [
+        row.model,
         row.line,
         FORM_NAMES.get(row.form, row.form),
         row.load,
@@ -31,47 +31,63 @@ def table_cells(row: Row, deadline_cycles: int, hertz: int) -> list[str]:
     ]
 
 
-def latency_table(
-    rows: Sequence[Row], source_map: SourceMap, board: Board, deadline_cycles: int, seed: int
-) -> Iterator[RenderableType]:
-    hertz = board.chip.cpu_hertz
+def latency_table(rows: Sequence[Row], hertz: int, deadline_cycles: int, seed: int) -> Iterator[RenderableType]:
     table = Table(box=None, pad_edge=False, header_style="")
     for index, column in enumerate(COLUMNS):
         table.add_column(column, justify="left" if index < TEXT_COLUMNS else "right", no_wrap=True)
     for row in rows:
         table.add_row(*table_cells(row, deadline_cycles, hertz))
     yield table
-    row, worst = worst_of(rows)
-    yield Text(f"worst: {worst.latency:,} cycles on {row.line} under {row.load} = {sum_of_parts(worst)}")
-    yield Text(f"was in: {activity_at(source_map, board, worst)}")
-    yield Text(f"{circumstances(board)}   seed {seed}   no bound is proven yet")
+    for form in dict.fromkeys(row.form for row in rows):
+        row = worst_row(each for each in rows if each.form == form)
+        worst = row.worst[0]
+        yield Text(
+            f"worst: {worst.interrupt.latency:,} cycles on {row.line}, {form} handler, under {row.load}, {row.model} = "
+            f"{sum_of_parts(worst.interrupt)}"
+        )
+        yield Text(f"was in: {worst.activity}")
+    yield from count_lines(rows)
+    for model in dict.fromkeys(row.model for row in rows):
+        yield Text(f"{circumstances_of(model, hertz)}   seed {seed}   the worst seen, no bound")
+
+
+def count_lines(rows: Sequence[Row]) -> Iterator[Text]:
+    """The counters of all rows together, and of each row in which something was not an ordinary delivery."""
+    yield Text(f"counted: {total_counts(rows)}")
+    for row in rows:
+        if not row.counts.are_good:
+            yield Text(f"NOT ALL DELIVERED: {row.title}: {row.counts}")
 
 
 def circumstances(board: Board) -> str:
-    return f"model: {board.model}, {board.chip.cpu_hertz // 10**6} MHz, {board.clock_model.caches.value}"
+    return circumstances_of(board.model, board.chip.cpu_hertz)
 
 
-def histogram_lines(rows: Sequence[Row], board: Board) -> Iterator[Text]:
+def circumstances_of(model: str, hertz: int) -> str:
+    return f"model: {model}, {hertz // 10**6} MHz, {MODELS[model].caches.value}"
+
+
+def histogram_lines(rows: Sequence[Row], hertz: int) -> Iterator[Text]:
     """A histogram of each row, in bins of 1 µs."""
     for row in rows:
         yield Text("")
         yield Text(row.title)
-        yield from map(Text, text_histogram(row.distribution.histogram(bin_cycles(board))))
+        yield from map(Text, text_histogram(row.distribution.histogram(bin_cycles(hertz))))
 
 
-def worst_lines(rows: Sequence[Row], source_map: SourceMap, board: Board) -> Iterator[Text]:
+def worst_lines(rows: Sequence[Row]) -> Iterator[Text]:
     """The worst of each row with their parts and what the machine was doing."""
     for row in rows:
         yield Text("")
         yield Text(f"the worst of {row.title}, in cycles")
         for each in row.worst:
-            yield Text(f"{each.latency:>8,} = {sum_of_parts(each)}")
-            yield Text(f"           was in: {activity_at(source_map, board, each)}")
+            yield Text(f"{each.interrupt.latency:>8,} = {sum_of_parts(each.interrupt)}")
+            yield Text(f"           was in: {each.activity}")
 
 
-def bin_cycles(board: Board) -> int:
+def bin_cycles(hertz: int) -> int:
     """A microsecond."""
-    return board.chip.cpu_hertz // 10**6
+    return hertz // 10**6
 
 
 def sum_of_parts(interrupt: Interrupt) -> str:

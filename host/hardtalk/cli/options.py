@@ -6,6 +6,8 @@ from typing import Annotated, TypeAlias
 from cyclopts import Parameter
 
 ARM926 = "arm926"
+CACHED_MODELS = ("arm926-warm", "arm926-cold")
+ALL_MODELS = "all"
 
 Drivers: TypeAlias = Annotated[
     list[Path] | None,
@@ -20,5 +22,5 @@ Device: TypeAlias = Annotated[
 ]
 Json: TypeAlias = Annotated[Path | None, Parameter(name="--json", help="Write the raw figures to this file.")]
 CycleModel: TypeAlias = Annotated[
-    str, Parameter(name="--model", help="What instructions cost: arm926 or instructions.")
+    str, Parameter(name="--model", help="What instructions cost: arm926, arm926-warm, arm926-cold or instructions.")
 ]

@@ -1,7 +1,8 @@
 """`hardtalk uart`: one Smalltalk interrupt a character at line rate, and the fastest rate that loses none.
 
 The receiver's FIFO is off: there is room for one character, which is lost unless the handler has read it before the
-next one is complete. What arrived is checked against what was sent, by number and sum.
+next one is complete. What arrived is checked against what was sent, by number and sum. Where a character was lost, the
+interrupts are timed once more, to tell what kept the handler from it.
 """
 
 from collections.abc import Sequence
@@ -9,30 +10,47 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
 from hardtalk.board import Board, StopReason
+from hardtalk.chip import default_chip
 from hardtalk.cli import output
 from hardtalk.cli.boards import Bench
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.latency_bench import boot_latency_bench, run_load
+from hardtalk.cli.firmware import firmware_hash
+from hardtalk.cli.latency_activity import activity_at
+from hardtalk.cli.latency_bench import build_latency_firmware, run_load
 from hardtalk.cli.latency_loads import ALL, Load, chosen_loads, known_loads
-from hardtalk.cli.latency_table import circumstances
+from hardtalk.cli.latency_matrix import BoardOptions, booted, side_by_side, workers_with_bar
+from hardtalk.cli.latency_table import circumstances_of, sum_of_parts
+from hardtalk.cli.moments import watched_addresses
 from hardtalk.cli.options import ARM926, CycleModel, Drivers, Json
+from hardtalk.latency.laboratory import Laboratory, Schedule
 from hardtalk.report.figures import Report
 
 RATES = (9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600)
 UART, DRIVER = 1, "LatencyCharacterPort"
 SERVICE_CYCLES = 2_000_000
 COUNT_MODULUS, SUM_MODULUS = 1 << 20, 1 << 16
+SENT_AT_ONCE = 4_096
+TIMED = 5_000
+
+
+@dataclass(frozen=True)
+class Transmission:
+    """`count` characters at a rate, while a load runs."""
+
+    options: BoardOptions
+    load: Load
+    baud: int
+    count: int
 
 
 @dataclass(frozen=True)
 class Reception:
-    """What became of `sent` characters that came one after the other."""
+    """What became of `sent` characters that came one after the other. `limit` tells, when any was lost, what waited
+    longest."""
 
     baud: int
     sent: int
@@ -40,6 +58,7 @@ class Reception:
     overruns: int
     interrupts: int
     is_intact: bool
+    limit: str = ""
 
     @property
     def is_good(self) -> bool:
@@ -53,8 +72,10 @@ def uart(
         list[str] | None, Parameter(negative="", help="A load of hardtalk latency; all of them if none is given.")
     ] = None,
     rate: Annotated[
-        list[int] | None, Parameter(negative="", help="Bits a second; 9,600 to 921,600 if none is given.")
+        list[int] | None,
+        Parameter(name=("--rate", "--baud"), negative="", help="Bits a second; 9,600 to 921,600 if none is given."),
     ] = None,
+    workers: Annotated[int, Parameter(help="Processes that share the rates and loads.")] = 2,
     driver: Drivers = None,
     json: Json = None,
     model: CycleModel = ARM926,
@@ -62,30 +83,43 @@ def uart(
     """Find the fastest serial line that one interrupt a character keeps up with, under each load."""
     if not 1 <= count < COUNT_MODULUS:
         raise UserError(f"--count {count}: between 1 and {COUNT_MODULUS - 1:,} characters")
+    if workers < 1:
+        raise UserError(f"--workers {workers}: at least one is needed")
     loads = chosen_loads(load or [ALL], known_loads(driver or []))
     rates = sorted(rate or RATES)
     console = output.console()
-    bench = boot_latency_bench(driver or [], model=model)
+    options = BoardOptions(tuple(driver or ()), model=model)
+    report = Report("uart", model, ",".join(load or [ALL]), 0, firmware_hash(build_latency_firmware(driver or []).elf))
+    transmissions = [Transmission(options, each, baud, count) for each in loads for baud in rates]
+    with workers_with_bar(workers, transmissions, console) as (executor, progress):
+        receptions = side_by_side(receive_fresh, transmissions, executor, progress)
     table = Table(box=None, pad_edge=False, header_style="")
     table.add_column("load")
     for baud in rates:
         table.add_column(f"{baud:,}", justify="right")
     table.add_column("fastest without loss", justify="right")
-    report = Report("uart", model, ",".join(load or [ALL]), 0, bench.firmware_hash)
     fastest = []
-    for chosen, receptions in receive_all(bench, loads, rates, count, console):
-        best = fastest_good(receptions)
+    for number, chosen in enumerate(loads):
+        own = receptions[number * len(rates) : (number + 1) * len(rates)]
+        best = fastest_good(own)
         fastest.append(best)
-        cells = ["none lost" if each.is_good else f"{each.sent - each.received:,} lost" for each in receptions]
+        cells = ["none lost" if each.is_good else f"{each.sent - each.received:,} lost" for each in own]
         table.add_row(chosen.name, *cells, f"{best:,}" if best else "none")
-        for each in receptions:
+        for each in own:
             report.add(f"{chosen.name}.{each.baud}.lost", each.sent - each.received, "characters")
+            report.add(f"{chosen.name}.{each.baud}.overruns", each.overruns, "characters")
             report.add(f"{chosen.name}.{each.baud}.interrupts", each.interrupts, "interrupts")
         report.add(f"{chosen.name}.fastest", best, "baud")
     console.print(table)
+    for transmission, reception in zip(transmissions, receptions, strict=True):
+        if reception.limit:
+            title = f"{transmission.load.name} at {reception.baud:,}"
+            console.print(Text(f"{title}: {reception.limit}"), soft_wrap=True)
     report.add("fastest", min(fastest), "baud")
+    report.add("characters", count, "characters")
     console.print(Text(f"the fastest rate without overrun under each of these loads: {min(fastest):,} baud"))
-    console.print(Text(f"{count:,} characters each, one-byte FIFO   {circumstances(bench.board)}"))
+    circumstances = circumstances_of(model, default_chip().cpu_hertz)
+    console.print(Text(f"{count:,} characters each, one-byte FIFO   {circumstances}"))
     if json is not None:
         report.write(json)
     return 0 if min(fastest) else 1
@@ -101,30 +135,24 @@ def fastest_good(receptions: Sequence[Reception]) -> int:
     return best
 
 
-def receive_all(
-    bench: Bench, loads: Sequence[Load], rates: Sequence[int], count: int, console: Console
-) -> list[tuple[Load, list[Reception]]]:
-    """Every rate under every load, each from the same state of the board."""
-    booted = bench.board.snapshot()
-    found = []
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("receiving", total=len(loads) * len(rates))
-        for load in loads:
-            receptions = []
-            for baud in rates:
-                bench.board.restore(booted)
-                receptions.append(receive(bench, load, baud, count))
-                progress.advance(task)
-            found.append((load, receptions))
-    bench.board.restore(booted)
-    return found
+def receive_fresh(transmission: Transmission) -> Reception:
+    """On a board that has just booted; with what limits the rate when a character is lost."""
+    load, baud = transmission.load, transmission.baud
+    reception = receive(booted(transmission.options), load, baud, transmission.count)
+    if reception.is_good:
+        return reception
+    bench = booted(transmission.options)
+    return Reception(
+        baud, reception.sent, reception.received, reception.overruns, reception.interrupts, reception.is_intact,
+        limit_of(bench, load, baud, min(reception.interrupts, TIMED)),
+    )  # fmt: skip
 
 
 def receive(bench: Bench, load: Load, baud: int, count: int) -> Reception:
     """Send characters without a pause while the load runs; then ask the driver what it got."""
     board = bench.board
-    bench.console.evaluate(f"{DRIVER} startAt: {baud}")
-    run_load(bench, load)
+    board.trace.is_kept = False
+    start(bench, load, baud)
     line = board.chip.peripheral(f"UART{UART}").lines[0]
     before = board.trace.lines[line].raised if line in board.trace.lines else 0
     characters = bytes((7 * number + 13) & 0xFF for number in range(count))
@@ -137,10 +165,37 @@ def receive(bench: Bench, load: Load, baud: int, count: int) -> Reception:
     return Reception(baud, count, received, device.overruns, interrupts, is_intact)
 
 
+def start(bench: Bench, load: Load, baud: int) -> None:
+    bench.console.evaluate(f"{DRIVER} startAt: {baud}")
+    run_load(bench, load)
+
+
 def run_while_sending(board: Board, characters: bytes) -> None:
+    """The far end never pauses: it gets the next characters before the last of those it has is complete."""
     device = board.uart(UART)
-    device.send(characters)
-    cycles = len(characters) * device.character_cycles + SERVICE_CYCLES
+    for first in range(0, len(characters), SENT_AT_ONCE):
+        chunk = characters[first : first + SENT_AT_ONCE]
+        device.send(chunk)
+        run_for(board, (len(chunk) - (len(device.arriving) <= len(chunk))) * device.character_cycles)
+    run_for(board, device.character_cycles * (len(device.arriving) + 1) + SERVICE_CYCLES)
+
+
+def run_for(board: Board, cycles: int) -> None:
     stop = board.run(cycles)
     if stop.reason is not StopReason.CYCLES:
         raise UserError(f"the board stopped: {stop.reason}: {stop.message}\n{board.fault_report()}", exit_code=1)
+
+
+def limit_of(bench: Bench, load: Load, baud: int, count: int) -> str:
+    """The longest of the first interrupts, against the time of a character."""
+    board = bench.board
+    start(bench, load, baud)
+    line = board.chip.peripheral(f"UART{UART}").lines[0]
+    laboratory = Laboratory(board, line, None, watched_addresses(bench.source_map), Schedule(0))
+    board.uart(UART).send(bytes(2 * count))
+    interrupts = laboratory.measure(count)
+    worst = max(interrupts, key=lambda each: each.latency)
+    return (
+        f"a character takes {board.uart(UART).character_cycles:,} cycles, the longest of {count:,} interrupts waited "
+        f"{worst.latency:,} = {sum_of_parts(worst)}\n  was in: {activity_at(bench.source_map, board, worst)}"
+    )

@@ -1,0 +1,131 @@
+"""Watches the CPSR's I bit: where IRQs are masked and for how long, by a compiled hook that looks at every block.
+
+A section begins with the first block that runs with the bit set. It ends with the first one that does not, or when the
+CPU takes an IRQ: the next one begins at the vector then. Time asleep is not counted: a pending interrupt ends the
+sleep, masked or not. The guest neither sees the watch nor pays for it; emulation is slower meanwhile.
+"""
+
+import ctypes
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Final
+
+import numpy as np
+import unicorn
+from unicorn.unicorn_py3.unicorn import uclib
+
+from hardtalk.board import hook
+from hardtalk.board.board import Board
+from hardtalk.board.cpu import IRQ_MASK, GuestExceptionKind
+from hardtalk.board.errors import BoardError
+from hardtalk.board.hook import BLOCK_SIGNATURE, as_pointer, call_register_read, carray, compiled, inlined
+
+(
+    BOARD,  # address of the state of the board's own hook
+    SECTIONS,  # address of a row for each word of code from 0
+    CODE_WORDS,
+    STATUS,  # the CPSR as read
+    IS_MASKED,
+    START,  # where the section under way began, and when
+    START_CYCLE,
+    START_SLEPT,
+    STATE_WORDS,
+) = range(9)
+COUNT, LONGEST, LONGEST_END, LONGEST_CYCLE, ROW_WORDS = range(5)
+I_BIT: Final = IRQ_MASK
+IRQ_VECTOR: Final = GuestExceptionKind.IRQ.vector
+
+
+@dataclass(frozen=True)
+class SeenSection:
+    """All executions of the section whose first block is at `start`: how many, how long at most; where and when the
+    longest ended."""
+
+    start: int
+    count: int
+    longest_cycles: int
+    end: int
+    end_cycle: int
+
+
+@inlined
+def end_section(state: Any, address: Any, now: Any, slept: Any) -> None:
+    index = state[START] >> 2
+    if index < 0 or index >= state[CODE_WORDS]:
+        return
+    row = carray(as_pointer(state[SECTIONS] + ((index * ROW_WORDS) << 3)), ROW_WORDS)
+    cycles = now - state[START_CYCLE] - (slept - state[START_SLEPT])
+    row[COUNT] += 1
+    if row[COUNT] == 1 or cycles > row[LONGEST]:
+        row[LONGEST] = cycles
+        row[LONGEST_END] = address
+        row[LONGEST_CYCLE] = now
+
+
+def note_mask(engine: Any, address: Any, _size: Any, user: Any) -> None:
+    """The block hook: void(uc_engine *, uint64 address, uint32 size, void *user)."""
+    state = carray(as_pointer(user), STATE_WORDS)
+    board = carray(as_pointer(state[BOARD]), hook.STATE_WORDS)
+    if board[hook.STOP] != 0:
+        return
+    call_register_read(board[hook.REGISTER_READ_FUNCTION], engine, board[hook.CPSR_NUMBER], user + (STATUS << 3))
+    is_masked = state[STATUS] & I_BIT
+    is_taken = address == IRQ_VECTOR
+    if is_masked == state[IS_MASKED] and not is_taken:
+        return
+    cost = carray(as_pointer(board[hook.TABLE] + ((address >> 2) << 3)), 1)[0] >> hook.COST_SHIFT
+    now = board[hook.CLOCK] - cost
+    if state[IS_MASKED] != 0:
+        end_section(state, address, board[hook.ENTERED_FROM] if is_taken else now, board[hook.SLEPT])
+    if is_masked != 0:
+        state[START] = address
+        state[START_CYCLE] = now
+        state[START_SLEPT] = board[hook.SLEPT]
+    state[IS_MASKED] = is_masked
+
+
+class MaskWatch:
+    """The sections seen while it is entered as a context. Restoring a snapshot ends the section under way unseen."""
+
+    def __init__(self, board: Board) -> None:
+        self.board = board
+        end = max(each.address + len(each.data) for each in board.firmware.segments)
+        self._sections = np.zeros((end >> 2, ROW_WORDS), np.int64)
+        self._state = np.zeros(STATE_WORDS, np.int64)
+        self._state[BOARD] = board.cpu._state.ctypes.data
+        self._state[SECTIONS] = self._sections.ctypes.data
+        self._state[CODE_WORDS] = len(self._sections)
+        self._hook = compiled(BLOCK_SIGNATURE, note_mask)
+        self._handle: ctypes.c_size_t | None = None
+
+    @property
+    def sections(self) -> list[SeenSection]:
+        """By address."""
+        return [
+            SeenSection(int(index) << 2, *(int(word) for word in self._sections[index]))
+            for index in np.flatnonzero(self._sections[:, COUNT])
+        ]
+
+    def __enter__(self) -> "MaskWatch":
+        """A section that is under way now is not counted."""
+        self._state[IS_MASKED] = self.board.cpu.cpsr & I_BIT
+        self._state[START] = -1
+        handle = ctypes.c_size_t()
+        status = uclib.uc_hook_add(
+            self.board.cpu.runner._uch, ctypes.byref(handle), unicorn.UC_HOOK_BLOCK,
+            ctypes.c_void_p(self._hook.address), ctypes.c_void_p(self._state.ctypes.data), ctypes.c_uint64(1),
+            ctypes.c_uint64(0),
+        )  # fmt: skip
+        if status != unicorn.UC_ERR_OK:
+            raise BoardError(f"the CPU engine refuses the watch's hook ({status})", "install unicorn 2.1.4")
+        self._handle = handle
+        self.board.cpu.forget_code()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if self._handle is not None:
+            uclib.uc_hook_del(self.board.cpu.runner._uch, self._handle)
+            self._handle = None
+            self.board.cpu.forget_code()
