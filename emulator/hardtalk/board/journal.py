@@ -89,7 +89,9 @@ def digest_of(memory: Any, start: Any, end: Any, masks: Any, first: Any, second:
 
 
 @library.njit(cache=True)  # type: ignore[untyped-decorator]
-def change_of(log: Any, begin: Any, end: Any, memory: Any, masks: Any, seen: Any, now: Any, first: Any, second: Any) -> Any:
+def change_of(
+    log: Any, begin: Any, end: Any, memory: Any, masks: Any, seen: Any, now: Any, first: Any, second: Any
+) -> Any:
     """How the digest has changed by the stores noted from `begin` to `end`, the latest ones."""
     one, two = np.uint64(0), np.uint64(0)
     for entry in range(begin, end):
@@ -167,7 +169,7 @@ class Journal:
             self._handles.append((engine, handle))
         self.board.cpu.forget_code()
         self.board.touched = self.devices.touched
-        self._begin = self._whole_digest()
+        self._begin = self.whole_digest()
         self.forget()
         return self
 
@@ -187,7 +189,7 @@ class Journal:
                 offset = address - self.board.ram.base
                 self._masks[offset >> 3] |= -1 << 32 if offset & 4 else 0xFFFFFFFF
         self.forget()
-        self._begin = self._whole_digest()
+        self._begin = self.whole_digest()
 
     # Marks
 
@@ -226,11 +228,13 @@ class Journal:
     def device_key(self) -> Hashable:
         return self.devices.key()
 
-    def changes(self, mark: Mark) -> list[tuple[int, int, int]]:
-        """The words that differ from what they were at the mark: address, value then, value now."""
-        count = changes_of(
-            self._log, mark.count, self._noted(), self._memory, self._seen, self._next_look(), self._found
-        )
+    def position(self) -> int:
+        """The present, for `changes`."""
+        return self._noted()
+
+    def changes(self, position: int) -> list[tuple[int, int, int]]:
+        """The words that differ from what they were at a position: address, value then, value now."""
+        count = changes_of(self._log, position, self._noted(), self._memory, self._seen, self._next_look(), self._found)
         if count == len(self._found):
             raise BoardError(f"more than {count:,} words have changed", "compare sooner")
         words = []
@@ -253,7 +257,8 @@ class Journal:
         self._look += 1
         return self._look
 
-    def _whole_digest(self) -> Digest:
+    def whole_digest(self) -> Digest:
+        """What `digest` is, found without the notes."""
         one = two = 0
         for offset in self.board.ram.touched_chunks():
             sums = digest_of(self._memory, offset >> 3, (offset + CHUNK) >> 3, self._masks, *self._factors)

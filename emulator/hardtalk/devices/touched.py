@@ -5,6 +5,7 @@ holds objects of its own (a timer's counters, to which alarms belong) is copied 
 `hardtalk.devices.state`, and only when one of those or an alarm has changed.
 """
 
+import copy
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -48,7 +49,7 @@ def copied(state: dict[str, Any]) -> dict[str, Any]:
     return {
         **state,
         "attributes": {
-            name: type(value)(value) if isinstance(value, COPIED) else value for name, value in attributes.items()
+            name: copy.copy(value) if isinstance(value, COPIED) else value for name, value in attributes.items()
         },
     }
 
@@ -112,7 +113,7 @@ class TouchedDevices:
         self.touched.clear()
 
     def key(self) -> Hashable:
-        """The same for the same states. Since a mark: states of devices that are not plain are equal to none if touched."""
+        """The same for the same states; a device that is not plain and was touched is in a state of its own."""
         others = object() if self._are_others_touched() else id(self._everything)
         return others, tuple(
             PlainState.of_device(device).key if device in self.touched else state.key

@@ -17,7 +17,7 @@ from hardtalk.memory.injection import COLLECTION_CYCLES
 from hardtalk.memory.rings import PHASE_VARIABLE, PHASES
 
 LINE_BIT = 1 << 1
-SLICE_CYCLES = 2_000
+SLICE_CYCLES = 10_000
 
 
 @dataclass
@@ -105,7 +105,8 @@ class CollectionSweep:
                     self._complete(trial, counts)
         except Violated as violated:
             place = self.board.firmware.describe(pc)
-            result.violation = f"interrupted at instruction {number:,} of the collection, {place}, phase {phase}: {violated}"
+            where = f"instruction {number:,} of the collection, {place}, phase {phase}"
+            result.violation = f"interrupted at {where}: {violated}"
         journal.back(here)
 
     def _complete(self, trial: Trial, counts: dict[int, int]) -> None:

@@ -20,8 +20,8 @@ MODE_MASK, IRQ_MASKED = 0x1F, 0x80
 IRQ_VECTOR: Final = 0x18
 RETURN_OFFSET: Final = 4
 
-CORE: Final = tuple(f"r{number}" for number in range(13)) + ("sp", "lr", "pc", "cpsr")
-FLOATS: Final = tuple(f"d{number}" for number in range(16)) + ("fpscr",)
+CORE: Final = (*(f"r{number}" for number in range(13)), "sp", "lr", "pc", "cpsr")
+FLOATS: Final = (*(f"d{number}" for number in range(16)), "fpscr")
 BANKS: Final = ((SUPERVISOR, ("sp_svc", "lr_svc")), (IRQ, ("sp_irq",)))
 NAMES: Final = (*CORE, *FLOATS, *(name for _, names in BANKS for name in names))
 INDEX: Final = {name: number for number, name in enumerate(NAMES)}
@@ -43,9 +43,9 @@ class RegisterFile:
         self._engine = board.cpu.runner._uch
         self._values: NDArray[np.uint64] = np.zeros(len(NAMES), np.uint64)
         base = self._values.ctypes.data
-        self._main = self._batch(range(len(CORE) + len(FLOATS)), [ENGINE_NAMES[name] for name in (*CORE, *FLOATS)], base)
-        self._banks = []
         at = len(CORE) + len(FLOATS)
+        self._main = self._batch(range(at), [ENGINE_NAMES[name] for name in (*CORE, *FLOATS)], base)
+        self._banks = []
         for mode, names in BANKS:
             engine_names = [ENGINE_NAMES[name.partition("_")[0]] for name in names]
             self._banks.append((mode, self._batch(range(at, at + len(names)), engine_names, base)))

@@ -1,4 +1,4 @@
-"""One interrupt at one instruction: everything that was interrupted must come back as it was, and what follows be known.
+"""One interrupt at one instruction: what was interrupted must come back as it was, and what follows be known.
 
 A trial raises a line by software in the state the board is in. Three things are looked at, each by itself:
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hardtalk.board import Board, StopReason
-from hardtalk.board.journal import Journal, Mark
+from hardtalk.board.journal import Journal
 from hardtalk.injection.registers import (
     INDEX,
     IRQ_MASKED,
@@ -90,7 +90,7 @@ class Trial:
         before = self._state_at_entry(bit)
         if before is None:
             return None
-        entry = self.journal.mark()
+        entry = self.journal.position()
         self._run_to_return(before)
         after = self.registers.read()
         self._compare(before, after)
@@ -200,7 +200,7 @@ class Trial:
         if wrong := differences(before, after):
             raise Violated(f"after the interrupt {', '.join(wrong[:SHOWN])}")
 
-    def _compare_memory(self, entry: Mark) -> None:
+    def _compare_memory(self, entry: int) -> None:
         wanted = self.expectation
         counts = dict(wanted.at_return)
         for address, old, new in self.journal.changes(entry):
