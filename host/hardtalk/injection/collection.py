@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from hardtalk.board import Board, Snapshot
 from hardtalk.board.journal import Journal
-from hardtalk.injection.trial import Expectation, Trial, Violated
+from hardtalk.injection.trial import Expectation, Interrupted, Rule, Trial, Violated
 from hardtalk.memory.injection import COLLECTION_CYCLES
 from hardtalk.memory.rings import PHASE_VARIABLE, PHASES
 
@@ -54,13 +54,9 @@ class CollectionSweep:
         self.complete_every = complete_every
         self._phase_offset = board.firmware.address_of(PHASE_VARIABLE) - board.ram.base
         address_of = board.firmware.address_of
-        self.expectation = Expectation(
-            LINE_BIT,
-            is_served_by_smalltalk=True,
-            may_change=((address_of("pendingLines"), address_of("pendingLines") + 4),),
-            at_return={address_of("interruptCount"): 1},
-            at_end={counts: 1, address_of("interruptCount"): 1},
-        )
+        pending, count = address_of("pendingLines"), address_of("interruptCount")
+        rule = Rule(may_change=((pending, pending + 4),), counts={count: 1}, requests_vm=True)
+        self.expectation = Expectation(LINE_BIT, {Interrupted.VM: rule}, {counts: 1, count: 1})
         self._outcomes: set[Hashable] = set()
 
     def phase(self) -> str:
@@ -98,8 +94,11 @@ class CollectionSweep:
             if key not in self._outcomes:
                 self._outcomes.add(key)
                 result.outcomes += 1
-                trial.run_until_served(lambda: result.audited.update([self.phase()]))
-                trial.compare_counts(counts, self.expectation.at_end)
+                trial.run_until_lowered()
+                trial.audit()
+                result.audited[self.phase()] += 1
+                trial.run_until_over(counts)
+                trial.look_again(counts)
                 if result.outcomes % self.complete_every == 1 or self.complete_every == 1:
                     result.completed += 1
                     self._complete(trial, counts)

@@ -9,8 +9,9 @@ A trial raises a line by software in the state the board is in. Three things are
 - **the service**: the line is served once, the heap and the lists of processes are right while the handler runs.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Final
 
 from hardtalk.board import Board, StopReason
@@ -20,6 +21,7 @@ from hardtalk.injection.registers import (
     IRQ_MASKED,
     IRQ_VECTOR,
     MODE_MASK,
+    SYSTEM,
     RegisterFile,
     Registers,
     differences,
@@ -35,6 +37,8 @@ MASKED_INSTRUCTIONS: Final = 2_000
 SLICE_CYCLES: Final = 500
 LAST_LOOK_CYCLES: Final = 4_000
 DISPATCH_REGISTER: Final = INDEX["r8"]
+NATIVE_RECORD_BYTES: Final = 4 * (64 + 256)
+"""A native process's record with the stack behind it."""
 STACK_BYTES: Final = {"irqStackTop": 2048, "supervisorStackTop": 8192}
 SHOWN: Final = 8
 
@@ -45,20 +49,35 @@ class Violated(Exception):
     """Something is not as it must be; the text says what."""
 
 
-@dataclass(frozen=True)
-class Expectation:
-    """What the handling of a line may do.
+class Interrupted(Enum):
+    """What is interrupted: the virtual machine, a native process, a native handler."""
 
-    `may_change` are the words (address, end) that may differ when the interrupted code goes on; with `must_keep` set it
-    is the other way round: all may but these. `at_return` and `at_end` name words (counters) and by how much they must
-    have gone up then. `is_served_by_smalltalk`: the VM attends to the line at a safepoint.
+    VM = "the virtual machine"
+    PROCESS = "a native process"
+    HANDLER = "a native handler"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What may differ when the interrupted code goes on.
+
+    Only words in `may_change` (address, end) may; with `must_keep` it is the other way round, all others may. `counts`
+    are words and by how much each must have gone up. `requests_vm`: r8 must be the table whose every entry leads to the
+    VM's handling of interrupts, otherwise it is as it was.
     """
 
-    bit: int
-    is_served_by_smalltalk: bool
     may_change: tuple[Range, ...] = ()
-    must_keep: tuple[Range, ...] = ()
-    at_return: Mapping[int, int] = field(default_factory=dict)
+    must_keep: tuple[Range, ...] | None = None
+    counts: Mapping[int, int] = field(default_factory=dict)
+    requests_vm: bool = False
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What the handling of the line `bit` does to each kind of code, and what is counted in all when it is over."""
+
+    bit: int
+    rules: Mapping[Interrupted, Rule]
     at_end: Mapping[int, int] = field(default_factory=dict)
 
 
@@ -74,58 +93,83 @@ class Trial:
         self.interrupt_table = address_of("interruptTable")
         table = board.ram.read(self.interrupt_table, 4)
         self.safepoint = int.from_bytes(table, "little")
-        self.state = address_of("vmState")
+        self._native_running = address_of("nativeRunning")
+        self._vm_record = address_of("vmRecord")
+        self._pending_lines = address_of("pendingLines")
         self.dead: tuple[Range, ...] = tuple(
             (address_of(name) - size, address_of(name)) for name, size in STACK_BYTES.items()
         )
         journal.leave_out(self.dead)
 
-    def interrupt(self) -> Registers | None:
-        """Raise the line and run until the interrupted code goes on; None when an entry under way took the line along.
+    def interrupt(self) -> Interrupted | None:
+        """Raise the line and run until what it interrupts goes on; None when an entry under way took the line along.
 
         Raises Violated when a register or a word is not as it must be then.
         """
-        bit = self.expectation.bit
-        self.board.vic.on_write_SOFTINT(bit)
-        before = self._state_at_entry(bit)
+        self.raise_line()
+        before = self._state_at_entry(self.expectation.bit)
         if before is None:
             return None
+        kind = self._kind_of(before)
+        rule = self.expectation.rules[kind]
         entry = self.journal.position()
-        self._run_to_return(before)
-        after = self.registers.read()
-        self._compare(before, after)
-        self._compare_memory(entry)
-        return after
+        stack_end = self.word(self._native_running) + NATIVE_RECORD_BYTES
+        self._compare(rule, before, self._run_to_return(before))
+        kept = rule.must_keep
+        if kept is not None and kind is Interrupted.PROCESS:
+            kept = (*kept, (before[INDEX["sp"]], stack_end))
+        live = before[INDEX["sp_irq"]], before[INDEX["sp_svc"]]
+        self._compare_memory(
+            rule, kept, entry, tuple((start, top) for (start, _), top in zip(self.dead, live, strict=True))
+        )
+        return kind
+
+    def raise_line(self) -> None:
+        self.board.vic.on_write_SOFTINT(self.expectation.bit)
+
+    def _kind_of(self, registers: Registers) -> Interrupted:
+        if registers[INDEX["cpsr"]] & MODE_MASK != SYSTEM:
+            return Interrupted.HANDLER
+        return Interrupted.VM if self.word(self._native_running) == self._vm_record else Interrupted.PROCESS
 
     def key_at_safepoint(self) -> Hashable:
-        """Run until the VM attends to interrupts; what the machine's state is known by then."""
+        """Run until the VM attends to interrupts; what the machine's state is known by then.
+
+        In the first instructions of the routine that attends to them it may do so without being entered again: then
+        the state is like no other, and whoever follows it sees whether the line is served.
+        """
         stop = self.board.run_to(self.safepoint, SAFEPOINT_WITHIN_CYCLES)
-        if stop.reason is not StopReason.REACHED:
-            raise Violated(f"no safepoint within {SAFEPOINT_WITHIN_CYCLES:,} cycles: {stop.reason} {stop.message}")
-        return self.key()
+        return self.key() if stop.reason is StopReason.REACHED else object()
 
     def key(self) -> Hashable:
         """Equal for equal states: RAM but dead stacks, registers, devices. The clock is left out."""
         return self.journal.digest(), self.registers.read(), self.journal.device_key()
 
-    def run_until_served(self, watched: Callable[[], None] = lambda: None) -> None:
-        """Run until a Smalltalk handler lowers the line; audit there; run until it waits again.
-
-        `watched` is called at the handler's next bytecode, a safepoint at which the collector is as it was interrupted.
-        """
+    def run_until_lowered(self) -> None:
+        """Run until the handler lowers the line."""
         vic, bit = self.board.vic, self.expectation.bit
         if vic.software & bit:
             stop = self.board.run(SERVED_WITHIN_CYCLES, lambda: not vic.software & bit)
             if vic.software & bit:
                 raise Violated(f"not served within {SERVED_WITHIN_CYCLES:,} cycles: {stop.reason} {stop.message}")
-        self.audit()
-        watched()
+
+    def run_until_over(self, before: Mapping[int, int], slice_cycles: int = SLICE_CYCLES) -> None:
+        """Run until the line is unmasked and everything has been counted that is to be."""
+        counted = self.expectation.at_end
         end = self.board.clock.cycles + SERVED_WITHIN_CYCLES
-        while not vic.enabled & bit:
-            self.run_on(SLICE_CYCLES)
+        while not self.board.vic.enabled & self.expectation.bit or self._are_missing(before, counted):
+            self.run_on(slice_cycles)
             if self.board.clock.cycles > end:
+                self.compare_counts(before, counted)
                 raise Violated(f"the line is not unmasked within {SERVED_WITHIN_CYCLES:,} cycles")
+
+    def look_again(self, before: Mapping[int, int]) -> None:
+        """A while later nothing has been counted twice."""
         self.run_on(LAST_LOOK_CYCLES)
+        self.compare_counts(before, self.expectation.at_end)
+
+    def _are_missing(self, before: Mapping[int, int], counted: Mapping[int, int]) -> bool:
+        return any((self.word(each) - before[each]) & 0xFFFFFFFF < more for each, more in counted.items())
 
     def audit(self) -> None:
         """Go to the next safepoint; heap and processes are right there."""
@@ -161,12 +205,14 @@ class Trial:
         """The registers of what is interrupted, which the CPU is about to leave or has just left."""
         board, vic = self.board, self.board.vic
         for _ in range(MASKED_INSTRUCTIONS):
-            if not vic.irq_lines & bit:
-                break
+            if self._is_pending(bit):
+                return None
             if not board.cpu.cpsr & IRQ_MASKED:
-                return self.registers.read()
+                break
             board.step()
-        if not vic.software & bit or self._is_pending(bit):
+        if vic.irq_lines & bit:
+            return self.registers.read()
+        if not vic.software & bit:
             return None
         stop = board.run_to(IRQ_VECTOR, RETURN_WITHIN_CYCLES)
         if stop.reason is StopReason.REACHED and vic.irq_lines & bit:
@@ -176,40 +222,38 @@ class Trial:
         return None
 
     def _is_pending(self, bit: int) -> bool:
-        return bool(self.word(self.board.firmware.address_of("pendingLines")) & bit)
+        return bool(self.word(self._pending_lines) & bit)
 
-    def _run_to_return(self, before: Registers) -> None:
-        pc, sp, mode = before[INDEX["pc"]], before[INDEX["sp"]], before[INDEX["cpsr"]] & MODE_MASK
+    def _run_to_return(self, before: Registers) -> Registers:
+        """The registers when control is back where it was: at that place, in that mode, with those stacks."""
+        pc = before[INDEX["pc"]]
         board = self.board
         end = board.clock.cycles + RETURN_WITHIN_CYCLES
         while board.clock.cycles < end:
             stop = board.run_to(pc, RETURN_WITHIN_CYCLES)
             if stop.reason is not StopReason.REACHED:
                 break
-            if board.cpu.register(13) == sp and board.cpu.cpsr & MODE_MASK == mode:
-                return
+            after = self.registers.read()
+            if after[INDEX["sp"]] == before[INDEX["sp"]] and after[INDEX["sp_irq"]] == before[INDEX["sp_irq"]]:
+                return after
             board.step()
         raise Violated(f"the interrupted code at {board.firmware.describe(pc)} does not go on: {stop.reason}")
 
-    def _compare(self, before: Registers, after: Registers) -> None:
-        if before == after:
-            return
-        is_vm = before[INDEX["r4"]] == self.state and before[INDEX["cpsr"]] & MODE_MASK == 0x1F
-        if is_vm and self.expectation.is_served_by_smalltalk and after[DISPATCH_REGISTER] == self.interrupt_table:
+    def _compare(self, rule: Rule, before: Registers, after: Registers) -> None:
+        if rule.requests_vm:
             before = (*before[:DISPATCH_REGISTER], self.interrupt_table, *before[DISPATCH_REGISTER + 1 :])
         if wrong := differences(before, after):
             raise Violated(f"after the interrupt {', '.join(wrong[:SHOWN])}")
 
-    def _compare_memory(self, entry: int) -> None:
-        wanted = self.expectation
-        counts = dict(wanted.at_return)
+    def _compare_memory(self, rule: Rule, kept: tuple[Range, ...] | None, entry: int, dead: tuple[Range, ...]) -> None:
+        counts = dict(rule.counts)
         for address, old, new in self.journal.changes(entry):
             if address in counts:
                 if (new - old) & 0xFFFFFFFF != counts.pop(address):
                     raise Violated(f"{self._name(address)} went from {old:#x} to {new:#x}")
-            elif is_in(address, self.dead):
+            elif is_in(address, dead):
                 continue
-            elif is_in(address, wanted.must_keep) if wanted.must_keep else not is_in(address, wanted.may_change):
+            elif not is_in(address, rule.may_change) if kept is None else is_in(address, kept):
                 raise Violated(f"the interrupt changed {self._name(address)} from {old:#x} to {new:#x}")
         if counts:
             raise Violated(f"the interrupt was not counted at {', '.join(map(self._name, counts))}")
