@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -42,20 +42,11 @@ class FormsRecipe:
     model: str
 
     def __call__(self) -> "PreparedForms":
-        bench, _ = boot_with_heap([injection_folder()], HEAP_BYTES, self.model)
-        board = bench.board
-        counts, *blocks = numbers_in(bench, "InjectionForms prepare")
-        place = Place(counts, dict(zip(NATIVE_LINES, blocks, strict=True)))
-        if self.window.over == PATTERN:
-            place = start_pattern(bench, place)
-            board.run(PATTERN_CYCLES)
-            start, length = board.snapshot(), PATTERN_POINTS
-        else:
-            bench.console.evaluate("InjectionForms startProgram")
-            start, length = turn_of_program(board, place)
-        if self.window.first:
-            start, length = handling_of(board, place, self.window.first, start)
-        return PreparedForms(board, place, start, length, firmware_hash(bench.firmware.elf))
+        prepared = running(self.window.over, self.model)
+        if not self.window.first:
+            return prepared
+        start, length = handling_of(prepared.board, prepared.place, self.window.first, prepared.start)
+        return replace(prepared, start=start, instructions=length)
 
 
 @dataclass(frozen=True)
@@ -67,6 +58,23 @@ class PreparedForms:
     start: Snapshot
     instructions: int
     firmware: str
+
+
+@lru_cache(maxsize=2)
+def running(over: str, model: str) -> PreparedForms:
+    """A board that runs the program or the native code; the beginning of a turn and its length."""
+    bench, _ = boot_with_heap([injection_folder()], HEAP_BYTES, model)
+    board = bench.board
+    counts, *blocks = numbers_in(bench, "InjectionForms prepare")
+    place = Place(counts, dict(zip(NATIVE_LINES, blocks, strict=True)))
+    if over == PATTERN:
+        place = start_pattern(bench, place)
+        board.run(PATTERN_CYCLES)
+        start, length = board.snapshot(), PATTERN_POINTS
+    else:
+        bench.console.evaluate("InjectionForms startProgram")
+        start, length = turn_of_program(board, place)
+    return PreparedForms(board, place, start, length, firmware_hash(bench.firmware.elf))
 
 
 @dataclass

@@ -18,6 +18,7 @@ from hardtalk.injection.trial import Expectation, Interrupted, Rule, Trial, Viol
 
 COUNT_OFFSET, RESULT_OFFSET = 8, 20
 LINE_RECORD_BYTES, LINE_COUNT_OFFSET = 64, 16
+SLOT_TABLE_BYTES = 8 * 32
 SAVED_REGISTERS: Final = ((0, 68), (104, 104 + 33 * 4))
 """Of a native process's record: dead while it runs."""
 UNCOUNTED: Final = ("lostSignals", "strayInterrupts", "spuriousInterrupts", "nativeStorms", "misusedWaits")
@@ -55,7 +56,7 @@ WINDOWS: Final = (
 
 @dataclass(frozen=True)
 class Place:
-    """Where the firmware keeps what the host looks at: `counts` of InjectionForms, `blocks` by line, the pattern's code."""
+    """Where the firmware keeps what the host looks at: `counts` of InjectionForms, `blocks` by line, native code."""
 
     counts: int
     blocks: dict[int, int]
@@ -91,8 +92,8 @@ TURNS: Final = 3
 
 @dataclass
 class FormResult:
-    """What was tried: `points` instructions; `interrupted` by what went on afterwards; `along` those whose line an entry
-    under way took along; `outcomes` that were told apart and followed."""
+    """What was tried: `points` instructions; `interrupted`, by what went on afterwards; `along`, those whose line an
+    entry under way took along; `outcomes` that were told apart and followed."""
 
     points: int = 0
     outcomes: int = 0
@@ -171,9 +172,9 @@ class FormSweep:
     def _outcome(
         self, trial: Trial, journal: Journal, kind: Interrupted | None, before: tuple[Digest, Hashable]
     ) -> Hashable:
-        """What has to be followed once: the change of memory where the interrupted code has gone on with nothing left to
-        do, the state of the machine where the VM is about to attend to the line."""
-        is_done = kind is Interrupted.PROCESS or self.line.handler == NATIVE and kind is not None
+        """What has to be followed once: the change of memory where the interrupted code has gone on and nothing is left
+        to do, the state of the machine where the VM is about to attend to the line."""
+        is_done = kind is Interrupted.PROCESS or (self.line.handler == NATIVE and kind is not None)
         if is_done:
             change = [(new - old) % (1 << 64) for old, new in zip(before[0], journal.digest(), strict=True)]
             devices = journal.device_key()
@@ -227,10 +228,8 @@ class FormSweep:
         if self.line.handler == NATIVE:
             return dict.fromkeys(Interrupted, Rule(own, counts=counts))
         slots = address_of("nativeSlotTable")
-        signalled = (*own, (slots, slots + 8 * 32)) + tuple(
-            (address_of(name), address_of(name) + 4)
-            for name in ("nativeSignals", "rescheduleWanted", "vmPriority", "nativeRequests")
-        )
+        words = [address_of(name) for name in ("nativeSignals", "rescheduleWanted", "vmPriority", "nativeRequests")]
+        signalled = (*own, (slots, slots + SLOT_TABLE_BYTES), *((word, word + 4) for word in words))
         return {
             Interrupted.VM: Rule(signalled, counts=counts, requests_vm=True),
             Interrupted.HANDLER: Rule(signalled, counts=counts),
@@ -240,9 +239,9 @@ class FormSweep:
 
 def turn_of_program(board: Board, place: Place) -> tuple[Snapshot, int]:
     """The beginning of a turn of the program and its length in instructions."""
-    _run_while(board, lambda turns=_turns(board, place): _turns(board, place) == turns)  # type: ignore[misc]
+    _run_a_turn(board, place)
     start, before = board.snapshot(), board.instructions
-    _run_while(board, lambda turns=_turns(board, place): _turns(board, place) == turns)  # type: ignore[misc]
+    _run_a_turn(board, place)
     return start, board.instructions - before
 
 
@@ -270,8 +269,10 @@ def _run_while(board: Board, is_going_on: Callable[[], bool]) -> None:
             raise Violated(f"the program does not go on: {stop.reason} {stop.message}")
 
 
-def _turns(board: Board, place: Place) -> int:
-    return _word(board, place.counts + 4 * TURNS)
+def _run_a_turn(board: Board, place: Place) -> None:
+    counter = place.counts + 4 * TURNS
+    turns = _word(board, counter)
+    _run_while(board, lambda: _word(board, counter) == turns)
 
 
 def _word(board: Board, address: int) -> int:

@@ -20,20 +20,27 @@ again:
     smulbb  r12, r1, r2
     clz     lr, r3
     add     lr, lr, r0
+    eor     r10, r10, r9
+    eor     r11, r11, r1, ror #7
+    add     r0, r0, #0x9e
+    add     r5, r5, r10, ror #9
+    add     r12, r12, r4, ror #17
     stmdb   sp!, {r0-r12, lr}
+    sub     sp, sp, #16
     ldr     r0, [sp, #20]
-    ldrsb   r1, [sp, #3]
+    ldrsb   r1, [sp, #19]
+    str     r3, [sp]
     swp     r2, r1, [sp]
     strd    r4, r5, [sp, #8]
     ldrd    r6, r7, [sp, #24]
-    ldmia   sp!, {r3-r12, lr}
-    add     sp, sp, #12
-    msr     cpsr_f, r0
+    add     sp, sp, #16
+    msr     cpsr_f, r12
+    ldmia   sp!, {r0-r12, lr}
     movvs   r1, r2, lsl #1
     movcc   r2, r1, lsr #1
     subge   r3, r3, #1
     faddd   d0, d0, d1
-    fmuld   d2, d3, d4
+    fmuld   d2, d9, d4
     fsubd   d5, d6, d0
     fcpyd   d7, d5
     fmsr    s16, r4
