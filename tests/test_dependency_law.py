@@ -40,8 +40,11 @@ LAWS = {
     "latency": law("host", "board"),
     "report": law("host", "board"),
     "memory": law("host", "board", "vm"),
+    "injection": law("host", "board", "memory"),
     "trace": law("host", "board"),
-    "cli": law("host", *COMPILERS, "build", "devices", "board", "serial", "latency", "report", "memory", "trace"),
+    "cli": law(
+        "host", *COMPILERS, "build", "devices", "board", "serial", "latency", "report", "memory", "injection", "trace"
+    ),
 }
 FOLDERS = sorted({each.folder for each in LAWS.values()})
 

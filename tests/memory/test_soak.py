@@ -39,12 +39,6 @@ def test_the_same_seed_is_the_same_run_on_any_executor() -> None:
     assert outcomes[0].counts == outcomes[1].counts != outcomes[2].counts
 
 
-def test_a_few_interrupts_in_a_collection(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["soak", "--interrupt-every", "100003", "--heap", "2M"]) == 0
-    text = capsys.readouterr().out
-    assert "points in marking" in text and "sound" in text
-
-
 def damaged_ring(soak: Soak) -> None:
     """An object in the midst of the black ring says that nothing precedes it."""
     each = soak.board.firmware.address_of("blackRing")

@@ -69,6 +69,9 @@ class Stop:
     failure: DeviceFailure | None = None
 
 
+Wires = tuple[int, int, frozenset[int], int | None, bool]
+
+
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """Everything that makes a board go on exactly as it would have. Belongs to the board that made it."""
@@ -78,7 +81,7 @@ class Snapshot:
     cpu: tuple[Any, bytes]
     devices: SavedDevices
     trace: SavedTrace
-    wires: tuple[int, int, frozenset[int], int | None, bool]
+    wires: Wires
 
 
 class BoardClock(Clock):
@@ -130,6 +133,8 @@ class Board:
         self._bus_abort: tuple[int, str] | None = None
         self.cold_line: int | None = None
         self._watcher: Callable[[int, int], None] | None = None
+        self.touched: set[Device] = set()
+        """Devices that the bus, an alarm or a line has reached: for who wants to know which may have changed."""
         self.devices = self._make_devices(devices)
         self._by_name = {device.peripheral.name: device for device in self.devices}
         self.vic = self._device(Pl190)
@@ -288,7 +293,8 @@ class Board:
                     return stop
                 continue
             self._take_interrupt()
-            pause = self.cpu.run()
+            must_step = target is not None and limit is None and self.cpu.must_step(target - self.instructions)
+            pause = Pause.COUNTED if must_step else self.cpu.run()
             if pause is Pause.COUNTED and target is not None and target > self.instructions:
                 pause = self.cpu.step_in_block(target - self.instructions)
             self._handle(pause)
@@ -323,6 +329,7 @@ class Board:
         return None
 
     def _fire(self) -> None:
+        self.touched.update(self.devices)
         try:
             self.clock.fire_next()
         except Exception as error:
@@ -392,10 +399,8 @@ class Board:
     # Snapshots
 
     def snapshot(self) -> Snapshot:
-        wires = (self._raw, self._forced, frozenset(self._unserved), self._interrupt_since, self._is_waiting)
-        return Snapshot(
-            self, self.ram.save(), self.cpu.save(), save_devices(self.clock, self.devices), self.trace.save(), wires
-        )
+        devices = save_devices(self.clock, self.devices)
+        return Snapshot(self, self.ram.save(), self.cpu.save(), devices, self.trace.save(), self.wires())
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back. The snapshot stays usable."""
@@ -405,7 +410,15 @@ class Board:
         self.cpu.restore(snapshot.cpu)
         restore_devices(snapshot.devices, self.clock, self.devices)
         self.trace.restore(snapshot.trace)
-        self._raw, self._forced, unserved, self._interrupt_since, self._is_waiting = snapshot.wires
+        self.set_wires(snapshot.wires)
+        self.touched.update(self.devices)
+
+    def wires(self) -> Wires:
+        """What lies between devices and CPU: a part of every saved state."""
+        return self._raw, self._forced, frozenset(self._unserved), self._interrupt_since, self._is_waiting
+
+    def set_wires(self, wires: Wires) -> None:
+        self._raw, self._forced, unserved, self._interrupt_since, self._is_waiting = wires
         self._unserved = set(unserved)
         self.failure = None
         self._is_reset_requested = False
@@ -430,6 +443,7 @@ class Board:
         lines = [(line, line in self._unserved) for line in device.peripheral.lines if self._raw >> line & 1]
         if lines:
             self._deferred = []
+        self.touched.add(device)
         value = 0
         try:
             if written is None:
@@ -480,9 +494,12 @@ class Board:
     def _set_input(self, line: int) -> None:
         peripheral = self.chip.peripheral_of_line(line)
         device = self._by_name.get(peripheral.name) if peripheral else None
+        if device is not None:
+            self.touched.add(device)
         self.vic.set_input(line, bool(self._forced >> line & 1) or (device is not None and device.line.level))
 
     def _vic_changed(self) -> None:
+        self.touched.add(self.vic)
         raw, now = self.vic.raw, self.clock.cycles
         changed = raw ^ self._raw
         self._raw = raw

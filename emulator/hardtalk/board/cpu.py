@@ -19,7 +19,13 @@ from unicorn.unicorn_py3.unicorn import uclib
 
 from hardtalk.board import hook
 from hardtalk.board.caches import Caches
-from hardtalk.board.cycles import EXCEPTION_ENTRY_CYCLES, WAIT_FOR_INTERRUPT, WAIT_FOR_INTERRUPT_MASK, Model
+from hardtalk.board.cycles import (
+    EXCEPTION_ENTRY_CYCLES,
+    WAIT_FOR_INTERRUPT,
+    WAIT_FOR_INTERRUPT_MASK,
+    BlockCost,
+    Model,
+)
 from hardtalk.board.errors import BoardError
 from hardtalk.board.memory import PAGE, Ram
 
@@ -32,6 +38,7 @@ NOWHERE = 0xFFFFFFFF  # an odd address: never reached in ARM state
 THUMB = 1 << 5
 IRQ_MASK, FIQ_MASK = 0x80, 0x40
 HIGH_VECTORS = 1 << 13
+FARTHEST_BLOCK_CYCLES = 100_000  # no block of the host's translator costs as much
 REGISTERS = tuple(getattr(arm, f"UC_ARM_REG_R{number}") for number in range(16))
 FETCH_ERRORS = (unicorn.UC_ERR_FETCH_UNMAPPED, unicorn.UC_ERR_FETCH_PROT)
 READ_ERRORS = (unicorn.UC_ERR_READ_UNMAPPED, unicorn.UC_ERR_READ_PROT, unicorn.UC_ERR_READ_UNALIGNED)
@@ -110,6 +117,9 @@ class Cpu:
         self._filled: set[int] = set()
         self._code_pages: set[int] = set()
         self._state = aligned_words(hook.STATE_WORDS)
+        self._word = ctypes.c_uint32()
+        self._word_reference = ctypes.byref(self._word)
+        self._single_costs: dict[bytes, BlockCost] = {}
         self._watched: set[int] = set()
         self._watch_log = np.zeros(2 * hook.WATCH_CAPACITY, np.int64)
         self._devices: list[tuple[int, int, Any, Any]] = []
@@ -304,8 +314,7 @@ class Cpu:
 
     def register(self, number: int) -> int:
         """r0 to r15 of the current mode."""
-        value: int = self.runner.reg_read(REGISTERS[number])
-        return value
+        return self._read(REGISTERS[number])
 
     def set_register(self, number: int, value: int) -> None:
         self.runner.reg_write(REGISTERS[number], value)
@@ -320,13 +329,16 @@ class Cpu:
 
     @property
     def cpsr(self) -> int:
-        value: int = self.runner.reg_read(arm.UC_ARM_REG_CPSR)
-        return value
+        return self._read(arm.UC_ARM_REG_CPSR)
 
     @property
     def spsr(self) -> int:
-        value: int = self.runner.reg_read(arm.UC_ARM_REG_SPSR)
-        return value
+        return self._read(arm.UC_ARM_REG_SPSR)
+
+    def _read(self, number: int) -> int:
+        """A register of 32 bits, without the way through the engine's interface, which takes longer than the rest."""
+        uclib.uc_reg_read(self.runner._uch, number, self._word_reference)
+        return self._word.value
 
     def system_control(self) -> int:
         value: int = self.runner.cpr_read(15, 0, 1, 0, 0, 0, False)
@@ -366,7 +378,7 @@ class Cpu:
         self._stored.clear()
         self._number = None
         # Charged before, as a block is: device accesses see the same time.
-        cost = self.model.cost(self.ram.read(start, 4 * count), start)
+        cost = self._cost_of_part(start, count)
         state = self._state
         state[hook.CLOCK] += cost.cycles + cost.taken_extra
         state[hook.INSTRUCTIONS] += count
@@ -381,6 +393,23 @@ class Cpu:
         if error is not None or self._number is not None:
             return self._exception_pause(error)
         return Pause.COUNTED
+
+    def must_step(self, count: int) -> bool:
+        """Whether the block at the PC is known to be longer than `count` instructions, and nothing else comes first."""
+        state = self._state
+        pc = self.pc
+        if state[hook.ATTENTION] or state[hook.CLOCK] + FARTHEST_BLOCK_CYCLES > state[hook.ALARM]:
+            return False
+        return pc >> 2 < len(self._table) and int(self._table[pc >> 2]) & hook.BYTES_MASK > 4 * count
+
+    def _cost_of_part(self, start: int, count: int) -> BlockCost:
+        code = self.ram.read(start, 4 * count)
+        if count > 1:
+            return self.model.cost(code, start)
+        found = self._single_costs.get(code)
+        if found is None:
+            found = self._single_costs[code] = self.model.cost(code, start)
+        return found
 
     def run_bare(self, is_done: Callable[[], bool]) -> int:
         """Run from here on an engine without any hook until a device write makes `is_done()` true.

@@ -3,6 +3,7 @@
 import io
 from bisect import bisect_right
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
@@ -71,13 +72,11 @@ class Firmware:
                         found[entry.name] = Symbol(entry.name, entry["st_value"], entry["st_size"])
         self.symbols = tuple(sorted(found.values(), key=lambda symbol: (symbol.address, symbol.name)))
         self._addresses = [symbol.address for symbol in self.symbols]
+        self.addresses = MappingProxyType({symbol.name: symbol.address for symbol in self.symbols})
 
     def address_of(self, name: str) -> int:
         """The address of a symbol; KeyError when there is none of that name."""
-        for symbol in self.symbols:
-            if symbol.name == name:
-                return symbol.address
-        raise KeyError(name)
+        return self.addresses[name]
 
     def symbol_at(self, address: int) -> Symbol | None:
         """The nearest symbol at or before an address inside the firmware."""

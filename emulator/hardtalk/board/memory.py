@@ -50,7 +50,7 @@ class Ram:
     def save(self) -> SavedMemory:
         """The chunks that are not all zero, by offset."""
         saved = {}
-        for offset in self._touched_chunks():
+        for offset in self.touched_chunks():
             chunk = self.bytes[offset : offset + CHUNK]
             if chunk.any():
                 saved[offset] = chunk.tobytes()
@@ -60,7 +60,7 @@ class Ram:
         """Make memory as it was saved. Answers the addresses of the pages that changed."""
         changed: list[int] = []
         zeros = bytes(CHUNK)
-        for offset in sorted({*self._touched_chunks(), *saved}):
+        for offset in sorted({*self.touched_chunks(), *saved}):
             now = self.bytes[offset : offset + CHUNK]
             then = np.frombuffer(saved.get(offset, zeros), np.uint8)[: len(now)]
             if np.array_equal(now, then):
@@ -70,7 +70,8 @@ class Ram:
             now[:] = then
         return changed
 
-    def _touched_chunks(self) -> Iterator[int]:
+    def touched_chunks(self) -> Iterator[int]:
+        """The offsets of the chunks that may hold something else than zeros."""
         if self._file is None:
             yield from range(0, self.size, CHUNK)
             return

@@ -9,6 +9,7 @@ from hardtalk.devices.registers import RegisterCell
 from hardtalk.devices.sp804 import Sp804
 from hardtalk.devices.state import SavedDevices, restore_devices, save_devices
 from hardtalk.devices.system_registers import SystemRegisters
+from hardtalk.devices.touched import DevicesMark, TouchedDevices
 
 # The models of the peripherals that the shipped SVD describes, by their type there.
 MODELS: dict[str, type[Device]] = {
@@ -20,7 +21,7 @@ MODELS: dict[str, type[Device]] = {
 }
 
 __all__ = [
-    "MODELS", "Alarm", "BusError", "Clock", "Device", "Duration", "Line", "Pl011", "Pl190", "Probe",
-    "RegisterCell", "SavedDevices", "Sp804", "SystemRegisters", "Ticker", "microseconds", "milliseconds",
-    "nanoseconds", "restore_devices", "save_devices", "seconds",
+    "MODELS", "Alarm", "BusError", "Clock", "Device", "DevicesMark", "Duration", "Line", "Pl011", "Pl190", "Probe",
+    "RegisterCell", "SavedDevices", "Sp804", "SystemRegisters", "Ticker", "TouchedDevices", "microseconds",
+    "milliseconds", "nanoseconds", "restore_devices", "save_devices", "seconds",
 ]  # fmt: skip

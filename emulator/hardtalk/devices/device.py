@@ -229,7 +229,7 @@ class Device:
         """Everything that makes the device go on as it would have; not yet a copy (see `hardtalk.devices.state`)."""
         return {
             "attributes": {name: value for name, value in vars(self).items() if self._is_state(name)},
-            "registers": {name: cell.value for name, cell in self._cells.items()},
+            "registers": {name: cell._value for name, cell in self._cells.items()},
             "level": self.line.level,
         }
 
@@ -238,11 +238,14 @@ class Device:
             del self.__dict__[name]
         self.__dict__.update(state["attributes"])
         for name, value in state["registers"].items():
-            object.__setattr__(self._cells[name], "_value", value)
+            set_value(self._cells[name], value)
         self.line._level = state["level"]
 
     def _is_state(self, name: str) -> bool:
         return name not in self.wiring and name not in ("_cells", "_by_offset")
+
+
+set_value = vars(RegisterCell)["_value"].__set__
 
 
 def ignore(_text: str) -> None:

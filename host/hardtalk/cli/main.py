@@ -33,6 +33,7 @@ for command, module in {
     "speed": "speed",
     "memory": "memory",
     "soak": "soak",
+    "inject": "inject",
     "explain": "explain",
 }.items():
     app.command(f"hardtalk.cli.{module}:{command}", name=command)

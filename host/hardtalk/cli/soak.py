@@ -1,5 +1,6 @@
-"""`hardtalk soak`: a mixed workload for a long time, disturbed at random, its heap audited; or a collection interrupted
-at every instruction. Jobs are spread over processes; any executor of concurrent.futures will do.
+"""`hardtalk soak`: a mixed workload for a long time, disturbed at random, its heap audited.
+
+Jobs are spread over processes; any executor of concurrent.futures will do.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +17,6 @@ from hardtalk.cli.memory_board import boot_with_heap, bytes_from
 from hardtalk.cli.memory_run import workload_folder
 from hardtalk.cli.options import CycleModel, Json
 from hardtalk.memory.fragmentation import Usage
-from hardtalk.memory.injection import Injection, collecting, instructions_of_collection, interrupt_at_each
 from hardtalk.memory.soak import Soak
 from hardtalk.report.figures import Report
 from hardtalk.serial import ConsoleText
@@ -25,22 +25,18 @@ HARMLESS: Final = "Memory is running short"
 PROGRESS_LINES: Final = 10
 CYCLES_TO_JUDGE: Final = 200_000_000
 COLLECTIONS_TO_FINALIZE: Final = 5
-COUNTS: Final = ("programs", "switches", "finalizations", "software interrupts")
+COUNTS: Final = ("programs", "switches", "finalizations")
 
 
 @dataclass(frozen=True)
 class Job:
-    """A board's part of the work; with `stride` it is the `share` of `shares` of a collection to be interrupted."""
+    """A board's part of the work."""
 
     seed: int
     cycles: int
     heap_bytes: int
     audit_every: int
     model: str
-    stride: int = 0
-    share: int = 0
-    shares: int = 1
-    most_points: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,21 +60,14 @@ def soak(
     heap: Annotated[str, Parameter(help="The heap's size: 4M.")] = "4M",
     jobs: Annotated[int, Parameter(help="So many boards, each in a process of its own.")] = 1,
     audit_every: Annotated[int, Parameter(help="An audit after so many cycles.")] = 5_000_000,
-    interrupt_every: Annotated[
-        int, Parameter(help="Instead: interrupt a collection at every so many instructions, 1 for each.")
-    ] = 0,
-    points: Annotated[int, Parameter(help="With --interrupt-every: at most so many places, 0 for all.")] = 0,
     json: Json = None,
     model: CycleModel = "arm926",
 ) -> int:
     """Run a mixed workload with interrupts at random cycles and audit the heap; exit with 1 at the first violation."""
-    if min(cycles, jobs, audit_every) < 1 or min(interrupt_every, points, seed) < 0:
+    if min(cycles, jobs, audit_every) < 1 or seed < 0:
         raise UserError("hardtalk soak: cycles, jobs and intervals are numbers above zero")
     heap_bytes = bytes_from(heap, "--heap")
-    work = [
-        Job(seed + each, cycles // jobs, heap_bytes, audit_every, model, interrupt_every, each, jobs, points)
-        for each in range(jobs)
-    ]
+    work = [Job(seed + each, cycles // jobs, heap_bytes, audit_every, model) for each in range(jobs)]
     console = output.console()
     with ProcessPoolExecutor(jobs) as executor:
         outcomes = []
@@ -106,7 +95,7 @@ def carry_out(executor: Executor, jobs: Sequence[Job]) -> Iterator[Outcome]:
 def run_job(job: Job) -> Outcome:
     """Boot a board and do that part; prints a line now and then."""
     bench, _ = boot_with_heap([workload_folder()], job.heap_bytes, job.model)
-    return injected(bench, job) if job.stride else soaked(bench, job)
+    return soaked(bench, job)
 
 
 def soaked(bench: Bench, job: Job) -> Outcome:
@@ -135,22 +124,6 @@ def soaked(bench: Bench, job: Job) -> Outcome:
         elif run.collections >= COLLECTIONS_TO_FINALIZE and not counts["finalizations"]:
             violation = f"{run.collections:,} collections and the finalization semaphore was never signalled"
     return Outcome(job, bench.firmware_hash, counts, violation)
-
-
-def injected(bench: Bench, job: Job) -> Outcome:
-    bench.console.evaluate("SoakWorkload startCollecting. 0")
-    start = collecting(bench.board)
-    instructions = instructions_of_collection(bench.board, start)
-    points = -(-instructions // job.stride)
-    stride = job.stride
-    first = points * job.share // job.shares
-    count = points * (job.share + 1) // job.shares - first
-    if job.most_points:
-        count = min(count, job.most_points // job.shares)
-    found = interrupt_at_each(bench.board, start, first * stride, count, stride, progress=injection_line(job, count))
-    counts = {"instructions of the collection": instructions, "points": found.points, "ends audited": found.completed}
-    counts |= {f"points in {name}": found.phases[name] for name in sorted(found.phases)}
-    return Outcome(job, bench.firmware_hash, counts, found.violation)
 
 
 def complaint_of(bench: Bench) -> Callable[[], str]:
@@ -201,21 +174,10 @@ def progress_line(job: Job) -> Callable[[Soak], None]:
     return tell
 
 
-def injection_line(job: Job, count: int) -> Callable[[Injection], None]:
-    step = max(count // PROGRESS_LINES, 1)
-
-    def tell(found: Injection) -> None:
-        if found.points % step == 0:
-            print(f"share {job.share}: {found.points:,} of {count:,} points, sound so far", flush=True)
-
-    return tell
-
-
 def soak_report(outcomes: Sequence[Outcome]) -> Report:
     """Each board's counts; names begin with its seed."""
     first = outcomes[0]
-    load = "interrupted collection" if first.job.stride else "soak"
-    report = Report("soak", first.job.model, load, min(each.job.seed for each in outcomes), first.firmware)
+    report = Report("soak", first.job.model, "soak", min(each.job.seed for each in outcomes), first.firmware)
     for each in sorted(outcomes, key=lambda outcome: outcome.job.seed):
         for name, value in each.counts.items():
             report.add(f"{each.job.seed}.{name.replace(' ', '_')}", value, "count")

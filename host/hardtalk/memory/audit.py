@@ -19,6 +19,7 @@ from hardtalk.memory.contexts import context_violations
 from hardtalk.memory.free_lists import free_list_violations
 from hardtalk.memory.heap import SENDER, Flags, Heap, slot_name
 from hardtalk.memory.machine import Machine
+from hardtalk.memory.processes import process_violations
 from hardtalk.memory.rings import EMPTY_RINGS, PHASE_VARIABLE, UNLISTED, Rings
 from hardtalk.memory.roots import root_variables
 from hardtalk.memory.tricolour import tricolour_violations
@@ -191,6 +192,10 @@ def class_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
         yield _at(heap, rings, "class", index, f"has {heap.sizes[index]} slots, its class has {named[index]} variables")
 
 
+def scheduling_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
+    return process_violations(heap, is_doomed(heap, rings))
+
+
 def is_class(heap: Heap, index: int, metaclass: int) -> bool:
     """A metaclass's instance, or a metaclass."""
     of_class = int(heap.class_oops[index])
@@ -223,5 +228,6 @@ CHECKS: Final[tuple[Check, ...]] = (
     reference_violations,
     class_violations,
     context_violations,
+    scheduling_violations,
     tricolour_violations,
 )

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from hardtalk.memory.heap import METHOD, PC, SENDER, STACK_POINTER, Heap
+from hardtalk.memory.heap import METHOD, PC, RECEIVER, SENDER, STACK_POINTER, Heap, Indices
 from hardtalk.memory.rings import UNLISTED, Rings
 from hardtalk.memory.roots import active_chain, active_context
 from hardtalk.memory.violation import Violation
@@ -96,7 +96,7 @@ def _stacks(heap: Heap, rings: Rings) -> Iterator[Violation]:
     if rings.has_collector:
         reachable = heap.reachable(np.flatnonzero((rings.ring_of > 0) & ~dead))
         live &= (heap.colours != UNLISTED) | reachable
-    for index in np.flatnonzero(live).tolist():
+    for index in _suspects(heap, np.flatnonzero(live)):
         if index == active:
             continue
         address = int(heap.addresses[index])
@@ -110,6 +110,20 @@ def _stacks(heap: Heap, rings: Rings) -> Iterator[Violation]:
         code = heap.index_at(method)
         if code >= 0 and not method < pc < method + of.BODY_OFFSET + int(heap.sizes[code]):
             yield _at(heap, rings, index, f"its pc {pc:#010x} is outside its method")
+
+
+def _suspects(heap: Heap, contexts: Indices) -> list[int]:
+    """Those whose stackp or pc may be wrong; the others surely have both where they belong."""
+    words, addresses = heap.machine.words, heap.addresses[contexts]
+    body = (addresses + of.BODY_OFFSET - heap.machine.base) >> 2
+    method, pc, top = (words[body + slot].astype(np.int64) for slot in (METHOD, PC, STACK_POINTER))
+    floor = addresses + of.slot_offset(RECEIVER)
+    is_inside = (top >= floor) & (top < addresses + of.BODY_OFFSET + 4 * heap.sizes[contexts]) & (top & 3 == 0)
+    code = heap.indices_of(method)
+    limit = method + of.BODY_OFFSET + heap.sizes[np.maximum(code, 0)]
+    is_right = is_inside & (code >= 0) & (method < pc) & (pc < limit)
+    found: list[int] = contexts[~is_right].tolist()
+    return found
 
 
 def _at(heap: Heap, rings: Rings, index: int, message: str) -> Violation:

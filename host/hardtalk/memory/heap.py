@@ -124,17 +124,19 @@ class Heap:
     @cached_property
     def is_process(self) -> Flags:
         process_class = self.machine.variable("classProcess")
-        oops = [oop for oop in np.unique(self.class_oops[self.is_object]) if self.inherits(int(oop), process_class)]
+        known = {process_class: True}
+        oops = [oop for oop in np.unique(self.class_oops[self.is_object]).tolist() if self.inherits(oop, known)]
         return self.is_pointers & np.isin(self.class_oops, oops) & (self.sizes > SUSPENDED_CONTEXT)
 
-    def inherits(self, class_oop: int, ancestor: int) -> bool:
-        for _ in range(LARGEST_DEPTH):
-            if class_oop == ancestor:
-                return True
-            if self.index_at(class_oop) < 0:
-                return False
+    def inherits(self, class_oop: int, known: dict[int, bool]) -> bool:
+        """Whether a class is below one that is known to be true; what was found on the way is known from then on."""
+        chain: list[int] = []
+        while class_oop not in known and len(chain) < LARGEST_DEPTH and self.index_at(class_oop) >= 0:
+            chain.append(class_oop)
             class_oop = self.machine.slot(class_oop, SUPERCLASS)
-        return False
+        found = known.get(class_oop, False)
+        known.update(dict.fromkeys(chain, found))
+        return found
 
     def body_bytes(self) -> Indices:
         """Bytes of each block's body by its format and size field; meaningless where `is_object` is false."""

@@ -39,7 +39,7 @@ class Machine:
     @classmethod
     def of_board(cls, board: Board) -> "Machine":
         """Raises NotReadable before the VM has set up its memory and while its registers are someone else's."""
-        addresses = {symbol.name: symbol.address for symbol in board.firmware.symbols}
+        addresses = board.firmware.addresses
         if STATE_SYMBOL not in addresses:
             raise NotReadable("the firmware names no VM variables; build it with hardtalk build")
         if board.cpu.register(BASE_REGISTER) != addresses[STATE_SYMBOL]:

@@ -15,7 +15,7 @@ TABLES: Final = (DISPATCH_TABLE, "markingTable", "interruptTable")
 
 def bytecode_routines(board: Board) -> frozenset[int]:
     """The addresses that dispatching a bytecode goes to: entries of the tables but the one for interrupts."""
-    addresses = {symbol.name: symbol.address for symbol in board.firmware.symbols}
+    addresses = board.firmware.addresses
     found: set[int] = set()
     for name in TABLES[:2]:
         if name in addresses:

@@ -1,0 +1,1 @@
+"""Interrupts injected at every instruction, from the same state each time, and everything looked at afterwards."""

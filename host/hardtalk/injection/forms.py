@@ -1,0 +1,279 @@
+"""The forms of interrupts, each at every instruction of a window: who is interrupted, by which kind of handler.
+
+A window is a piece of a run: a turn of a Smalltalk program, a native process that uses every register, or the whole
+handling of a first interrupt, from its vector to the end, which a second one of higher priority interrupts. Whatever is
+interrupted must be as it was when it goes on; the states in which the VM attends to the line, and what the service by
+the VM changes behind a native process's back, are told apart, and one of each is followed to the end.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Final
+
+from hardtalk.board import Board, Snapshot, StopReason
+from hardtalk.board.journal import Digest, Journal
+from hardtalk.injection.registers import IRQ_VECTOR
+from hardtalk.injection.trial import Expectation, Interrupted, Rule, Trial, Violated
+
+COUNT_OFFSET, RESULT_OFFSET = 8, 20
+LINE_RECORD_BYTES, LINE_COUNT_OFFSET = 64, 16
+SLOT_TABLE_BYTES = 8 * 32
+SAVED_REGISTERS: Final = ((0, 68), (104, 104 + 33 * 4))
+"""Of a native process's record: dead while it runs."""
+UNCOUNTED: Final = ("lostSignals", "strayInterrupts", "spuriousInterrupts", "nativeStorms", "misusedWaits")
+TURN_CYCLES: Final = 100_000_000
+SLICE_CYCLES: Final = 500
+FINE_CYCLES: Final = 20
+SMALLTALK, NATIVE, SIGNALLING = "Smalltalk", "native", "native that signals"
+HANDLERS: Final = (SMALLTALK, NATIVE, SIGNALLING)
+PROGRAM, PATTERN = "Smalltalk code", "native code"
+
+
+@dataclass(frozen=True)
+class Window:
+    """`over` names what runs; `first` the kind of handler whose work is interrupted, empty for what runs itself."""
+
+    over: str
+    first: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"a {self.first} handler over {self.over}" if self.first else self.over
+
+
+WINDOWS: Final = (
+    Window(PROGRAM),
+    Window(PATTERN),
+    Window(PROGRAM, SMALLTALK),
+    Window(PROGRAM, NATIVE),
+    Window(PROGRAM, SIGNALLING),
+    Window(PATTERN, SMALLTALK),
+    Window(PATTERN, NATIVE),
+    Window(PATTERN, SIGNALLING),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the firmware keeps what the host looks at: `counts` of InjectionForms, `blocks` by line, native code."""
+
+    counts: int
+    blocks: dict[int, int]
+    code: tuple[int, int] = (0, 0)
+    record: int = 0
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line that software raises: how its handler counts."""
+
+    number: int
+    handler: str
+    served: int = -1
+
+    @property
+    def bit(self) -> int:
+        return 1 << self.number
+
+
+FIRST_LINES: Final = {
+    NATIVE: Line(2, NATIVE),
+    SMALLTALK: Line(3, SMALLTALK, 0),
+    SIGNALLING: Line(21, SIGNALLING, 4),
+}
+SECOND_LINES: Final = {
+    NATIVE: Line(18, NATIVE),
+    SMALLTALK: Line(19, SMALLTALK, 1),
+    SIGNALLING: Line(20, SIGNALLING, 2),
+}
+TURNS: Final = 3
+
+
+@dataclass
+class FormResult:
+    """What was tried: `points` instructions; `interrupted`, by what went on afterwards; `along`, those whose line an
+    entry under way took along; `outcomes` that were told apart and followed."""
+
+    points: int = 0
+    outcomes: int = 0
+    along: int = 0
+    interrupted: Counter[Interrupted] = field(default_factory=Counter)
+    violation: str = ""
+
+    def add(self, other: "FormResult") -> None:
+        self.points += other.points
+        self.outcomes += other.outcomes
+        self.along += other.along
+        self.interrupted.update(other.interrupted)
+        self.violation = self.violation or other.violation
+
+
+class FormSweep:
+    """Interrupts the window that begins at `start` by a line with a handler of the kind `handler`."""
+
+    def __init__(self, board: Board, place: Place, window: Window, handler: str, start: Snapshot) -> None:
+        self.board = board
+        self.place = place
+        self.window = window
+        self.start = start
+        self.line = SECOND_LINES[handler]
+        self.expectation = Expectation(self.line.bit, self._rules(), self._at_end())
+        self._outcomes: set[Hashable] = set()
+
+    def run(self, first: int, count: int, progress: Callable[[FormResult], None] = lambda _: None) -> FormResult:
+        """Interrupt at `count` instructions, the first one `first` after the start; ends at the first violation."""
+        board, result = self.board, FormResult()
+        board.trace.is_kept = False
+        board.restore(self.start)
+        with Journal(board) as journal:
+            trial = Trial(board, journal, self.expectation)
+            if self.window.over == PATTERN:
+                record = self.place.record
+                journal.leave_out((record + start, record + end) for start, end in SAVED_REGISTERS)
+            counts = trial.words(self.expectation.at_end)
+            if first:
+                board.step(first)
+            journal.forget()
+            for number in range(first, first + count):
+                self._point(trial, journal, counts, number, result)
+                if result.violation:
+                    break
+                board.step()
+                journal.forget()
+                progress(result)
+        board.restore(self.start)
+        return result
+
+    def _point(self, trial: Trial, journal: Journal, counts: dict[int, int], number: int, result: FormResult) -> None:
+        here, pc = journal.mark(), self.board.cpu.pc
+        before = journal.digest(), journal.device_key()
+        result.points += 1
+        try:
+            kind = trial.interrupt()
+            if kind is None:
+                result.along += 1
+            else:
+                result.interrupted[kind] += 1
+            key = self._outcome(trial, journal, kind, before)
+            if key not in self._outcomes:
+                self._outcomes.add(key)
+                result.outcomes += 1
+                journal.back(here)
+                self._follow(trial, counts)
+        except Violated as violated:
+            place = self.board.firmware.describe(pc)
+            result.violation = (
+                f"{self.window.name} interrupted for a {self.line.handler} handler at instruction {number:,}, "
+                f"{place}: {violated}"
+            )
+        journal.back(here)
+
+    def _outcome(
+        self, trial: Trial, journal: Journal, kind: Interrupted | None, before: tuple[Digest, Hashable]
+    ) -> Hashable:
+        """What has to be followed once: the change of memory where the interrupted code has gone on and nothing is left
+        to do, the state of the machine where the VM is about to attend to the line."""
+        is_done = kind is Interrupted.PROCESS or (self.line.handler == NATIVE and kind is not None)
+        if is_done:
+            change = [(new - old) % (1 << 64) for old, new in zip(before[0], journal.digest(), strict=True)]
+            devices = journal.device_key()
+            return kind, *change, None if devices == before[1] else devices
+        if self.line.handler == NATIVE:
+            return ()
+        return trial.key_at_safepoint()
+
+    def _follow(self, trial: Trial, counts: dict[int, int]) -> None:
+        trial.raise_line()
+        if self.line.handler == SMALLTALK:
+            trial.run_until_lowered()
+            trial.audit()
+        trial.run_until_over(counts, FINE_CYCLES)
+        if self.line.handler == SIGNALLING:
+            trial.audit()
+        trial.look_again(counts)
+
+    # What may happen
+
+    def _counted(self, line: Line) -> dict[int, int]:
+        """What each interrupt of the line counts, by the time everything is over."""
+        counted = {}
+        if line.served >= 0:
+            counted[self.place.counts + 4 * line.served] = 1
+        if line.handler != SMALLTALK:
+            counted |= self._counted_natively(line)
+        return counted
+
+    def _counted_natively(self, line: Line) -> dict[int, int]:
+        record = self.board.firmware.address_of("nativeLineTable") + LINE_RECORD_BYTES * line.number
+        return {self.place.blocks[line.number] + COUNT_OFFSET: 1, record + LINE_COUNT_OFFSET: 1}
+
+    def _at_end(self) -> dict[int, int]:
+        counted = self._counted(self.line)
+        if self.window.first:
+            counted |= self._counted(FIRST_LINES[self.window.first])
+        return counted | {self.board.firmware.address_of(name): 0 for name in UNCOUNTED}
+
+    def _rules(self) -> dict[Interrupted, Rule]:
+        address_of = self.board.firmware.address_of
+        kept = (self.place.code,)
+        if self.line.handler == SMALLTALK:
+            pending, entries = address_of("pendingLines"), address_of("interruptCount")
+            in_vm = Rule(((pending, pending + 4),), counts={entries: 1}, requests_vm=True)
+            in_process = Rule(must_keep=kept, counts={entries: 1, **self._counted(self.line)})
+            return {Interrupted.VM: in_vm, Interrupted.PROCESS: in_process}
+        counts = self._counted_natively(self.line)
+        result = self.place.blocks[self.line.number] + RESULT_OFFSET
+        own = ((result, result + 4),)
+        if self.line.handler == NATIVE:
+            return dict.fromkeys(Interrupted, Rule(own, counts=counts))
+        slots = address_of("nativeSlotTable")
+        words = [address_of(name) for name in ("nativeSignals", "rescheduleWanted", "vmPriority", "nativeRequests")]
+        signalled = (*own, (slots, slots + SLOT_TABLE_BYTES), *((word, word + 4) for word in words))
+        return {
+            Interrupted.VM: Rule(signalled, counts=counts, requests_vm=True),
+            Interrupted.HANDLER: Rule(signalled, counts=counts),
+            Interrupted.PROCESS: Rule(must_keep=kept, counts=self._counted(self.line)),
+        }
+
+
+def turn_of_program(board: Board, place: Place) -> tuple[Snapshot, int]:
+    """The beginning of a turn of the program and its length in instructions."""
+    _run_a_turn(board, place)
+    start, before = board.snapshot(), board.instructions
+    _run_a_turn(board, place)
+    return start, board.instructions - before
+
+
+def handling_of(board: Board, place: Place, first: str, start: Snapshot) -> tuple[Snapshot, int]:
+    """The handling of a first interrupt that comes at `start`: from its vector to a while after everything is over."""
+    line = FIRST_LINES[first]
+    board.restore(start)
+    served = place.counts + 4 * line.served if line.served >= 0 else place.blocks[line.number] + COUNT_OFFSET
+    before = _word(board, served)
+    board.vic.on_write_SOFTINT(line.bit)
+    stop = board.run_to(IRQ_VECTOR, TURN_CYCLES)
+    if stop.reason is not StopReason.REACHED:
+        raise Violated(f"line {line.number} is not taken: {stop.reason} {stop.message}")
+    begun, instructions = board.snapshot(), board.instructions
+    _run_while(board, lambda: _word(board, served) == before or not board.vic.enabled & line.bit)
+    board.run(SLICE_CYCLES)
+    return begun, board.instructions - instructions
+
+
+def _run_while(board: Board, is_going_on: Callable[[], bool]) -> None:
+    end = board.clock.cycles + TURN_CYCLES
+    while is_going_on():
+        stop = board.run(SLICE_CYCLES)
+        if stop.reason is not StopReason.CYCLES or board.clock.cycles > end:
+            raise Violated(f"the program does not go on: {stop.reason} {stop.message}")
+
+
+def _run_a_turn(board: Board, place: Place) -> None:
+    counter = place.counts + 4 * TURNS
+    turns = _word(board, counter)
+    _run_while(board, lambda: _word(board, counter) == turns)
+
+
+def _word(board: Board, address: int) -> int:
+    return int.from_bytes(board.ram.read(address, 4), "little")
