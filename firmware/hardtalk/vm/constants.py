@@ -36,7 +36,7 @@ VM_CONSTANTS: Final = {
     "ObjectUnits": 6,
     "LeafUnits": 5,
     "PartUnits": 14,
-    "FreeUnits": 9,
+    "FreeWeight": 5,
     "FlushEntries": 8,
     "BuryUnits": 24,
     "BasicPace": 12,
