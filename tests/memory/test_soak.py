@@ -21,7 +21,7 @@ JOB = Job(seed=3, cycles=CYCLES, heap_bytes=4 << 20, audit_every=5_000_000, mode
 
 def test_the_command_and_its_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "soak.json"
-    arguments = ["soak", "--cycles", str(CYCLES), "--seed", "3", "--heap", "4M", "--json", str(path)]
+    arguments = ["soak", "--cycles", str(CYCLES), "--seed", "3", "--heap", "2M", "--json", str(path)]
     assert run(arguments) == 0
     text = capsys.readouterr().out
     assert "seed 3:" in text and "sound" in text and "permille external waste at end" in text

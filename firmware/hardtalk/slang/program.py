@@ -119,6 +119,13 @@ class Program:
         return self.methods[selector]
 
 
+def _depth(definition: ClassDefinition, by_name: dict[str, ClassDefinition]) -> int:
+    """How many superclasses a class has. The state begins with the variables of the uppermost classes: near the base
+    an address is one instruction, and what is added further down does not move them."""
+    ancestor = by_name.get(definition.superclass or "")
+    return 0 if ancestor is None else 1 + _depth(ancestor, by_name)
+
+
 def read_program(classes: Sequence[ClassDefinition], constants: dict[str, int]) -> Program:
     """The program that these classes declare; errors name file, line and column."""
     program = Program({}, {}, {}, 0, {}, constants, {}, set())
@@ -133,7 +140,7 @@ def read_program(classes: Sequence[ClassDefinition], constants: dict[str, int]) 
     for definition in classes:
         _declare_variables(program, definition)
     offset = 0
-    for definition in classes:
+    for definition in sorted(classes, key=lambda each: _depth(each, by_name)):
         for name in definition.instance_variables:
             if name in program.state:
                 raise ValueError(f"{definition.file}: variable {name} is declared twice in the program; rename one")

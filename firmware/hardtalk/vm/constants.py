@@ -40,14 +40,14 @@ VM_CONSTANTS: Final = {
     "ObjectUnits": 6,
     "LeafUnits": 5,
     "PartUnits": 14,
-    "FreeUnits": 8,
-    "SmallestFreeUnits": 3,
+    "FreeWeight": 5,
     "FlushEntries": 8,
+    "BuryUnits": 24,
     "BasicPace": 12,
     "LargestPace": 256,
     "PaceBytes": 4096,
-    "SliceUnits": 192,
-    "PaymentBytes": 256,
+    "SliceUnits": 128,
+    "SmallestPayment": 128,
     "HandlerBytes": 4096,
     "HandlerPriority": 59,
     "IdleUnits": 2048,
@@ -56,7 +56,8 @@ VM_CONSTANTS: Final = {
     "FirstQuickPrimitive": 256,
     "LastQuickPrimitive": 519,
 }
-"""Sizes and limits that only the VM decides. Orders are log2 of bytes."""
+"""Sizes and limits that only the VM decides. Orders are log2 of bytes. Units are the collector's, about 15 cycles each;
+paces are units for 32 bytes. A block of LargestBumpOrder must fit a bump area of CollectorBumpOrder."""
 
 PRIMITIVE_FAILURES: Final = {
     "PrimitiveOk": 0,

@@ -88,7 +88,7 @@ class Rings:
         return (last - machine.base) >> 2
 
     def _follow(self, heap: Heap, name: str, number: int, begin: int | None) -> None:
-        """Forwards from the anchor, or from a member; behind a broken link backwards, so that one fault is one message."""
+        """Forwards from the anchor, or a member; behind a broken link backwards, so that one fault is one message."""
         machine = heap.machine
         anchor = (machine.addresses[name] - machine.base) >> 2
         met, kind, where, value = self._along(heap, anchor if begin is None else begin, anchor, number, NEXT, PREVIOUS)
