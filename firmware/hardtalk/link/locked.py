@@ -1,8 +1,8 @@
 """Which Slang routines are locked in the instruction cache with the boot stub's interrupt code.
 
 They are linked first, right behind the stub's code from `interruptEntry`, and behind them the native routines of
-drivers. `lockCaches` (boot/start.s) locks from there as much as two ways hold, less the line of the vectors: 8,160 bytes
-on the board. So the order of the table is one of importance.
+drivers. `lockCaches` (boot/start.s) locks from there as much as two ways hold, less the line of the vectors, which is
+8,160 bytes on the board. So the order of the table is one of importance.
 """
 
 from __future__ import annotations
@@ -54,10 +54,13 @@ LOCKED: dict[str, int | None] = {
     # Registers of devices.
     "primitiveViewBit:method:arguments:": None,
     "answerBit:method:arguments:": None,
-    "primitiveWriteRegister:arguments:": None,
-    "registerAddress:of:": None,
-    "isUnsignedInteger:": None,
+    "primitiveWriteWord:method:arguments:": 16,
+    "writeWord:method:arguments:": None,
+    "primitiveReadWord:method:arguments:": 8,
+    "readWord:method:arguments:": None,
     "primitiveFinishLine:arguments:": None,
+    "primitiveWriteController:method:arguments:": None,
+    "writeController:method:arguments:": None,
 }
 
 
