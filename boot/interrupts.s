@@ -6,14 +6,20 @@
    lines for which that would be wrong: those with a native handler, and all lines while native code runs, whose r8 is
    its own. Those go to nativeInterrupt (native.s). */
 
+/* From here to lockedCodeEnd, among the Slang routines behind the stub, code is locked in the instruction cache (start.s).
+   It takes no literals, which are data: vmState is 4096-aligned, and interruptTable and nativeLineTable are at fixed distances from it. */
+    .balign 4096
+    .space  32
+
 /* interruptEntry: IRQ mode, IRQ masked. Keeps every register but r8, which becomes interruptTable;
    r4 and r8 hold vmState and a dispatch table whenever IRQs are unmasked in the VM. Lines go from the VIC to
    pendingLines and are masked; interruptCount or, without a line, spuriousInterrupts goes up. */
 interruptEntry:
     stmdb   sp!, {r0-r3}
-    ldr     r0, =VIC
+    mov     r0, #VIC_HIGH
+    orr     r0, r0, #VIC_LOW
     ldr     r1, [r0, #VIC_IRQSTATUS]
-    ldr     r2, =vmState
+    mov     r2, #vmState
     ldr     r3, [r2, #divertedLines]
     tst     r3, r1
     bne     nativeInterrupt
@@ -26,7 +32,7 @@ interruptEntry:
     ldr     r3, [r2, #interruptCount]
     add     r3, r3, #1
     str     r3, [r2, #interruptCount]
-    ldr     r8, =interruptTable
+    sub     r8, r2, #INTERRUPT_TABLE_DISTANCE
     ldmia   sp!, {r0-r3}
     subs    pc, lr, #4
 
@@ -54,7 +60,7 @@ waitForInterrupt:
     mrs     r1, cpsr
     orr     r2, r1, #0x80
     msr     cpsr_c, r2
-    ldr     r3, =vmState
+    mov     r3, #vmState
     ldr     r0, [r3, #pendingLines]
     ldr     r3, [r3, #rescheduleWanted]
     orrs    r0, r0, r3

@@ -19,7 +19,7 @@ nativeInterrupt:
     beq     linesForSmalltalk
     clz     r3, r3
     rsb     r3, r3, #31
-    ldr     lr, =nativeLineTable
+    add     lr, r2, #LINE_TABLE_DISTANCE
     add     lr, lr, r3, lsl #6              /* NativeLineBytes */
     ldr     r1, [r0, #VIC_INTENABLE]
     ldr     r3, [lr, #NativeLineHeldOffset]
@@ -40,8 +40,9 @@ nativeInterrupt:
     blx     r12
     ldmia   sp!, {r3, r4, r12, lr}
     msr     cpsr_c, #0xd2
-    ldr     r2, =vmState
-    ldr     r0, =VIC
+    mov     r2, #vmState
+    mov     r0, #VIC_HIGH
+    orr     r0, r0, #VIC_LOW
     ldmia   sp!, {r1, r12}
     msr     spsr_cxsf, r12
     ldr     r12, [r3, #NativeLineCountOffset]
@@ -105,7 +106,7 @@ nativeRequested:
     str     r3, [r2, #divertedLines]
     mov     r3, #0
     str     r3, [r2, #nativeRequests]
-    ldr     r8, =interruptTable
+    sub     r8, r2, #INTERRUPT_TABLE_DISTANCE
     b       leaveHandler
 
 /* linesForSmalltalk: a native process was interrupted by Smalltalk lines r1 only. They wait for the VM, which goes on

@@ -35,7 +35,15 @@ startMachine:
     str     r1, [r0, #VIC_SOFTINTCLEAR]
 
     bl      clearState
+    ldr     r0, =interruptEntry             /* the IRQ vector itself branches: its address would be data, and missed */
+    sub     r0, r0, #0x20
+    mov     r0, r0, lsr #2
+    orr     r0, r0, #0xea000000
+    mov     r1, #0
+    str     r0, [r1, #0x18]
+
     bl      enableCaches
+    bl      lockCaches
 
     mov     r0, #0x40000000                 /* FPEXC.EN */
     fmxr    fpexc, r0
@@ -73,6 +81,9 @@ clearNext:
    is cacheable write-back, everything else is neither cached nor buffered. Nothing faults in
    translation: an address without a device is the bus's to refuse. Uses r0, r1. */
 enableCaches:
+    mov     r0, #0x7                        /* way 3 alone takes lines until lockCaches has filled the others */
+    mcr     p15, 0, r0, c9, c0, 0
+    mcr     p15, 0, r0, c9, c0, 1
     mov     r0, #0
     mcr     p15, 0, r0, c7, c7, 0           /* invalidate both caches */
     mcr     p15, 0, r0, c8, c7, 0           /* invalidate the TLB */
@@ -87,6 +98,72 @@ enableCaches:
     mcr     p15, 0, r0, c1, c0, 0
     mov     r0, r0                          /* the pipeline's instructions are mapped to themselves */
     bx      lr
+
+/* lockCaches: what an interrupt needs of the stub, the VM and its tables is loaded into ways 0 and 1 of both caches, in
+   which no line is replaced from then on (ARM DDI 0198D, section 2.3.10). Ways 2 and 3 stay for everything else.
+   In a way each set has one line: so the vectors, at set 0, and the code from interruptEntry, at set 1, to the next
+   multiple of a way's size are way 0's, and the code from there, as much as a way holds, is way 1's; the data are two
+   ways' size from lockedDataStart. The linker puts the code in the order of importance. This routine fetches its own lines first, into way 3: each line that is
+   fetched while way 0 or 1 is open would take a place there. Uses r0-r6. */
+lockCaches:
+    ldr     r0, =interruptEntry
+    ldr     r1, =lockedCodeEnd
+    ldr     r2, =lockedDataStart
+    ldr     r3, =lockCachesEnd
+    ldr     r4, =lockCaches
+fetchOwnLines:
+    mcr     p15, 0, r4, c7, c13, 1
+    add     r4, r4, #32
+    cmp     r4, r3
+    bcc     fetchOwnLines
+    mov     r4, #0xe
+    mcr     p15, 0, r4, c9, c0, 1
+    mov     r4, #0
+    mcr     p15, 0, r4, c7, c13, 1          /* the vectors */
+    mov     r6, r0, lsr #CACHE_WAY_SHIFT
+    add     r6, r6, #1
+    mov     r6, r6, lsl #CACHE_WAY_SHIFT
+    mov     r3, #1
+    add     r3, r6, r3, lsl #CACHE_WAY_SHIFT
+    cmp     r1, r3
+    movhi   r1, r3
+fetchFirstWay:
+    mcr     p15, 0, r0, c7, c13, 1
+    add     r0, r0, #32
+    cmp     r0, r6
+    bcc     fetchFirstWay
+    mov     r4, #0xd
+    mcr     p15, 0, r4, c9, c0, 1
+    b       isCodeFetched
+fetchSecondWay:
+    mcr     p15, 0, r0, c7, c13, 1
+    add     r0, r0, #32
+isCodeFetched:
+    cmp     r0, r1
+    bcc     fetchSecondWay
+    mov     r4, #0x3
+    mcr     p15, 0, r4, c9, c0, 1
+    mov     r4, #0xe
+    mcr     p15, 0, r4, c9, c0, 0
+    mov     r6, #1
+    add     r6, r2, r6, lsl #CACHE_WAY_SHIFT
+loadFirstWay:
+    ldr     r5, [r2], #32
+    cmp     r2, r6
+    bcc     loadFirstWay
+    mov     r4, #0xd
+    mcr     p15, 0, r4, c9, c0, 0
+    mov     r6, #1
+    add     r6, r2, r6, lsl #CACHE_WAY_SHIFT
+loadSecondWay:
+    ldr     r5, [r2], #32
+    cmp     r2, r6
+    bcc     loadSecondWay
+    mov     r4, #0x3
+    mcr     p15, 0, r4, c9, c0, 0
+    bx      lr
+lockCachesEnd:
+    .ltorg
 
 vectors:
     ldr     pc, [pc, #24]

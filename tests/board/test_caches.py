@@ -174,6 +174,71 @@ def test_stepping_charges_the_caches_too() -> None:
     assert board.cpu.misses == (1, 2)
 
 
+def locking(loads: str) -> str:
+    """Load a line each into ways 0 and 1 of the data cache and lock them; then do other loads; load the two again."""
+    stride = SETS * LINE
+    return f"""
+        ldr r0, ={DATA}
+        ldr r6, ={DATA + 16 * stride}
+        mov r2, #0b1110
+        mcr p15, 0, r2, c9, c0, 0
+        ldr r1, [r0]
+        mov r2, #0b1101
+        mcr p15, 0, r2, c9, c0, 0
+        ldr r1, [r0, #{LINE}]
+        mov r2, #0b0011
+        mcr p15, 0, r2, c9, c0, 0
+        mov r5, #{stride}
+        {loads}
+        ldr r3, [r0]
+        ldr r3, [r0, #{LINE}]
+    """
+
+
+def test_locked_data_is_not_replaced() -> None:
+    others = "ldr r1, [r6]; ldr r1, [r6, #32]; add r6, r6, r5; " * 9
+    alone, crowded = run(locking(""), "arm926-warm"), run(locking(others), "arm926-warm")
+    assert crowded.cpu.misses[1] == alone.cpu.misses[1] + 18
+    unlocked = locking(others).replace("mcr p15, 0, r2, c9, c0, 0", "mov r7, r7")
+    assert run(unlocked, "arm926-warm").cpu.misses[1] > crowded.cpu.misses[1]
+
+
+def test_unlocked_ways_are_replaced_in_turn() -> None:
+    """Two ways are left: two lines of a set stay, a third one pushes out the first."""
+    two = "ldr r1, [r6]; ldr r1, [r6, r5]; " * 5
+    assert run(locking(two), "arm926-warm").cpu.misses[1] == run(locking(""), "arm926-warm").cpu.misses[1] + 2
+    three = "ldr r1, [r6]; ldr r1, [r6, r5]; ldr r1, [r6, r5, lsl #1]; " * 5
+    assert run(locking(three), "arm926-warm").cpu.misses[1] == run(locking(""), "arm926-warm").cpu.misses[1] + 15
+
+
+def test_prefetched_code_does_not_miss() -> None:
+    code = "mov r7, r7; " * 64
+    source = "{prefetch} b far; .ltorg; .balign 32; far: " + code
+    prefetch = "ldr r0, =far; " + "mcr p15, 0, r0, c7, c13, 1; add r0, r0, #32; " * 8
+    plain = run(source.format(prefetch=""), "arm926-warm").cpu.misses[0]
+    fetched = run(source.format(prefetch=prefetch), "arm926-warm").cpu.misses[0]
+    assert 0 <= fetched - plain <= 5  # the lines of the prefetching code; those of the other are counted once
+
+
+def test_invalidated_lines_miss_again() -> None:
+    source = f"ldr r0, ={DATA}; ldr r1, [r0]; {{}}; b on; on: ldr r1, [r0]"
+    before = run(source.format("mov r7, r7"), "arm926-warm").cpu.misses
+    for operation, instructions, data in (("c5, 0", True, False), ("c6, 0", False, True), ("c7, 0", True, True)):
+        misses = run(source.format(f"mcr p15, 0, r0, c7, {operation}"), "arm926-warm").cpu.misses
+        assert (misses[0] > before[0], misses[1] > before[1]) == (instructions, data), operation
+
+
+def test_the_cold_line_leaves_locked_lines() -> None:
+    """A loop of one line, and data of one line: neither is fetched again when they are locked."""
+    misses = []
+    for lock in ("mov r3, r3", "mcr p15, 0, r2, c9, c0, 0"):
+        body = f"ldr r6, ={DATA}; ldr r7, [r6]; mov r2, #0b1111; {lock}; again: ldr r7, [r6]; b again"
+        board = Board(ticking(body), model="arm926-cold")
+        board.run(300_000)
+        misses.append(board.cpu.misses[1])
+    assert misses[1] < misses[0]
+
+
 def test_a_geometry_that_is_no_power_of_two_is_refused() -> None:
     with pytest.raises(BoardError, match="a cache has 3 sets"):
         Caches(Cache(384, 4, 32), Cache(16384, 4, 32), Bus(22, 42, 16))

@@ -97,7 +97,7 @@ def test_relocations(elf: ELFFile, firmware: Firmware) -> None:
     assert word(elf, start) == 0x100000
     branch = word(elf, start + 4)
     assert branch >> 24 == 0xEA
-    assert start + 4 + 8 + 4 * (branch & 0xFFFFFF) == firmware.address("Hand>>handleInterrupts")
+    assert start + 4 + 8 + 4 * ((branch & 0xFFFFFF ^ 0x800000) - 0x800000) == firmware.address("Hand>>handleInterrupts")
     call = word(elf, start + 8)
     assert call >> 24 == 0x1B, "condition and link bit are kept"
     assert start + 8 + 8 + 4 * ((call & 0xFFFFFF) - (1 << 24)) == firmware.address("putCharacter")
@@ -191,3 +191,29 @@ def test_image_at_another_base() -> None:
 def test_boot_sources_without_entry() -> None:
     with pytest.raises(LinkError, match="no label startMachine"):
         link([AssemblySource("x.s", "mov r0, r0")], PROGRAM, IMAGE, TARGET)
+
+
+def test_what_an_interrupt_needs_lies_where_it_can_be_locked(firmware: Firmware) -> None:
+    """Code a line behind a page, so that way 0 has room for the vectors; the VM's state where an immediate reaches."""
+    assert firmware.address("interruptEntry") % 4096 == 32
+    assert firmware.address("vmState") % 4096 == 0
+    assert firmware.address("interruptTable") == firmware.address("vmState") - 3072
+    assert firmware.address("irqStackTop") == firmware.address("vmState")
+    assert firmware.address("supervisorStackTop") == firmware.address("dispatchTable")
+    assert firmware.address("lockedDataStart") == firmware.address("dispatchTable") - 128
+    assert firmware.address("Hand>>handleInterrupts") < firmware.address("Hand>>startVirtualMachine")
+
+
+def test_a_native_routine_follows_the_locked_ones() -> None:
+    """What drivers start goes before the rest, behind what every interrupt needs."""
+    other = routine("aHandler", "mov r2, r2")
+    made = link(boot_sources(), replace(PROGRAM, routines=(*PROGRAM.routines, other)), IMAGE, TARGET, ["aHandler"])
+    names = ("handleInterrupts", "aHandler", "startVirtualMachine")
+    places = [made.address(f"Hand>>{name}") for name in names]
+    assert places == sorted(places)
+
+
+def test_interrupt_code_elsewhere_is_refused() -> None:
+    sources = [replace(source, text=source.text.replace("    .space  32\n", "")) for source in boot_sources()]
+    with pytest.raises(LinkError, match=r"interruptEntry is at 0x\w+000, not a line behind a multiple of 4,096"):
+        link(sources, PROGRAM, IMAGE, TARGET)

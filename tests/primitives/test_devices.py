@@ -54,6 +54,18 @@ def test_a_view_is_read_and_written_once(memory: SmallMemory, word: int) -> None
     assert memory.device_log == [("read", 0x18, 0), ("write", 0x18, word)]
 
 
+@pytest.mark.parametrize("number", [0, 1, 31, 63])
+@pytest.mark.parametrize("word", [0, 2**30 - 1, 2**30, 2**31 - 1, 2**31, 2**32 - 1])
+def test_the_words_of_a_peripheral(memory: SmallMemory, number: int, word: int) -> None:
+    device = registers(memory, DEVICE)
+    memory.device_words[4 * number] = word
+    result = memory.run(700 + number, device)
+    assert isinstance(result, int) and memory.value(result) == word
+    value = memory.integer(word)
+    assert memory.run(764 + number, device, value) == value
+    assert memory.device_log == [("read", 4 * number, 0), ("write", 4 * number, word)]
+
+
 @pytest.mark.parametrize("bit", range(32))
 def test_the_bits_of_a_view(memory: SmallMemory, bit: int) -> None:
     view = registers(memory, DEVICE + 0x18)
@@ -74,15 +86,25 @@ def test_a_line_is_unmasked_only_when_it_is_low(memory: SmallMemory, mask: int) 
     assert memory.device_log[2:] == [("read", raw, 0)]
 
 
+@pytest.mark.parametrize("number", range(8))
+@pytest.mark.parametrize("mask", [1, 1 << 30, 1 << 31])
+def test_words_of_the_interrupt_controller(memory: SmallMemory, number: int, mask: int) -> None:
+    assert memory.run(832 + number, memory.true, memory.integer(mask)) == memory.true
+    assert memory.device_log == [("write", VIC - DEVICE + 4 * number, mask)]
+
+
 def test_what_is_no_view_touches_nothing(memory: SmallMemory) -> None:
     view = registers(memory)
     for receiver in (memory.nil, memory.string(b"x"), memory.integer(4), memory.array([memory.integer(1)])):
-        for number in (624, 628, 659):
+        for number in (624, 628, 659, 700, 763):
             assert isinstance(memory.run(number, receiver), Failed)
-        assert isinstance(memory.run(625, receiver, memory.integer(1)), Failed)
+        for number in (625, 764, 827):
+            assert isinstance(memory.run(number, receiver, memory.integer(1)), Failed)
     for value in (memory.nil, memory.integer(-1), memory.integer(2**32)):
         assert isinstance(memory.run(625, view, value), Failed)
-        assert isinstance(memory.run(626, memory.nil, value), Failed)
+        assert isinstance(memory.run(770, view, value), Failed)
+        for number in (626, 832, 839):
+            assert isinstance(memory.run(number, memory.nil, value), Failed)
     assert memory.device_log == []
 
 

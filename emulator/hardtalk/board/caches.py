@@ -48,12 +48,16 @@ class Caches:
         state[hook.WORD_CYCLES] = self.bus.critical_word_cycles
         state[hook.BUFFER_CYCLES] = self.bus.write_buffer_words * self.bus.critical_word_cycles
 
-    def flush(self) -> None:
-        instruction_lines, instruction_victims, data_lines, data_victims = self._arrays
-        for lines in (instruction_lines, data_lines):
-            lines.fill(hook.INVALID)
-        for victims in (instruction_victims, data_victims):
-            victims.fill(0)
+    def flush(self, instruction_kept: int = 0, data_kept: int = 0) -> None:
+        """Make both empty, but for the ways whose bits are set."""
+        self.flush_instructions(instruction_kept)
+        self.flush_data(data_kept)
+
+    def flush_instructions(self, kept: int = 0) -> None:
+        _empty(self._arrays[0], self._arrays[1], self.instruction.ways, kept)
+
+    def flush_data(self, kept: int = 0) -> None:
+        _empty(self._arrays[2], self._arrays[3], self.data.ways, kept)
 
     def save(self) -> bytes:
         return b"".join(array.tobytes() for array in self._arrays)
@@ -63,3 +67,11 @@ class Caches:
         for array in self._arrays:
             array[:] = np.frombuffer(saved, np.int64, len(array), start)
             start += array.nbytes
+
+
+def _empty(lines: Words, victims: Words, ways: int, kept: int) -> None:
+    by_way = lines.reshape(-1, ways)
+    for way in range(ways):
+        if not kept >> way & 1:
+            by_way[:, way] = hook.INVALID
+    victims.fill(0)

@@ -24,7 +24,9 @@ from hardtalk.board.cycles import (
     WAIT_FOR_INTERRUPT,
     WAIT_FOR_INTERRUPT_MASK,
     BlockCost,
+    CacheOperation,
     Model,
+    cache_operation,
 )
 from hardtalk.board.errors import BoardError
 from hardtalk.board.memory import PAGE, Ram
@@ -116,6 +118,7 @@ class Cpu:
         self._table = np.zeros((ram.base + ram.size) >> 2, np.int64)
         self._filled: set[int] = set()
         self._code_pages: set[int] = set()
+        self._cache_operations: set[int] = set()
         self._state = aligned_words(hook.STATE_WORDS)
         self._word = ctypes.c_uint32()
         self._word_reference = ctypes.byref(self._word)
@@ -190,6 +193,7 @@ class Cpu:
         self.runner.context_restore(self._reset_context)
         for word in (hook.CLOCK, hook.INSTRUCTIONS, hook.PENDING, hook.ATTENTION, hook.WATCH_COUNT, hook.SLEPT):
             self._state[word] = 0
+        self._state[hook.INSTRUCTION_LOCKED] = self._state[hook.DATA_LOCKED] = 0
         self.flush_caches()
         self._state[hook.ALARM] = self._state[hook.LIMIT] = self._state[hook.INSTRUCTION_LIMIT] = hook.NEVER
         self._state[hook.STOP_AT] = hook.NOWHERE
@@ -230,9 +234,12 @@ class Cpu:
         return int(self._state[hook.LAST_ENTRY]) & hook.BYTES_MASK
 
     def flush_caches(self) -> None:
-        """Make both caches empty, as if what they held was written back long ago."""
+        """Make both caches empty, as if everything was written back long ago and replaced that can be replaced.
+
+        Lines in locked ways stay.
+        """
         if self.caches is not None:
-            self.caches.flush()
+            self.caches.flush(int(self._state[hook.INSTRUCTION_LOCKED]), int(self._state[hook.DATA_LOCKED]))
             self._state[hook.BUFFER_EMPTY] = 0
 
     @property
@@ -453,8 +460,44 @@ class Cpu:
             raise BoardError(f"the firmware runs code at {address:#x}, outside RAM", "link all code into RAM")
         cost = self.model.cost(self.ram.read(address, 4 * words), address)
         self._table[address >> 2] = hook.table_entry(4 * words, cost.cycles, cost.taken_extra, address in self._watched)
+        if self.caches is not None:
+            self._hook_cache_operations(address, words)
         self._filled.add(address >> 2)
         self._code_pages.update(range(address & -PAGE, address + 4 * words, PAGE))
+
+    def _hook_cache_operations(self, address: int, words: int) -> None:
+        """Let the host carry out a new block's cache operations, each at its instruction."""
+        for place in range(address, address + 4 * words, 4):
+            if place in self._cache_operations or cache_operation(self._word(place)) is None:
+                continue
+            self._cache_operations.add(place)
+            for engine in (self.runner, self.stepper):
+                engine.hook_add(unicorn.UC_HOOK_CODE, self._operate_on_cache, begin=place, end=place)
+                engine.ctl_remove_cache(address, address + 4 * words)
+
+    def _operate_on_cache(self, engine: Any, place: int, _size: int, _user: Any) -> None:
+        word = self._word(place)
+        operation = cache_operation(word)
+        assert self.caches is not None
+        if operation is None:
+            return
+        value: int = engine.reg_read(REGISTERS[word >> 12 & 15])
+        match operation:
+            case CacheOperation.LOCK_INSTRUCTIONS:
+                self._state[hook.INSTRUCTION_LOCKED] = value & (1 << self.caches.instruction.ways) - 1
+            case CacheOperation.LOCK_DATA:
+                self._state[hook.DATA_LOCKED] = value & (1 << self.caches.data.ways) - 1
+            case CacheOperation.PREFETCH_INSTRUCTIONS:
+                hook.fetch_function()(self._state.ctypes.data, value, 4)
+            case CacheOperation.INVALIDATE_INSTRUCTIONS:
+                self.caches.flush_instructions()
+            case CacheOperation.INVALIDATE_DATA:
+                self.caches.flush_data()
+            case CacheOperation.INVALIDATE_BOTH:
+                self.caches.flush()
+
+    def _word(self, address: int) -> int:
+        return int.from_bytes(self.ram.read(address, 4), "little")
 
     def forget_code(self, pages: list[int] | None = None) -> None:
         """Drop translations and costs when RAM was changed by the host: all, or if one of `pages` holds code."""

@@ -18,6 +18,28 @@ WAIT_FOR_INTERRUPT = 0x0E070F90
 WAIT_FOR_INTERRUPT_MASK = 0x0FFF0FFF
 
 
+MOVE_TO_COPROCESSOR_MASK = 0x0FFF0FFF  # all but condition and register
+
+
+class CacheOperation(Enum):
+    """MCR instructions that change what the caches hold (ARM DDI 0198D, sections 2.3.8 and 2.3.10), as encoded."""
+
+    LOCK_DATA = 0x0E090F10  # c9, c0, 0: a bit for each way in which no line is to be replaced
+    LOCK_INSTRUCTIONS = 0x0E090F30  # c9, c0, 1
+    PREFETCH_INSTRUCTIONS = 0x0E070F3D  # c7, c13, 1: the line of an address
+    INVALIDATE_INSTRUCTIONS = 0x0E070F15  # c7, c5, 0
+    INVALIDATE_DATA = 0x0E070F16  # c7, c6, 0
+    INVALIDATE_BOTH = 0x0E070F17  # c7, c7, 0
+
+
+CACHE_OPERATIONS = {operation.value: operation for operation in CacheOperation}
+
+
+def cache_operation(word: int) -> CacheOperation | None:
+    """What an instruction does to the caches; None for nearly all."""
+    return CACHE_OPERATIONS.get(word & MOVE_TO_COPROCESSOR_MASK)
+
+
 @dataclass(frozen=True)
 class BlockCost:
     """`cycles` when a conditional last instruction fails; `taken_extra` more when it is executed."""

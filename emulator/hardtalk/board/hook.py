@@ -13,8 +13,8 @@ load and store in the data cache. Stalls are charged when they happen: an alarm 
 The rules err on the long side. A miss waits for the whole line, not only for the word that was wanted. A line that was
 written goes to the write buffer when it is evicted, and the next line fill waits until the buffer is empty. A store
 that misses goes to the buffer as one word (no line is allocated); it waits only when the buffer is full. Accesses to
-devices wait for the bus. Replacement is round-robin. Translation tables cost nothing, and a guest's cache operations do
-nothing.
+devices wait for the bus. Replacement is round-robin among the ways that are not locked. Translation tables cost
+nothing. Of the guest's cache operations those that lock, prefetch and invalidate are done, by the host (`cpu.py`).
 
 All of it is in this one file: a compiled function kept on disk is compiled again only when its own file changes.
 """
@@ -80,8 +80,10 @@ def inlined(function: Function) -> Function:
     BUFFER_EMPTY,  # the cycle in which it will be empty
     SLEPT,  # cycles in which the CPU waited for an interrupt
     ENTERED_FROM,  # the cycle in which what the last exception interrupted was done
+    INSTRUCTION_LOCKED,  # a bit for each way in which no line is replaced
+    DATA_LOCKED,
     STATE_WORDS,
-) = range(40)
+) = range(42)
 
 NEVER = 1 << 62
 NOWHERE = -1
@@ -217,9 +219,13 @@ def find_line(lines: Any, first: Any, ways: Any, line: Any) -> Any:
 
 
 @inlined
-def fill_line(state: Any, lines: Any, victims: Any, line_set: Any, ways: Any, line: Any) -> Any:
-    """Replace the set's next victim; its index. Waits for the write buffer and for the whole line."""
+def fill_line(state: Any, lines: Any, victims: Any, locked: Any, line_set: Any, ways: Any, line: Any) -> Any:
+    """Replace the set's next victim in an open way; its index. Waits for the write buffer and for the whole line."""
     way = victims[line_set]
+    for _ in range(ways - 1):
+        if locked >> way & 1 == 0:
+            break
+        way = way + 1 if way + 1 < ways else 0
     index = line_set * ways + way
     victims[line_set] = way + 1 if way + 1 < ways else 0
     start = max(state[CLOCK], state[BUFFER_EMPTY])
@@ -240,7 +246,7 @@ def fetch_lines(state: Any, address: Any, size: Any) -> None:
         line_set = line & (sets - 1)
         if find_line(lines, line_set * ways, ways, line) < 0:
             state[INSTRUCTION_MISSES] += 1
-            fill_line(state, lines, victims, line_set, ways, line)
+            fill_line(state, lines, victims, state[INSTRUCTION_LOCKED], line_set, ways, line)
 
 
 def charge_block(engine: Any, address: Any, size: Any, user: Any) -> None:
@@ -280,7 +286,8 @@ def charge_access(_engine: Any, kind: Any, address: Any, _size: Any, _value: Any
     if kind != MEMORY_WRITE:
         if index < 0:
             state[DATA_MISSES] += 1
-            fill_line(state, lines, carray(as_pointer(state[DATA_VICTIMS]), 1), line_set, ways, line)
+            victims = carray(as_pointer(state[DATA_VICTIMS]), 1)
+            fill_line(state, lines, victims, state[DATA_LOCKED], line_set, ways, line)
     elif index >= 0:
         lines[index] |= 1
     else:

@@ -17,6 +17,8 @@ OBJECT_SUFFIX = ".o"
 SLANG_CATEGORY = re.compile(r"^\s*#category\s*:\s*#?'?(?:[^\n']*[-.])?slang'?\s*,?\s*$", re.IGNORECASE | re.MULTILINE)
 """A class whose category is `slang`, or ends in `-Slang` or `.slang`, becomes machine code, no class of the image."""
 FIRST_BOOT_FILE = "start.s"
+LAST_BOOT_FILES = ("interrupts.s", "native.s")
+"""What is locked in the instruction cache, together with the first Slang routines behind it."""
 
 
 class MissingSources(Exception):
@@ -80,9 +82,9 @@ def native_selectors(paths: Iterable[Path]) -> Iterator[str]:
 
 
 def boot_paths() -> list[Path]:
-    """The boot stub's files, the one with the entry first."""
+    """The boot stub's files, the one with the entry first, the code of interrupts last."""
     paths = paths_in(text_root() / "boot", ".s")
-    return sorted(paths, key=lambda path: (path.name != FIRST_BOOT_FILE, path.name))
+    return sorted(paths, key=lambda path: (path.name != FIRST_BOOT_FILE, path.name in LAST_BOOT_FILES, path.name))
 
 
 def paths_in(folder: Path, suffix: str) -> list[Path]:

@@ -2,6 +2,10 @@
 
 Boot code, routines and tables follow each other from `CODE_BASE`; the state and the stacks follow those; the image has
 its own megabyte boundary. Tables come in the order of their alignment, so the padding is one gap.
+
+What an interrupt needs lies together, so that it can be locked in the caches: the end of the boot code and the first
+routines (`hardtalk.link.locked`), and the data from the upper end of the supervisor stack on. The IRQ stack fills the
+page of the dispatch tables; the VM's state begins the next one, so that its address is an immediate operand.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ from dataclasses import dataclass, field
 from hardtalk.link.errors import LinkError
 from hardtalk.link.inputs import ImageLike, ProgramLike, RoutineLike, Target
 from hardtalk.link.objects import ALIGNMENT, NativeObject
-from hardtalk.vm.native import LAYOUT_TABLES, ROUTINE_LIMIT
+from hardtalk.vm.native import LAYOUT_TABLES, LINE_RECORD_BYTES, ROUTINE_LIMIT
 
 CODE_BASE = 0x00010000
 HEAP_BASE = 0x00100000
@@ -21,25 +25,29 @@ PRIMITIVE_COUNT = 1024
 METHOD_CACHE_BYTES = 1024 * 16
 CACHE_LINE_BYTES = 32
 
+# Native handlers run on it. Its upper end is needed for each of them, so it is locked with the tables that follow.
+SUPERVISOR_STACK_BYTES = 8192
+LOCKED_STACK_BYTES = 128
 # (symbol, bytes, alignment) in address order.
 TABLES = (
     ("pageTable", 4096 * 4, 16384),
-    ("dispatchTable", BYTECODE_COUNT * 4, 4096),
-    ("interruptTable", BYTECODE_COUNT * 4, 4),
-    ("markingTable", BYTECODE_COUNT * 4, 4),
     ("primitiveTable", PRIMITIVE_COUNT * 4, 4),
     ("specialObjects", 4, 4),
     ("imageChecksum", 4, 4),
     ("nativeRoutineTable", ROUTINE_LIMIT * 4, 4),
+    ("supervisorStack", SUPERVISOR_STACK_BYTES, 4),
+    ("dispatchTable", BYTECODE_COUNT * 4, 4096),
+    ("interruptTable", BYTECODE_COUNT * 4, 4),
+    ("markingTable", BYTECODE_COUNT * 4, 4),
 )
 # Words of the boot stub's own, cleared with the VM state.
 STUB_WORDS = ("faultInProgress",)
-# (symbol of the top, bytes): full descending stacks; one frame of registers is 56 bytes. An interrupt that nests in
-# native handlers takes 32 bytes of the IRQ stack; the handlers themselves run on the supervisor stack.
+STATE_ALIGNMENT = 4096
+# An interrupt that nests in native handlers takes 32 bytes of the IRQ stack, and there are at most 32 lines to nest.
+IRQ_STACK_BYTES = 1024
+# (symbol of the top, bytes): full descending stacks; one frame of registers is 56 bytes.
 STACKS = (
     ("fiqStackTop", 128),
-    ("irqStackTop", 2048),
-    ("supervisorStackTop", 8192),
     ("abortStackTop", 512),
     ("undefinedStackTop", 512),
     ("machineStackTop", 8192),
@@ -75,17 +83,21 @@ def lay_out(boot_bytes: int, program: ProgramLike, image: ImageLike, target: Tar
     layout = Layout()
     address = layout.vm_start = align(CODE_BASE + boot_bytes, CACHE_LINE_BYTES)
     address = layout.vm_stop = _place_routines(layout, program.routines, address)
+    layout.symbols["lockedCodeEnd"] = layout.vm_stop
     layout.tables_start = address = align(address, TABLES[0][2])
     for name, size, alignment in TABLES:
         address = layout.place(name, align(address, alignment), size)
     layout.tables_stop = address
 
-    layout.state_start = address = align(address, CACHE_LINE_BYTES)
+    layout.symbols["supervisorStackTop"] = layout.symbols["dispatchTable"]
+    layout.symbols["lockedDataStart"] = layout.symbols["dispatchTable"] - LOCKED_STACK_BYTES
+    layout.state_start = address
+    layout.symbols["irqStackTop"] = address = align(address + IRQ_STACK_BYTES, STATE_ALIGNMENT)
     layout.symbols["stateStart"] = address
     address = layout.place("vmState", address, program.state_size)
-    address = layout.place("methodCache", align(address, CACHE_LINE_BYTES), METHOD_CACHE_BYTES)
     for name, size in LAYOUT_TABLES:
-        address = layout.place(name, align(address, CACHE_LINE_BYTES), size)
+        address = layout.place(name, align(address, LINE_RECORD_BYTES), size)
+    address = layout.place("methodCache", align(address, CACHE_LINE_BYTES), METHOD_CACHE_BYTES)
     for name in STUB_WORDS:
         address = layout.place(name, align(address, 4), 4)
     address = layout.symbols["stateEnd"] = align(address, CACHE_LINE_BYTES)

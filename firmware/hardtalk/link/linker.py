@@ -23,11 +23,13 @@ from hardtalk.link.layout import (
     HEAP_BASE,
     PRIMITIVE_COUNT,
     STUB_WORDS,
+    SUPERVISOR_STACK_BYTES,
     TABLES,
     Layout,
     lay_out,
 )
 from hardtalk.link.lines import lines_section
+from hardtalk.link.locked import check_start, locked_first
 from hardtalk.link.objects import NativeObject
 from hardtalk.vm import native
 
@@ -67,7 +69,7 @@ def link(boot_sources: Sequence[AssemblySource], program: ProgramLike, image: Im
 
     `native_routines` name, in the order of their numbers, the routines that Smalltalk can start as native code.
     """
-    program = _with_objects(program, objects)
+    program = _with_objects(program, objects, native_routines)
     layout, boot = _assemble_boot(boot_sources, program, image, target)
     names = _Names(layout, boot, program, objects)
     vm = bytearray(layout.vm_stop - layout.vm_start)
@@ -95,20 +97,28 @@ def _assemble_boot(sources: Sequence[AssemblySource], program: ProgramLike, imag
     boot_bytes = 0
     for _ in range(8):
         layout = lay_out(boot_bytes, program, image, target)
-        known = {**target.symbols, **layout.symbols, **dict(native.constants()), **program.state,
+        known = {**target.symbols, **layout.symbols, **_distances(layout), **dict(native.constants()), **program.state,
                  **_routine_aliases(layout, program)}
         boot = assemble(sources, CODE_BASE, {name: known[name] for name in sorted(used & known.keys())})
         if ENTRY not in boot.labels:
             raise LinkError(f"the boot sources define no label {ENTRY}; the machine is entered there")
         if len(boot.code) == boot_bytes:
+            check_start(boot.labels["interruptEntry"])
             return layout, boot
         boot_bytes = len(boot.code)
     raise LinkError("the boot stub's size does not settle; use .ltorg and .word instead of ldr rN, =value")
 
 
+def _distances(layout: Layout) -> dict[str, int]:
+    """What locked code adds to the address of the VM's state instead of loading another one."""
+    state = layout.symbols["vmState"]
+    return {"INTERRUPT_TABLE_DISTANCE": state - layout.symbols["interruptTable"],
+            "LINE_TABLE_DISTANCE": layout.symbols["nativeLineTable"] - state}
+
+
 @dataclass(frozen=True)
 class _Program:
-    """A Slang program with the users' objects behind its routines."""
+    """A Slang program with what is locked in the caches first and the users' objects behind its routines."""
 
     routines: Sequence[RoutineLike]
     state: Mapping[str, int]
@@ -118,9 +128,10 @@ class _Program:
     marking_entries: Mapping[int, str]
 
 
-def _with_objects(program: ProgramLike, objects: Sequence[NativeObject]) -> ProgramLike:
-    return _Program([*program.routines, *objects], program.state, program.state_size, program.bytecode_entries,
-                    program.primitive_entries, program.marking_entries)
+def _with_objects(program: ProgramLike, objects: Sequence[NativeObject], native_routines: Sequence[str]) -> ProgramLike:
+    routines = [*locked_first(program.routines, native_routines), *objects]
+    return _Program(routines, program.state, program.state_size, program.bytecode_entries, program.primitive_entries,
+                    program.marking_entries)
 
 
 def _routine_aliases(layout: Layout, program: ProgramLike) -> dict[str, int]:
@@ -179,6 +190,7 @@ def _tables(layout: Layout, program: ProgramLike, image: ImageLike, target: Targ
             native_routines: Sequence[str]) -> bytes:
     words = {
         "pageTable": _page_table(target),
+        "supervisorStack": [0] * (SUPERVISOR_STACK_BYTES // 4),
         "dispatchTable": _dispatch_table(layout, program),
         "interruptTable": [names.find("handleInterrupts", "the interrupt table")] * BYTECODE_COUNT,
         "markingTable": _marking_table(layout, program),

@@ -19,6 +19,10 @@ def target_of(chip: Chip) -> Target:
         symbols[peripheral.name] = peripheral.base
         for register in peripheral.registers:
             symbols[f"{peripheral.name}_{register.name}"] = register.offset
+    base = chip.peripheral("VIC").base
+    symbols["VIC_LOW"] = base & 0x00FF_FFFF
+    symbols["VIC_HIGH"] = base & 0xFF00_0000
+    symbols["CACHE_WAY_SHIFT"] = cache_way_shift(chip)
     divisor = uart_divisor(chip.clocks["uart"], CONSOLE_BAUD)
     symbols["UART0_BAUD_INTEGER"] = divisor >> 6
     symbols["UART0_BAUD_FRACTION"] = divisor & 63
@@ -28,3 +32,8 @@ def target_of(chip: Chip) -> Target:
 def uart_divisor(clock_hertz: int, baud: int) -> int:
     """The PL011's baud rate divisor in 64ths, rounded (DDI 0183, section 3.3.6)."""
     return (clock_hertz * 8 // baud + 1) // 2
+
+
+def cache_way_shift(chip: Chip) -> int:
+    """The size of a way, the larger one when the caches differ, as a power of two: what is locked must fit both."""
+    return max(cache.size // cache.ways for cache in (chip.instruction_cache, chip.data_cache)).bit_length() - 1

@@ -1,6 +1,6 @@
 """The primitives: one row for each number a Smalltalk method may name in `<primitive: n>`.
 
-Numbers up to 575 are Squeak V3's, 600 to 699 Hardtalk's own. `routine` is the Slang method that carries the same
+Numbers up to 575 are Squeak V3's, 600 to 899 Hardtalk's own. `routine` is the Slang method that carries the same
 `<primitive: n>` (in firmware/vm); a row without one is a number of Squeak's whose methods always run in Smalltalk
 here, and `meaning` says why. `arity` counts the arguments, which a routine does not check again; None when the
 routine takes any number. `used_by` is a method of the class library with that primitive, or the message it stands
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 LARGEST_NUMBER: Final = 1023
-OWN_NUMBERS: Final = range(600, 700)
+OWN_NUMBERS: Final = range(600, 900)
 
 
 @dataclass(frozen=True)
@@ -203,6 +203,9 @@ PRIMITIVES: Final = (
     _row(672, "SlotSemaphore", 3, "NativeSlot class>>slot:semaphore:priority:", "what native code may signal"),
     _row(673, "QueuePut", 1, "Bitmap>>nativeQueuePut:", "put a word in a queue of both kinds"),
     _row(674, "QueueTake", 0, "Bitmap>>nativeQueueTake", "the first word of a queue whose signal was taken"),
+    _range(700, 763, "ReadWord", 0, "a peripheral's register without fields", "read word 0 to 63"),
+    _range(764, 827, "WriteWord", 1, "a peripheral's register", "write word 0 to 63"),
+    _range(832, 839, "WriteController", 1, "InterruptController>>unmask:", "write word 0 to 7 of the controller"),
 )  # fmt: skip
 
 

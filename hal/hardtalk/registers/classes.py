@@ -9,6 +9,8 @@ from hardtalk.registers.names import UNUSABLE, file_of, register_class_name, sel
 CATEGORY = "Hardtalk-Registers"
 FIRST_BIT_PRIMITIVE = 628
 """Of the virtual machine's primitives that answer bit 0 to bit 31 of a view's register."""
+FIRST_READ_PRIMITIVE, FIRST_WRITE_PRIMITIVE, DIRECT_WORDS = 700, 764, 64
+"""Of those that read and write a peripheral's first words."""
 TAKEN_IN_VIEWS = UNUSABLE | {"value"}
 """A view answers its register's whole word as `value`."""
 
@@ -93,10 +95,17 @@ def accessors(name: str, register: Register) -> Iterator[str]:
     if register.fields:
         yield method(name, "registers", selector, f"^ {selector}", note)
     elif register.is_readable:
-        yield method(name, "registers", selector, f"^ self wordAt: 16r{register.offset:X}", note)
+        body = direct(FIRST_READ_PRIMITIVE, register) + f"^ self wordAt: 16r{register.offset:X}"
+        yield method(name, "registers", selector, body, note)
     if register.is_writable:
-        body = f"self wordAt: 16r{register.offset:X} put: anInteger"
+        body = direct(FIRST_WRITE_PRIMITIVE, register) + f"^ self wordAt: 16r{register.offset:X} put: anInteger"
         yield method(name, "registers", f"{selector}: anInteger", body, note)
+
+
+def direct(first: int, register: Register) -> str:
+    """The primitive of an accessor: there is one for each of the first words of a peripheral."""
+    number, rest = divmod(register.offset, 4)
+    return f"<primitive: {first + number}>\n\t" if not rest and number < DIRECT_WORDS else ""
 
 
 def view_class(peripheral: Peripheral, register: Register) -> str:
