@@ -8,15 +8,19 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hardtalk.cli.latency_bench import boot_latency_bench
+from hardtalk.cli.latency_bench import start_load
 from hardtalk.cli.latency_loads import Load
+from hardtalk.cli.latency_matrix import BoardOptions, booted
 from hardtalk.cli.latency_subjects import SUBJECTS
 from hardtalk.cli.main import run
-from hardtalk.cli.tracing import record
+from hardtalk.cli.tracing import bench_recorder, record
 from hardtalk.trace.perfetto_file import perfetto_bytes
-from hardtalk.trace.recorder import INTERRUPTS, PROCESSES, SAFEPOINTS
+from hardtalk.trace.recorder import COLLECTION, COLLECTOR, INTERRUPTS, NATIVE, PROCESSES, SAFEPOINTS
 from hardtalk.trace.recording import Recording
-from hardtalk.trace.vcd_file import vcd_text
+from hardtalk.trace.vcd_file import identifier, text_value, vcd_text
+from hardtalk.vm.constants import COLLECTOR_PHASES
+
+from .formats import read_perfetto, read_vcd
 
 COUNT = 10
 LINE = "line 5 TIMER23"
@@ -24,11 +28,9 @@ LINE = "line 5 TIMER23"
 
 @pytest.fixture(scope="module")
 def recordings() -> list[Recording]:
-    bench = boot_latency_bench()
-    booted = bench.board.snapshot()
     made = []
     for _ in range(2):
-        bench.board.restore(booted)
+        bench = booted(BoardOptions())
         recording, interrupts = record(bench, SUBJECTS["TIMER"], Load("sends"), COUNT, 1)
         assert len(interrupts) == COUNT
         made.append(recording)
@@ -61,6 +63,61 @@ def test_the_same_run_gives_the_same_bytes(recordings: list[Recording]) -> None:
     first, second = recordings
     assert perfetto_bytes(first, "t") == perfetto_bytes(second, "t")
     assert vcd_text(first, "t") == vcd_text(second, "t")
+
+
+@pytest.fixture(scope="module")
+def collections() -> Recording:
+    """More than one collection, of which nothing but the recorder knows."""
+    bench = booted(BoardOptions())
+    start_load(bench, SUBJECTS["TIMER"], Load("collection"))
+    before = bench.board.firmware.address_of("cyclesCompleted")
+    first = int.from_bytes(bench.board.ram.read(before, 4), "little")
+    with bench_recorder(bench) as recorder:
+        while int.from_bytes(bench.board.ram.read(before, 4), "little") < first + 2:
+            bench.board.run(1_000_000)
+    return recorder.recording
+
+
+def test_the_collectors_phases_follow_each_other(collections: Recording) -> None:
+    phases = [name.removeprefix("Phase").lower() for name in COLLECTOR_PHASES]
+    seen = [each.name for each in collections.tracks[COLLECTION].slices]
+    assert set(seen) == set(phases[1:])
+    for earlier, later in pairwise(seen):
+        assert phases.index(later) == phases.index(earlier) + 1 or later == "marking"
+
+
+def test_the_collectors_steps_are_in_its_stretches_of_work(collections: Recording) -> None:
+    """But for those of a stretch that was under way when the recording began."""
+    track = collections.tracks[COLLECTOR]
+    steps = [step.cycle for step in track.instants if step.cycle > track.slices[0].start]
+    assert len(steps) > 100
+    assert all(any(work.start <= step <= work.end for work in track.slices) for step in steps)
+    assert all(later.start >= earlier.end for earlier, later in pairwise(track.slices))
+
+
+def test_files_say_what_was_recorded(recordings: list[Recording], collections: Recording) -> None:
+    for recording in (recordings[0], collections):
+        slices, instants = read_perfetto(perfetto_bytes(recording, "t"))
+        changes = read_vcd(vcd_text(recording, "t"))
+        for track in recording.tracks.values():
+            starts = [(recording.nanoseconds(each.start), each.name) for each in track.slices]
+            assert slices[track.name] == starts
+            assert sorted(instants[track.name]) == sorted(
+                (recording.nanoseconds(each.cycle), each.name) for each in track.instants
+            )
+            named = changes[f"{identifier(track.name)}_name"] if starts else []
+            assert {(time, text) for time, text in named if text != "-"} == {
+                (time, text_value(text)) for time, text in starts
+            }
+
+
+def test_native_code_has_a_track() -> None:
+    bench = booted(BoardOptions())
+    recording, _ = record(bench, SUBJECTS["TIMER"], Load("native"), COUNT, 1)
+    native = recording.tracks[NATIVE].slices
+    assert native and all(each.name.startswith("native process ") for each in native)
+    assert sum(each.end - each.start for each in native) > (recording.last - recording.first) // 2
+    assert all(each.end - each.start < 1_000 for each in recording.tracks[INTERRUPTS].slices)
 
 
 def test_command_writes_its_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

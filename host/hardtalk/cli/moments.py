@@ -13,6 +13,8 @@ from hardtalk.latency.interrupt import Moment
 
 INTERRUPT_ENTRY, INTERRUPT_TABLE = "interruptEntry", "interruptTable"
 RETURN_FROM_INTERRUPT = 0xE25EF004  # subs pc, lr, #4
+RETURN_FROM_NATIVE = 0xE1B0F00E  # movs pc, lr
+NATIVE_RETURNS = ("leaveHandler", "resumeNative")
 DISPATCH, DISPATCH_MASK = 0x0798F100, 0x0FFFFFF0  # ldr pc, [r8, rN, lsl #2]
 FARTHEST_JUMP = 4
 
@@ -25,11 +27,34 @@ def watched_addresses(source_map: SourceMap) -> dict[Moment, list[int]]:
         raise UserError(f"the firmware lacks {INTERRUPT_ENTRY} or {INTERRUPT_TABLE}", "Build it with hardtalk build.")
     safepoint = int.from_bytes(source_map.read(table, 4), "little")
     returns = blocks_with(source_map, entry, RETURN_FROM_INTERRUPT, 0xFFFFFFFF, FARTHEST_JUMP)
+    for name in NATIVE_RETURNS:
+        address = source_map.address_of(name)
+        if address is not None:
+            returns += blocks_with(source_map, address, RETURN_FROM_NATIVE, 0xFFFFFFFF, 0)
     return {
         Moment.RETURNED: returns,
         Moment.SAFEPOINT: [safepoint],
         Moment.SWITCHED: blocks_with(source_map, safepoint, DISPATCH, DISPATCH_MASK, FARTHEST_JUMP),
     }
+
+
+def blocks_that_return(source_map: SourceMap, name: str) -> tuple[int, list[int]]:
+    """A routine's address, and those of its blocks that return or leave it for good."""
+    address = source_map.address_of(name)
+    symbol = None if address is None else source_map.symbol_at(address)
+    if address is None or symbol is None:
+        raise UserError(f"the firmware lacks {name}", "Build it with hardtalk build.")
+    found, block = [], address
+    for instruction in instructions(source_map, symbol):
+        if not ends_block(instruction):
+            continue
+        word = int.from_bytes(instruction.bytes, "little")
+        is_branch = word & 0x0E000000 == 0x0A000000
+        target = jump_target(instruction)
+        if (not is_branch) if target is None else not symbol.holds(target):
+            found.append(block)
+        block = instruction.address + instruction.size
+    return address, found
 
 
 def blocks_with(source_map: SourceMap, address: int, word: int, mask: int, jumps: int) -> list[int]:

@@ -4,6 +4,8 @@ It looks from outside: the guest is not changed, and takes the same cycles with 
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 
 from hardtalk.board import (
@@ -22,44 +24,57 @@ from hardtalk.board import (
 )
 from hardtalk.trace.recording import Instant, Recording, Slice
 
-PROCESSES, INTERRUPTS, SAFEPOINTS, MARKS, DEVICES, EXCEPTIONS = (
-    "processes", "interrupt entry", "safepoints", "marks", "devices", "exceptions",
+PROCESSES, NATIVE, COLLECTION, COLLECTOR, INTERRUPTS, SAFEPOINTS, MARKS, DEVICES, EXCEPTIONS = (
+    "processes", "native code", "collection", "collector", "interrupt entry", "safepoints", "marks", "devices",
+    "exceptions",
 )  # fmt: skip
 
 
-class Recorder:
-    """A context manager: records while it is open.
+@dataclass(frozen=True)
+class WatchedWord:
+    """A word of the guest whose value lasts until the next: `name_of` calls it, "" when there is nothing to show."""
 
-    `returns` and `safepoints` are the blocks in which an interrupt entry ends and safepoints are taken. The word at
-    `process_word` tells the process that runs, whose name `name_of` knows; None when there are none.
-    """
+    address: int
+    name_of: Callable[[int], str] = hex
+
+
+@dataclass(frozen=True)
+class WatchedBlocks:
+    """Blocks of code whose entry means something: where the entry of an interrupt ends, where safepoints are taken,
+    where the collector begins a stretch of work, takes one step, and ends its stretch."""
+
+    returns: frozenset[int] = frozenset()
+    safepoints: frozenset[int] = frozenset()
+    work_begins: frozenset[int] = frozenset()
+    work_steps: frozenset[int] = frozenset()
+    work_ends: frozenset[int] = frozenset()
+
+    @property
+    def all(self) -> frozenset[int]:
+        return self.returns | self.safepoints | self.work_begins | self.work_steps | self.work_ends
+
+
+class Recorder:
+    """A context manager: records while it is open. `words` are by the track that shows them."""
 
     def __init__(
-        self,
-        board: Board,
-        returns: frozenset[int] = frozenset(),
-        safepoints: frozenset[int] = frozenset(),
-        process_word: int | None = None,
-        name_of: Callable[[int], str] = hex,
+        self, board: Board, blocks: WatchedBlocks | None = None, words: Mapping[str, WatchedWord] | None = None
     ) -> None:
         self.board = board
         self.recording = Recording(board.clock.hertz)
-        self._returns = returns
-        self._safepoints = safepoints
-        self._process_word = process_word
-        self._name_of = name_of
+        self._blocks = blocks or WatchedBlocks()
+        self._words = dict(words or {})
         self._open: dict[str, tuple[str, int]] = {}
-        self._remove: Callable[[], None] = lambda: None
+        self._removals: list[Callable[[], None]] = []
 
     def __enter__(self) -> "Recorder":
         board = self.board
-        for name in (PROCESSES, INTERRUPTS, SAFEPOINTS):
+        for name in (PROCESSES, NATIVE, COLLECTION, COLLECTOR, INTERRUPTS, SAFEPOINTS):
             self.recording.track(name)
-        if self._process_word is not None:
-            running = int.from_bytes(board.ram.read(self._process_word, 4), "little")
-            self._begin(PROCESSES, self._name_of(running), board.clock.cycles)
-            self._remove = board.cpu.on_store(self._process_word, self._process_stored)
-        board.watch(self._returns | self._safepoints, self._entered)
+        for track, word in self._words.items():
+            self._stored(track, word, int.from_bytes(board.ram.read(word.address, 4), "little"))
+            self._removals.append(board.cpu.on_store(word.address, partial(self._stored, track, word)))
+        board.watch(self._blocks.all, self._entered)
         board.trace.listen(self.hear)
         return self
 
@@ -68,7 +83,8 @@ class Recorder:
     ) -> None:
         self.board.watch((), None)
         self.board.trace.unlisten(self.hear)
-        self._remove()
+        while self._removals:
+            self._removals.pop()()
         for track in list(self._open):
             self._end(track, self.board.clock.cycles)
 
@@ -91,14 +107,25 @@ class Recorder:
         texts = tuple((key, str(value)) for key, value in details.items())
         self.recording.track(track).instants.append(Instant(name, cycle, texts))
 
-    def _process_stored(self, value: int) -> None:
-        self._begin(PROCESSES, self._name_of(value), self.board.clock.cycles)
+    def _stored(self, track: str, word: WatchedWord, value: int) -> None:
+        name = word.name_of(value)
+        if name:
+            self._begin(track, name, self.board.clock.cycles)
+        else:
+            self._end(track, self.board.clock.cycles)
 
     def _entered(self, address: int, cycle: int) -> None:
-        if address in self._returns:
+        blocks = self._blocks
+        if address in blocks.returns:
             self._end(INTERRUPTS, cycle)
-        if address in self._safepoints:
+        if address in blocks.safepoints:
             self._instant(SAFEPOINTS, "safepoint", cycle)
+        if address in blocks.work_begins:
+            self._begin(COLLECTOR, "work", cycle)
+        if address in blocks.work_steps:
+            self._instant(COLLECTOR, "step", cycle)
+        if address in blocks.work_ends:
+            self._end(COLLECTOR, cycle)
 
     def _line_track(self, line: int) -> str:
         peripheral = self.board.chip.peripheral_of_line(line)
