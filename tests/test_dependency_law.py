@@ -40,7 +40,7 @@ LAWS = {
     "latency": law("host", "board"),
     "report": law("host", "board"),
     "memory": law("host", "board", "vm"),
-    "injection": law("host", "board", "memory"),
+    "injection": law("host", "board", "memory", "latency"),
     "trace": law("host", "board"),
     "cli": law(
         "host", *COMPILERS, "build", "devices", "board", "serial", "latency", "report", "memory", "injection", "trace"

@@ -18,7 +18,7 @@ import unicorn
 from numpy.typing import NDArray
 from unicorn.unicorn_py3.unicorn import uclib
 
-from hardtalk.board.board import Board, Wires
+from hardtalk.board.board import Board, Snapshot, Wires
 from hardtalk.board.errors import BoardError
 from hardtalk.board.hook import ACCESS_SIGNATURE, as_pointer, carray, compiled, library
 from hardtalk.board.memory import CHUNK
@@ -209,6 +209,13 @@ class Journal:
         self.board.cpu.restore(mark.cpu)
         self.devices.back(mark.devices)
         self.board.set_wires(mark.wires)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go to a snapshot, which may be of any time; all marks are void."""
+        self._state[COUNT] = 0
+        self.board.restore(snapshot)
+        self._begin = self.whole_digest()
+        self.forget()
 
     def forget(self) -> None:
         """The present is the beginning: all marks are void."""

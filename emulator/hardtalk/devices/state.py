@@ -14,22 +14,31 @@ from hardtalk.devices.device import Device
 SavedDevices = dict[str, Any]
 
 
-def save_devices(clock: Clock, devices: Sequence[Device]) -> SavedDevices:
-    """The alarms, and each device's attributes, registers and line. Does not change anything."""
-    return _copy({"alarms": clock.save(), "devices": [device.state() for device in devices]}, clock, devices)
+def save_devices(clock: Clock, devices: Sequence[Device], others: Sequence[Device] = ()) -> SavedDevices:
+    """The alarms, and each device's attributes, registers and line. Does not change anything.
+
+    `others` are devices that are not saved, but may be known to those that are and to alarms.
+    """
+    state = {"alarms": clock.save(), "devices": [device.state() for device in devices]}
+    return _copy(state, clock, devices, others)
 
 
-def restore_devices(saved: SavedDevices, clock: Clock, devices: Sequence[Device]) -> None:
+def restore_devices(
+    saved: SavedDevices, clock: Clock, devices: Sequence[Device], others: Sequence[Device] = ()
+) -> None:
     """Go back to a saved state, which stays usable. No listener is told: whoever restores, restores the rest too."""
-    copied = _copy(saved, clock, devices)
+    copied = _copy(saved, clock, devices, others)
     clock.load(copied["alarms"])
     for device, state in zip(devices, copied["devices"], strict=True):
         device.set_state(state)
 
 
-def _copy(state: SavedDevices, clock: Clock, devices: Sequence[Device]) -> SavedDevices:
+def _copy(state: SavedDevices, clock: Clock, devices: Sequence[Device], others: Sequence[Device]) -> SavedDevices:
+    kept = _kept(clock, (*devices, *others))
+    for saved in state["devices"]:
+        kept[id(saved["registers"])] = saved["registers"]  # of numbers, and nobody changes it
     try:
-        return copy.deepcopy(state, _kept(clock, devices))
+        return copy.deepcopy(state, kept)
     except TypeError as error:
         raise TypeError(_blame(state, clock, devices) or str(error)) from error
 

@@ -1,12 +1,12 @@
 """Goes back to earlier states of the devices again and again, copying only those that were touched since.
 
 Most devices are plain: registers, numbers, lists of numbers. Their states are copied in microseconds. A device that
-holds objects of its own (a timer's counters, to which alarms belong) is copied with all others and the alarms, as in
-`hardtalk.devices.state`, and only when one of those or an alarm has changed.
+holds objects of its own (a timer's counters, to which alarms belong) is copied with all such and the alarms, as in
+`hardtalk.devices.state`, and only when one of them or an alarm has changed.
 """
 
 import copy
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,10 +68,11 @@ def frozen(value: Any) -> Hashable:
 
 @dataclass(frozen=True, eq=False)
 class DevicesMark:
-    """A state of all devices: those that are plain one by one; all of them, as they were when another last changed."""
+    """A state of all devices: those that are plain one by one; the others and the alarms as they last changed."""
 
     plain: dict[Device, PlainState]
-    everything: SavedDevices
+    others: SavedDevices
+    version: int
 
 
 class TouchedDevices:
@@ -82,43 +83,46 @@ class TouchedDevices:
         self.devices = tuple(devices)
         self.touched: set[Device] = set(devices)
         self._states: dict[Device, PlainState] = {}
-        self._everything: SavedDevices | None = None
+        self._others: SavedDevices | None = None
+        self._version = self._saves = 0
         self._alarms: tuple[Alarm, ...] = ()
 
     def mark(self) -> DevicesMark:
-        if self._everything is None or self._are_others_touched():
-            self._everything = save_devices(self.clock, self.devices)
-            self._alarms = self.clock.save()[0]
+        if self._others is None or self._are_others_touched():
             plain = [each for each in self.devices if all(map(is_plain, each.state()["attributes"].values()))]
             self._states = {each: PlainState.of_device(each) for each in plain}
+            self._others = save_devices(self.clock, self._not_in(self._states), plain)
+            self._saves += 1
+            self._version = self._saves
+            self._alarms = self.clock.save()[0]
         else:
             for device in self.touched:
                 self._states[device] = PlainState.of_device(device)
         self.touched.clear()
-        return DevicesMark(dict(self._states), self._everything)
+        return DevicesMark(dict(self._states), self._others, self._version)
 
     def back(self, mark: DevicesMark) -> None:
         """Go back to a mark, which stays usable. No listener is told."""
-        if mark.everything is not self._everything or self._are_others_touched():
-            restore_devices(mark.everything, self.clock, self.devices)
-            self._everything = mark.everything
+        if mark.others is not self._others or self._are_others_touched():
+            restore_devices(mark.others, self.clock, self._not_in(mark.plain), tuple(mark.plain))
+            self._others, self._version = mark.others, mark.version
             self._alarms = self.clock.save()[0]
-            for device, state in mark.plain.items():
+        for device, state in mark.plain.items():
+            if device in self.touched or self._states.get(device) is not state:
                 state.give(device)
-        else:
-            for device, state in mark.plain.items():
-                if device in self.touched or self._states[device] is not state:
-                    state.give(device)
         self._states = dict(mark.plain)
         self.touched.clear()
 
     def key(self) -> Hashable:
         """The same for the same states; a device that is not plain and was touched is in a state of its own."""
-        others = object() if self._are_others_touched() else id(self._everything)
+        others = object() if self._are_others_touched() else self._version
         return others, tuple(
             PlainState.of_device(device).key if device in self.touched else state.key
             for device, state in self._states.items()
         )
+
+    def _not_in(self, plain: Mapping[Device, PlainState]) -> tuple[Device, ...]:
+        return tuple(each for each in self.devices if each not in plain)
 
     def _are_others_touched(self) -> bool:
         now = self.clock.save()[0]

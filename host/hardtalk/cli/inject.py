@@ -12,6 +12,7 @@ from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.inject_collection import PROGRAMS, CollectionRecipe, CollectionResult, interrupt_collection
 from hardtalk.cli.inject_forms import FormRow, interrupt_forms
+from hardtalk.cli.inject_random import StormLine, add_storms, storm_all, storm_summary, tasks_for
 from hardtalk.cli.memory_board import bytes_from
 from hardtalk.cli.options import ARM926, CycleModel, Json
 from hardtalk.injection.trial import Interrupted
@@ -26,6 +27,9 @@ def inject(
         bool,
         Parameter(negative="", help="Interrupt Smalltalk code, native code and handlers of both kinds by both kinds."),
     ] = False,
+    random: Annotated[
+        int, Parameter(help="So many interrupts at random cycles instead of at every instruction, over all loads.")
+    ] = 0,
     program: Annotated[
         str, Parameter(help="With --collection: collecting, working (a program that works meanwhile), or both.")
     ] = "both",
@@ -34,17 +38,18 @@ def inject(
         int, Parameter(help="The first instruction, counted from the beginning of the collection or of each window.")
     ] = 0,
     count: Annotated[int, Parameter(help="So many instructions, of each window with --forms; 0 for all.")] = 0,
+    seed: Annotated[int, Parameter(help="With --random: of the first row; the others have the numbers after it.")] = 1,
     jobs: Annotated[int, Parameter(help="Processes that share the work.")] = 2,
     json: Json = None,
     model: CycleModel = ARM926,
 ) -> int:
     """Interrupt at every instruction, check registers, memory and what follows; exit with 1 at the first violation."""
-    if not (collection or forms):
-        raise UserError("hardtalk inject: nothing is to be interrupted", "Give --collection, --forms or both.")
-    if min(first, count) < 0 or jobs < 1:
-        raise UserError("hardtalk inject: instructions and jobs are numbers, of jobs at least one")
+    if not (collection or forms or random):
+        raise UserError("hardtalk inject: nothing is to be interrupted", "Give --collection, --forms or --random.")
+    if min(first, count, random, seed) < 0 or jobs < 1:
+        raise UserError("hardtalk inject: instructions, interrupts and jobs are numbers, of jobs at least one")
     console = output.console()
-    report = Report("inject", model, "", 0, "")
+    report = Report("inject", model, "", seed, "")
     with ProcessPoolExecutor(jobs, get_context("spawn")) as executor:
         violations = 0
         for name in chosen_programs(program) if collection else ():
@@ -60,6 +65,12 @@ def inject(
             console.print(forms_summary(rows, seconds), highlight=False, soft_wrap=True, markup=False)
             add_forms(report, rows)
             violations += sum(bool(row.found.violation) for row in rows)
+        if random:
+            storms, seconds = storm_all(executor, tasks_for(random, seed, model), StormLine(console))
+            for line in storm_summary(storms, seconds):
+                console.print(line, highlight=False, soft_wrap=True, markup=False)
+            add_storms(report, storms)
+            violations += sum(bool(row.storm.violation) for row in storms)
     if json is not None:
         report.write(json)
     return 1 if violations else 0

@@ -60,7 +60,7 @@ class Laboratory:
         """The next `count` interrupts. Raises NotServed when one is not answered within the schedule's patience."""
         finished = self.stopwatch.finished
         goal = len(finished) + count
-        with self._listening():
+        with self.listening():
             self._schedule_next()
             while len(finished) < goal:
                 before = len(finished)
@@ -68,15 +68,15 @@ class Laboratory:
                 progress(len(finished) - before)
         return finished[goal - count : goal]
 
-    def measure_now(self, inject: Callable[[], None]) -> Interrupt:
-        """The one interrupt whose line `inject` raises at once, in the state the board is in."""
-        with self._listening():
-            inject()
-            self._run_until(len(self.stopwatch.finished) + 1)
-        return self.stopwatch.finished[-1]
+    def next_now(self, inject: Callable[[], None]) -> Interrupt:
+        """The one interrupt whose line `inject` raises at once, in the state the board is in, while `listening`."""
+        inject()
+        self.board.touched.update(self.board.devices)
+        self._run_until(len(self.stopwatch.finished) + 1)
+        return self.stopwatch.finished.pop()
 
     @contextmanager
-    def _listening(self) -> Iterator[None]:
+    def listening(self) -> Iterator[None]:
         """Events are not kept meanwhile: there may be millions."""
         trace = self.board.trace
         was_kept, trace.is_kept = trace.is_kept, False

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hardtalk.board import Board, StopReason
+from hardtalk.board.journal import Journal
 from hardtalk.latency.interrupt import Interrupt, Moment
 from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
 
@@ -76,19 +77,23 @@ def sweep_part(recipe: Recipe, window: Window) -> list[Point]:
     prepared = prepared_by(recipe)
     board = prepared.board
     board.trace.is_kept = False
-    initial = start = board.snapshot()
-    origin = 0
+    initial = board.snapshot()
+    laboratory = laboratory_of(prepared)
     points = []
-    for number in range(window.first, window.end):
-        # Stepping cuts a block in two, which may be charged otherwise: every partition cuts at the same places.
-        if number // POINTS_IN_A_TASK * POINTS_IN_A_TASK != origin:
-            origin = number // POINTS_IN_A_TASK * POINTS_IN_A_TASK
-            board.restore(initial)
-            step_to(board, origin, origin)
-            start = board.snapshot()
-        board.restore(start)
-        step_to(board, number - origin, number)
-        points.append(Point(number, one_interrupt(prepared)))
+    with Journal(board) as journal, laboratory.listening():
+        start = journal.mark()
+        origin = 0
+        for number in range(window.first, window.end):
+            # Stepping cuts a block in two, which may be charged otherwise: every partition cuts at the same places.
+            if number // POINTS_IN_A_TASK * POINTS_IN_A_TASK != origin:
+                origin = number // POINTS_IN_A_TASK * POINTS_IN_A_TASK
+                journal.restore(initial)
+                step_to(board, origin, origin)
+                journal.forget()
+                start = journal.mark()
+            journal.back(start)
+            step_to(board, number - origin, number)
+            points.append(Point(number, laboratory.next_now(prepared.inject)))
     return points
 
 
@@ -100,8 +105,13 @@ def step_to(board: Board, count: int, number: int) -> None:
 
 def one_interrupt(prepared: Prepared) -> Interrupt:
     """Raise the line now and run until it is served."""
-    laboratory = Laboratory(prepared.board, prepared.line, None, prepared.watched, Schedule(0))
-    return laboratory.measure_now(prepared.inject)
+    laboratory = laboratory_of(prepared)
+    with laboratory.listening():
+        return laboratory.next_now(prepared.inject)
+
+
+def laboratory_of(prepared: Prepared) -> Laboratory:
+    return Laboratory(prepared.board, prepared.line, None, prepared.watched, Schedule(0))
 
 
 def sweep(
