@@ -120,8 +120,8 @@ class Cpu:
         self._code_pages: set[int] = set()
         self._cache_operations: set[int] = set()
         self._state = aligned_words(hook.STATE_WORDS)
-        self._word = ctypes.c_uint32()
-        self._word_reference = ctypes.byref(self._word)
+        self._register_word = ctypes.c_uint32()
+        self._register_reference = ctypes.byref(self._register_word)
         self._single_costs: dict[bytes, BlockCost] = {}
         self._watched: set[int] = set()
         self._watch_log = np.zeros(2 * hook.WATCH_CAPACITY, np.int64)
@@ -344,8 +344,8 @@ class Cpu:
 
     def _read(self, number: int) -> int:
         """A register of 32 bits, without the way through the engine's interface, which takes longer than the rest."""
-        uclib.uc_reg_read(self.runner._uch, number, self._word_reference)
-        return self._word.value
+        uclib.uc_reg_read(self.runner._uch, number, self._register_reference)
+        return self._register_word.value
 
     def system_control(self) -> int:
         value: int = self.runner.cpr_read(15, 0, 1, 0, 0, 0, False)
