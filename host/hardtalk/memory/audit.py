@@ -21,6 +21,7 @@ from hardtalk.memory.heap import SENDER, Flags, Heap, slot_name
 from hardtalk.memory.machine import Machine
 from hardtalk.memory.rings import EMPTY_RINGS, PHASE_VARIABLE, UNLISTED, Rings
 from hardtalk.memory.roots import root_variables
+from hardtalk.memory.swept import swept_violations
 from hardtalk.memory.tricolour import tricolour_violations
 from hardtalk.memory.violation import Violation
 from hardtalk.vm import object_format as of
@@ -101,6 +102,8 @@ def block_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
 
 def ring_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
     """Links, colours by ring, and who must be on one."""
+    if rings.stops_the_world:
+        return
     for fault in rings.faults:
         index = heap.index_at(fault.owner)
         name = heap.class_name(index) if index >= 0 else "anchor"
@@ -220,4 +223,5 @@ CHECKS: Final[tuple[Check, ...]] = (
     class_violations,
     context_violations,
     tricolour_violations,
+    swept_violations,
 )
