@@ -22,8 +22,8 @@ COLLECTORS: Final = (TREADMILL, STOP_THE_WORLD)
 DEFAULT_HEAP_BYTES: Final = 4 << 20
 ROUNDS: Final = 8
 FILLING_PROGRAMS: Final = frozenset({"full"})
-"""They fill most of what is free when they begin. So they are run once, and only when asked for by name, with a heap that
-is enough for the treadmill too."""
+"""They fill most of what is free when they begin. So they are run once, and only when asked for by name, with a heap
+that is enough for the treadmill too."""
 SHOWN_WINDOW_MICROSECONDS: Final = 1_000
 
 
