@@ -84,6 +84,19 @@ def test_memory_with_one_collector(capsys: pytest.CaptureFixture[str], tmp_path:
     assert "--plan is about the treadmill" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", [["--plan"], ["--limit", "10us"], ["--collector", "stop-the-world"]])
+def test_options_of_a_single_run_are_refused(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*ARGUMENTS, *option]) == 2
+    assert "Leave out the options of a single run" in capsys.readouterr().err
+
+
+def test_a_program_that_fails_is_told_with_its_collector(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["memory", "--compare", "--program", "3 zork", "--heap", "2M"]) == 1
+    text = capsys.readouterr().err
+    assert "3 zork with treadmill" in text and "zork" in text.split("with treadmill")[1]
+    assert run(["memory", "--compare", "--rounds", "0"]) == 2
+
+
 def test_build_with_each_collector_and_with_none_such(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     paths = {each: tmp_path / f"{each}.elf" for each in ("treadmill", "stop-the-world")}
     for collector, path in paths.items():

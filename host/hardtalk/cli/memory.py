@@ -65,6 +65,8 @@ def memory(
         return 0
     wanted_bytes = None if heap is None else bytes_from(heap, "--heap")
     if compare:
+        if plan or plot or map or limit or collector != TREADMILL:
+            raise UserError("--compare shows ratios of both collectors only", "Leave out the options of a single run.")
         programs = [] if program is None else [program]
         return compare_collectors(
             console, programs, wanted_bytes or DEFAULT_HEAP_BYTES, rounds, driver or [], model, json
