@@ -7,6 +7,7 @@ Everything that can be wrong with sources is raised as one of `BUILD_ERRORS`; `s
 """
 
 from hardtalk.build.builder import BuildResult, build
+from hardtalk.build.collectors import UnknownCollector
 from hardtalk.build.options import BuildOptions
 from hardtalk.build.sources import MissingSources, UnfitProgram
 from hardtalk.chip import ChipError
@@ -14,6 +15,7 @@ from hardtalk.image import ImageError
 from hardtalk.link import LinkError
 from hardtalk.smalltalk.errors import SourceError
 
-BUILD_ERRORS = (ChipError, ImageError, LinkError, MissingSources, SourceError, UnfitProgram)
+BUILD_ERRORS = (ChipError, ImageError, LinkError, MissingSources, SourceError, UnfitProgram,
+                UnknownCollector)
 
 __all__ = ["BUILD_ERRORS", "BuildOptions", "BuildResult", "build"]

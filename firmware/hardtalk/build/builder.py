@@ -15,12 +15,14 @@ from pathlib import Path
 from hardtalk.build import sources
 from hardtalk.build.board_constants import board_constants
 from hardtalk.build.cache import BuildCache, digest, files_digest, tools_digest
+from hardtalk.build.collectors import with_replacements
 from hardtalk.build.options import BuildOptions
 from hardtalk.chip import Chip
 from hardtalk.image import Image, build_image
 from hardtalk.link import link, read_object, target_of
 from hardtalk.link.layout import HEAP_BASE
 from hardtalk.slang import CompiledProgram, compile_program
+from hardtalk.smalltalk.tonel import ClassDefinition
 from hardtalk.vm.constants import slang_constants
 from hardtalk.vm.native import ENTRY_ROUTINES
 
@@ -64,7 +66,7 @@ class _Build:
 
     def _elf_key(self, chip: Chip, paths: Sequence[Path]) -> str:
         return digest([tools_digest(), repr(replace(chip, files=())), repr(self.options.entry),
-                       files_digest(paths, [sources.display_name(path) for path in paths])])
+                       self.options.collector, files_digest(paths, [sources.display_name(path) for path in paths])])
 
     def _build(self, chip: Chip, class_paths: Sequence[Path], slang_paths: Sequence[Path],
                boot_paths: Sequence[Path], object_paths: Sequence[Path]) -> BuildResult:
@@ -91,10 +93,15 @@ class _Build:
                       files_digest(paths, [sources.display_name(path) for path in paths])])
 
         def compile_now() -> CompiledProgram:
-            return compile_program(sources.read_classes(paths), constants, [*ENTRY_ROUTINES, *routines])
+            return compile_program(self._slang_classes(paths), constants, [*ENTRY_ROUTINES, *routines])
 
         program, _ = self.cache.get(CompiledProgram, key, compile_now)
         return program
+
+    def _slang_classes(self, paths: Sequence[Path]) -> list[ClassDefinition]:
+        replacing = sources.replacement_paths(self.options)
+        return with_replacements(sources.read_classes([path for path in paths if path not in replacing]),
+                                 sources.read_classes(replacing))
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:

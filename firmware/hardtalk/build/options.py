@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hardtalk.build.collectors import TREADMILL
 from hardtalk.image import Entry
 
 
@@ -18,11 +19,12 @@ def default_cache_folder() -> Path:
 class BuildOptions:
     """`class_folders` hold further Smalltalk classes (drivers, benchmarks), `svd_paths` describe further devices.
 
-    `cache_folder` None builds everything anew.
+    `collector` is one of `hardtalk.build.collectors`. `cache_folder` None builds everything anew.
     """
 
     class_folders: tuple[Path, ...] = ()
     svd_paths: tuple[Path, ...] = ()
     with_kernel_tests: bool = False
     entry: Entry = field(default_factory=Entry)
+    collector: str = TREADMILL
     cache_folder: Path | None = field(default_factory=default_cache_folder)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from hardtalk.build.collectors import replacement_folder
 from hardtalk.build.options import BuildOptions
 from hardtalk.chip import Chip, chip_with, hal_folder
 from hardtalk.link import AssemblySource
@@ -50,8 +51,16 @@ def class_paths(options: BuildOptions) -> list[Path]:
 
 
 def slang_paths(options: BuildOptions | None = None) -> list[Path]:
-    """The files of the Slang program: the VM's, then the native routines'."""
-    return [*paths_in(text_root() / "firmware" / "vm", CLASS_SUFFIX), *native_paths(options or BuildOptions())]
+    """The files of the Slang program: the VM's, its collector's replacements, then the native routines'."""
+    options = options or BuildOptions()
+    return [*paths_in(text_root() / "firmware" / "vm", CLASS_SUFFIX), *replacement_paths(options),
+            *native_paths(options)]
+
+
+def replacement_paths(options: BuildOptions) -> list[Path]:
+    """The files of the Slang classes, whole or extensions, that replace the VM's for another collector."""
+    folder = replacement_folder(options.collector)
+    return [] if folder is None else paths_in(text_root() / "firmware" / folder, ".st")
 
 
 def native_paths(options: BuildOptions) -> list[Path]:

@@ -7,10 +7,11 @@ from rich.table import Table
 from rich.text import Text
 
 from hardtalk.board import Board, Mark
+from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
 from hardtalk.cli.boards import Bench, boot_bench
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.options import ARM926, CycleModel, Drivers, Json
+from hardtalk.cli.options import ARM926, Collector, CycleModel, Drivers, Json
 from hardtalk.cli.sources import host_firmware
 from hardtalk.report.figures import Report
 
@@ -29,10 +30,13 @@ class Measured:
     cycles: int
 
 
-def bench(*, driver: Drivers = None, json: Json = None, model: CycleModel = ARM926) -> int:
+def bench(
+    *, driver: Drivers = None, json: Json = None, collector: Collector = TREADMILL, model: CycleModel = ARM926
+) -> int:
     """Run the bench programs on the board and show the instructions and cycles of each."""
     console = output.console()
-    booted = boot_bench([*(driver or []), host_firmware("bench-firmware")], [], None, model, console.out)
+    folders = [*(driver or []), host_firmware("bench-firmware")]
+    booted = boot_bench(folders, [], None, model, console.out, collector)
     table = Table(box=None, pad_edge=False, header_style="")
     for column in ("program", "instructions", "cycles", "cycles/instruction"):
         table.add_column(column, justify="left" if column == "program" else "right")

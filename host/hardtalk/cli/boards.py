@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hardtalk.board import Board, UartOutput
 from hardtalk.build import BuildOptions, BuildResult, build
+from hardtalk.build.collectors import TREADMILL
 from hardtalk.chip import chip_with
 from hardtalk.cli.console import BoardConsole
 from hardtalk.cli.device_files import device_classes, place_in, svd_files
@@ -45,11 +46,12 @@ def boot_bench(
     device_file: Path | None,
     model: str,
     notify: Callable[[str], None] = print,
+    collector: str = TREADMILL,
 ) -> Bench:
     """Build the firmware with those drivers, put it on a board with those devices, run it until it is quiet."""
     classes = device_classes(device_file) if device_file is not None else []
     device_svds = svd_files(device_file, classes) if device_file is not None else []
-    options = options_for(drivers, [*svds, *device_svds])
+    options = options_for(drivers, [*svds, *device_svds], collector=collector)
     firmware = build(options)
     devices = make_devices(classes, device_file) if device_file is not None else []
     board = Board(firmware.elf, chip_with(options.svd_paths), devices, model)

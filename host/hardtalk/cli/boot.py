@@ -8,10 +8,11 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.text import Text
 
+from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
 from hardtalk.cli.boards import Bench, boot_bench
 from hardtalk.cli.firmware import driver_names
-from hardtalk.cli.options import ARM926, CycleModel, Device, Drivers, Svds
+from hardtalk.cli.options import ARM926, Collector, CycleModel, Device, Drivers, Svds
 from hardtalk.cli.shell import Shell
 from hardtalk.report.durations import microseconds
 from hardtalk.serial import PseudoTerminal
@@ -27,11 +28,12 @@ def boot(
     pty: Annotated[
         bool, Parameter(negative="", help="Give the serial line to a pseudo-terminal, not to a prompt.")
     ] = False,
+    collector: Collector = TREADMILL,
     model: CycleModel = ARM926,
 ) -> int:
     """Build the firmware, boot it on the emulated board, and leave you at a Smalltalk prompt."""
     console = output.console()
-    bench = boot_bench(driver or [], svd or [], device, model, console.out)
+    bench = boot_bench(driver or [], svd or [], device, model, console.out, collector)
     for line in summary(bench):
         console.print(Text(line), soft_wrap=True)
     console.out(bench.text, end="", highlight=False)

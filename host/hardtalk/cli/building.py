@@ -5,9 +5,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
 from hardtalk.cli.firmware import build_firmware, firmware_hash
-from hardtalk.cli.options import Drivers, Svds
+from hardtalk.cli.options import Collector, Drivers, Svds
 from hardtalk.cli.source_map import SourceMap
 
 
@@ -17,10 +18,11 @@ def build(
     map: Annotated[bool, Parameter(negative="", help="Also write the link map beside it, as .map.")] = False,
     driver: Drivers = None,
     svd: Svds = None,
+    collector: Collector = TREADMILL,
 ) -> int:
     """Build firmware.elf from the Smalltalk, Slang and boot sources."""
     console = output.console()
-    firmware = build_firmware(driver or [], svd or [])
+    firmware = build_firmware(driver or [], svd or [], collector)
     out.write_bytes(firmware.elf)
     console.print(f"{out}  {len(firmware.elf):,} bytes  {firmware_hash(firmware.elf)}", soft_wrap=True)
     console.print(size_line(firmware.elf), soft_wrap=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hardtalk.build import BuildOptions, BuildResult, build
+from hardtalk.build.collectors import TREADMILL
 from hardtalk.build.sources import chip_of, class_paths, generated_classes, read_classes
 from hardtalk.serial import ClassModel
 from hardtalk.smalltalk.tonel import ClassDefinition
@@ -12,17 +13,20 @@ from hardtalk.smalltalk.tonel import ClassDefinition
 HASH_DIGITS = 16
 
 
-def options_for(drivers: Sequence[Path], svds: Sequence[Path], with_kernel_tests: bool = False) -> BuildOptions:
+def options_for(
+    drivers: Sequence[Path], svds: Sequence[Path], with_kernel_tests: bool = False, collector: str = TREADMILL
+) -> BuildOptions:
     return BuildOptions(
         class_folders=tuple(dict.fromkeys(path.resolve() for path in drivers)),
         svd_paths=tuple(dict.fromkeys(path.resolve() for path in svds)),
         with_kernel_tests=with_kernel_tests,
+        collector=collector,
     )
 
 
-def build_firmware(drivers: Sequence[Path], svds: Sequence[Path]) -> BuildResult:
+def build_firmware(drivers: Sequence[Path], svds: Sequence[Path], collector: str = TREADMILL) -> BuildResult:
     """The firmware with those folders of classes and those peripherals. Raises one of BUILD_ERRORS."""
-    return build(options_for(drivers, svds))
+    return build(options_for(drivers, svds, collector=collector))
 
 
 def class_definitions(options: BuildOptions) -> list[ClassDefinition]:

@@ -7,10 +7,13 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.console import Console
 
+from hardtalk.build.collectors import TREADMILL
 from hardtalk.chip import default_chip
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.memory_board import boot_with_heap, bytes_from
+from hardtalk.cli.memory_compare import DEFAULT_HEAP_BYTES, ROUNDS
+from hardtalk.cli.memory_compare import compare as compare_collectors
 from hardtalk.cli.memory_run import MemoryRun, workload_folder
 from hardtalk.cli.memory_table import (
     allocation_rate,
@@ -19,7 +22,7 @@ from hardtalk.cli.memory_table import (
     memory_table,
     plan_table,
 )
-from hardtalk.cli.options import CycleModel, Drivers, Json
+from hardtalk.cli.options import Collector, CycleModel, Drivers, Json
 from hardtalk.memory.audit import audit_machine
 from hardtalk.memory.heap import Heap
 from hardtalk.memory.machine import Machine
@@ -46,6 +49,11 @@ def memory(
     plan: Annotated[bool, Parameter(negative="", help="Show which heap is enough for --live and --rate.")] = False,
     live: Annotated[str | None, Parameter(help="For --plan: bytes alive; else as the program leaves them.")] = None,
     rate: Annotated[str | None, Parameter(help="For --plan: bytes allocated a second; else as measured.")] = None,
+    compare: Annotated[
+        bool, Parameter(negative="", help="Run the program, or all of them, with both collectors; show the ratios.")
+    ] = False,
+    rounds: Annotated[int, Parameter(help="For --compare: how often each program is run in a row.")] = ROUNDS,
+    collector: Collector = TREADMILL,
     driver: Drivers = None,
     json: Json = None,
     model: CycleModel = "arm926",
@@ -55,8 +63,18 @@ def memory(
     if plan and program is None and live is not None and rate is not None:
         show_plan(console, bytes_from(live, "--live"), bytes_from(rate, "--rate"), None, default_chip().cpu_hertz)
         return 0
+    wanted_bytes = None if heap is None else bytes_from(heap, "--heap")
+    if compare:
+        if plan or plot or map or limit or collector != TREADMILL:
+            raise UserError("--compare shows ratios of both collectors only", "Leave out the options of a single run.")
+        programs = [] if program is None else [program]
+        return compare_collectors(
+            console, programs, wanted_bytes or DEFAULT_HEAP_BYTES, rounds, driver or [], model, json
+        )  # fmt: skip
+    if plan and collector != TREADMILL:
+        raise UserError("--plan is about the treadmill", "Leave out --collector, or --plan.")
     folders = [*(driver or []), workload_folder()]
-    bench, sliced = boot_with_heap(folders, None if heap is None else bytes_from(heap, "--heap"), model)
+    bench, sliced = boot_with_heap(folders, wanted_bytes, model, collector)
     hertz = bench.board.chip.cpu_hertz
     try:
         limit_cycles = None if limit is None else cycles_from(limit, hertz)

@@ -7,6 +7,7 @@ from typing import Final
 
 from hardtalk.board import Board, Stop
 from hardtalk.build import build
+from hardtalk.build.collectors import TREADMILL
 from hardtalk.chip import chip_with
 from hardtalk.cli.boards import QUIET_CYCLES, Bench, first_line_cycles
 from hardtalk.cli.console import SLICE_CYCLES, BoardConsole
@@ -39,9 +40,11 @@ class SlicedConsole(BoardConsole):
         return stop
 
 
-def boot_with_heap(folders: Sequence[Path], heap_bytes: int | None, model: str) -> tuple[Bench, SlicedConsole]:
+def boot_with_heap(
+    folders: Sequence[Path], heap_bytes: int | None, model: str, collector: str = TREADMILL
+) -> tuple[Bench, SlicedConsole]:
     """As `boot_bench`; the heap ends `heap_bytes` after it begins, where the linker had put the end of RAM."""
-    options = options_for(folders, [])
+    options = options_for(folders, [], collector=collector)
     firmware = build(options)
     board = Board(firmware.elf, chip_with(options.svd_paths), (), model)
     if heap_bytes is not None:

@@ -18,7 +18,7 @@ from hardtalk.smalltalk.tonel import read_class
 START_MARK, STOP_MARK = 1, 2
 MOST_SAMPLES: Final = 64
 PATIENCE_CYCLES: Final = 100_000_000_000
-COUNTERS: Final = ("bytesAllocated", "unitsDone")
+COUNTERS: Final = ("bytesAllocated", "unitsDone", "cyclesCompleted")
 """VM variables read at both marks; those that the firmware lacks are left out."""
 
 

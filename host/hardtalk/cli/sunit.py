@@ -9,11 +9,12 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
 
+from hardtalk.build.collectors import TREADMILL
 from hardtalk.build.sources import class_paths, display_name, paths_in, read_classes
 from hardtalk.cli import output
 from hardtalk.cli.boards import boot_bench
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.options import ARM926, CycleModel, Device, Drivers, Svds
+from hardtalk.cli.options import ARM926, Collector, CycleModel, Device, Drivers, Svds
 from hardtalk.cli.sunit_runner import Outcome, run_classes, sunit_classes
 
 
@@ -23,12 +24,13 @@ def test(
     driver: Drivers = None,
     svd: Svds = None,
     device: Device = None,
+    collector: Collector = TREADMILL,
     model: CycleModel = ARM926,
 ) -> int:
     """Run the SUnit tests of a folder on the board; exit with 1 when one fails."""
     console = output.console()
     started = time.perf_counter()
-    bench = boot_bench([*(driver or []), folder], svd or [], device, model, console.out)
+    bench = boot_bench([*(driver or []), folder], svd or [], device, model, console.out, collector)
     in_folder = {display_name(path) for path in paths_in(folder.resolve(), ".class.st")}
     definitions = read_classes(class_paths(bench.options))
     classes = [each for each in sunit_classes(definitions) if each.file in in_folder]

@@ -22,6 +22,7 @@ from hardtalk.memory.machine import Machine
 from hardtalk.memory.processes import process_violations
 from hardtalk.memory.rings import EMPTY_RINGS, PHASE_VARIABLE, UNLISTED, Rings
 from hardtalk.memory.roots import root_variables
+from hardtalk.memory.swept import swept_violations
 from hardtalk.memory.tricolour import tricolour_violations
 from hardtalk.memory.violation import Violation
 from hardtalk.vm import object_format as of
@@ -106,6 +107,8 @@ def block_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
 
 def ring_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
     """Links, colours by ring, and who must be on one."""
+    if rings.stops_the_world:
+        return
     for fault in rings.faults:
         index = heap.index_at(fault.owner)
         name = heap.class_name(index) if index >= 0 else "anchor"
@@ -230,4 +233,5 @@ CHECKS: Final[tuple[Check, ...]] = (
     context_violations,
     scheduling_violations,
     tricolour_violations,
+    swept_violations,
 )

@@ -7,7 +7,7 @@ import numpy as np
 
 from hardtalk.memory.heap import METHOD, PC, RECEIVER, SENDER, STACK_POINTER, Heap, Indices
 from hardtalk.memory.rings import UNLISTED, Rings
-from hardtalk.memory.roots import active_chain, active_context
+from hardtalk.memory.roots import active_chain, active_context, root_indices
 from hardtalk.memory.violation import Violation
 from hardtalk.vm import object_format as of
 
@@ -96,6 +96,8 @@ def _stacks(heap: Heap, rings: Rings) -> Iterator[Violation]:
     if rings.has_collector:
         reachable = heap.reachable(np.flatnonzero((rings.ring_of > 0) & ~dead))
         live &= (heap.colours != UNLISTED) | reachable
+    if rings.stops_the_world:
+        live &= heap.reachable(root_indices(heap))
     for index in _suspects(heap, np.flatnonzero(live)):
         if index == active:
             continue

@@ -1,6 +1,7 @@
 """The collector's rings and colours: which there are, what may be on each, and who is on which.
 
-The names are those of docs/collector.md. A firmware without a collector has the one ring of all objects, one colour.
+The names are those of docs/collector.md. A firmware without a collector has the one ring of all objects, one colour;
+one that stops the world to collect has no ring at all.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from hardtalk.memory.machine import NEXT, PREVIOUS, Machine
 from hardtalk.vm import object_format as of
 from hardtalk.vm.constants import slang_constants
 
+STOP_THE_WORLD_VARIABLE: Final = "reachedTop"
+"""Only the collector that stops the world has it: the top of its marking stack."""
 RING_OF_ALL: Final = "allocatedNext"
 COLLECTOR_RINGS: Final = ("whiteRing", "greyRing", "blackRing", "weakRing", "deadRing")
 SCANNED: Final = "scanned"
@@ -46,12 +49,16 @@ class LinkFault:
 
 
 class Rings:
-    """Ring of every block by its index: 0 for none, else 1 + its place in `names`."""
+    """Ring of every block by its index: 0 for none, else 1 + its place in `names`.
+
+    `has_collector` says that there is one that works with rings; `stops_the_world` that there is the other kind.
+    """
 
     def __init__(self, heap: Heap) -> None:
         machine = heap.machine
-        self.has_collector = machine.has(COLLECTOR_RINGS[0])
-        self.names = tuple(each for each in COLLECTOR_RINGS if machine.has(each)) or (RING_OF_ALL,)
+        self.stops_the_world = machine.has(STOP_THE_WORLD_VARIABLE)
+        self.has_collector = machine.has(COLLECTOR_RINGS[0]) and not self.stops_the_world
+        self.names = ring_names(machine)
         self.phase = phase_of(machine) if self.has_collector else "idle"
         last_scanned = self._last_scanned(machine)
         self.ring_of: Indices = np.zeros(len(heap), np.int64)
@@ -144,6 +151,12 @@ class Rings:
             "weakRing": frozenset({GREY, black}),
             "deadRing": frozenset({white, UNLISTED}),
         }
+
+
+def ring_names(machine: Machine) -> tuple[str, ...]:
+    if machine.has(STOP_THE_WORLD_VARIABLE):
+        return ()
+    return tuple(each for each in COLLECTOR_RINGS if machine.has(each)) or (RING_OF_ALL,)
 
 
 def phase_of(machine: Machine) -> str:

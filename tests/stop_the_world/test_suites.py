@@ -1,0 +1,36 @@
+"""The class library's SUnit suites with the collector that stops the world, which collects all the time."""
+
+from __future__ import annotations
+
+import pytest
+
+from hardtalk.board import Snapshot
+from hardtalk.build.sources import paths_in, read_classes, text_root
+from hardtalk.cli.boards import Bench
+from hardtalk.cli.memory_board import SlicedConsole
+from hardtalk.cli.sunit_runner import SUnitClass, run_class, sunit_classes
+
+from .boards import boot, collect_every, sound, variable
+
+KERNEL_TESTS = text_root() / "firmware" / "kernel-tests"
+CLASSES = sunit_classes(read_classes(paths_in(KERNEL_TESTS, ".class.st")))
+INTERVAL_BYTES = 20_000
+
+
+@pytest.fixture(scope="module")
+def booted_with_tests() -> tuple[Bench, SlicedConsole, Snapshot]:
+    bench, console = boot([KERNEL_TESTS], None)
+    return bench, console, bench.board.snapshot()
+
+
+@pytest.mark.parametrize("test_class", CLASSES, ids=[each.name for each in CLASSES])
+def test_suite(booted_with_tests: tuple[Bench, SlicedConsole, Snapshot], test_class: SUnitClass) -> None:
+    bench, console, snapshot = booted_with_tests
+    bench.board.restore(snapshot)
+    console.prompt.abandon()
+    collect_every(bench, console, INTERVAL_BYTES)
+    run = run_class(bench, test_class)
+    assert [f"{each.name}\n{each.trace}" for each in run.outcomes if not each.has_passed] == []
+    assert [each.selector for each in run.outcomes] == list(test_class.selectors)
+    assert variable(bench.board, "cyclesCompleted") > 0
+    sound(bench.board)
