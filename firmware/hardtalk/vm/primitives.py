@@ -181,7 +181,7 @@ PRIMITIVES: Final = (
     _row(621, "ContextSlotAt", 1, "ContextPart>>instVarAt:", "sender, pc, depth, method, closure, receiver, words"),
     _row(622, "ContextSlotAtPut", 2, "ContextPart>>instVarAt:put:", "store a temporary or stack word"),
     _row(623, "Depth", 0, "ContextPart>>depth", "number of contexts from the receiver outward"),
-    _row(640, "AuditSlice", 0, "HeapAudit class>>primitiveSlice", "some steps of the heap's audit"),
+    _row(650, "AuditSlice", 0, "HeapAudit class>>primitiveSlice", "some steps of the heap's audit"),
     _row(660, "BodyAddress", 0, "Bitmap>>nativeAddress", "where the contents are, for native code"),
     _row(661, "RoutineAddress", 1, "NativeRoutine class>>addressAt:", "of a routine by number, 0 for none"),
     _row(662, "LineHandler", 5, "InterruptController>>line:handler:argument:priority:stormLimit:", "who takes a line"),
