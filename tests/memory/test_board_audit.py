@@ -100,15 +100,12 @@ def broken_size(board: Board, heap: Heap) -> int:
 
 
 def broken_free_list(board: Board, heap: Heap) -> int:
-    """Of two blocks of an order the second says that it is the first; an order that the telling does not use up."""
+    """The first block of the largest order that has one says that another one precedes it."""
     lists = board.firmware.address_of("freeLists")
-    for order in range(of.LARGEST_ORDER, of.SMALLEST_ORDER, -1):
-        first = heap.machine.word(lists + 4 * order)
-        second = heap.machine.word(first) if first else 0
-        if second:
-            put(board, second + 4, 0)
-            return second
-    raise AssertionError("no list has two blocks")
+    orders = range(of.LARGEST_ORDER, of.SMALLEST_ORDER, -1)
+    first = next(block for order in orders if (block := heap.machine.word(lists + 4 * order)))
+    put(board, first + 4, heap.start)
+    return first
 
 
 def broken_bitmap(board: Board, heap: Heap) -> int:

@@ -31,6 +31,7 @@ VM_CONSTANTS: Final = {
     "FillStepBytes": 256,
     "InitialContextLimit": 65536,
     "ContextLimitStep": 4096,
+    "FreeContextStock": 32,
     "CollectorBumpOrder": 10,
     "ScanSlots": 16,
     "UnitsPerByteShift": 1,
