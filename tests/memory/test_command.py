@@ -12,8 +12,9 @@ from hardtalk.cli.boards import Bench
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.main import run
 from hardtalk.cli.memory_board import bytes_from
-from hardtalk.cli.memory_run import expression_for, program_names
+from hardtalk.cli.memory_run import expression_for
 from hardtalk.memory.code import NO_SAFEPOINT, code_map
+from hardtalk.memory.programs import programs
 
 FIXED_NAMES = {"longest_stretch.cycles", "mmu.100us", "mmu.1ms", "collector.share"}
 
@@ -60,7 +61,7 @@ def test_mistakes_are_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_names_and_expressions() -> None:
-    assert "full" in program_names()
+    assert "full" in programs()
     assert expression_for("full") == "MemoryWorkload run: #full"
     assert expression_for("3 + 4") == "MemoryWorkload measure: [3 + 4]"
 

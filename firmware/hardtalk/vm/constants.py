@@ -35,6 +35,7 @@ VM_CONSTANTS: Final = {
     "FillStepBytes": 256,
     "InitialContextLimit": 65536,
     "ContextLimitStep": 4096,
+    "FreeContextStock": 32,
     "CollectorBumpOrder": 7,
     "ScanSlots": 16,
     "ObjectUnits": 6,
@@ -80,6 +81,29 @@ COLLECTOR_PHASES: Final = {
 }
 """Values of the VM variable `collectorPhase`."""
 
+AUDIT_STAGES: Final = {
+    "AuditBegin": 0,
+    "AuditLists": 1,
+    "AuditRings": 2,
+    "AuditBlocks": 3,
+    "AuditCache": 4,
+}
+"""What a pass of the board's own audit is at: values of the VM variable `auditStage`."""
+
+AUDIT_KINDS: Final = {
+    "AuditBlock": 1,
+    "AuditFreeList": 2,
+    "AuditLink": 3,
+    "AuditColour": 4,
+    "AuditRing": 5,
+    "AuditClass": 6,
+    "AuditReference": 7,
+    "AuditContext": 8,
+    "AuditCacheEntry": 9,
+    "AuditStatistics": 10,
+}
+"""What the board's own audit finds: values of the VM variable `auditKind`."""
+
 INTERNAL_OPERANDS: Final = {
     "InternalPerform": 0,
     "InternalUnwind": 1,
@@ -117,6 +141,12 @@ STATISTICS: Final = (
     "misusedWaits",
     "regionStart",
     "regionEnd",
+    "auditPasses",
+    "auditBlocks",
+    "auditSkipped",
+    "auditFaults",
+    "auditKind",
+    "auditAddress",
 )
 """VM variables that `vmValueAt:` answers, by number from 1."""
 
@@ -131,6 +161,8 @@ def slang_constants(extra: Mapping[str, int] | None = None) -> dict[str, int]:
         VM_CONSTANTS.items(),
         PRIMITIVE_FAILURES.items(),
         COLLECTOR_PHASES.items(),
+        AUDIT_STAGES.items(),
+        AUDIT_KINDS.items(),
         INTERNAL_OPERANDS.items(),
         (extra or {}).items(),
     )

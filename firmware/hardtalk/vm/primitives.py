@@ -203,6 +203,7 @@ PRIMITIVES: Final = (
     _row(672, "SlotSemaphore", 3, "NativeSlot class>>slot:semaphore:priority:", "what native code may signal"),
     _row(673, "QueuePut", 1, "Bitmap>>nativeQueuePut:", "put a word in a queue of both kinds"),
     _row(674, "QueueTake", 0, "Bitmap>>nativeQueueTake", "the first word of a queue whose signal was taken"),
+    _row(677, "AuditSlice", 0, "HeapAudit class>>primitiveSlice", "some steps of the heap's audit"),
     _range(700, 763, "ReadWord", 0, "a peripheral's register without fields", "read word 0 to 63"),
     _range(764, 827, "WriteWord", 1, "a peripheral's register", "write word 0 to 63"),
     _range(832, 839, "WriteController", 1, "InterruptController>>unmask:", "write word 0 to 7 of the controller"),

@@ -1,7 +1,6 @@
 """Runs a program on the board and measures what it does to memory, and what memory does to it."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from hardtalk.board import Event, Mark
@@ -12,8 +11,9 @@ from hardtalk.cli.memory_board import SlicedConsole
 from hardtalk.memory.code import code_map
 from hardtalk.memory.fragmentation import Usage, usage
 from hardtalk.memory.machine import Machine, NotReadable
+from hardtalk.memory.programs import programs
+from hardtalk.memory.programs import workload_folder as workload_folder
 from hardtalk.memory.stretches import Meter
-from hardtalk.smalltalk.tonel import read_class
 
 START_MARK, STOP_MARK = 1, 2
 MOST_SAMPLES: Final = 64
@@ -22,22 +22,9 @@ COUNTERS: Final = ("bytesAllocated", "unitsDone", "cyclesCompleted")
 """VM variables read at both marks; those that the firmware lacks are left out."""
 
 
-def workload_folder() -> Path:
-    """The folder of the class whose programs can be named."""
-    import hardtalk.memory
-
-    return Path(str(hardtalk.memory.__file__)).parent / "firmware"
-
-
-def program_names() -> list[str]:
-    path = workload_folder() / "MemoryWorkload.class.st"
-    definition = read_class(path.read_text(encoding="utf-8"), str(path))
-    return [method.selector for method in definition.methods if method.category == "programs"]
-
-
 def expression_for(program: str) -> str:
     """What to evaluate for a program's name, or for an expression."""
-    if program in program_names():
+    if program in programs():
         return f"MemoryWorkload run: #{program}"
     return f"MemoryWorkload measure: [{program}]"
 
@@ -117,6 +104,14 @@ class MemoryRun:
     def counted(self, name: str) -> int:
         """How far a counter of the VM went between the marks (they count modulo 2^32)."""
         return (self.counters[STOP_MARK][name] - self.counters[START_MARK][name]) % (1 << 32)
+
+    @property
+    def complaint(self) -> str:
+        """What is wrong with the answer; empty when it is right, or nobody knows what is."""
+        known = programs().get(self.program)
+        if known is None or self.answer == str(known.answer):
+            return ""
+        return f"{self.program} answered {self.answer} instead of {known.answer}"
 
     @property
     def cycles(self) -> int:

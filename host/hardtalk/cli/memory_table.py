@@ -1,6 +1,7 @@
 """What `hardtalk memory` shows: rates, the collector's share, stretches, MMU, fragmentation; and as figures."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
@@ -11,15 +12,30 @@ from rich.text import Text
 from hardtalk.board import Board
 from hardtalk.cli.memory_run import MemoryRun
 from hardtalk.memory.audit import Audit
+from hardtalk.memory.fragmentation import Usage
 from hardtalk.memory.mmu import WINDOWS_MICROSECONDS, Utilisation, minimum_utilisation
-from hardtalk.memory.plan import Plan
+from hardtalk.memory.plan import Plan, units_paid_per_slot
 from hardtalk.memory.stretches import Group
 from hardtalk.report.durations import microseconds
 from hardtalk.report.figures import Report
 
 BANDS: Final = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)
-SHOWN_USAGES: Final = 6
+SHOWN_USAGES: Final = 8
+BAR_COLUMNS: Final = 24
 PLANNED_UNITS: Final = (1, 2, 3, 4, 6, 8)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A program that has been run, the audit afterwards, and the heap's size."""
+
+    run: MemoryRun
+    audit: Audit
+    heap_bytes: int
+
+    @property
+    def complaint(self) -> str:
+        return self.run.complaint or ("" if self.audit.is_sound else "the audit found violations")
 
 
 def window_name(window_microseconds: int) -> str:
@@ -46,11 +62,12 @@ def allocation_rate(run: MemoryRun) -> int:
     return run.counted("bytesAllocated") * run.bench.board.chip.cpu_hertz // max(run.busy_cycles, 1)
 
 
-def memory_table(run: MemoryRun, audit: Audit, heap_bytes: int) -> Iterator[RenderableType]:
+def memory_table(measured: Measured) -> Iterator[RenderableType]:
+    run, audit, heap_bytes = measured.run, measured.audit, measured.heap_bytes
     board, meter = run.bench.board, run.meter
     hertz = board.chip.cpu_hertz
     facts = table("", "", "")
-    facts.add_row("program", run.program, f"answered {run.answer}")
+    facts.add_row("program", run.program, run.complaint or f"answered {run.answer}")
     facts.add_row("heap", f"{heap_bytes:,} bytes", "")
     facts.add_row("time", f"{run.busy_cycles:,} cycles", f"{microseconds(run.busy_cycles, hertz)} at work")
     facts.add_row("", f"{meter.asleep_cycles:,} cycles", f"{microseconds(meter.asleep_cycles, hertz)} asleep")
@@ -66,7 +83,7 @@ def memory_table(run: MemoryRun, audit: Audit, heap_bytes: int) -> Iterator[Rend
     yield Text("")
     yield mmu_table(run)
     yield Text("")
-    yield usage_table(run)
+    yield fragmentation_table(run.usages)
     yield Text("")
     yield Text(f"audit   {'sound: ' if audit.is_sound else ''}{audit.text()}")
     yield Text(f"model: {board.model}, {hertz // 10**6} MHz, caches always hit   firmware {run.bench.firmware_hash}")
@@ -82,10 +99,20 @@ def table(*columns: str) -> Table:
 def stretch_table(run: MemoryRun) -> Table:
     names = [f"<= {bound:,}" for bound in BANDS] + [f"> {BANDS[-1]:,}"]
     made = table("stretches without a safepoint", "collector's", "others")
-    counts = zip(run.meter.collector.bands(BANDS), run.meter.program.bands(BANDS), strict=True)
+    made.add_column("")
+    counts = list(zip(run.meter.collector.bands(BANDS), run.meter.program.bands(BANDS), strict=True))
+    most = max(max(pair) for pair in counts)
     for name, (collector, others) in zip(names, counts, strict=True):
-        made.add_row(f"{name} cycles", f"{collector:,}", f"{others:,}")
+        bars = f"{bar(collector, most, '#')}{bar(others, most, '.')}"
+        made.add_row(f"{name} cycles", f"{collector:,}", f"{others:,}", bars)
+    made.add_row("", "", "", "# the collector's, . others; lengths are logarithms")
     return made
+
+
+def bar(count: int, most: int, mark: str) -> str:
+    """Long by the logarithm: among millions of short stretches a single long one must show."""
+    longest = max(most.bit_length(), 1)
+    return mark * -(-BAR_COLUMNS * count.bit_length() // longest)
 
 
 def longest_lines(run: MemoryRun) -> Iterator[str]:
@@ -108,55 +135,108 @@ def mmu_table(run: MemoryRun) -> Table:
     return made
 
 
-def usage_table(run: MemoryRun) -> Table:
-    made = table("at cycle", "objects", "live and dead bytes", "in blocks", "internal waste", "free", "external waste")
-    step = max(1, -(-len(run.usages) // SHOWN_USAGES))
-    for each in run.usages[::step]:
+def fragmentation_table(usages: Sequence[Usage]) -> Table:
+    """How memory was used as time went on, in some rows from the first to the last."""
+    made = table(
+        "at cycle", "objects", "live and dead bytes", "in blocks", "inside waste", "free", "largest free",
+        "outside waste",
+    )  # fmt: skip
+    for each in spread_over(usages, SHOWN_USAGES):
         made.add_row(
             f"{each.cycle:,}", f"{each.objects:,}", f"{each.used_bytes:,}", f"{each.block_bytes:,}",
-            f"{each.internal_permille / 10:.1f} %", f"{each.free_bytes:,}", f"{each.external_permille / 10:.1f} %",
+            f"{each.internal_permille / 10:.1f} %", f"{each.free_bytes:,}", f"{each.largest_free_bytes:,}",
+            f"{each.external_permille / 10:.1f} %",
+        )  # fmt: skip
+    return made
+
+
+def spread_over(usages: Sequence[Usage], count: int) -> list[Usage]:
+    """At most so many of them, evenly spaced, the first and the last among them."""
+    if len(usages) <= count:
+        return list(usages)
+    return [usages[(len(usages) - 1) * place // (count - 1)] for place in range(count)]
+
+
+def summary_table(found: Sequence[Measured]) -> Table:
+    """A row for each program: rate, share and longest stretch (in cycles) of the collector, MMU, the most waste."""
+    made = table(
+        "program", "KB/s", "collector", "longest", "MMU 10us", "100us", "1ms", "5ms", "20ms", "inside", "outside", "",
+    )  # fmt: skip
+    for each in found:
+        run = each.run
+        shares = [
+            "-" if window is None else f"{100 * float(window.share):.1f} %" for window in utilisations(run).values()
+        ]
+        waste = [
+            f"{max((getattr(usage, name) for usage in run.usages), default=0) / 10:.1f} %"
+            for name in ("internal_permille", "external_permille")
+        ]
+        made.add_row(
+            run.program, f"{allocation_rate(run) >> 10:,}", f"{float(share_percent(run)):.1f} %",
+            f"{longest_cycles(run.meter.collector):,}", *shares, *waste, "wrong" if each.complaint else "sound",
         )  # fmt: skip
     return made
 
 
 def plan_table(live_bytes: int, rate: int, cycles_per_unit: Fraction | None, hertz: int) -> Iterator[RenderableType]:
     yield Text(f"live {live_bytes:,} bytes of blocks, allocating {rate:,} bytes/s: heap >= live * (1 + 2/k)")
-    made = table("k, units of work a slot allocated", "heap", "units/s", "collections/s", "collector's share")
+    made = table("k, units of work a slot allocated", "heap", "units/s", "collections/s", "collector's share", "")
     for units in PLANNED_UNITS:
         plan = Plan(live_bytes, rate, units)
         share = "" if cycles_per_unit is None else f"{100 * float(plan.share(cycles_per_unit, hertz)):.1f} %"
         made.add_row(
             str(units), f"{plan.heap_bytes:,}", f"{plan.units_per_second:,}",
             f"{float(plan.collections_per_second):.2f}", share,
+            "as this firmware is built" if units == units_paid_per_slot() else "",
         )  # fmt: skip
     yield made
+
+
+def verdict(live_bytes: int, rate: int, heap_bytes: int) -> str:
+    """Whether the bound says that this heap is enough for the firmware as it is built."""
+    plan = Plan(live_bytes, rate, units_paid_per_slot())
+    is_enough = heap_bytes >= plan.heap_bytes
+    return (
+        f"at k = {plan.units_per_slot} the bound is {plan.heap_bytes:,} bytes; the heap of {heap_bytes:,} bytes is "
+        f"{'enough' if is_enough else 'too small'}, before fragmentation"
+    )
 
 
 def longest_cycles(group: Group) -> int:
     return group.longest.cycles if group.longest is not None else 0
 
 
-def memory_report(run: MemoryRun, audit: Audit, heap_bytes: int) -> Report:
+def memory_report(found: Sequence[Measured]) -> Report:
+    """Of several programs each figure's name begins with the program's."""
+    first = found[0].run
+    board: Board = first.bench.board
+    load = first.program if len(found) == 1 else "all"
+    report = Report("memory", board.model, load, 0, first.bench.firmware_hash)
+    for each in found:
+        for name, value, unit in figures_of(each):
+            report.add(name if len(found) == 1 else f"{each.run.program}.{name}", value, unit)
+    return report
+
+
+def figures_of(measured: Measured) -> Iterator[tuple[str, int, str]]:
     """Percentages are rounded against the collector: utilisation down, its share up."""
-    board: Board = run.bench.board
-    report = Report("memory", board.model, run.program, 0, run.bench.firmware_hash)
-    report.add("longest_stretch.cycles", longest_cycles(run.meter.collector), "cycles")
-    report.add("longest_stretch.others.cycles", longest_cycles(run.meter.program), "cycles")
+    run = measured.run
+    yield "longest_stretch.cycles", longest_cycles(run.meter.collector), "cycles"
+    yield "longest_stretch.others.cycles", longest_cycles(run.meter.program), "cycles"
     for window, found in utilisations(run).items():
         if found is not None:
-            report.add(f"mmu.{window_name(window)}", found.percent, "percent")
-            report.add(f"mmu.{window_name(window)}.collector.cycles", found.collector_cycles, "cycles")
+            yield f"mmu.{window_name(window)}", found.percent, "percent"
+            yield f"mmu.{window_name(window)}.collector.cycles", found.collector_cycles, "cycles"
     share = share_percent(run)
-    report.add("collector.share", -(-share.numerator // share.denominator), "percent")
-    report.add("collector.cycles", run.meter.collector_cycles, "cycles")
-    report.add("collector.stretches", run.meter.collector.count, "stretches")
-    report.add("program.cycles", run.busy_cycles, "cycles")
-    report.add("asleep.cycles", run.meter.asleep_cycles, "cycles")
-    report.add("allocated.bytes", run.counted("bytesAllocated"), "bytes")
-    report.add("allocation.rate", allocation_rate(run), "bytes/s")
-    report.add("heap.bytes", heap_bytes, "bytes")
+    yield "collector.share", -(-share.numerator // share.denominator), "percent"
+    yield "collector.cycles", run.meter.collector_cycles, "cycles"
+    yield "collector.stretches", run.meter.collector.count, "stretches"
+    yield "program.cycles", run.busy_cycles, "cycles"
+    yield "asleep.cycles", run.meter.asleep_cycles, "cycles"
+    yield "allocated.bytes", run.counted("bytesAllocated"), "bytes"
+    yield "allocation.rate", allocation_rate(run), "bytes/s"
+    yield "heap.bytes", measured.heap_bytes, "bytes"
     if run.usages:
-        report.add("fragmentation.internal", max(each.internal_permille for each in run.usages), "permille")
-        report.add("fragmentation.external", max(each.external_permille for each in run.usages), "permille")
-    report.add("audit.violations", len(audit.violations), "violations")
-    return report
+        yield "fragmentation.internal", max(each.internal_permille for each in run.usages), "permille"
+        yield "fragmentation.external", max(each.external_permille for each in run.usages), "permille"
+    yield "audit.violations", len(measured.audit.violations), "violations"

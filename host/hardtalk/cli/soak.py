@@ -1,23 +1,28 @@
 """`hardtalk soak`: a mixed workload for a long time, disturbed at random, its heap audited.
 
-Jobs are spread over processes; any executor of concurrent.futures will do.
+Boards are spread over processes, or over any other executor of concurrent.futures.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from concurrent.futures import Executor, Future, as_completed
+from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from cyclopts import Parameter
+from rich.console import Console
 
 from hardtalk.cli import output
 from hardtalk.cli.boards import Bench
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.memory_board import boot_with_heap, bytes_from
-from hardtalk.cli.memory_run import workload_folder
+from hardtalk.cli.memory_table import fragmentation_table
 from hardtalk.cli.options import CycleModel, Json
+from hardtalk.memory.executors import EXECUTORS, NotInstalled
+from hardtalk.memory.executors import executor as executor_named
 from hardtalk.memory.fragmentation import Usage
-from hardtalk.memory.soak import Soak
+from hardtalk.memory.programs import shared_programs, workload_folder
+from hardtalk.memory.soak import Soak, start_expression
+from hardtalk.memory.soak_progress import WORKERS
 from hardtalk.report.figures import Report
 from hardtalk.serial import ConsoleText
 
@@ -25,7 +30,8 @@ HARMLESS: Final = "Memory is running short"
 PROGRESS_LINES: Final = 10
 CYCLES_TO_JUDGE: Final = 200_000_000
 COLLECTIONS_TO_FINALIZE: Final = 5
-COUNTS: Final = ("programs", "switches", "finalizations")
+COUNTS: Final = ("switches", "finalizations")
+KEPT_USAGES: Final = 240
 
 
 @dataclass(frozen=True)
@@ -41,42 +47,63 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a job found, as counts by name; `violation` is empty when nothing was wrong."""
+    """What a job found: counts by name, programs ended by name, some of the usages in order; `violation` is empty when
+    nothing was wrong."""
 
     job: Job
     firmware: str
     counts: dict[str, int]
     violation: str
+    ended: dict[str, int] = field(default_factory=dict)
+    usages: tuple[Usage, ...] = ()
 
     def text(self) -> str:
         counts = ", ".join(f"{value:,} {name}" for name, value in self.counts.items())
-        return f"seed {self.job.seed}: {counts}: {self.violation or 'sound'}"
+        text = f"seed {self.job.seed}: {counts}: {self.violation or 'sound'}"
+        if self.ended:
+            text += "\nprograms ended: " + ", ".join(f"{name} {count:,}" for name, count in self.ended.items())
+        return text
 
 
 def soak(
     *,
     cycles: Annotated[int, Parameter(help="Cycles of all boards together.")] = 1_000_000_000,
     seed: Annotated[int, Parameter(help="Of the first board; the others have the numbers after it.")] = 1,
-    heap: Annotated[str, Parameter(help="The heap's size: 4M.")] = "4M",
-    jobs: Annotated[int, Parameter(help="So many boards, each in a process of its own.")] = 1,
+    heap: Annotated[str, Parameter(help="The heap's size: 4M.")] = "8M",
+    jobs: Annotated[int, Parameter(help="So many boards at a time, each in a process of its own.")] = 1,
+    boards: Annotated[int, Parameter(help="So many boards in all; as many as --jobs unless told.")] = 0,
+    executor: Annotated[str, Parameter(help="What runs them: processes, threads, dask or ray.")] = "processes",
     audit_every: Annotated[int, Parameter(help="An audit after so many cycles.")] = 5_000_000,
     json: Json = None,
     model: CycleModel = "arm926",
 ) -> int:
     """Run a mixed workload with interrupts at random cycles and audit the heap; exit with 1 at the first violation."""
-    if min(cycles, jobs, audit_every) < 1 or seed < 0:
+    if min(cycles, jobs, audit_every) < 1 or min(seed, boards) < 0:
         raise UserError("hardtalk soak: cycles, jobs and intervals are numbers above zero")
+    if executor not in EXECUTORS:
+        raise UserError(f"--executor {executor}: there is none of that name", f"Choose one of {', '.join(EXECUTORS)}.")
     heap_bytes = bytes_from(heap, "--heap")
-    work = [Job(seed + each, cycles // jobs, heap_bytes, audit_every, model) for each in range(jobs)]
+    shares = boards or jobs
+    work = [Job(seed + each, cycles // shares, heap_bytes, audit_every, model) for each in range(shares)]
     console = output.console()
-    with ProcessPoolExecutor(jobs) as executor:
-        outcomes = []
-        for outcome in carry_out(executor, work):
-            console.print(outcome.text(), soft_wrap=True)
-            outcomes.append(outcome)
+    outcomes = []
+    try:
+        with executor_named(executor, jobs) as pool:
+            for outcome in carry_out(pool, work):
+                show(console, outcome)
+                outcomes.append(outcome)
+    except NotInstalled as error:
+        raise UserError(str(error)) from error
     if json is not None:
         soak_report(outcomes).write(json)
     return 1 if any(each.violation for each in outcomes) else 0
+
+
+def show(console: Console, outcome: Outcome) -> None:
+    """The counts, and how memory was used from the start to the end."""
+    console.print(outcome.text(), soft_wrap=True)
+    if outcome.usages:
+        console.print(fragmentation_table(outcome.usages), soft_wrap=True)
 
 
 def carry_out(executor: Executor, jobs: Sequence[Job]) -> Iterator[Outcome]:
@@ -99,22 +126,23 @@ def run_job(job: Job) -> Outcome:
 
 
 def soaked(bench: Bench, job: Job) -> Outcome:
-    bench.console.evaluate(f"SoakWorkload startWithSeed: {job.seed}. 0")
-    run = Soak(bench.board, job.seed, complaint_of(bench))
-    served_before = sum(line.entered for line in bench.board.trace.lines.values())
+    programs = shared_programs()
+    bench.console.evaluate(start_expression(job.seed, programs))
+    run = Soak(bench.board, job.seed, complaint_of(bench), [each.name for each in programs])
     run.run(job.cycles, job.audit_every, progress_line(job))
-    served = sum(line.entered for line in bench.board.trace.lines.values()) - served_before
     counts = {
         "cycles": run.cycles,
         "collections": run.collections,
         "audits": run.audits,
         "objects audited": run.objects_audited,
-        "interrupts": served,
+        "interrupts": run.interrupts,
         "bytes echoed": run.bytes_returned,
+        "programs": run.progress.programs,
     }
     for when, found in (("start", run.usages[:1]), ("end", run.usages[-1:])):
         counts |= {name: value for each in found for name, value in fragmentation(each, when).items()}
     counts |= best_by_tenths(run.usages)
+    counts |= {f"of worker {worker}": run.progress.by_worker[worker] for worker in range(1, WORKERS + 1)}
     violation = run.violation
     if not violation:
         answer = bench.console.evaluate("SoakWorkload current counts")
@@ -123,7 +151,9 @@ def soaked(bench: Bench, job: Job) -> Outcome:
             violation = "no program came to its end"
         elif run.collections >= COLLECTIONS_TO_FINALIZE and not counts["finalizations"]:
             violation = f"{run.collections:,} collections and the finalization semaphore was never signalled"
-    return Outcome(job, bench.firmware_hash, counts, violation)
+    ended = {each.name: run.progress.ended[each.name] for each in programs}
+    step = -(-len(run.usages) // KEPT_USAGES)
+    return Outcome(job, bench.firmware_hash, counts, violation, ended, tuple(run.usages[:: max(step, 1)]))
 
 
 def complaint_of(bench: Bench) -> Callable[[], str]:
@@ -168,10 +198,18 @@ def progress_line(job: Job) -> Callable[[Soak], None]:
     def tell(run: Soak) -> None:
         if run.cycles // step > told[0] and not run.violation:
             told[0] = run.cycles // step
-            counts = f"{run.cycles:,} cycles, {run.collections:,} collections, {run.audits:,} audits"
-            print(f"seed {job.seed}: {counts}, sound so far", flush=True)
+            print(f"seed {job.seed}: {progress_text(run)}, sound so far", flush=True)
 
     return tell
+
+
+def progress_text(run: Soak) -> str:
+    text = f"{run.cycles:,} cycles, {run.audits:,} audits, {run.interrupts:,} interrupts, "
+    text += f"{run.collections:,} collections, {run.progress.programs:,} programs"
+    for now in run.usages[-1:]:
+        text += f", largest free block {now.largest_free_bytes:,} of {now.free_bytes:,} bytes"
+        text += f", waste {now.internal_permille / 10:.1f} % inside {now.external_permille / 10:.1f} % outside"
+    return text
 
 
 def soak_report(outcomes: Sequence[Outcome]) -> Report:
@@ -181,5 +219,11 @@ def soak_report(outcomes: Sequence[Outcome]) -> Report:
     for each in sorted(outcomes, key=lambda outcome: outcome.job.seed):
         for name, value in each.counts.items():
             report.add(f"{each.job.seed}.{name.replace(' ', '_')}", value, "count")
+        for name, count in each.ended.items():
+            report.add(f"{each.job.seed}.ended.{name}", count, "count")
+        for when, usage in (("start", each.usages[:1]), ("end", each.usages[-1:])):
+            for found in usage:
+                report.add(f"{each.job.seed}.{when}.internal_waste", found.internal_permille, "permille")
+                report.add(f"{each.job.seed}.{when}.external_waste", found.external_permille, "permille")
         report.add(f"{each.job.seed}.violations", int(bool(each.violation)), "count")
     return report

@@ -12,7 +12,11 @@ from hardtalk.memory.violation import Violation
 from hardtalk.vm import object_format as of
 
 KIND: Final = "context"
-FREE_LISTS: Final = {"freeSmallContexts": of.context_order(False), "freeLargeContexts": of.context_order(True)}
+FREE_LISTS: Final = {
+    "freeSmallContexts": of.context_order(False),
+    "freeLargeContexts": of.context_order(True),
+    "surplusContexts": of.context_order(False),
+}
 ESCAPED: Final = of.FORMATS["FormatEscapedContext"]
 LISTED: Final = of.FORMATS.get("FormatListedContext", ESCAPED)
 PLAIN: Final = of.CONTEXT_FORMATS - {ESCAPED, LISTED}

@@ -155,7 +155,7 @@ class Heap:
     def free_contexts(self) -> Flags:
         """Contexts waiting on the VM's two lists of them, as far as those can be followed."""
         waiting = np.zeros(len(self), np.bool_)
-        for name in ("freeSmallContexts", "freeLargeContexts"):
+        for name in ("freeSmallContexts", "freeLargeContexts", "surplusContexts"):
             context = self.machine.variable(name)
             while (index := self.index_at(context)) >= 0 and self.is_context[index] and not waiting[index]:
                 waiting[index] = True

@@ -1,18 +1,23 @@
-"""Pictures of memory as PNG files: the MMU curve, and the heap by colour and by order of its blocks."""
+"""Pictures of memory as PNG files: the MMU curve, stretches, use over time, the heap by colour and by order."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from hardtalk.memory.fragmentation import Usage
 from hardtalk.memory.heap import GRANULE_BYTES, Heap
 from hardtalk.memory.mmu import minimum_utilisation
 from hardtalk.memory.rings import GREY, UNLISTED, Rings
+from hardtalk.memory.stretches import Group
 from hardtalk.vm import object_format as of
 
 Ints = NDArray[np.int64]
@@ -23,6 +28,9 @@ CELLS_DOWN: Final = 96
 DOTS_PER_INCH: Final = 110
 WITHOUT_DATE: Final = {"Software": None}
 """The same picture gives the same bytes."""
+
+BINS: Final = 60
+MEGABYTE: Final = 1 << 20
 
 CATEGORIES: Final = ("free", "white", "black", "grey", "unlisted context", "the VM's own", "dead")
 COLOURS: Final = ("#f2f0ea", "#8fb4d9", "#27323f", "#a0a0a0", "#e0a93b", "#7a5aa6", "#c8553d")
@@ -89,7 +97,9 @@ def cells(heap: Heap, categories: Ints) -> tuple[Ints, Ints, int]:
         chosen = heap.orders == order
         inside = coverage(first[chosen], granules[chosen], limit).reshape(count, per_cell).any(axis=1)
         orders[inside] = order
-    return shown.reshape(CELLS_DOWN, CELLS_ACROSS), orders.reshape(CELLS_DOWN, CELLS_ACROSS), cell_bytes
+    rows = -(-(end - heap.start) // (cell_bytes * CELLS_ACROSS))
+    grid = (CELLS_DOWN, CELLS_ACROSS)
+    return shown.reshape(grid)[:rows], orders.reshape(grid)[:rows], cell_bytes
 
 
 def coverage(first: Ints, length: Ints, limit: int) -> NDArray[np.bool_]:
@@ -102,24 +112,84 @@ def coverage(first: Ints, length: Ints, limit: int) -> NDArray[np.bool_]:
 
 
 def heap_picture(path: Path, heap: Heap, rings: Rings, title: str) -> None:
+    """Two maps in address order, row by row: what lies in each cell, and how large its largest block is."""
     shown, orders, cell_bytes = cells(heap, categories_of(heap, rings))
-    figure = Figure(figsize=(9, 8), layout="constrained")
+    figure = Figure(figsize=(10, 8), layout="constrained")
     FigureCanvasAgg(figure)
     above, below = figure.subplots(2, 1)
-    bounds = np.arange(len(CATEGORIES) + 1) - 0.5
-    by_colour = above.imshow(
-        shown, cmap=ListedColormap(COLOURS), norm=BoundaryNorm(bounds, len(CATEGORIES)), interpolation="nearest",
-        aspect="auto",
+    draw_cells(above, shown, COLOURS)
+    labelled = zip(CATEGORIES, COLOURS, strict=True)
+    above.legend(
+        handles=[Patch(facecolor=colour, edgecolor="#888888", label=name) for name, colour in labelled],
+        loc="center left", bbox_to_anchor=(1.01, 0.5), title="in a cell there is most of",
     )  # fmt: skip
-    scale = figure.colorbar(by_colour, ax=above, ticks=range(len(CATEGORIES)))
-    scale.ax.set_yticklabels(CATEGORIES)
-    by_order = below.imshow(
-        orders, cmap="viridis", vmin=of.SMALLEST_ORDER, vmax=of.LARGEST_ORDER, interpolation="nearest", aspect="auto"
-    )
-    figure.colorbar(by_order, ax=below, label="order (log2 of bytes)")
+    top = max(int(orders.max()), of.SMALLEST_ORDER)
+    used = range(of.SMALLEST_ORDER, top + 1)
+    shades = [colormaps["viridis"](place / max(len(used) - 1, 1)) for place in range(len(used))]
+    draw_cells(below, np.maximum(orders - of.SMALLEST_ORDER, 0), shades)
+    below.legend(
+        handles=[Patch(facecolor=shades[order - used.start], label=size_name(1 << order)) for order in used],
+        loc="center left", bbox_to_anchor=(1.01, 0.5), title="largest block", ncols=1 + len(used) // 14,
+    )  # fmt: skip
     above.set(title=f"{title}: colours")
-    below.set(title=f"largest block, in cells of {cell_bytes:,} bytes from {heap.start:#x} on")
+    below.set(title=f"orders; a cell is {size_name(cell_bytes)}, a row {size_name(cell_bytes * CELLS_ACROSS)}")
     for axes in (above, below):
         axes.set_xticks([])
-        axes.set_yticks([])
+        rows = range(0, len(shown), max(len(shown) // 6, 1))
+        axes.set_yticks(rows, [f"{heap.start + row * CELLS_ACROSS * cell_bytes:#x}" for row in rows])
+    figure.savefig(path, dpi=DOTS_PER_INCH, metadata=WITHOUT_DATE, format="png")
+
+
+def draw_cells(axes: Axes, values: Ints, colours: Sequence[Any]) -> None:
+    bounds = np.arange(len(colours) + 1) - 0.5
+    axes.imshow(
+        values, cmap=ListedColormap(list(colours)), norm=BoundaryNorm(bounds, len(colours)), interpolation="nearest",
+        aspect="auto",
+    )  # fmt: skip
+
+
+def size_name(size: int) -> str:
+    for unit, name in ((MEGABYTE, "MB"), (1 << 10, "KB")):
+        if size >= unit:
+            return f"{size // unit} {name}" if size % unit == 0 else f"{size / unit:.1f} {name}"
+    return f"{size} bytes"
+
+
+def stretch_picture(path: Path, collector: Group, program: Group, title: str) -> None:
+    """How many stretches without a safepoint there were of each length, both axes logarithmic."""
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    longest = max((max(group.lengths, default=1) for group in (collector, program)), default=1)
+    bins = np.unique(np.geomspace(1, longest + 1, BINS).astype(np.int64)).tolist()
+    groups = (("the collector's", collector, "#c8553d", 0.8), ("all others", program, "#27323f", 0.45))
+    for label, group, colour, opacity in groups:
+        if group.count:
+            lengths, counts = np.array(list(group.lengths)), np.array(list(group.lengths.values()))
+            text = f"{label}: {group.count:,}"
+            axes.hist(lengths, bins=bins, weights=counts, color=colour, alpha=opacity, label=text)
+            axes.axvline(max(group.lengths), color=colour, linestyle=":")
+    axes.set(xscale="log", yscale="log", xlabel="cycles without a safepoint", ylabel="stretches", title=title)
+    axes.legend(title="dotted: the longest")
+    axes.grid(True, alpha=0.3)
+    figure.savefig(path, dpi=DOTS_PER_INCH, metadata=WITHOUT_DATE, format="png")
+
+
+def fragmentation_picture(path: Path, usages: Sequence[Usage], cycles_per_second: int, title: str) -> None:
+    """Above bytes in blocks and the largest free block over time, below the waste inside blocks and outside."""
+    figure = Figure(figsize=(8, 6), layout="constrained")
+    FigureCanvasAgg(figure)
+    above, below = figure.subplots(2, 1, sharex=True)
+    seconds = [each.cycle / cycles_per_second for each in usages]
+    above.plot(seconds, [each.block_bytes / MEGABYTE for each in usages], color="#27323f", label="in blocks of objects")
+    above.plot(seconds, [each.free_bytes / MEGABYTE for each in usages], color="#8fb4d9", label="free")
+    largest = [each.largest_free_bytes / MEGABYTE for each in usages]
+    above.plot(seconds, largest, color="#c8553d", label="largest free block")
+    below.plot(seconds, [each.internal_permille / 10 for each in usages], color="#27323f", label="inside blocks")
+    below.plot(seconds, [each.external_permille / 10 for each in usages], color="#c8553d", label="outside")
+    above.set(ylabel="MB", title=title)
+    below.set(xlabel="seconds since reset", ylabel="waste (%)", ylim=(-2, 102))
+    for axes in (above, below):
+        axes.legend()
+        axes.grid(True, alpha=0.3)
     figure.savefig(path, dpi=DOTS_PER_INCH, metadata=WITHOUT_DATE, format="png")

@@ -9,6 +9,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from hardtalk.vm import object_format as of
+from hardtalk.vm.constants import slang_constants
+
+
+def units_paid_per_slot() -> int:
+    """k of the firmware as it is built: units of the collector's work paid for each slot that is allocated."""
+    return of.WORD_BYTES >> slang_constants()["UnitsPerByteShift"]
 
 
 @dataclass(frozen=True)
