@@ -48,6 +48,7 @@ VM_CONSTANTS: Final = {
     "LargestPace": 256,
     "PaceBytes": 4096,
     "SliceUnits": 128,
+    "LargeDebtUnits": 8192,
     "SmallestPayment": 128,
     "HandlerBytes": 4096,
     "HandlerPriority": 59,

@@ -77,9 +77,9 @@ def memory(
     if compare:
         if plan or plot or map or limit or collector != TREADMILL:
             raise UserError("--compare shows ratios of both collectors only", "Leave out the options of a single run.")
-        programs = [] if program is None else [program]
+        compared = [] if program is None else [program]
         return compare_collectors(
-            console, programs, wanted_bytes or DEFAULT_HEAP_BYTES, rounds, driver or [], model, json
+            console, compared, wanted_bytes or DEFAULT_HEAP_BYTES, rounds, driver or [], model, json
         )  # fmt: skip
     if plan and collector != TREADMILL:
         raise UserError("--plan is about the treadmill", "Leave out --collector, or --plan.")

@@ -12,9 +12,10 @@ from rich.text import Text
 from hardtalk.build.collectors import STOP_THE_WORLD, TREADMILL
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.memory_board import boot_with_heap
-from hardtalk.cli.memory_run import MemoryRun, program_names, workload_folder
+from hardtalk.cli.memory_run import MemoryRun, workload_folder
 from hardtalk.cli.memory_table import longest_cycles, share_percent, table, utilisations
 from hardtalk.memory.audit import audit
+from hardtalk.memory.programs import programs as all_programs
 from hardtalk.memory.safepoints import settle
 from hardtalk.report.figures import Report
 
@@ -79,7 +80,7 @@ def compare(
     if rounds < 1:
         raise UserError("--rounds must be at least 1")
     pairs = []
-    for program in programs or [each for each in program_names() if each not in FILLING_PROGRAMS]:
+    for program in programs or [each for each in all_programs() if each not in FILLING_PROGRAMS]:
         treadmill, baseline = (measured(program, each, heap_bytes, rounds, folders, model) for each in COLLECTORS)
         pairs.append(Pair(treadmill, baseline))
     for part in comparison(pairs):
@@ -101,7 +102,7 @@ def repeated(program: str, rounds: int) -> str:
     """An expression that runs the program so often, each time from nothing kept."""
     if program in FILLING_PROGRAMS:
         return f"MemoryWorkload new perform: #{program}"
-    if program in program_names():
+    if program in all_programs():
         return f"{rounds} timesRepeat: [MemoryWorkload new perform: #{program}]"
     return f"{rounds} timesRepeat: [{program}]"
 

@@ -119,7 +119,8 @@ class Heap:
     @cached_property
     def is_unfinished(self) -> Flags:
         """Large objects that are being filled."""
-        return self.is_object & (self.formats == of.FORMATS["FormatUnfinished"])
+        found: Flags = self.is_object & (self.formats == of.FORMATS["FormatUnfinished"])
+        return found
 
     @cached_property
     def is_process(self) -> Flags:
