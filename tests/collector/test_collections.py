@@ -25,7 +25,7 @@ PROGRAMS = {
 
 @pytest.fixture
 def tortured(bench: Bench) -> Bench:
-    torture(bench.board, 40)
+    torture(bench.board, 100)
     return bench
 
 
