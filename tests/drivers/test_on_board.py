@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hardtalk.cli.boards import Bench, boot_bench
+from hardtalk.cli.errors import UserError
 from hardtalk.serial import ConsoleText, Result
 
 FOLDER = Path(__file__).parent / "board"
@@ -129,6 +130,18 @@ def test_the_serial_port_loses_nothing_both_ways(bench: Bench) -> None:
             break
     assert echoed == data
     assert bench.console.evaluate("{ port lost. port overruns }") == "#(0 0)"
+
+
+def test_a_request_that_suspends_its_own_process_is_answered(bench: Bench) -> None:
+    with pytest.raises(UserError, match="the request suspended its own process and nobody resumed it for two seconds"):
+        bench.console.evaluate("Processor activeProcess suspend")
+    assert bench.console.evaluate("3 + 4") == "7"
+
+
+def test_a_request_that_is_resumed_in_time_goes_on(bench: Bench) -> None:
+    resumed = "| p | p := Processor activeProcess. [ (Delay forMilliseconds: 1700) wait. p resume ] fork. p suspend. 5"
+    assert bench.console.evaluate(resumed) == "5"
+    assert bench.console.evaluate("(Delay forSeconds: 3) wait. 6") == "6"
 
 
 def test_the_tutorials_thermometer() -> None:
