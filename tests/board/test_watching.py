@@ -6,6 +6,7 @@ from board_guests import ORIGIN, guest, ticking
 
 from hardtalk.board import Board, Event, InterruptEntry, StopReason
 from hardtalk.board.hook import WATCH_CAPACITY
+from hardtalk.board.watch import Watch
 
 LOOP = "mov r0, #0; again: add r0, r0, #1; b again"
 AGAIN = ORIGIN + 4
@@ -14,8 +15,8 @@ AGAIN = ORIGIN + 4
 def test_each_entry_is_told_with_the_end_of_its_block() -> None:
     board = Board(guest(LOOP))
     entries: list[tuple[int, int]] = []
-    board.watch([AGAIN], lambda address, cycle: entries.append((address, cycle)))
-    board.run(100)
+    with Watch(board, [AGAIN], lambda address, cycle: entries.append((address, cycle))):
+        board.run(100)
     cycles = [cycle for _, cycle in entries]
     assert {address for address, _ in entries} == {AGAIN}
     assert [later - earlier for earlier, later in pairwise(cycles)] == [4] * (len(cycles) - 1)
@@ -29,8 +30,8 @@ def test_more_than_the_log_holds_are_told_all() -> None:
     def count(_address: int, _cycle: int) -> None:
         told[0] += 1
 
-    board.watch([AGAIN], count)
-    board.run(5 * 4 * WATCH_CAPACITY)
+    with Watch(board, [AGAIN], count):
+        board.run(5 * 4 * WATCH_CAPACITY)
     assert told[0] >= 5 * WATCH_CAPACITY - 1
 
 
@@ -43,18 +44,17 @@ def test_a_block_is_told_before_what_came_after_it() -> None:
             order.append("entry")
 
     board.trace.listen(hear)
-    board.watch([0x20000], lambda _address, _cycle: order.append("handler"))
-    board.run(100_000)
+    with Watch(board, [0x20000], lambda _address, _cycle: order.append("handler")):
+        board.run(100_000)
     assert order[:4] == ["entry", "handler", "entry", "handler"]
 
 
 def test_watching_changes_nothing_and_ends() -> None:
     plain, watched = Board(ticking("again: b again")), Board(ticking("again: b again"))
     told: list[int] = []
-    watched.watch([0x20000], lambda address, _cycle: told.append(address))
-    for board in (plain, watched):
-        board.run(50_000)
-    watched.watch((), None)
+    with Watch(watched, [0x20000], lambda address, _cycle: told.append(address)):
+        for board in (plain, watched):
+            board.run(50_000)
     seen = len(told)
     for board in (plain, watched):
         board.run(50_000)

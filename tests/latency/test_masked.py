@@ -103,8 +103,16 @@ def test_command_lists_the_sections(tmp_path: Path, capsys: pytest.CaptureFixtur
     path = tmp_path / "masked.json"
     arguments = ["latency", "--masked", "--count", "20", "--line", "TIMER", "--load", "idle", "--json", str(path)]
     assert run(arguments) == 0
+    assert run([*arguments[:-2], "--baseline", str(path)]) == 0
+    data = json.loads(path.read_text(encoding="utf-8"))
+    (figure,) = [each for each in data["figures"] if each["name"] == "masked.waitForInterrupt.code.cycles"]
+    figure["value"] -= 1
+    path.with_name("worse.json").write_text(json.dumps(data), encoding="utf-8")
+    assert run([*arguments[:-2], "--baseline", str(path.with_name("worse.json"))]) == 1
+    assert "worse than the baseline: masked.waitForInterrupt.code.cycles" in capsys.readouterr().out
     figures = {each["name"]: each["value"] for each in json.loads(path.read_text(encoding="utf-8"))["figures"]}
-    (name,) = [name for name in figures if re.fullmatch(r"masked\.interruptEntry\.\d+\.seen\.max\.cycles", name)]
-    assert 0 < figures[name] <= figures[name.replace("seen.max", "code")]
+    seen, code = figures["masked.interruptEntry.seen.max.cycles"], figures["masked.interruptEntry.code.cycles"]
+    assert 0 < seen <= code and figures["masked.interruptEntry.seen"] >= 20
+    assert run(arguments) == 0
     shown = capsys.readouterr().out
     assert "NativeScheduler>>signalNative:" in shown and "boot/interrupts.s:" in shown and "at most 64 times" in shown

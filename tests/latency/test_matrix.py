@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.cli.latency_counts import Counts, counts_of
+from hardtalk.cli.latency_counts import Counts, counts_of, storms_of
 from hardtalk.cli.latency_loads import Load
 from hardtalk.cli.latency_matrix import BoardOptions, booted, cells_of, measure_cell, measure_cells
 from hardtalk.cli.main import run
@@ -63,10 +63,16 @@ def test_counters_show_what_was_not_delivered() -> None:
     bench.board.raise_line(line)
     bench.board.run(20_000_000)
     bench.board.lower_line(line)
-    counts = counts_of(bench, line) - before
+    counts = counts_of(bench, line) - before + storms_of(bench)
     assert (counts.stray, counts.storms, counts.lost) == (1, 1, 0)
     assert counts.delivered > 1_000 and not counts.are_good
     assert "1 stray, 0 spurious, 1 storms" in str(counts)
+
+
+def test_the_prompt_answers_after_the_floods() -> None:
+    cells = cells_of([BoardOptions(model="arm926-cold")], ["UART"], ["smalltalk"], [Load("together")], 20, Schedule(1))
+    (row,) = measure_cells(cells)
+    assert row.counts.raised >= 20 and row.counts.storms == 0
 
 
 def test_counts_add_up() -> None:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hardtalk.board import events
 from hardtalk.board.caches import Caches
 from hardtalk.board.cpu import Cpu, GuestExceptionKind, Pause
@@ -37,6 +40,9 @@ from hardtalk.devices import (
     restore_devices,
     save_devices,
 )
+
+Watcher = Callable[[NDArray[np.int64]], None]
+"""Hears entries to blocks: rows of address, the cycle the block begins in, the cycle it is done in."""
 
 
 class StopReason(StrEnum):
@@ -132,7 +138,7 @@ class Board:
         self._ends_on_events = False
         self._bus_abort: tuple[int, str] | None = None
         self.cold_line: int | None = None
-        self._watcher: Callable[[int, int], None] | None = None
+        self._watchers: dict[Watcher, frozenset[int]] = {}
         self.touched: set[Device] = set()
         """Devices that the bus, an alarm or a line has reached: for who wants to know which may have changed."""
         self.devices = self._make_devices(devices)
@@ -243,20 +249,30 @@ class Board:
         finally:
             self.cpu.set_limit(None)
 
-    def watch(self, addresses: Collection[int], watcher: Callable[[int, int], None] | None) -> None:
-        """Tell `watcher` each entry to a block at one of these addresses: address, and the cycle the block ends in.
+    def watch(self, watcher: Watcher, addresses: Collection[int]) -> None:
+        """Tell `watcher` each entry to a block at one of these addresses; with none of them, no longer.
 
-        It is told before any event that came later, and before `run` ends. There is one watcher; () and None end it.
-        The guest neither sees it nor pays.
+        It is told before any event that came later, and before `run` ends, of the entries to what others watch too. The
+        guest neither sees it nor pays.
         """
-        self._tell_watcher()
-        self.cpu.watch(addresses)
-        self._watcher = watcher
+        self.tell_watchers()
+        if addresses:
+            self._watchers[watcher] = frozenset(addresses)
+        else:
+            self._watchers.pop(watcher, None)
+        self.cpu.watch(frozenset().union(*self._watchers.values()))
 
-    def _tell_watcher(self) -> None:
-        for address, cycle in self.cpu.take_watched():
-            if self._watcher is not None:
-                self._watcher(address, cycle)
+    @property
+    def watched_blocks(self) -> int:
+        """How many addresses are watched by all together."""
+        return len(self.cpu.watched)
+
+    def tell_watchers(self) -> None:
+        """Of what was entered since the last time."""
+        entries = self.cpu.take_watched()
+        if len(entries):
+            for watcher in list(self._watchers):
+                watcher(entries)
 
     def run_to(self, address: int, cycles: int | None = None) -> Stop:
         """Run until the next instruction is the one at `address`, where a block must begin: a routine or a jump's end.
@@ -302,7 +318,7 @@ class Board:
                 return self._stop(StopReason.REACHED)
 
     def _handle(self, pause: Pause) -> None:
-        self._tell_watcher()
+        self.tell_watchers()
         if pause is Pause.ALARM:
             self._fire()
         elif pause is Pause.WAITING:
@@ -556,7 +572,7 @@ class Board:
         if self._deferred is not None:
             self._deferred.append(event)
             return
-        self._tell_watcher()
+        self.tell_watchers()
         self.trace.add(event)
         if self._ends_on_events:
             self.cpu.request_attention()

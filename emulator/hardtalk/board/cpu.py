@@ -123,8 +123,8 @@ class Cpu:
         self._register_word = ctypes.c_uint32()
         self._register_reference = ctypes.byref(self._register_word)
         self._single_costs: dict[bytes, BlockCost] = {}
-        self._watched: set[int] = set()
-        self._watch_log = np.zeros(2 * hook.WATCH_CAPACITY, np.int64)
+        self.watched: set[int] = set()
+        self._watch_log = np.zeros((hook.WATCH_CAPACITY, hook.WATCH_WORDS), np.int64)
         self._devices: list[tuple[int, int, Any, Any]] = []
         self._bare: Any = None
         self._is_bare_done: Callable[[], bool] = bool
@@ -274,18 +274,15 @@ class Cpu:
 
     def watch(self, addresses: Collection[int]) -> None:
         """From now on note each entry to a block at one of these addresses, instead of those watched before."""
-        for address in {*self._watched, *addresses}:
-            self._table[address >> 2] = 0
-        self._watched = set(addresses)
+        changed = np.fromiter(self.watched.symmetric_difference(addresses), np.int64)
+        self._table[changed >> 2] = 0
+        self.watched = set(addresses)
 
-    def take_watched(self) -> list[tuple[int, int]]:
-        """The watched blocks entered since the last time: address, and the cycle in which the block is done."""
-        state = self._state
-        count = int(state[hook.WATCH_COUNT])
-        if not count:
-            return []
-        state[hook.WATCH_COUNT] = 0
-        return [(address, cycle) for address, cycle in self._watch_log[: 2 * count].reshape(-1, 2).tolist()]
+    def take_watched(self) -> NDArray[np.int64]:
+        """The watched blocks entered since the last time: address, the cycle it begins in, the cycle it is done in."""
+        count = int(self._state[hook.WATCH_COUNT])
+        self._state[hook.WATCH_COUNT] = 0
+        return self._watch_log[:count, :3].copy()
 
     def on_store(self, address: int, listener: Callable[[int], None]) -> Callable[[], None]:
         """Tell `listener` each value that the guest stores in the word at `address`; answers what ends that.
@@ -459,7 +456,7 @@ class Cpu:
         if not self.ram.contains(address, 4 * words):
             raise BoardError(f"the firmware runs code at {address:#x}, outside RAM", "link all code into RAM")
         cost = self.model.cost(self.ram.read(address, 4 * words), address)
-        self._table[address >> 2] = hook.table_entry(4 * words, cost.cycles, cost.taken_extra, address in self._watched)
+        self._table[address >> 2] = hook.table_entry(4 * words, cost.cycles, cost.taken_extra, address in self.watched)
         if self.caches is not None:
             self._hook_cache_operations(address, words)
         self._filled.add(address >> 2)

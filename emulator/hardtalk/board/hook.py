@@ -60,7 +60,7 @@ def inlined(function: Function) -> Function:
     STOP_FUNCTION,
     REGISTER_READ_FUNCTION,
     CPSR_NUMBER,
-    WATCH_LOG,  # address and cycle of each entry to a watched block
+    WATCH_LOG,  # of each entry to a watched block: address, the cycle it begins in, the cycle it is done in
     WATCH_COUNT,
     RAM_END,
     LINE_SHIFT,
@@ -88,7 +88,7 @@ def inlined(function: Function) -> Function:
 NEVER = 1 << 62
 NOWHERE = -1
 MISS, ATTENDED, LIMITED, ALARMED, COUNTED, INTERRUPTED, WATCH_FULL, REACHED = range(1, 9)
-WATCH_CAPACITY = 1024
+WATCH_CAPACITY, WATCH_WORDS = 1 << 14, 4
 INVALID = -1
 MEMORY_WRITE = 17  # UC_MEM_WRITE
 
@@ -201,11 +201,12 @@ def enter_block(engine: Any, state: Any, address: Any, size: Any, user: Any) -> 
 
 
 @inlined
-def note_watched(state: Any, address: Any) -> None:
+def note_watched(state: Any, address: Any, entry: Any) -> None:
     count = state[WATCH_COUNT]
-    log = carray(as_pointer(state[WATCH_LOG] + (count << 4)), 2)
+    log = carray(as_pointer(state[WATCH_LOG] + ((count * WATCH_WORDS) << 3)), WATCH_WORDS)
     log[0] = address
-    log[1] = state[CLOCK]
+    log[1] = state[CLOCK] - (entry >> COST_SHIFT)
+    log[2] = state[CLOCK]
     state[WATCH_COUNT] = count + 1
 
 
@@ -254,7 +255,7 @@ def charge_block(engine: Any, address: Any, size: Any, user: Any) -> None:
     state = carray(as_pointer(user), STATE_WORDS)
     entry = enter_block(engine, state, address, np.int64(size), user)
     if entry & WATCHED != 0 and entry >= 0:
-        note_watched(state, address)
+        note_watched(state, address, entry)
 
 
 def charge_block_and_lines(engine: Any, address: Any, size: Any, user: Any) -> None:
@@ -264,7 +265,7 @@ def charge_block_and_lines(engine: Any, address: Any, size: Any, user: Any) -> N
     if entry >= 0:
         fetch_lines(state, address, np.int64(size))
         if entry & WATCHED != 0:
-            note_watched(state, address)
+            note_watched(state, address, entry)
 
 
 def charge_fetch(user: Any, address: Any, size: Any) -> None:

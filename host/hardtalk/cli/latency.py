@@ -12,7 +12,7 @@ from hardtalk.cli.firmware import firmware_hash
 from hardtalk.cli.latency_baseline import compare_with_baseline, read_baseline
 from hardtalk.cli.latency_bench import build_latency_firmware
 from hardtalk.cli.latency_loads import chosen_loads, known_loads
-from hardtalk.cli.latency_masked import masked_rows, print_masked
+from hardtalk.cli.latency_masked import masked_report, masked_rows, print_masked
 from hardtalk.cli.latency_matrix import BoardOptions, cells_of, measure_cells, workers_with_bar
 from hardtalk.cli.latency_page import latency_page
 from hardtalk.cli.latency_rows import latency_report, write_csv
@@ -107,8 +107,12 @@ def latency(
         else:
             rows = measure_cells(cells, executor, progress)
     if masked:
-        report = Report("latency", model, names, seed, firmware)
-        return print_masked(sections, models, hertz, report, json, console)
+        print_masked(sections, models, hertz, console)
+        report = masked_report(sections, Report("latency masked", model, names, seed, firmware))
+        if json is not None:
+            report.write(json)
+        is_worse = before is not None and compare_with_baseline(before, report, console)
+        return 1 if is_worse or not all(row.is_sound for row in sections) else 0
     for part in latency_table(rows, hertz, deadline_cycles, seed):
         console.print(part, soft_wrap=True)
     if histogram:

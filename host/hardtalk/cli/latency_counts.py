@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 
 from hardtalk.board import Board
 from hardtalk.cli.boards import Bench
+from hardtalk.cli.latency_floods import end_floods
 from hardtalk.vm.native import INTERRUPT_LINES, LINE_FIELDS, LINE_RECORD_BYTES
 
 LINE_TABLE = "nativeLineTable"
@@ -55,7 +56,7 @@ COUNT_NAMES = tuple(field.name for field in fields(Counts))
 
 
 def counts_of(bench: Bench, line: int) -> Counts:
-    """All counters now, with the measured line's. Asks over the serial line too, so the board goes on a little."""
+    """All counters now, with the measured line's, but for the storms of Smalltalk lines: see `storms_of`."""
     board = bench.board
     native = sum(
         word(board, LINE_TABLE, LINE_RECORD_BYTES * number + COUNT_OFFSET) for number in range(INTERRUPT_LINES)
@@ -69,8 +70,14 @@ def counts_of(bench: Bench, line: int) -> Counts:
         word(board, "lostSignals"),
         word(board, "strayInterrupts"),
         word(board, "spuriousInterrupts"),
-        word(board, "nativeStorms") + int(bench.console.evaluate(DEVICE_STORMS)),
+        word(board, "nativeStorms"),
     )
+
+
+def storms_of(bench: Bench) -> Counts:
+    """The storms of Smalltalk lines since the drivers started. Ends the floods, and asks over the serial line."""
+    end_floods(bench.board)
+    return Counts(storms=int(bench.console.evaluate(DEVICE_STORMS)))
 
 
 def word(board: Board, symbol: str, offset: int = 0) -> int:

@@ -5,11 +5,12 @@ the firmware does.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from hardtalk.board import Board
 from hardtalk.cli.sources import host_firmware
-from hardtalk.devices import Alarm, Device, microseconds, milliseconds
+from hardtalk.devices import Alarm, Device, Pl011, microseconds, milliseconds
 
 SERIAL_FLOOD, TIMER_FLOOD, TOGETHER = "serialFlood", "timerFlood", "together"
 FLOODED_UART = 2
@@ -39,16 +40,33 @@ class Metronome(Device):
         self.STATUS.DUE = True
 
 
+@dataclass(frozen=True)
+class SerialFeed:
+    """Sends on before the characters that are on their way have all arrived."""
+
+    uart: Pl011
+
+    def __call__(self) -> None:
+        if len(self.uart.arriving) < len(CHARACTERS_AHEAD):
+            self.uart.send(CHARACTERS_AHEAD)
+
+
 def flood_serial_line(board: Board) -> None:
     """From now on characters follow each other on the line without a pause."""
-    uart = board.uart(FLOODED_UART)
-
-    def feed() -> None:
-        if len(uart.arriving) < len(CHARACTERS_AHEAD):
-            uart.send(CHARACTERS_AHEAD)
-
+    feed = SerialFeed(board.uart(FLOODED_UART))
     feed()
     board.clock.every(milliseconds(1), feed)
+
+
+def end_floods(board: Board) -> None:
+    """Nothing comes from outside any more, so that the prompt gets its characters."""
+    for alarm in board.clock.save()[0]:
+        if isinstance(alarm.action, SerialFeed):
+            alarm.action.uart.arriving.clear()
+            board.clock.cancel(alarm)
+    metronome = board.device("METRONOME")
+    assert isinstance(metronome, Metronome)
+    board.clock.cancel(metronome.beat_alarm)
 
 
 FLOODS: dict[str, Callable[[Board], None]] = {SERIAL_FLOOD: flood_serial_line, TOGETHER: flood_serial_line}

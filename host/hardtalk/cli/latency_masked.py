@@ -1,9 +1,9 @@
 """`hardtalk latency --masked`: each section in which IRQs are masked, its longest way by the code, the longest seen."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -88,16 +88,12 @@ def masked_rows(
     ]
 
 
-def print_masked(
-    rows: Sequence[MaskedRow], models: Sequence[str], hertz: int, report: Report, json: Path | None, console: Console
-) -> int:
-    """Exit code 1 when the code does not show what was seen."""
+def print_masked(rows: Sequence[MaskedRow], models: Sequence[str], hertz: int, console: Console) -> None:
     table = Table(box=None, pad_edge=False, header_style="")
     for index, column in enumerate(("section", "place", "instructions", "cycles", "", "seen", "longest", "", "under")):
         table.add_column(column, justify="left" if index in (0, 1, 8) else "right", no_wrap=True)
     for row in rows:
         table.add_row(*cells_of_row(row, hertz))
-        add_figures(report, row)
     wide_console().print(table)
     loops = {str(loop) for row in rows if row.section is not None for loop in row.section.loops if loop.bound}
     for text in sorted(loops):
@@ -109,9 +105,6 @@ def print_masked(
     console.print(Text("  + when a loop has no bound and counts once. seen: how often executed; time asleep apart"))
     for model in models:
         console.print(Text(circumstances_of(model, hertz)))
-    if json is not None:
-        report.write(json)
-    return 0 if all(row.is_sound for row in rows) else 1
 
 
 def wide_console() -> Console:
@@ -139,15 +132,22 @@ def cells_of_row(row: MaskedRow, hertz: int) -> list[str]:
     return [*cells, f"{row.count:,}", f"{cycles:,}", microseconds(cycles, hertz), under]
 
 
-def add_figures(report: Report, row: MaskedRow) -> None:
+def masked_report(rows: Sequence[MaskedRow], report: Report) -> Report:
+    """Figures by routine; a routine's second section has a 2 behind its name."""
+    names: Counter[str] = Counter()
+    for row in rows:
+        routine = f"{row.start:#x}" if row.section is None else row.section.name
+        names[routine] += 1
+        add_figures(report, f"masked.{routine}" + (f".{names[routine]}" if names[routine] > 1 else ""), row)
+    return report
+
+
+def add_figures(report: Report, name: str, row: MaskedRow) -> None:
     section, longest = row.section, row.longest
-    name = f"masked.{row.start:#x}" if section is None else f"masked.{section.name}"
-    if section is not None and section.place is not None:
-        name = f"{name}.{section.place.line}"
     if section is not None and section.longest is not None:
         report.add(f"{name}.code.cycles", section.longest.cycles, "cycles")
         report.add(f"{name}.code.instructions", section.longest.instructions, "instructions")
         report.add(f"{name}.code.is_whole", int(section.is_whole), "truth")
-    report.add(f"{name}.seen.count", row.count, "sections")
+    report.add(f"{name}.seen", row.count, "sections")
     if longest is not None:
         report.add(f"{name}.seen.max.cycles", longest.seen.longest_cycles, "cycles")

@@ -21,7 +21,7 @@ from hardtalk.board import BoardError, DeviceFailure, Snapshot
 from hardtalk.cli.boards import Bench
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.latency_bench import boot_latency_bench, start_load
-from hardtalk.cli.latency_counts import counts_of
+from hardtalk.cli.latency_counts import counts_of, storms_of
 from hardtalk.cli.latency_loads import Load
 from hardtalk.cli.latency_rows import Row, worst_of
 from hardtalk.cli.latency_subjects import SMALLTALK, Subject, subject_named
@@ -98,7 +98,7 @@ def measure_cell(cell: Cell, progress: Callable[[int], None] = lambda _: None) -
     start_load(bench, subject, cell.load)
     before = counts_of(bench, line)
     interrupts = measure_interrupts(bench, subject, cell, progress)
-    counts = counts_of(bench, line) - before
+    counts = counts_of(bench, line) - before + storms_of(bench)
     spread = Distribution.of(each.latency for each in interrupts)
     worst = worst_of(interrupts, bench.source_map, bench.board)
     return Row(cell.options.model, cell.line, subject.form, cell.load.name, spread, worst, counts)

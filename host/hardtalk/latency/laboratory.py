@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from hardtalk.board import Board, Event, InterruptEntry, LineRaised, RegisterAccess, Stop, StopReason
+from hardtalk.board.watch import Watch
 from hardtalk.latency.interrupt import Interrupt, Moment, Stopwatch
 
 BYTECODE_POINTER_REGISTER = 5
@@ -35,7 +36,7 @@ class Laboratory:
     """Measures one line of a running board. Under the model arm926-cold, this line finds the caches empty, no other.
 
     `inject` makes the device raise its line, at once or soon; None when the device does so of its own accord. `watched`
-    are the addresses of blocks whose entry is a moment; without any, somebody else may watch the board.
+    are the addresses of blocks whose entry is a moment.
     """
 
     def __init__(
@@ -81,13 +82,10 @@ class Laboratory:
         trace = self.board.trace
         was_kept, trace.is_kept = trace.is_kept, False
         trace.listen(self._hear)
-        if self._moments:
-            self.board.watch(self._moments, self._entered)
         try:
-            yield
+            with Watch(self.board, self._moments, self._entered):
+                yield
         finally:
-            if self._moments:
-                self.board.watch((), None)
             trace.unlisten(self._hear)
             trace.is_kept = was_kept
             self._cancel_next()

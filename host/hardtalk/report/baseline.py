@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from hardtalk.report.figures import Report
 
 COMPARED_CIRCUMSTANCES = ("command", "model", "load", "seed")
-BIGGER_IS_WORSE = (".max.cycles", ".p99.9.cycles", ".p99.cycles", ".median.cycles", ".min.cycles", ".misses")
+BIGGER_IS_WORSE = (
+    ".max.cycles", ".p99.9.cycles", ".p99.cycles", ".median.cycles", ".min.cycles", ".misses", ".code.cycles",
+    ".lost", ".stray", ".spurious", ".storms",
+)  # fmt: skip
 MUST_AGREE = (".count",)
 
 

@@ -22,6 +22,7 @@ from hardtalk.board import (
     UartOutput,
     Unmodelled,
 )
+from hardtalk.board.watch import Watch
 from hardtalk.trace.recording import Instant, Recording, Slice
 
 PROCESSES, NATIVE, COLLECTION, COLLECTOR, INTERRUPTS, SAFEPOINTS, MARKS, DEVICES, EXCEPTIONS = (
@@ -64,6 +65,7 @@ class Recorder:
         self.recording = Recording(board.clock.hertz)
         self._blocks = blocks or WatchedBlocks()
         self._words = dict(words or {})
+        self._watch = Watch(board, self._blocks.all, self._entered)
         self._open: dict[str, tuple[str, int]] = {}
         self._removals: list[Callable[[], None]] = []
 
@@ -74,14 +76,14 @@ class Recorder:
         for track, word in self._words.items():
             self._stored(track, word, int.from_bytes(board.ram.read(word.address, 4), "little"))
             self._removals.append(board.cpu.on_store(word.address, partial(self._stored, track, word)))
-        board.watch(self._blocks.all, self._entered)
+        self._watch.__enter__()
         board.trace.listen(self.hear)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.board.watch((), None)
+        self._watch.__exit__(kind, error, trace)
         self.board.trace.unlisten(self.hear)
         while self._removals:
             self._removals.pop()()
