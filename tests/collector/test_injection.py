@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from hardtalk.board import StopReason
+from hardtalk.board.journal import Journal
 from hardtalk.cli.inject_collection import CollectionRecipe, Prepared, interrupt_collection, parts
 from hardtalk.injection.collection import CollectionSweep
+from hardtalk.injection.trial import Trial
 from hardtalk.memory.injection import phase
 
 RECIPE = CollectionRecipe("collecting", 2 << 20, "arm926", complete_every=8)
@@ -46,6 +49,33 @@ def test_a_window_over_an_executor_is_the_same(prepared: Prepared) -> None:
     found = sweep_of(prepared).run(200_000, 150)
     assert (result.found.points, result.found.outcomes) == (found.points, found.outcomes) == (150, found.outcomes)
     assert result.instructions == prepared.instructions > 100_000
+
+
+def test_from_equal_states_the_board_goes_on_equally(prepared: Prepared) -> None:
+    """What is followed only once leads to the same state whichever interrupt it began with."""
+    board = prepared.board
+    board.restore(prepared.start)
+    board.step(prepared.instructions // 3)
+    ends: dict[Hashable, set[Hashable]] = {}
+    points = 0
+    with Journal(board) as journal:
+        trial = Trial(board, journal, sweep_of(prepared).expectation)
+        for _ in range(40):
+            here = journal.mark()
+            counts = trial.words(trial.expectation.at_end)
+            trial.interrupt()
+            state = trial.key_at_safepoint()
+            trial.run_until_lowered()
+            trial.audit()
+            trial.run_until_over(counts)
+            assert board.run_to(trial.safepoint, 1_000_000).reason is StopReason.REACHED
+            ends.setdefault(state, set()).add(trial.key())
+            points += 1
+            journal.back(here)
+            board.step()
+            journal.forget()
+    assert points > 4 * len(ends)
+    assert all(len(each) == 1 for each in ends.values())
 
 
 def test_parts_have_no_gap() -> None:

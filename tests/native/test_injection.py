@@ -22,7 +22,7 @@ WINDOWS = (
     Window(PROGRAM, NATIVE),
     Window(PATTERN, NATIVE),
 )
-POINTS = 130
+POINTS = 100
 
 
 @pytest.fixture(scope="module")

@@ -122,7 +122,7 @@ def forms_summary(rows: Sequence[FormRow], seconds: float) -> str:
 def add_forms(report: Report, rows: Sequence[FormRow]) -> None:
     report.load = ",".join(each for each in (report.load, "forms") if each)
     for row in rows:
-        report.firmware = row.firmware
+        report.firmware = row.firmware or report.firmware
         name = f"{row.window.name}.{row.handler}".replace(" ", "_")
         report.add(f"{name}.points", row.found.points, "points")
         report.add(f"{name}.outcomes", row.found.outcomes, "outcomes")

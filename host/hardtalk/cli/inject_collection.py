@@ -14,6 +14,7 @@ from hardtalk.cli.firmware import firmware_hash
 from hardtalk.cli.memory_board import boot_with_heap
 from hardtalk.injection.collection import CollectionSweep, Injection
 from hardtalk.memory.injection import collecting, instructions_of_collection
+from hardtalk.memory.machine import NotReadable
 
 POINTS_IN_A_TASK: Final = 10_000
 PROGRAMS: Final = {"collecting": "startCollecting", "working": "startWorking"}
@@ -32,7 +33,10 @@ class CollectionRecipe:
     def __call__(self) -> "Prepared":
         bench, _ = boot_with_heap([injection_folder()], self.heap_bytes, self.model)
         counts = int(bench.console.evaluate(f"InjectionWorkload {PROGRAMS[self.program]}"))
-        start = collecting(bench.board)
+        try:
+            start = collecting(bench.board)
+        except NotReadable as error:
+            raise UserError(f"hardtalk inject: {error}", exit_code=1) from error
         instructions = instructions_of_collection(bench.board, start)
         return Prepared(bench.board, start, counts, instructions, firmware_hash(bench.firmware.elf))
 

@@ -24,6 +24,7 @@ from hardtalk.injection.forms import (
     handling_of,
     turn_of_program,
 )
+from hardtalk.injection.trial import Violated
 from hardtalk.link.assembler import AssemblySource, assemble
 
 POINTS_IN_A_TASK: Final = 2_000
@@ -135,7 +136,13 @@ def interrupt_forms(
     rows = []
     for window in windows:
         recipe = FormsRecipe(window, model)
-        prepared = prepared_by(recipe)
+        try:
+            prepared = prepared_by(recipe)
+        except Violated as violated:
+            row = FormRow(window, "any", "", FormResult(violation=f"{window.name} cannot be interrupted: {violated}"))
+            rows.append(row)
+            finished(row)
+            continue
         length = prepared.instructions - first
         length = length if count is None else min(count, length)
         for handler in handlers:

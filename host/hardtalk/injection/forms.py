@@ -188,7 +188,7 @@ class FormSweep:
         if self.line.handler == SMALLTALK:
             trial.run_until_lowered()
             trial.audit()
-        trial.run_until_over(counts, FINE_CYCLES)
+        trial.run_until_over(counts, FINE_CYCLES if self.line.handler == SIGNALLING else SLICE_CYCLES)
         if self.line.handler == SIGNALLING:
             trial.audit()
         trial.look_again(counts)
