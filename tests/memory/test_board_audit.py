@@ -11,6 +11,7 @@ import pytest
 
 from hardtalk.board import Board, Snapshot
 from hardtalk.cli.boards import Bench
+from hardtalk.cli.main import run
 from hardtalk.cli.memory_board import boot_with_heap
 from hardtalk.cli.memory_run import workload_folder
 from hardtalk.memory.audit import audit
@@ -284,3 +285,19 @@ def test_kinds_have_names() -> None:
     source = (ROOT / "firmware" / "kernel" / "HeapAudit.class.st").read_text(encoding="utf-8")
     names = re.findall(r"'([a-z ]+)'", source.split("kinds [", 1)[1].split("]", 1)[0])
     assert len(names) == len(AUDIT_KINDS) and sorted(AUDIT_KINDS.values()) == list(range(1, len(names) + 1))
+
+
+LOAD = """"The board's own audit, again and again."
+Class { #name : #AuditLoad, #superclass : #LatencyWorkload, #category : #Latency }
+
+{ #category : #loads }
+AuditLoad >> auditing [
+	HeapAudit runPass
+]
+"""
+
+
+def test_interrupts_do_not_wait_for_it(tmp_path: Path) -> None:
+    (tmp_path / "AuditLoad.class.st").write_text(LOAD)
+    arguments = ["latency", "--load", "auditing", "--driver", str(tmp_path), "--count", "300", "--line", "TIMER"]
+    assert run([*arguments, "--deadline", "10us"]) == 0

@@ -12,9 +12,9 @@ from hardtalk.cli.boards import Bench
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.main import run
 from hardtalk.cli.memory_board import bytes_from
+from hardtalk.cli.memory_programs import programs
 from hardtalk.cli.memory_run import expression_for
 from hardtalk.memory.code import NO_SAFEPOINT, code_map
-from hardtalk.memory.programs import programs
 
 FIXED_NAMES = {"longest_stretch.cycles", "mmu.100us", "mmu.1ms", "collector.share"}
 

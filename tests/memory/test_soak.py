@@ -13,9 +13,9 @@ import pytest
 from hardtalk.board import Mark
 from hardtalk.cli.main import run
 from hardtalk.cli.memory_board import boot_with_heap
+from hardtalk.cli.memory_programs import shared_programs
 from hardtalk.cli.memory_run import workload_folder
 from hardtalk.cli.soak import Job, carry_out, complaint_of
-from hardtalk.memory.programs import shared_programs
 from hardtalk.memory.soak import Soak, start_expression
 from hardtalk.memory.soak_progress import FIRST_MARK, STUCK_CYCLES, Progress
 
@@ -54,7 +54,7 @@ def damaged_ring(soak: Soak) -> None:
 def started() -> Soak:
     bench, _ = boot_with_heap([workload_folder()], 4 << 20, "arm926")
     bench.console.evaluate(start_expression(5, shared_programs()))
-    return Soak(bench.board, 5, complaint_of(bench), [each.name for each in shared_programs()])
+    return Soak(bench.board, 5, complaint_of(bench), tuple(shared_programs()))
 
 
 def test_the_first_violation_ends_it() -> None:

@@ -15,6 +15,7 @@ from hardtalk.cli.memory_board import boot_with_heap, bytes_from
 from hardtalk.cli.memory_compare import DEFAULT_HEAP_BYTES, ROUNDS
 from hardtalk.cli.memory_compare import compare as compare_collectors
 from hardtalk.cli.memory_image import image_report, image_table
+from hardtalk.cli.memory_programs import programs
 from hardtalk.cli.memory_run import MemoryRun, workload_folder
 from hardtalk.cli.memory_table import (
     Measured,
@@ -31,7 +32,6 @@ from hardtalk.memory.audit import audit_machine
 from hardtalk.memory.heap import Heap
 from hardtalk.memory.machine import Machine
 from hardtalk.memory.mmu import WINDOWS_MICROSECONDS
-from hardtalk.memory.programs import programs
 from hardtalk.memory.rings import Rings
 from hardtalk.memory.roots import root_indices
 from hardtalk.memory.safepoints import settle

@@ -8,11 +8,11 @@ from hardtalk.board.watch import Watch
 from hardtalk.cli.boards import Bench
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.memory_board import SlicedConsole
+from hardtalk.cli.memory_programs import programs
+from hardtalk.cli.memory_programs import workload_folder as workload_folder
 from hardtalk.memory.code import code_map
 from hardtalk.memory.fragmentation import Usage, usage
 from hardtalk.memory.machine import Machine, NotReadable
-from hardtalk.memory.programs import programs
-from hardtalk.memory.programs import workload_folder as workload_folder
 from hardtalk.memory.stretches import Meter
 
 START_MARK, STOP_MARK = 1, 2

@@ -15,6 +15,7 @@ from hardtalk.cli import output
 from hardtalk.cli.boards import Bench
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.memory_board import boot_with_heap, bytes_from
+from hardtalk.cli.memory_programs import shared_programs, workload_folder
 from hardtalk.cli.memory_table import fragmentation_table
 from hardtalk.cli.options import CycleModel, Json
 from hardtalk.memory.executors import EXECUTORS, NotInstalled
@@ -128,7 +129,7 @@ def run_job(job: Job) -> Outcome:
 def soaked(bench: Bench, job: Job) -> Outcome:
     programs = shared_programs()
     bench.console.evaluate(start_expression(job.seed, programs))
-    run = Soak(bench.board, job.seed, complaint_of(bench), [each.name for each in programs])
+    run = Soak(bench.board, job.seed, complaint_of(bench), tuple(programs))
     run.run(job.cycles, job.audit_every, progress_line(job))
     counts = {
         "cycles": run.cycles,
@@ -151,7 +152,7 @@ def soaked(bench: Bench, job: Job) -> Outcome:
             violation = "no program came to its end"
         elif run.collections >= COLLECTIONS_TO_FINALIZE and not counts["finalizations"]:
             violation = f"{run.collections:,} collections and the finalization semaphore was never signalled"
-    ended = {each.name: run.progress.ended[each.name] for each in programs}
+    ended = {name: run.progress.ended[name] for name in programs}
     step = -(-len(run.usages) // KEPT_USAGES)
     return Outcome(job, bench.firmware_hash, counts, violation, ended, tuple(run.usages[:: max(step, 1)]))
 

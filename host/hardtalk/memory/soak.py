@@ -5,7 +5,7 @@ sends them back, and what comes back is compared. The same seed gives the same r
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,7 +13,6 @@ from hardtalk.board import Board, StopReason
 from hardtalk.memory.audit import audit
 from hardtalk.memory.fragmentation import Usage, usage
 from hardtalk.memory.machine import Machine, NotReadable
-from hardtalk.memory.programs import Program
 from hardtalk.memory.safepoints import settle
 from hardtalk.memory.soak_progress import Progress
 
@@ -137,7 +136,7 @@ class Soak:
         return int.from_bytes(self.board.ram.read(self.board.firmware.address_of(name), 4), "little")
 
 
-def start_expression(seed: int, programs: Sequence[Program]) -> str:
-    """What starts the workload on the board."""
-    table = " ".join(f"{each.name} {each.answer}" for each in programs)
+def start_expression(seed: int, answers: Mapping[str, int]) -> str:
+    """What starts the workload on the board: `answers` has each program's name and what it must answer."""
+    table = " ".join(f"{name} {answer}" for name, answer in answers.items())
     return f"SoakWorkload startWithSeed: {seed} programs: #({table}). 0"

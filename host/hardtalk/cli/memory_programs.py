@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+import hardtalk.memory
 from hardtalk.smalltalk.tonel import read_class
 
 WORKLOAD_CLASS: Final = "MemoryWorkload"
@@ -27,7 +28,7 @@ class Program:
 
 def workload_folder() -> Path:
     """The folder of the classes that are built into the firmware of the memory laboratory."""
-    return Path(__file__).parent / "firmware"
+    return Path(str(hardtalk.memory.__file__)).parent / "firmware"
 
 
 @cache
@@ -49,6 +50,6 @@ def programs() -> dict[str, Program]:
     return found
 
 
-def shared_programs() -> tuple[Program, ...]:
-    """Those that several processes may run at once."""
-    return tuple(each for each in programs().values() if not each.is_alone)
+def shared_programs() -> dict[str, int]:
+    """Name and answer of those that several processes may run at once."""
+    return {each.name: each.answer for each in programs().values() if not each.is_alone}
