@@ -12,10 +12,10 @@ from rich.text import Text
 from hardtalk.build.collectors import STOP_THE_WORLD, TREADMILL
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.memory_board import boot_with_heap
+from hardtalk.cli.memory_programs import programs as all_programs
 from hardtalk.cli.memory_run import MemoryRun, workload_folder
 from hardtalk.cli.memory_table import longest_cycles, share_percent, table, utilisations
 from hardtalk.memory.audit import audit
-from hardtalk.memory.programs import programs as all_programs
 from hardtalk.memory.safepoints import settle
 from hardtalk.report.figures import Report
 

@@ -21,7 +21,6 @@ from hardtalk.cli.options import CycleModel, Json
 from hardtalk.memory.executors import EXECUTORS, NotInstalled
 from hardtalk.memory.executors import executor as executor_named
 from hardtalk.memory.fragmentation import Usage
-from hardtalk.memory.programs import shared_programs, workload_folder
 from hardtalk.memory.soak import Soak, start_expression
 from hardtalk.memory.soak_progress import WORKERS
 from hardtalk.report.figures import Report
