@@ -181,11 +181,11 @@ def summary_table(found: Sequence[Measured]) -> Table:
 def plan_table(live_bytes: int, rate: int, cycles_per_unit: Fraction | None, hertz: int) -> Iterator[RenderableType]:
     yield Text(f"live {live_bytes:,} bytes of blocks, allocating {rate:,} bytes/s: heap >= live * (1 + 2/k)")
     made = table("k, units of work a slot allocated", "heap", "units/s", "collections/s", "collector's share", "")
-    for units in PLANNED_UNITS:
+    for units in sorted({*PLANNED_UNITS, units_paid_per_slot()}):
         plan = Plan(live_bytes, rate, units)
         share = "" if cycles_per_unit is None else f"{100 * float(plan.share(cycles_per_unit, hertz)):.1f} %"
         made.add_row(
-            str(units), f"{plan.heap_bytes:,}", f"{plan.units_per_second:,}",
+            f"{float(units):g}", f"{plan.heap_bytes:,}", f"{plan.units_per_second:,}",
             f"{float(plan.collections_per_second):.2f}", share,
             "as this firmware is built" if units == units_paid_per_slot() else "",
         )  # fmt: skip
@@ -197,7 +197,7 @@ def verdict(live_bytes: int, rate: int, heap_bytes: int) -> str:
     plan = Plan(live_bytes, rate, units_paid_per_slot())
     is_enough = heap_bytes >= plan.heap_bytes
     return (
-        f"at k = {plan.units_per_slot} the bound is {plan.heap_bytes:,} bytes; the heap of {heap_bytes:,} bytes is "
+        f"at k = {float(plan.units_per_slot):g} the bound is {plan.heap_bytes:,} bytes; the heap of {heap_bytes:,} bytes is "
         f"{'enough' if is_enough else 'too small'}, before fragmentation"
     )
 

@@ -7,14 +7,19 @@ Buddy blocks waste part of what they hold; the bound is stated in bytes of block
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 from hardtalk.vm import object_format as of
 from hardtalk.vm.constants import slang_constants
 
 
-def units_paid_per_slot() -> int:
-    """k of the firmware as it is built: units of the collector's work paid for each slot that is allocated."""
-    return of.WORD_BYTES >> slang_constants()["UnitsPerByteShift"]
+PACE_BYTES: Final = 32
+"""The collector's pace is in units for so many bytes allocated."""
+
+
+def units_paid_per_slot() -> Fraction:
+    """k of the firmware as it is built: units of the collector's work paid at least for each slot that is allocated."""
+    return Fraction(slang_constants()["BasicPace"] * of.WORD_BYTES, PACE_BYTES)
 
 
 @dataclass(frozen=True)
@@ -23,12 +28,12 @@ class Plan:
 
     live_bytes: int
     rate_bytes_per_second: int
-    units_per_slot: int
+    units_per_slot: int | Fraction
 
     @property
     def heap_bytes(self) -> int:
         """H = L(1 + 2/k), rounded up."""
-        return -int(-self.live_bytes * (1 + Fraction(2, self.units_per_slot)) // 1)
+        return -int(-self.live_bytes * (1 + 2 / Fraction(self.units_per_slot)) // 1)
 
     @property
     def slack_bytes(self) -> int:
@@ -37,7 +42,7 @@ class Plan:
     @property
     def units_per_second(self) -> int:
         """Units of work that the allocation pays for, in a second."""
-        return self.rate_bytes_per_second * self.units_per_slot // of.WORD_BYTES
+        return int(self.rate_bytes_per_second * self.units_per_slot // of.WORD_BYTES)
 
     @property
     def collections_per_second(self) -> Fraction:
