@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from hardtalk.cli.boards import Bench
@@ -65,7 +67,7 @@ def test_the_process_that_asked_gets_one_error(exhausted: tuple[Bench, list[str]
 
 def test_other_processes_go_on_unharmed(exhausted: tuple[Bench, list[str], list[tuple[int, int, int]]]) -> None:
     ticks = [each[0] for each in exhausted[2]]
-    assert all(later > earlier for earlier, later in zip(ticks, ticks[1:], strict=False))
+    assert all(later > earlier for earlier, later in pairwise(ticks))
     assert {each[1] for each in exhausted[2]} == {0}
 
 

@@ -17,7 +17,8 @@ BLACK, WHITE, GREY, UNLISTED = 1, 2, 3, 4
 RING_COLOURS = {"whiteRing": WHITE, "greyRing": GREY, "blackRing": BLACK, "weakRing": BLACK, "deadRing": WHITE}
 FIXED, INDEXABLE, WEAK, ESCAPED = 1, 2, 4, 7
 WORDS = ("regionStart", "regionEnd", "bumpNext", "bumpLimit", "nonEmptyOrders", "bytesFree", "freeSmallContexts",
-         "freeLargeContexts", "surplusContexts", "classMetaclass", "classProcess", "nilObject", "vmMethod", "specialObjectsArray",
+         "freeLargeContexts", "surplusContexts",
+         "classMetaclass", "classProcess", "nilObject", "vmMethod", "specialObjectsArray",
          "whiteColour", "blackColour", "collectorPhase", "reserveBlock", "fillingBatch", "fillingCount",
          "readyBlock")  # fmt: skip
 

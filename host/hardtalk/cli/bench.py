@@ -1,5 +1,5 @@
-"""`hardtalk bench`: instructions and cycles of the five programs that other interpreters were measured with, what making
-objects costs, and how large those of the image are."""
+"""`hardtalk bench`: instructions and cycles of the five programs that other interpreters were measured with, what
+making an object costs, and how large those of the image are."""
 
 import re
 from dataclasses import dataclass

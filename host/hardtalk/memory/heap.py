@@ -21,7 +21,7 @@ Flags = NDArray[np.bool_]
 GRANULE_BYTES: Final = 1 << of.SMALLEST_ORDER
 HEADER_WORDS: Final = of.BODY_OFFSET // of.WORD_BYTES
 HEADERLESS: Final = "reserveBlock"
-"""The VM variable that leads to a chain of blocks which are taken but are no objects: only order and colour mean anything."""
+"""The VM variable that leads to a chain of taken blocks that are no objects: only order and colour mean anything."""
 FREE_CONTEXTS: Final = "freeSmallContexts", "freeLargeContexts", "surplusContexts"
 CONTEXT_SLOTS: Final = of.SLOTS["Context"]
 SENDER, PC, STACK_POINTER, METHOD = (CONTEXT_SLOTS.index(each) for each in ("Sender", "Pc", "StackPointer", "Method"))
