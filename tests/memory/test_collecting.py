@@ -20,7 +20,7 @@ PROGRAMS = {
     "replacements": (2 << 20, "replacements"),
     "chain": (3 << 20, GARBAGE + "MemoryWorkload new chain"),
 }
-"""Each with a heap so small that collections begin. A chain alone leaves so little to free that no stop would see it."""
+"""Each with a heap so small that collections begin. A chain alone leaves too little to free for a stop to see it."""
 ENOUGH = {"marking": 30, "freeing": 1}
 MOST_STOPS = 1_500
 SHORTEST_STRIDE_CYCLES, LONGEST_STRIDE_CYCLES = 5_000, 60_000
