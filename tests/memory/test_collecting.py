@@ -14,8 +14,13 @@ from hardtalk.memory.machine import Machine
 from hardtalk.memory.rings import phase_of
 from hardtalk.memory.safepoints import settle
 
-HEAP_BYTES = {"pairs": 2 << 20, "replacements": 2 << 20, "chain": 3 << 20}
-"""So little that collections begin, and enough that they run beside the program."""
+GARBAGE = "1 to: 20000 do: [ :each | Array new: 2 ]. "
+PROGRAMS = {
+    "pairs": (2 << 20, "pairs"),
+    "replacements": (2 << 20, "replacements"),
+    "chain": (3 << 20, GARBAGE + "MemoryWorkload new chain"),
+}
+"""Each with a heap so small that collections begin. A chain alone leaves too little to free for a stop to see it."""
 ENOUGH = {"marking": 30, "freeing": 1}
 MOST_STOPS = 1_500
 SHORTEST_STRIDE_CYCLES, LONGEST_STRIDE_CYCLES = 5_000, 60_000
@@ -23,10 +28,11 @@ STRIDE_BEFORE_FREEING_CYCLES = 500
 """Freeing what little garbage there is takes a moment only, so the phases before it are passed slowly."""
 
 
-@pytest.mark.parametrize("program", sorted(HEAP_BYTES))
+@pytest.mark.parametrize("program", sorted(PROGRAMS))
 def test_the_heap_is_sound_all_through_collections(program: str) -> None:
-    bench, console = boot_with_heap([workload_folder()], HEAP_BYTES[program], "arm926")
-    console.prompt.enter(expression_for(program))
+    heap_bytes, expression = PROGRAMS[program]
+    bench, console = boot_with_heap([workload_folder()], heap_bytes, "arm926")
+    console.prompt.enter(expression_for(expression))
     bench.board.uart(0).send(console.prompt.take_outgoing())
     seen: Counter[str] = Counter()
     strides = random.Random(1)

@@ -25,7 +25,7 @@ def test_the_stock_of_free_contexts_is_small_after_a_collection() -> None:
             bench.console.evaluate("Smalltalk garbageCollect. 0")
     settle(board)
     heap = Heap(Machine.of_board(board))
-    assert 0 < free_contexts(heap) <= VM_CONSTANTS["FreeContextStock"] + MADE_BY_THE_PROMPT
+    assert 0 < free_contexts(heap) <= VM_CONSTANTS["SmallContextStock"] + MADE_BY_THE_PROMPT
     live = int(heap.is_context.sum())
     assert heap.machine.variable("liveContexts") <= live, "those that were freed are not counted"
     report = audit(board)

@@ -151,15 +151,26 @@ def test_an_order_that_cannot_be_had_is_refused_and_nothing_is_lost() -> None:
     assert heap.state["allocationFailures"] == 1
 
 
-def test_the_reserve_is_opened_once_and_asks_for_handling() -> None:
+def test_the_reserve_is_opened_block_by_block_and_asks_for_handling() -> None:
     heap = Heap()
-    heap.state["reserveBlock"] = heap.take(12)
-    while heap.take(12):
+    scheduler, association = heap.take(8), heap.take(5)
+    process = heap.take(6)
+    heap.memory.word_at_put(association + object_format.slot_offset(1), scheduler)
+    heap.memory.word_at_put(scheduler + object_format.slot_offset(1), process)
+    heap.state["processorAssociation"] = association
+    heap.simulation.call("fillReserve")
+    assert heap.state["reserveCount"] == 4
+    while heap.take(10):
         pass
-    assert int(heap.simulation.call("takeBlockOrReserve:", 12)) & 0xFFFFFFFF != 0
-    assert heap.state["isMemoryShort"] == 1
-    assert heap.state["dispatchBase"] & 1024, "the second dispatch table is in use"
-    assert heap.simulation.call("takeBlockOrReserve:", 12) == 0
+    opened = 0
+    while int(heap.simulation.call("takeBlockOrReserve:", 10)) & 0xFFFFFFFF:
+        assert heap.state["isMemoryShort"] == 1
+        assert heap.state["dispatchBase"] & 1024, "the second dispatch table is in use"
+        opened = 4 - heap.state["reserveCount"]
+        heap.state["isMemoryShort"] = heap.state["dispatchBase"] = 0
+        while heap.take(10):
+            pass
+    assert opened == 4
 
 
 def test_an_unfinished_large_object_goes_on_where_it_was() -> None:

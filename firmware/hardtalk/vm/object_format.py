@@ -50,8 +50,8 @@ FORMATS: Final = {
     "FormatLargeContext": 14,
     "FormatListedContext": 15,
 }
-"""9: a large object that is being filled: of its class and size, but with nothing in it, and no pointers whatever the class
-says; the first word of its body is how far it is filled.
+"""9: a large object that is being filled: of its class and size, but with nothing in it, and no pointers whatever the
+class says; the first word of its body is how far it is filled.
 Contexts: 5 a small method context, 13 a small block context and 14 a large context of either kind, all three plain:
 with a sender, referred to by the active chain alone and recycled on return; 15 one of these that the collector knows; 7
 may be referred to from elsewhere. So the commonest return needs one comparison to know that the context is small, of a

@@ -20,8 +20,9 @@ Flags = NDArray[np.bool_]
 
 GRANULE_BYTES: Final = 1 << of.SMALLEST_ORDER
 HEADER_WORDS: Final = of.BODY_OFFSET // of.WORD_BYTES
-HEADERLESS: Final = ("reserveBlock",)
-"""VM variables that hold a block which is taken but is no object: nothing but its order and colour means anything."""
+HEADERLESS: Final = "reserveBlock"
+"""The VM variable that leads to a chain of taken blocks that are no objects: only order and colour mean anything."""
+FREE_CONTEXTS: Final = "freeSmallContexts", "freeLargeContexts", "surplusContexts"
 CONTEXT_SLOTS: Final = of.SLOTS["Context"]
 SENDER, PC, STACK_POINTER, METHOD = (CONTEXT_SLOTS.index(each) for each in ("Sender", "Pc", "StackPointer", "Method"))
 RECEIVER, TEMPORARIES = CONTEXT_SLOTS.index("Receiver"), CONTEXT_SLOTS.index("Temporaries")
@@ -67,10 +68,10 @@ class Heap:
         self.is_quick: Flags = self.colours == of.COLOUR_QUICK
         self.is_taken: Flags = (self.colours != of.COLOUR_FREE) & ~self.is_quick
         self.is_object: Flags = self.is_taken.copy()
-        for name in HEADERLESS:
-            index = self.index_at(machine.variable(name)) if machine.has(name) else -1
-            if index >= 0:
-                self.is_object[index] = False
+        block = machine.variable(HEADERLESS)
+        while (index := self.index_at(block)) >= 0 and self.is_object[index]:
+            self.is_object[index] = False
+            block = machine.word(block)
         classes = self.indices_of(self.class_oops)
         self.class_index: Indices = np.where(self.is_object, classes, -1)
 
@@ -154,9 +155,9 @@ class Heap:
 
     @cached_property
     def free_contexts(self) -> Flags:
-        """Contexts waiting on the VM's two lists of them, as far as those can be followed."""
+        """Contexts waiting on the VM's lists of them, as far as those can be followed."""
         waiting = np.zeros(len(self), np.bool_)
-        for name in ("freeSmallContexts", "freeLargeContexts", "surplusContexts"):
+        for name in FREE_CONTEXTS:
             context = self.machine.variable(name)
             while (index := self.index_at(context)) >= 0 and self.is_context[index] and not waiting[index]:
                 waiting[index] = True
