@@ -181,7 +181,8 @@ def summary_table(found: Sequence[Measured]) -> Table:
 def plan_table(live_bytes: int, rate: int, cycles_per_unit: Fraction | None, hertz: int) -> Iterator[RenderableType]:
     yield Text(f"live {live_bytes:,} bytes of blocks, allocating {rate:,} bytes/s: heap >= live * (1 + 2/k)")
     made = table("k, units of work a slot allocated", "heap", "units/s", "collections/s", "collector's share", "")
-    for units in sorted({*PLANNED_UNITS, units_paid_per_slot()}):
+    planned: set[Fraction] = {*map(Fraction, PLANNED_UNITS), units_paid_per_slot()}
+    for units in sorted(planned):
         plan = Plan(live_bytes, rate, units)
         share = "" if cycles_per_unit is None else f"{100 * float(plan.share(cycles_per_unit, hertz)):.1f} %"
         made.add_row(

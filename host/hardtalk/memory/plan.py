@@ -12,7 +12,6 @@ from typing import Final
 from hardtalk.vm import object_format as of
 from hardtalk.vm.constants import slang_constants
 
-
 PACE_BYTES: Final = 32
 """The collector's pace is in units for so many bytes allocated."""
 
