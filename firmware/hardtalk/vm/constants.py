@@ -46,7 +46,7 @@ VM_CONSTANTS: Final = {
     "FreeWeight": 2,
     "FlushEntries": 8,
     "BuryUnits": 24,
-    "BasicPace": 12,
+    "BasicPace": 18,
     "LargestPace": 256,
     "PaceBytes": 4096,
     "SliceUnits": 128,

@@ -198,8 +198,8 @@ def verdict(live_bytes: int, rate: int, heap_bytes: int) -> str:
     plan = Plan(live_bytes, rate, units_paid_per_slot())
     is_enough = heap_bytes >= plan.heap_bytes
     return (
-        f"at k = {float(plan.units_per_slot):g} the bound is {plan.heap_bytes:,} bytes; the heap of {heap_bytes:,} bytes is "
-        f"{'enough' if is_enough else 'too small'}, before fragmentation"
+        f"at k = {float(plan.units_per_slot):g} the bound is {plan.heap_bytes:,} bytes; "
+        f"the heap of {heap_bytes:,} bytes is {'enough' if is_enough else 'too small'}, before fragmentation"
     )
 
 
