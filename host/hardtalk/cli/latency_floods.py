@@ -62,7 +62,7 @@ def end_floods(board: Board) -> None:
     """Nothing comes from outside any more, so that the prompt gets its characters."""
     for alarm in board.clock.save()[0]:
         if isinstance(alarm.action, SerialFeed):
-            alarm.action.uart.arriving.clear()
+            del alarm.action.uart.arriving[1:]  # the first is on the line already
             board.clock.cancel(alarm)
     metronome = board.device("METRONOME")
     assert isinstance(metronome, Metronome)
