@@ -21,12 +21,13 @@ PRIMITIVE_COUNT = 1024
 METHOD_CACHE_BYTES = 1024 * 16
 CACHE_LINE_BYTES = 32
 
-# (symbol, bytes, alignment) in address order.
+# (symbol, bytes, alignment) in address order. Bit 10 of a dispatch table's address is set in interruptTable alone.
 TABLES = (
     ("pageTable", 4096 * 4, 16384),
     ("dispatchTable", BYTECODE_COUNT * 4, 4096),
     ("interruptTable", BYTECODE_COUNT * 4, 4),
     ("markingTable", BYTECODE_COUNT * 4, 4),
+    ("forwardingTable", BYTECODE_COUNT * 4, 2048),
     ("primitiveTable", PRIMITIVE_COUNT * 4, 4),
     ("specialObjects", 4, 4),
     ("imageChecksum", 4, 4),

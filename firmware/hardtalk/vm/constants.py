@@ -38,6 +38,8 @@ VM_CONSTANTS: Final = {
     "HandlerBytes": 4096,
     "HandlerPriority": 59,
     "IdleUnits": 2048,
+    "PairsAtOnce": 4,
+    "ExchangeLimitBytes": 1024,
     "UnwindMarker": 198,
     "HandlerMarker": 199,
     "FirstQuickPrimitive": 256,
@@ -55,6 +57,18 @@ PRIMITIVE_FAILURES: Final = {
     "BadArgumentCount": 6,
 }
 """Values of the VM variable `primitiveFailure`."""
+
+BECOME_PROBLEMS: Final = {
+    "BecomeInteger": 1,
+    "BecomeExecuted": 2,
+    "BecomeUnique": 3,
+    "BecomeNative": 4,
+    "BecomeMethods": 5,
+    "BecomeScheduled": 6,
+    "BecomeSpecial": 7,
+    "BecomeShape": 8,
+}
+"""Why an object cannot be replaced; CannotBecome in the class library has the words."""
 
 COLLECTOR_PHASES: Final = {
     "PhaseIdle": 0,
@@ -114,6 +128,7 @@ def slang_constants(extra: Mapping[str, int] | None = None) -> dict[str, int]:
         native.constants(),
         VM_CONSTANTS.items(),
         PRIMITIVE_FAILURES.items(),
+        BECOME_PROBLEMS.items(),
         COLLECTOR_PHASES.items(),
         INTERNAL_OPERANDS.items(),
         (extra or {}).items(),

@@ -116,6 +116,13 @@ class Heap:
         return self.is_object & np.isin(self.formats, sorted(of.POINTER_FORMATS))
 
     @cached_property
+    def is_forwarder(self) -> Flags:
+        """What is left of objects that were replaced; none in firmware whose VM has no forwarders."""
+        if not self.machine.has("classForwarder"):
+            return np.zeros(len(self), np.bool_)
+        return self.is_object & (self.class_oops == self.machine.variable("classForwarder"))
+
+    @cached_property
     def is_process(self) -> Flags:
         process_class = self.machine.variable("classProcess")
         oops = [oop for oop in np.unique(self.class_oops[self.is_object]) if self.inherits(int(oop), process_class)]
