@@ -16,7 +16,7 @@ from hardtalk.memory.safepoints import settle
 
 HEAP_BYTES = 2 << 20
 ENOUGH = {"marking": 30, "freeing": 1}
-MOST_STOPS = 1_500
+MOST_STOPS = 6_000
 SHORTEST_STRIDE_CYCLES, LONGEST_STRIDE_CYCLES = 5_000, 60_000
 
 

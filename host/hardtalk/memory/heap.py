@@ -120,7 +120,8 @@ class Heap:
         """What is left of objects that were replaced; none in firmware whose VM has no forwarders."""
         if not self.machine.has("classForwarder"):
             return np.zeros(len(self), np.bool_)
-        return self.is_object & (self.class_oops == self.machine.variable("classForwarder"))
+        found: Flags = self.is_object & (self.class_oops == self.machine.variable("classForwarder"))
+        return found
 
     @cached_property
     def is_process(self) -> Flags:
