@@ -27,6 +27,12 @@ CHUNKS, OPERATIONS = 4, 40
 UNITS = (0, 3, 40, 400, 2000)
 AUDITED = 0.1
 PIECE = 800
+REPLACED_BYTES = 200_000
+PHASES = ("idle", "marking", "weak", "flushing", "burying", "freeing")
+ENOUGH = 2
+MOST_STOPS, STOPS_TO_AUDIT = 4_000, 40
+LONGEST_STRIDE_CYCLES = {"flushing": 2_000, "burying": 2_000}
+WEAK = "(Smalltalk at: #Weak)"
 Small = tuple[Bench, SlicedConsole, Snapshot]
 
 
@@ -34,12 +40,6 @@ Small = tuple[Bench, SlicedConsole, Snapshot]
 def small() -> Small:
     bench, console = boot_with_heap([FIRMWARE], HEAP_BYTES, "arm926")
     return bench, console, bench.board.snapshot()
-
-
-@pytest.fixture(scope="module")
-def phases() -> Counter[str]:
-    """In which phase of a collection forwarders were made, over all trials."""
-    return Counter()
 
 
 def started(small: Small) -> Bench:
@@ -102,3 +102,64 @@ def test_graphs_are_those_of_the_model(small: Small, seed: int) -> None:
     assert until_forwarders_have_gone(bench) <= 8
     assert model.agree(told_graph(bench)) == ""
     assert_sound(bench)
+
+
+def test_identities_change_in_every_phase(small: Small) -> None:
+    """After some changes without a collection, the collector makes its smallest steps, so that each phase lasts for several
+    allocations."""
+    bench = started(small)
+    bench.console.evaluate("BecomeScript startSpinning")
+    strides = random.Random(3)
+    made: Counter[str] = Counter()
+    before = Machine.of_board(bench.board).variable("forwardersMade"), phase(bench.board)
+    for stop in range(MOST_STOPS):
+        bench.board.run(strides.randint(500, LONGEST_STRIDE_CYCLES.get(before[1], 20_000)))
+        settle(bench.board)
+        now = Machine.of_board(bench.board).variable("forwardersMade"), phase(bench.board)
+        if now[1] == before[1]:
+            made[now[1]] += now[0] - before[0]
+        before = now
+        if made["idle"] >= ENOUGH:
+            torture(bench.board, 1)
+        if stop % STOPS_TO_AUDIT == 0:
+            assert_sound(bench)
+        if all(made[each] >= ENOUGH for each in PHASES):
+            break
+    assert_sound(bench)
+    assert all(made[each] >= ENOUGH for each in PHASES), made
+    assert bench.console.evaluate("Smalltalk at: #Wrong") == "0"
+
+
+def evaluate(bench: Bench, text: str) -> str:
+    return bench.console.evaluate(" ".join(text.split()))
+
+
+def test_weak_slots_lead_to_the_target(small: Small) -> None:
+    bench = started(small)
+    evaluate(bench, """| one | one := Array with: 1. Smalltalk at: #Kept put: (Array with: 2); at: #Weak put: (BecomeWeak new: 2).
+        (Smalltalk at: #Weak) at: 1 put: one; at: 2 put: one. one becomeForward: (Smalltalk at: #Kept). 0""")
+    assert until_forwarders_have_gone(bench) >= 1
+    assert evaluate(bench, f"({WEAK} at: 1) == (Smalltalk at: #Kept)") == "true"
+    assert evaluate(bench, f"({WEAK} at: 2) == (Smalltalk at: #Kept)") == "true"
+    assert_sound(bench)
+
+
+def test_weak_slots_keep_neither_forwarder_nor_target(small: Small) -> None:
+    bench = started(small)
+    evaluate(bench, """| one | one := Array with: 1. Smalltalk at: #Weak put: (BecomeWeak new: 1).
+        (Smalltalk at: #Weak) at: 1 put: one. one becomeForward: (Array with: 2). 0""")
+    until_forwarders_have_gone(bench)
+    evaluate(bench, "Smalltalk garbageCollect. Smalltalk garbageCollect")
+    assert evaluate(bench, f"{WEAK} at: 1") == "nil"
+    assert_sound(bench)
+
+
+def test_replaced_blocks_are_freed(small: Small) -> None:
+    bench = started(small)
+    evaluate(bench, "Smalltalk garbageCollect. Smalltalk garbageCollect")
+    free = int(evaluate(bench, "Smalltalk garbageCollect"))
+    evaluate(bench, f"""Smalltalk at: #Holder put: (Array with: (Array new: {REPLACED_BYTES // 4})).
+        (Smalltalk at: #Holder) first becomeForward: 'small' copy. 0""")
+    assert until_forwarders_have_gone(bench) <= 3
+    assert abs(int(evaluate(bench, "Smalltalk garbageCollect")) - free) < REPLACED_BYTES // 4
+    assert evaluate(bench, "(Smalltalk at: #Holder) first") == "'small'"
