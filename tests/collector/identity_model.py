@@ -1,7 +1,7 @@
 """A graph of objects with changes of identity, as it should be, beside the one on the board.
 
-A reference is a `Thing`; two-way become exchanges what two of them are, one-way replaces the one by the other wherever it
-occurs. There is no memory here, so nothing can go wrong with it.
+A reference is a `Thing`; two-way become exchanges what two of them are, one-way replaces the one by the other wherever
+it occurs. There is no memory here, so nothing can go wrong with it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from hardtalk.vm.constants import VM_CONSTANTS
 
 ARRAY, WEAK, BYTES = "Array", "BecomeWeak", "ByteArray"
 KINDS = {1: ARRAY, 2: WEAK, 3: BYTES}
-OPERATIONS = ("make", "link", "load", "exchange", "forward", "compare", "litter", "step", "collect", "forwardTwo", "look")
+OPERATIONS = (
+    "make", "link", "load", "exchange", "forward", "compare", "litter", "step", "collect", "forwardTwo", "look",
+)  # fmt: skip
 
 
 @dataclass(eq=False)
@@ -71,9 +73,10 @@ class Model:
         one, another = self.roots[root - 1], self.roots[other - 1]
         if one == another:
             return
-        if not (isinstance(one, Thing) and isinstance(another, Thing)):
+        if not isinstance(one, Thing) or not isinstance(another, Thing):
             self.log.append("#refused")
-        elif one.block_bytes + another.block_bytes > VM_CONSTANTS["ExchangeLimitBytes"]:
+            return
+        if one.block_bytes + another.block_bytes > VM_CONSTANTS["ExchangeLimitBytes"]:
             self.log.append("#refused")
         else:
             one.kind, another.kind = another.kind, one.kind
@@ -84,7 +87,7 @@ class Model:
 
     def do_forwardTwo(self, first: int, second: int, third: int, fourth: int) -> None:
         a, b, c, d = (self.roots[each - 1] for each in (first, second, third, fourth))
-        if a == b or a == d or b == c:
+        if a in (b, d) or b == c:
             self.log.append("#refused")
         else:
             self._forward([(a, c), (b, d)])

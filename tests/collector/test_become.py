@@ -105,8 +105,7 @@ def test_graphs_are_those_of_the_model(small: Small, seed: int) -> None:
 
 
 def test_identities_change_in_every_phase(small: Small) -> None:
-    """After some changes without a collection, the collector makes its smallest steps, so that each phase lasts for several
-    allocations."""
+    """After some changes without a collection, the collector makes its smallest steps, so that each phase lasts."""
     bench = started(small)
     bench.console.evaluate("BecomeScript startSpinning")
     strides = random.Random(3)
@@ -136,7 +135,8 @@ def evaluate(bench: Bench, text: str) -> str:
 
 def test_weak_slots_lead_to_the_target(small: Small) -> None:
     bench = started(small)
-    evaluate(bench, """| one | one := Array with: 1. Smalltalk at: #Kept put: (Array with: 2); at: #Weak put: (BecomeWeak new: 2).
+    evaluate(bench, """| one | one := Array with: 1.
+        Smalltalk at: #Kept put: (Array with: 2); at: #Weak put: (BecomeWeak new: 2).
         (Smalltalk at: #Weak) at: 1 put: one; at: 2 put: one. one becomeForward: (Smalltalk at: #Kept). 0""")
     assert until_forwarders_have_gone(bench) >= 1
     assert evaluate(bench, f"({WEAK} at: 1) == (Smalltalk at: #Kept)") == "true"
