@@ -9,7 +9,7 @@ from hardtalk.vm.constants import BECOME_PROBLEMS, VM_CONSTANTS
 
 from .small_memory import Failed, Interrupted, SmallMemory
 
-FORWARD, EXCHANGE, PROBLEM = 72, 128, 624
+FORWARD, EXCHANGE, PROBLEM = 72, 128, 690
 CLASS_SLOTS = object_format.SLOTS["Class"]
 SPECIAL_OBJECTS = 50
 FORWARDS, EXCHANGES = VM_CONSTANTS["ForwardsAtOnce"], VM_CONSTANTS["ExchangesAtOnce"]

@@ -181,7 +181,6 @@ PRIMITIVES: Final = (
     _row(621, "ContextSlotAt", 1, "ContextPart>>instVarAt:", "sender, pc, depth, method, closure, receiver, words"),
     _row(622, "ContextSlotAtPut", 2, "ContextPart>>instVarAt:put:", "store a temporary or stack word"),
     _row(623, "Depth", 0, "ContextPart>>depth", "number of contexts from the receiver outward"),
-    _row(624, "BecomeProblem", 1, "Object>>problemBecoming:", "why it cannot become the argument, 0 if it can"),
     _row(660, "BodyAddress", 0, "Bitmap>>nativeAddress", "where the contents are, for native code"),
     _row(661, "RoutineAddress", 1, "NativeRoutine class>>addressAt:", "of a routine by number, 0 for none"),
     _row(662, "LineHandler", 5, "InterruptController>>line:handler:argument:priority:stormLimit:", "who takes a line"),
@@ -197,6 +196,7 @@ PRIMITIVES: Final = (
     _row(672, "SlotSemaphore", 3, "NativeSlot class>>slot:semaphore:priority:", "what native code may signal"),
     _row(673, "QueuePut", 1, "Bitmap>>nativeQueuePut:", "put a word in a queue of both kinds"),
     _row(674, "QueueTake", 0, "Bitmap>>nativeQueueTake", "the first word of a queue whose signal was taken"),
+    _row(690, "BecomeProblem", 1, "Object>>problemBecoming:", "why it cannot become the argument, 0 if it can"),
 )  # fmt: skip
 
 
