@@ -44,6 +44,7 @@ class HandProgram:
     bytecode_entries: dict[int, str] = field(default_factory=dict)
     primitive_entries: dict[int, str] = field(default_factory=dict)
     marking_entries: dict[int, str] = field(default_factory=dict)
+    forwarding_entries: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Every program has the routines that the boot stub names."""

@@ -22,7 +22,7 @@ PROGRAMS = {
 }
 """Each with a heap so small that collections begin. A chain alone leaves too little to free for a stop to see it."""
 ENOUGH = {"marking": 30, "freeing": 1}
-MOST_STOPS = 1_500
+MOST_STOPS = 6_000
 SHORTEST_STRIDE_CYCLES, LONGEST_STRIDE_CYCLES = 5_000, 60_000
 STRIDE_BEFORE_FREEING_CYCLES = 500
 """Freeing what little garbage there is takes a moment only, so the phases before it are passed slowly."""

@@ -43,6 +43,8 @@ LOW_BYTES: Final = 0x00200000 - LOW_BASE
 BYTECODES: Final = 0x01F20000
 FAILURE: Final = "activateMethod:arguments:"
 INSTRUCTION_LIMIT: Final = 200_000
+TEST_OF_INTERRUPTS: Final = 0xE3180B01
+"""tst r8, #1024: what isInterruptPending compiles to."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class ArmOutcome:
     kind: str
     sp: int
     arguments: tuple[int, int]
+    dispatch: int
 
 
 class ArmMachine:
@@ -128,14 +131,15 @@ class ArmMachine:
         cpu.emu_start(self.symbols[self.entries[number]], 0, count=INSTRUCTION_LIMIT)
         pc = cpu.reg_read(UC_ARM_REG_PC)
         assert cpu.reg_read(UC_ARM_REG_SP) == STACK_TOP, "a threaded routine leaves no machine stack"
-        assert cpu.reg_read(UC_ARM_REG_R8) == registers[8] and cpu.reg_read(UC_ARM_REG_R4) == STATE_BASE
+        assert cpu.reg_read(UC_ARM_REG_R4) == STATE_BASE
+        dispatch = cpu.reg_read(UC_ARM_REG_R8)
         sp = cpu.reg_read(UC_ARM_REG_R6)
         if pc == FAILED:
-            return ArmOutcome("failed", sp, (cpu.reg_read(UC_ARM_REG_R0), cpu.reg_read(UC_ARM_REG_R1)))
+            return ArmOutcome("failed", sp, (cpu.reg_read(UC_ARM_REG_R0), cpu.reg_read(UC_ARM_REG_R1)), dispatch)
         assert pc == DISPATCHED, f"the routine ended at {pc:#x}"
         moved = cpu.reg_read(UC_ARM_REG_R5) - BYTECODES
         assert moved in (0, 1)
-        return ArmOutcome("next" if moved else "current", sp, (0, 0))
+        return ArmOutcome("next" if moved else "current", sp, (0, 0), dispatch)
 
     def _at_stub(self, cpu: Uc, address: int, _size: int, _data: object) -> None:
         if address == CONSOLE:
@@ -158,6 +162,25 @@ class ArmMachine:
         finally:
             self.cpu.hook_del(hook)
         return executed
+
+    def longest_stretch(self, number: int, memory: SimulatedMemory, registers: Sequence[int], method: int) -> int:
+        """The most instructions that the primitive's routine executes without a look at interrupts."""
+        longest = executed = 0
+
+        def count(cpu: Uc, address: int, _size: int, _data: object) -> None:
+            nonlocal longest, executed
+            executed += 1
+            longest = max(longest, executed)
+            if int.from_bytes(cpu.mem_read(address, 4), "little") == TEST_OF_INTERRUPTS:
+                executed = 0
+
+        hook = self.cpu.hook_add(UC_HOOK_CODE, count, begin=CODE, end=CODE + CODE_BYTES)
+        self.cpu.ctl_flush_tb()
+        try:
+            self.run(number, memory, registers, (method, 1))
+        finally:
+            self.cpu.hook_del(hook)
+        return longest
 
     def data_of(self, base: int, size: int) -> bytes:
         return bytes(self.cpu.mem_read(base, size))

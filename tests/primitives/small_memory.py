@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from hardtalk.slang.simulate import DeviceRange, Simulation
+from hardtalk.slang.simulate import DISPATCH_REGISTER, DeviceRange, Simulation
 from hardtalk.smalltalk.tonel import ClassDefinition, read_class_file
 from hardtalk.vm import object_format
 from hardtalk.vm.constants import slang_constants
@@ -265,6 +265,7 @@ class SmallMemory:
         result = self.simulated(number, arguments)
         kind = {Failed: "failed", Interrupted: "current"}.get(type(result), "next")
         assert (compiled.kind, compiled.sp) == (kind, self.state["sp"]), "ARM and simulation end differently"
+        assert compiled.dispatch == self.simulation.registers[DISPATCH_REGISTER]
         assert kind != "failed" or compiled.arguments == (self.method, arguments)
         for segment in self.memory.segments[:2]:  # heap and VM state
             assert self.arm.data_of(segment.base, segment.size) == segment.data, "ARM and simulation differ in memory"

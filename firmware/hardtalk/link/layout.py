@@ -28,7 +28,7 @@ CACHE_LINE_BYTES = 32
 # Native handlers run on it. Its upper end is needed for each of them, so it is locked with the tables that follow.
 SUPERVISOR_STACK_BYTES = 8192
 LOCKED_STACK_BYTES = 128
-# (symbol, bytes, alignment) in address order.
+# (symbol, bytes, alignment) in address order. Bit 10 of a dispatch table's address is set in interruptTable alone.
 TABLES = (
     ("pageTable", 4096 * 4, 16384),
     ("primitiveTable", PRIMITIVE_COUNT * 4, 4),
@@ -39,6 +39,7 @@ TABLES = (
     ("dispatchTable", BYTECODE_COUNT * 4, 4096),
     ("interruptTable", BYTECODE_COUNT * 4, 4),
     ("markingTable", BYTECODE_COUNT * 4, 4),
+    ("forwardingTable", BYTECODE_COUNT * 4, 2048),
 )
 # Words of the boot stub's own, cleared with the VM state.
 STUB_WORDS = ("faultInProgress",)

@@ -126,12 +126,13 @@ class _Program:
     bytecode_entries: Mapping[int, str]
     primitive_entries: Mapping[int, str]
     marking_entries: Mapping[int, str]
+    forwarding_entries: Mapping[int, str]
 
 
 def _with_objects(program: ProgramLike, objects: Sequence[NativeObject], native_routines: Sequence[str]) -> ProgramLike:
     routines = [*locked_first(program.routines, native_routines), *objects]
     return _Program(routines, program.state, program.state_size, program.bytecode_entries, program.primitive_entries,
-                    program.marking_entries)
+                    program.marking_entries, program.forwarding_entries)
 
 
 def _routine_aliases(layout: Layout, program: ProgramLike) -> dict[str, int]:
@@ -194,6 +195,7 @@ def _tables(layout: Layout, program: ProgramLike, image: ImageLike, target: Targ
         "dispatchTable": _dispatch_table(layout, program),
         "interruptTable": [names.find("handleInterrupts", "the interrupt table")] * BYTECODE_COUNT,
         "markingTable": _marking_table(layout, program),
+        "forwardingTable": _forwarding_table(layout, program),
         "primitiveTable": _primitive_table(layout, program, names),
         "specialObjects": [image.special_objects],
         "imageChecksum": [image_checksum(image.data)],
@@ -233,6 +235,14 @@ def _marking_table(layout: Layout, program: ProgramLike) -> list[int]:
     """The dispatch table with the routines that some bytecodes have while the collector marks."""
     table = _dispatch_table(layout, program)
     for number, name in program.marking_entries.items():
+        table[number] = layout.routines[name]
+    return table
+
+
+def _forwarding_table(layout: Layout, program: ProgramLike) -> list[int]:
+    """The marking table, whose routines serve at any time, with those that follow forwarders first."""
+    table = _marking_table(layout, program)
+    for number, name in program.forwarding_entries.items():
         table[number] = layout.routines[name]
     return table
 

@@ -32,6 +32,7 @@ class CompiledProgram:
     bytecode_entries: dict[int, str]
     primitive_entries: dict[int, str]
     marking_entries: dict[int, str]
+    forwarding_entries: dict[int, str]
 
 
 def lower_method(program: Program, method: SlangMethod, index: int | None = None) -> Graph:
@@ -66,7 +67,7 @@ def compile_program(classes: Sequence[ClassDefinition], constants: dict[str, int
     """
     program = read_program(classes, constants)
     by_symbol = {method.symbol: method for method in program.methods.values()}
-    result = CompiledProgram([], program.state, program.state_size, {}, {}, {})
+    result = CompiledProgram([], program.state, program.state_size, {}, {}, {}, {})
     wanted: list[SlangMethod] = []
     for method in program.methods.values():
         if method.numbers is not None:
@@ -105,6 +106,7 @@ def _enter_numbers(result: CompiledProgram, method: SlangMethod) -> None:
     assert method.numbers is not None
     kind, first, last = method.numbers
     entries = {"bytecode": result.bytecode_entries, "markingBytecode": result.marking_entries,
+               "forwardingBytecode": result.forwarding_entries,
                "primitive": result.primitive_entries}[kind]
     for number in range(first, last + 1):
         if number in entries:

@@ -19,6 +19,7 @@ from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
 NUMBERED_PRAGMAS = {
     "bytecode:": "bytecode", "bytecode:to:": "bytecode",
     "markingBytecode:": "markingBytecode", "markingBytecode:to:": "markingBytecode",
+    "forwardingBytecode:": "forwardingBytecode", "forwardingBytecode:to:": "forwardingBytecode",
     "primitive:": "primitive", "primitive:to:": "primitive",
 }
 """Pragmas that enter a routine in a table, with the table's kind."""

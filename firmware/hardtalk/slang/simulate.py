@@ -33,6 +33,7 @@ TABLE_BASE = 0x00090000
 HEAP_BASE = 0x00100000
 TABLE_OFFSETS = {
     "dispatchTable": 0, "interruptTable": 1024, "markingTable": 2048, "primitiveTable": 4096, "methodCache": 8192,
+    "forwardingTable": 8192 + 16384,
 }
 TABLE_SIZE = 8192 + 16384 + 4096
 SPECIAL_OBJECTS_WORD = TABLE_BASE + TABLE_SIZE - 4
@@ -211,6 +212,8 @@ class Simulation:
                     self._set_table("dispatchTable", first + index, address)
                 elif kind == "markingBytecode":
                     self._set_table("markingTable", first + index, address)
+                elif kind == "forwardingBytecode":
+                    self._set_table("forwardingTable", first + index, address)
                 elif kind == "primitive":
                     self._set_table("primitiveTable", first + index, address)
                 address += 16
@@ -219,11 +222,15 @@ class Simulation:
         for index in range(256 if handler else 0):
             self._set_table("interruptTable", index, handler or 0)
         for number in range(256):
-            if not self.memory.word_at(self.symbols["markingTable"] + 4 * number):
-                self._set_table("markingTable", number, self.memory.word_at(self.symbols["dispatchTable"] + 4 * number))
+            self._inherit_entry("markingTable", "dispatchTable", number)
+            self._inherit_entry("forwardingTable", "markingTable", number)
         for number in range(1024 if fallback else 0):
             if not self.memory.word_at(self.symbols["primitiveTable"] + 4 * number):
                 self._set_table("primitiveTable", number, fallback or 0)
+
+    def _inherit_entry(self, table: str, other: str, number: int) -> None:
+        if not self.memory.word_at(self.symbols[table] + 4 * number):
+            self._set_table(table, number, self.memory.word_at(self.symbols[other] + 4 * number))
 
     def _set_table(self, table: str, index: int, address: int) -> None:
         self.memory.word_at_put(self.symbols[table] + 4 * index, address)

@@ -56,6 +56,9 @@ VM_CONSTANTS: Final = {
     "HandlerPriority": 59,
     "BlamedPriority": 49,
     "IdleUnits": 2048,
+    "ForwardsAtOnce": 4,
+    "ExchangesAtOnce": 2,
+    "ExchangeLimitBytes": 1024,
     "UnwindMarker": 198,
     "HandlerMarker": 199,
     "FirstQuickPrimitive": 256,
@@ -74,6 +77,18 @@ PRIMITIVE_FAILURES: Final = {
     "BadArgumentCount": 6,
 }
 """Values of the VM variable `primitiveFailure`."""
+
+BECOME_PROBLEMS: Final = {
+    "BecomeInteger": 1,
+    "BecomeExecuted": 2,
+    "BecomeUnique": 3,
+    "BecomeNative": 4,
+    "BecomeMethods": 5,
+    "BecomeScheduled": 6,
+    "BecomeSpecial": 7,
+    "BecomeShape": 8,
+}
+"""Why an object cannot be replaced; CannotBecome in the class library has the words."""
 
 COLLECTOR_PHASES: Final = {
     "PhaseIdle": 0,
@@ -164,6 +179,7 @@ def slang_constants(extra: Mapping[str, int] | None = None) -> dict[str, int]:
         native.constants(),
         VM_CONSTANTS.items(),
         PRIMITIVE_FAILURES.items(),
+        BECOME_PROBLEMS.items(),
         COLLECTOR_PHASES.items(),
         AUDIT_STAGES.items(),
         AUDIT_KINDS.items(),

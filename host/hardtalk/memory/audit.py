@@ -16,6 +16,7 @@ import numpy as np
 
 from hardtalk.board import Board
 from hardtalk.memory.contexts import context_violations
+from hardtalk.memory.forwarders import forwarder_violations
 from hardtalk.memory.free_lists import free_list_violations
 from hardtalk.memory.heap import SENDER, Flags, Heap, slot_name
 from hardtalk.memory.machine import Machine
@@ -93,7 +94,7 @@ def block_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
             f"the block's order {order} {why}; the walk ends here, and nothing that needs all blocks was checked",
         )  # fmt: skip
     needed = np.maximum(of.SMALLEST_ORDER, np.ceil(np.log2(np.maximum(heap.body_bytes() + of.BODY_OFFSET, 1))))
-    for index in np.flatnonzero(heap.is_object & (needed != heap.orders)).tolist():
+    for index in np.flatnonzero(heap.is_object & ~heap.is_forwarder & (needed != heap.orders)).tolist():
         body = int(heap.body_bytes()[index])
         yield _at(heap, rings, "block", index, f"a block of order {heap.orders[index]} does not fit {body:,} bytes")
     unknown = heap.is_object & ~np.isin(heap.formats, sorted(of.FORMATS.values()))
@@ -232,6 +233,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     class_violations,
     context_violations,
     scheduling_violations,
+    forwarder_violations,
     tricolour_violations,
     swept_violations,
 )

@@ -124,6 +124,14 @@ class Heap:
         return found
 
     @cached_property
+    def is_forwarder(self) -> Flags:
+        """What is left of objects that were replaced; none in firmware whose VM has no forwarders."""
+        if not self.machine.has("classForwarder"):
+            return np.zeros(len(self), np.bool_)
+        found: Flags = self.is_object & (self.class_oops == self.machine.variable("classForwarder"))
+        return found
+
+    @cached_property
     def is_process(self) -> Flags:
         process_class = self.machine.variable("classProcess")
         known = {process_class: True}

@@ -10,14 +10,14 @@ ENTRIES: Final = 256
 BLOCKS_BETWEEN_LEAPS: Final = 2_000
 LEAP_CYCLES: Final = 50_000
 MOST_LEAPS: Final = 5_000
-TABLES: Final = (DISPATCH_TABLE, "markingTable", "interruptTable")
+TABLES: Final = (DISPATCH_TABLE, "markingTable", "forwardingTable", "interruptTable")
 
 
 def bytecode_routines(board: Board) -> frozenset[int]:
     """The addresses that dispatching a bytecode goes to: entries of the tables but the one for interrupts."""
     addresses = board.firmware.addresses
     found: set[int] = set()
-    for name in TABLES[:2]:
+    for name in TABLES[:-1]:
         if name in addresses:
             table = board.ram.read(addresses[name], 4 * ENTRIES)
             found |= {int.from_bytes(table[4 * index : 4 * index + 4], "little") for index in range(ENTRIES)}

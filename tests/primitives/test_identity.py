@@ -1,0 +1,164 @@
+"""become: and becomeForward: in a small memory: what they change, what they refuse, how long they take."""
+
+from __future__ import annotations
+
+import pytest
+
+from hardtalk.vm import object_format
+from hardtalk.vm.constants import BECOME_PROBLEMS, VM_CONSTANTS
+
+from .small_memory import Failed, Interrupted, SmallMemory
+
+FORWARD, EXCHANGE, PROBLEM = 72, 128, 690
+CLASS_SLOTS = object_format.SLOTS["Class"]
+SPECIAL_OBJECTS = 50
+FORWARDS, EXCHANGES = VM_CONSTANTS["ForwardsAtOnce"], VM_CONSTANTS["ExchangesAtOnce"]
+CLASS_OFFSET, HASH_OFFSET = 8, 18
+
+
+@pytest.fixture
+def world(memory: SmallMemory) -> SmallMemory:
+    """With what the checks look at: superclasses, metaclasses, a scheduler, special objects, the hidden class."""
+    nils = [memory.nil] * len(CLASS_SLOTS)
+    metaclass_class = memory.make("FormatFixed", 0, nils)
+    metaclass = memory.make("FormatFixed", metaclass_class, nils)
+    list_class = memory.make("FormatFixed", metaclass, nils)
+    symbol_class = memory.make("FormatFixed", metaclass, nils)
+    memory.memory.word_at_put(metaclass_class + CLASS_OFFSET, metaclass)
+    for oop in memory.classes.values():
+        memory.memory.word_at_put(oop + CLASS_OFFSET, metaclass)
+        memory.memory.word_at_put(object_format.slot_offset(0) + oop, memory.nil)
+    ready_list = memory.make("FormatFixed", list_class, [memory.nil] * 2)
+    scheduler = memory.make("FormatFixed", symbol_class, [memory.array([ready_list] * 80), memory.nil])
+    memory.state["classMetaclass"] = metaclass_class
+    memory.state["classForwarder"] = memory.make("FormatFixed", metaclass_class, nils)
+    memory.state["selectorDoesNotUnderstand"] = memory.make("FormatBytes", symbol_class, b"doesNotUnderstand:")
+    memory.state["processorAssociation"] = memory.make("FormatFixed", symbol_class, [memory.nil, scheduler])
+    memory.state["specialObjectsArray"] = memory.array([memory.nil] * SPECIAL_OBJECTS)
+    memory.state["isForwarding"] = 0
+    return memory
+
+
+
+
+def become(memory: SmallMemory, number: int, pairs: list[tuple[int, int]]) -> int | Failed | Interrupted:
+    return memory.run(number, memory.array([a for a, _ in pairs]), memory.array([b for _, b in pairs]))
+
+
+def is_forwarder(memory: SmallMemory, oop: int) -> bool:
+    return memory.memory.word_at(oop + CLASS_OFFSET) == memory.state["classForwarder"]
+
+
+def followed(memory: SmallMemory, oop: int) -> int:
+    while is_forwarder(memory, oop):
+        oop = memory.memory.word_at(oop + object_format.BODY_OFFSET)
+    return oop
+
+
+def test_blocks_of_one_order_exchange_their_contents(world: SmallMemory) -> None:
+    one, another = world.array([world.integer(1), world.nil, world.true]), world.string(b"abc")
+    assert isinstance(become(world, EXCHANGE, [(one, another)]), int)
+    assert world.value(one) == b"abc"
+    assert world.value(another) == [world.integer(1), world.nil, world.true]
+    assert world.state["isForwarding"] == 0
+
+
+def test_other_contents_get_new_blocks(world: SmallMemory) -> None:
+    one, another = world.array([world.integer(each) for each in range(20)]), world.string(b"abc")
+    world.memory.word_at_put(one + 16, world.memory.word_at(one + 16) | 7 << 16)
+    assert isinstance(become(world, EXCHANGE, [(one, another)]), int)
+    assert is_forwarder(world, one) and is_forwarder(world, another)
+    assert world.value(followed(world, one)) == b"abc"
+    assert world.value(followed(world, another)) == [world.integer(each) for each in range(20)]
+    assert world.memory.half_at(followed(world, one) + HASH_OFFSET) == 7
+    assert world.memory.half_at(followed(world, another) + HASH_OFFSET) == 0
+    assert world.state["isForwarding"] == 1
+
+
+def test_one_way_the_object_itself_becomes_a_forwarder(world: SmallMemory) -> None:
+    large, small = world.array([world.true] * 2000), world.string(b"x")
+    assert isinstance(become(world, FORWARD, [(large, small)]), int)
+    assert is_forwarder(world, large)
+    assert followed(world, large) == small
+
+
+def test_what_is_refused_is_left_as_it_is(world: SmallMemory) -> None:
+    i = world.integer
+    one, another = world.array([i(1)]), world.array([i(2)])
+    large = world.array([i(3)] * 200)
+    refused = [
+        (EXCHANGE, [(i(3), one)]), (EXCHANGE, [(one, i(3))]), (FORWARD, [(one, i(3))]), (EXCHANGE, [(large, one)]),
+        (EXCHANGE, [(world.nil, one)]), (FORWARD, [(one, another), (one, large)]),
+        (FORWARD, [(one, another), (another, large)]), (EXCHANGE, [(one, another), (large, one)]),
+        (FORWARD, [(world.array([i(each)]), one) for each in range(FORWARDS + 1)]),
+        (EXCHANGE, [(world.array([i(each)]), world.array([i(each)])) for each in range(EXCHANGES + 1)]),
+        (FORWARD, [(world.characters[65], one)]), (FORWARD, [(world.words([1]), one)]),
+        (FORWARD, [(one, another), (world.state["selectorDoesNotUnderstand"], large)]),
+    ]  # fmt: skip
+    world.state["specialObjectsArray"] = world.array([world.nil, world.true, world.false])
+    for number, pairs in refused:
+        assert isinstance(become(world, number, pairs), Failed), (number, pairs)
+    assert isinstance(world.run(FORWARD, world.array([one]), world.array([])), Failed)
+    assert isinstance(world.run(FORWARD, one, i(3)), Failed)
+    assert [world.value(each) for each in (one, another)] == [[i(1)], [i(2)]]
+    assert world.state["forwardersMade"] == 0
+
+
+def test_equal_partners_change_nothing(world: SmallMemory) -> None:
+    one, i = world.array([world.true] * 500), world.integer(-5)
+    for number in (FORWARD, EXCHANGE):
+        assert isinstance(become(world, number, [(one, one), (i, i)]), int)
+    assert world.value(one) == [world.true] * 500
+
+
+def test_problems_have_their_numbers(world: SmallMemory) -> None:
+    one = world.array([world.nil])
+    method = world.make("FormatMethod", world.classes["CompiledMethod"], (1).to_bytes(4, "little"))
+    expected = {
+        world.integer(3): "BecomeInteger", world.characters[65]: "BecomeUnique", world.words([1]): "BecomeNative",
+        world.nil: "BecomeSpecial", method: "BecomeExecuted", world.array([world.nil, method]): "BecomeMethods",
+        world.state["selectorDoesNotUnderstand"]: "BecomeUnique", world.classes["Point"]: "BecomeShape",
+        world.memory.word_at(world.memory.word_at(world.state["processorAssociation"] + 24) + 20): "BecomeSpecial",
+    }  # fmt: skip
+    for oop, name in expected.items():
+        assert world.value(world.run(PROBLEM, oop, one)) == BECOME_PROBLEMS[name], name  # type: ignore[arg-type]
+    assert world.value(world.run(PROBLEM, one, world.nil)) == 0  # type: ignore[arg-type]
+
+
+def test_an_interrupt_comes_before_the_first_change(world: SmallMemory) -> None:
+    one, another = world.array([world.true]), world.string(b"abc")
+    world.simulation.interrupt_pending = True
+    assert isinstance(become(world, EXCHANGE, [(one, another)]), Interrupted)
+    assert world.value(one) == [world.true]
+
+
+PAIRS = {
+    "one, one way": (FORWARD, [3], [3]),
+    "four, one way": (FORWARD, [3, 3, 3, 3], [3, 3, 3, 3]),
+    "a large one, one way": (FORWARD, [20_000], [3]),
+    "two small ones": (EXCHANGE, [3], [3]),
+    "two of 512 bytes": (EXCHANGE, [123], [123]),
+    "512 and 256 bytes": (EXCHANGE, [123], [59]),
+    "two and two": (EXCHANGE, [59, 59], [27, 27]),
+}
+LONGEST_STRETCH, LONGEST_CALL = 2_000, 4_500
+
+
+def of_size(world: SmallMemory, words: int) -> int:
+    """An Array, or a String when it is large, for that needs less of the memory."""
+    return world.array([world.true] * words) if words < 1_000 else world.string(bytes(words))
+
+
+@pytest.mark.parametrize("case", PAIRS)
+def test_the_longest_stretch(world: SmallMemory, case: str) -> None:
+    """Until the last check an interrupt makes the primitive start again; from then on it waits."""
+    number, olds, news = PAIRS[case]
+    one, another = ([of_size(world, size) for size in sizes] for sizes in (olds, news))
+    pairs = world.array(one), world.array(another)
+    world.push(pairs)
+    operands = number, world.memory, world.simulation.registers, world.method
+    count, stretch = world.arm.count_instructions(*operands), world.arm.longest_stretch(*operands)
+    print(f"{case}: {count} instructions, at most {stretch} without a look at interrupts")
+    assert 0 < stretch <= LONGEST_STRETCH
+    assert stretch <= count <= LONGEST_CALL
+    assert isinstance(world.run(number, *pairs), int)
