@@ -67,10 +67,12 @@ def test_what_can_be_reached_stays_and_all_else_becomes_free(bench: Bench, momen
     references = before.references
     weak = np.flatnonzero(before.is_weak_slot & (references.targets >= 0) & reached[references.owners])
     slots = {(int(before.addresses[owner]), slot): value for owner, slot, value in references.at(weak)}
+    garbage.discard(before.machine.variable("classForwarder"))
     assert len(garbage) > 100 and any(value in garbage for value in slots.values())
     go_to(board, back)
     after = Heap(Machine.of_board(board))
-    assert addresses(after, after.is_object) == expected
+    hidden = before.machine.variable("classForwarder")
+    assert addresses(after, after.is_object) == expected | {hidden}
     assert all(after.machine.slot(address, 0) == value for address, value in first_slots.items())
     nil = after.machine.variable("nilObject")
     for (address, slot), value in slots.items():
