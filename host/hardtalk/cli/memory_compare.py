@@ -86,9 +86,11 @@ def compare(
     for part in comparison(pairs):
         console.print(part, soft_wrap=True)
     first = pairs[0]
+    once = sorted(FILLING_PROGRAMS & {each.treadmill.program for each in pairs})
+    times = f"each program {rounds} times" + "".join(f", {each} once" for each in once)
     console.print(
         Text(
-            f"model: {model}, caches always hit   heap {heap_bytes:,} bytes, each program {rounds} times   "
+            f"model: {model}, caches always hit   heap {heap_bytes:,} bytes, {times}   "
             f"firmware {first.treadmill.firmware} (treadmill), {first.baseline.firmware} (stop-the-world)"
         ),
         soft_wrap=True,
