@@ -32,7 +32,7 @@ QUICK_UNITS = 100
 PHASES = ("idle", "marking", "weak", "freeing")
 """Those that last long enough for a change to begin and end in them; the others are met in the trials."""
 ENOUGH = 2
-MOST_STOPS, STOPS_TO_AUDIT = 4_000, 40
+MOST_STOPS, STOPS_TO_AUDIT = 4_000, 8
 LONGEST_STRIDE_CYCLES = {"flushing": 2_000, "burying": 2_000}
 WEAK = "(Smalltalk at: #Weak)"
 Small = tuple[Bench, SlicedConsole, Snapshot]
