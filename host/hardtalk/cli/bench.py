@@ -59,7 +59,7 @@ def bench(
         report.add(f"{each.program}.instructions", each.instructions, "instructions")
         report.add(f"{each.program}.cycles", each.cycles, "cycles")
     console.print(table)
-    report_allocation(booted, model, console, report)
+    report_allocation(booted, collector, model, console, report)
     hertz = booted.board.chip.cpu_hertz
     bytecodes, sends = tiny_benchmarks(booted)
     console.print(Text(f"tinyBenchmarks: {bytecodes:,} bytecodes/s, {sends:,} sends/s; "
@@ -72,13 +72,15 @@ def bench(
     return 0
 
 
-def report_allocation(booted: Bench, model: CycleModel, console: Console, report: Report) -> None:
+def report_allocation(
+    booted: Bench, collector: str, model: CycleModel, console: Console, report: Report
+) -> None:
     costs = allocation_costs(booted)
     shown = ", ".join(f"{slots:,} slots {instructions:,}" for slots, instructions in costs.items())
     console.print(Text(f"instructions for an Array of {shown}"), soft_wrap=True)
     for slots, instructions in costs.items():
         report.add(f"new{slots}.instructions", instructions, "instructions")
-    collected = collected_allocation(model)
+    collected = collected_allocation(model, collector)
     console.print(
         Text(
             f"allocation in a heap of {SMALL_HEAP_BYTES >> 10} KB, with collections: "
@@ -115,9 +117,9 @@ def allocation_costs(booted: Bench) -> dict[int, int]:
     return costs
 
 
-def collected_allocation(model: CycleModel) -> Measured:
+def collected_allocation(model: CycleModel, collector: str) -> Measured:
     """The allocation program where memory is short. It runs twice, so the second time collections are under way."""
-    bench, console = boot_with_heap([host_firmware("bench-firmware")], SMALL_HEAP_BYTES, model)
+    bench, console = boot_with_heap([host_firmware("bench-firmware")], SMALL_HEAP_BYTES, model, collector)
     console.evaluate("BenchRun run: #allocation", PATIENCE_CYCLES)
     return between_marks(bench.board, "allocation")
 
