@@ -35,11 +35,11 @@ TABLES = (
     ("specialObjects", 4, 4),
     ("imageChecksum", 4, 4),
     ("nativeRoutineTable", ROUTINE_LIMIT * 4, 4),
+    ("forwardingTable", BYTECODE_COUNT * 4, 2048),
     ("supervisorStack", SUPERVISOR_STACK_BYTES, 4),
     ("dispatchTable", BYTECODE_COUNT * 4, 4096),
     ("interruptTable", BYTECODE_COUNT * 4, 4),
     ("markingTable", BYTECODE_COUNT * 4, 4),
-    ("forwardingTable", BYTECODE_COUNT * 4, 2048),
 )
 # Words of the boot stub's own, cleared with the VM state.
 STUB_WORDS = ("faultInProgress",)

@@ -9,6 +9,7 @@ import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 from hardtalk.slang.errors import slang_error
 from hardtalk.slang.types import DECLARABLE, Type
@@ -120,6 +121,10 @@ class Program:
         return self.methods[selector]
 
 
+BUFFER_WORDS: Final = 64
+"""Variables of so many words lie behind all others, which are thus in few cache lines."""
+
+
 def _depth(definition: ClassDefinition, by_name: dict[str, ClassDefinition]) -> int:
     """How many superclasses a class has. The state begins with the variables of the uppermost classes: near the base
     an address is one instruction, and what is added further down does not move them."""
@@ -141,13 +146,20 @@ def read_program(classes: Sequence[ClassDefinition], constants: dict[str, int]) 
     for definition in classes:
         _declare_variables(program, definition)
     offset = 0
+    buffers: list[str] = []
     for definition in sorted(classes, key=lambda each: _depth(each, by_name)):
         for name in definition.instance_variables:
-            if name in program.state:
+            if name in program.state or name in buffers:
                 raise ValueError(f"{definition.file}: variable {name} is declared twice in the program; rename one")
-            if name not in program.pinned:
+            words = program.constants.get(f"words:{name}", 1)
+            if words >= BUFFER_WORDS:
+                buffers.append(name)
+            elif name not in program.pinned:
                 program.state[name] = offset
-                offset += 4 * program.constants.get(f"words:{name}", 1)
+                offset += 4 * words
+    for name in buffers:
+        program.state[name] = offset
+        offset += 4 * program.constants[f"words:{name}"]
     program.state_size = offset
     for definition in classes:
         for method in definition.methods:
