@@ -52,6 +52,8 @@ VM_CONSTANTS: Final = {
     "SliceUnits": 128,
     "LargeDebtUnits": 8192,
     "SmallestPayment": 128,
+    "GoalEntries": 8,
+    "StaleGoalCycles": 16,
     "HandlerBytes": 4096,
     "HandlerPriority": 59,
     "BlamedPriority": 49,
