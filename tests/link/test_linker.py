@@ -205,10 +205,10 @@ def test_what_an_interrupt_needs_lies_where_it_can_be_locked(firmware: Firmware)
 
 
 def test_a_native_routine_follows_the_locked_ones() -> None:
-    """What drivers start goes before the rest, behind what every interrupt needs."""
-    other = routine("aHandler", "mov r2, r2")
-    made = link(boot_sources(), replace(PROGRAM, routines=(*PROGRAM.routines, other)), IMAGE, TARGET, ["aHandler"])
-    names = ("handleInterrupts", "aHandler", "startVirtualMachine")
+    """What drivers start goes before the rest, behind what every interrupt needs, before what only some handlers do."""
+    others = [routine(name, "mov r2, r2") for name in (BEHIND_NATIVE_ROUTINES, "aHandler")]
+    made = link(boot_sources(), replace(PROGRAM, routines=(*PROGRAM.routines, *others)), IMAGE, TARGET, ["aHandler"])
+    names = ("handleInterrupts", "aHandler", BEHIND_NATIVE_ROUTINES, "startVirtualMachine")
     places = [made.address(f"Hand>>{name}") for name in names]
     assert places == sorted(places)
 

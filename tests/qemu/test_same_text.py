@@ -33,7 +33,8 @@ def printed(machine: QemuMachine, size: int) -> str:
 
 
 def test_boot_prints_the_same_text(bench: Bench, machine: QemuMachine) -> None:
-    assert printed(machine, len(bench.text)) == bench.text.replace("\n", "\r\n")
+    expected = bench.text.replace("\n", "\r\n")
+    assert printed(machine, len(expected)) == expected
 
 
 def test_prompt_answers_the_same(bench: Bench, machine: QemuMachine) -> None:

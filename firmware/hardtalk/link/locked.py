@@ -1,7 +1,7 @@
 """Which Slang routines are locked in the instruction cache with the boot stub's interrupt code.
 
-They are linked first, right behind the stub's code from `interruptEntry`, and behind them the native routines of
-drivers. `lockCaches` (boot/start.s) locks from there as much as two ways hold, less the line of the vectors, which is
+They are linked first, right behind the stub's code from `interruptEntry`; the native routines of drivers come among
+them, before those of the table that not every handler needs on its way to its first access. `lockCaches` (boot/start.s) locks from there as much as two ways hold, less the line of the vectors, which is
 8,160 bytes on the board. So the order of the table is one of importance.
 """
 
@@ -14,6 +14,7 @@ from hardtalk.link.inputs import RoutineLike
 
 CACHE_LINE_BYTES = 32
 PAGE_BYTES = 4096
+BEHIND_NATIVE_ROUTINES = "primitiveReadWord:method:arguments:"
 
 # Selector: how many routines of a range are locked, from its first number; None for all.
 LOCKED: dict[str, int | None] = {
@@ -72,13 +73,15 @@ def is_wanted(routine: RoutineLike) -> bool:
 
 
 def locked_first(routines: Sequence[RoutineLike], native: Sequence[str]) -> list[RoutineLike]:
-    """Those of the table in its order, those that Smalltalk starts as native code, then all others."""
+    """Those of the table in its order, among them those that Smalltalk starts as native code, then all others."""
     order = {selector: place for place, selector in enumerate(LOCKED)}
     wanted = sorted((each for each in routines if is_wanted(each)), key=lambda each: order[each.selector])
+    before = sum(order[each.selector] < order[BEHIND_NATIVE_ROUTINES] for each in wanted)
     names = frozenset(native)
     handlers = [each for each in routines if each.selector in names and not is_wanted(each)]
-    first = {each.name for each in (*wanted, *handlers)}
-    return [*wanted, *handlers, *(each for each in routines if each.name not in first)]
+    first = [*wanted[:before], *handlers, *wanted[before:]]
+    placed = {each.name for each in first}
+    return [*first, *(each for each in routines if each.name not in placed)]
 
 
 def check_start(address: int) -> None:
