@@ -42,7 +42,7 @@ def operands(memory: SmallMemory, case: str) -> tuple[int, tuple[int, ...]]:
         case "times two power":
             return 54, (memory.float(1.5), i(-2200))
         case "fill":
-            return 145, (memory.make("FormatBytes", memory.classes["ByteArray"], bytes(2048)), i(3))
+            return 145, (memory.make("FormatBytes", memory.classes["ByteArray"], bytes(512)), i(3))
         case "clone":
             return 148, (memory.array([memory.nil] * 256),)
         case "compare bytes":

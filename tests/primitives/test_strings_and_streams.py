@@ -52,7 +52,7 @@ def test_replace(memory: SmallMemory, kind: str, start: int, count: int, first: 
         pauses += 1
         result = memory.resume(105, 4)
     assert result == target and contents(memory, target) == expected
-    assert pauses == (max(0, (count - 1) // 64) if busy else 0)
+    assert pauses == (max(0, (count - 1) // 32) if busy else 0)
 
 
 @pytest.mark.parametrize(("start", "stop", "first"), [

@@ -32,7 +32,7 @@ VM_CONSTANTS: Final = {
     "QuickBucketsShift": 5,
     "BatchBlocks": 8,
     "MergesInAStep": 4,
-    "LargeFillBytes": 512,
+    "LargeFillBytes": 528,
     "FillStepBytes": 256,
     "InitialContextLimit": 65536,
     "SmallContextStock": 64,
