@@ -30,6 +30,7 @@ from handmade import (
 
 from hardtalk.link import Firmware, LinkError, link
 from hardtalk.link.assembler import AssemblySource
+from hardtalk.link.locked import BEHIND_NATIVE_ROUTINES
 
 START = routine("startVirtualMachine", "abs32_HeapBase: .word 0\nbranch24_handleInterrupts: b there\n"
                                        "branch24_putCharacter: blne there")

@@ -1,8 +1,9 @@
 """Which Slang routines are locked in the instruction cache with the boot stub's interrupt code.
 
 They are linked first, right behind the stub's code from `interruptEntry`; the native routines of drivers come among
-them, before those of the table that not every handler needs on its way to its first access. `lockCaches` (boot/start.s) locks from there as much as two ways hold, less the line of the vectors, which is
-8,160 bytes on the board. So the order of the table is one of importance.
+them, before those of the table that not every handler needs on its way to its first access. `lockCaches`
+(boot/start.s) locks from there as much as two ways hold, less the line of the vectors, which is 8,160 bytes on the
+board. So the order of the table is one of importance.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ from hardtalk.vm.constants import COLLECTOR_PHASES
 
 MARGIN_CYCLES = 100
 NATIVE_RUNNING, VM_RECORD = "nativeRunning", "vmRecord"
-COLLECTOR_WORK, COLLECTOR_STEP, COLLECTOR_PHASE = "Collector>>collectFor:", "Collector>>collectorStep:", "collectorPhase"
+COLLECTOR_WORK, COLLECTOR_STEP = "Collector>>collectFor:", "Collector>>collectorStep:"
+COLLECTOR_PHASE = "collectorPhase"
 
 
 def trace(
