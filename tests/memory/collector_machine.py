@@ -8,12 +8,14 @@ active context, whose stack the primitives work on.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from primitives.arm_machine import DISPATCHED, FAILED, INSTRUCTION_LIMIT, RETURNED, STACK_TOP, ArmMachine
+from primitives.small_memory import BOARD
 from unicorn.arm_const import UC_ARM_REG_LR, UC_ARM_REG_PC, UC_ARM_REG_R0, UC_ARM_REG_SP
 
 from hardtalk.memory.audit import Audit, audit_machine
@@ -31,9 +33,10 @@ ROOTS: Final = 16
 SPECIAL_OBJECTS: Final = 64
 STATE_REGISTER, FIRST_PINNED, LAST_PINNED = 4, 5, 10
 FAILURE: Final = "activateMethod:arguments:"
-NEW, STORE, READ, AUDIT = 71, 61, 60, 650
+NEW, STORE, READ, AUDIT = 71, 61, 60, 677
 """Primitives: basicNew:, at:put:, at:, some steps of the board's own audit."""
 PRIORITY: Final = 40 << 1 | 1
+METACLASS_SLOTS: Final = 7
 
 CLASSES: Final = {
     "Array": ("FormatIndexable", 0, "classArray"),
@@ -42,7 +45,7 @@ CLASSES: Final = {
     "UndefinedObject": ("FormatFixed", 0, ""),
     "MethodContext": ("FormatFixed", 0, "classMethodContext"),
     "Process": ("FormatFixed", 5, "classProcess"),
-    "Metaclass": ("FormatFixed", 9, "classMetaclass"),
+    "Metaclass": ("FormatFixed", METACLASS_SLOTS, "classMetaclass"),
 }
 
 
@@ -57,7 +60,7 @@ def vm_classes() -> tuple[ClassDefinition, ...]:
 
 @cache
 def constants() -> dict[str, int]:
-    return slang_constants({"SystemBase": 0x80000000, "SystemCounter24MHzOffset": 0})
+    return slang_constants(BOARD)
 
 
 @cache
@@ -80,7 +83,7 @@ class CollectorMachine:
     def _make_image(self) -> None:
         oops: dict[str, int] = {}
         sizes = {"special": SPECIAL_OBJECTS, "roots": ROOTS, "context": of.context_slots(False)}
-        sizes |= {"meta": 9, "metaMeta": 9} | dict.fromkeys(CLASSES, 9) | {"nil": 0}
+        sizes |= dict.fromkeys(("meta", "metaMeta"), METACLASS_SLOTS) | dict.fromkeys(CLASSES, 9) | {"nil": 0}
         orders = {name: of.order_for_bytes(4 * size) for name, size in sizes.items()}
         address = HEAP
         for name in sorted(sizes, key=lambda name: -orders[name]):
@@ -130,7 +133,9 @@ class CollectorMachine:
             ("setUpRings",), ("addFreeRegionFrom:to:", end, HEAP + HEAP_BYTES), ("setUpCollector:", end - HEAP),
         ):  # fmt: skip
             self.simulation.call(selector, *arguments)
-        self.image_bytes = end - HEAP
+        self.simulation.call("makeForwarderClass")
+        self.oops["forwarder"] = self.state["classForwarder"]
+        self.image_bytes = end - HEAP + (1 << self.order(self.oops["forwarder"]))
 
     def _write(self, address: int, *words: int) -> None:
         self.memory.write(address, struct.pack(f"<{len(words)}I", *words))
@@ -223,6 +228,17 @@ class CollectorMachine:
 
     def heap(self) -> Heap:
         return Heap(self.machine())
+
+    def held_back(self) -> Iterator[int]:
+        """The sizes of the blocks that count as taken but are no objects: the reserve's and those ready for the next."""
+        for chain in ("reserveBlock", "readyBlock"):
+            block = self.state[chain]
+            while block:
+                yield 1 << self.order(block)
+                block = self.memory.word_at(block)
+
+    def order(self, block: int) -> int:
+        return self.memory.byte_at(block + 17) & of.ORDER_MASK
 
     def slot(self, oop: int, index: int) -> int:
         return self.memory.word_at(oop + of.slot_offset(index))

@@ -25,6 +25,7 @@ VM_CONSTANTS: Final = {
     "CacheEntryOffset": 12,
     "MaxPrimitive": PRIMITIVE_TABLE_ENTRIES - 1,
     "ReserveOrder": 20,
+    "LeastReserveOrder": 9,
     "ReserveBlocksShift": 2,
     "BumpOrder": 14,
     "LargestBumpOrder": 7,
