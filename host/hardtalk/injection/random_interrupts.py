@@ -49,6 +49,7 @@ class RandomInterrupts:
         """Raise and serve so many; ends at the first one that is not served."""
         storm = Storm()
         self.board.trace.is_kept = False
+        settle(self.board)  # no interrupt is half-way between the CPU's entry and the firmware's count
         self.board.trace.listen(listener := _counting(storm))
         before = self._counters()
         try:
