@@ -174,10 +174,16 @@ class CollectorMachine:
             self.state["ip"] += 1
         self._compare(outcome, selector)
         top = self.memory.word_at(self.state["sp"])
+        if transfer.target == "current":
+            return None
         self.state["sp"] = self.stack_floor
         if transfer.target == FAILURE:
             raise OutOfMemory
-        return None if transfer.target == "current" else top
+        return top
+
+    def operands(self, count: int) -> list[int]:
+        """What a primitive that is to be done again finds on the stack: an unfinished object instead of its size."""
+        return [self.memory.word_at(self.stack_floor + 4 + 4 * index) for index in range(count)]
 
     def _symbol(self, selector: str) -> str:
         return self.simulation.program.methods[selector].symbol

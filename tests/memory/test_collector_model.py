@@ -59,12 +59,13 @@ class Program:
         if kind == "String":
             size = self.random.randrange(0, 90)
         class_oop = self.machine.oops["Array" if kind == "large" else kind]
-        oop = None
+        oop, operands = None, [class_oop, size << 1 | 1]
         while oop is None:
-            oop = self.machine.primitive(NEW, class_oop, size << 1 | 1, is_interrupted=self.random.random() < 0.3)
+            oop = self.machine.primitive(NEW, *operands, is_interrupted=self.random.random() < 0.3)
             if oop is None:
                 self.done["interrupted"] += 1
                 self.pay()
+                operands = self.machine.operands(2)
         kind = "Array" if kind == "large" else kind
         slots: list[Node | None] = [] if kind == "String" else [None] * (size + (kind == "Weak"))
         node = Node(kind, oop, size + (kind == "Weak"), 0, slots)
