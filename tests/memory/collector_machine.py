@@ -236,7 +236,7 @@ class CollectorMachine:
         return Heap(self.machine())
 
     def held_back(self) -> Iterator[int]:
-        """The sizes of the blocks that count as taken but are no objects: the reserve's and those ready for the next."""
+        """The sizes of the blocks that count as taken but are no objects: the reserve's, and those ready for use."""
         for chain in ("reserveBlock", "readyBlock"):
             block = self.state[chain]
             while block:
