@@ -84,6 +84,7 @@ class CollectorMachine:
         oops: dict[str, int] = {}
         sizes = {"special": SPECIAL_OBJECTS, "roots": ROOTS, "context": of.context_slots(False)}
         sizes |= dict.fromkeys(("meta", "metaMeta"), METACLASS_SLOTS) | dict.fromkeys(CLASSES, 9) | {"nil": 0}
+        sizes |= {"processor": 2, "scheduler": 2, "process": CLASSES["Process"][1]}
         orders = {name: of.order_for_bytes(4 * size) for name, size in sizes.items()}
         address = HEAP
         for name in sorted(sizes, key=lambda name: -orders[name]):
@@ -92,10 +93,12 @@ class CollectorMachine:
         self.oops, self.nil, self.context = oops, oops["nil"], oops["context"]
         for name, oop in oops.items():
             kind, class_name = "FormatFixed", "meta"
-            if name in ("special", "roots"):
+            if name in ("special", "roots", "processor", "scheduler"):
                 kind, class_name = "FormatIndexable", "Array"
             elif name == "context":
                 kind, class_name = "FormatEscapedContext", "MethodContext"
+            elif name == "process":
+                class_name = "Process"
             elif name == "nil":
                 class_name = "UndefinedObject"
             elif name in ("meta", "metaMeta"):
@@ -110,9 +113,20 @@ class CollectorMachine:
             self._write(oops[name] + of.slot_offset(2), (named * 16 + of.FORMATS[kind]) << 1 | 1)
             if variable:
                 self.state[variable] = oops[name]
-        kept = [oops["roots"], *(oops[name] for name in CLASSES)]
+        self._make_active_process()
+        kept = [oops["roots"], oops["processor"], *(oops[name] for name in CLASSES)]
         self._write(oops["special"] + of.slot_offset(SPECIAL_OBJECTS - len(kept)), *kept)
         self._start(address)
+
+    def _make_active_process(self) -> None:
+        """Who opens the reserve is the active process, which the scheduler knows."""
+        for owner, kind, slot, value in (
+            ("processor", "Association", "Value", self.oops["scheduler"]),
+            ("scheduler", "Scheduler", "ActiveProcess", self.oops["process"]),
+            ("process", "Process", "Priority", PRIORITY),
+        ):
+            self._write(self.oops[owner] + of.slot_offset(of.SLOTS[kind].index(slot)), value)
+        self.state["processorAssociation"] = self.oops["processor"]
 
     def _start(self, end: int) -> None:
         """As the VM does when it starts; the context is last on the ring, as contexts are."""
@@ -236,7 +250,7 @@ class CollectorMachine:
         return Heap(self.machine())
 
     def held_back(self) -> Iterator[int]:
-        """The sizes of the blocks that count as taken but are no objects: the reserve's, and those ready for use."""
+        """The sizes of the blocks that count as taken but are no objects: the reserve and the ready chain."""
         for chain in ("reserveBlock", "readyBlock"):
             block = self.state[chain]
             while block:
