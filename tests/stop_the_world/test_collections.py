@@ -135,8 +135,8 @@ def bytes_of_objects(bench: Bench) -> int:
 def test_exhausted_memory_is_an_error_in_who_asked_and_comes_back(bench: Bench) -> None:
     before = bytes_of_objects(bench)
     endless = "[| a | [a := Array with: a with: a. true] whileTrue] on: OutOfMemory do: [:e | 7]"
-    answer = evaluate(bench, f"| r | r := {endless}. Smalltalk garbageCollect. r")
-    assert answer == "7", "the next request meets no pause"
+    caught = evaluate(bench, f"| r | r := {endless}. Smalltalk garbageCollect. r")
+    assert caught == "7", "and the next request meets no pause"
     sound(bench.board)
     assert abs(bytes_of_objects(bench) - before) < 4096
     assert evaluate(bench, "(1 to: 1000) inject: 0 into: [:a :b | a + (Array with: b) first]") == "500500"

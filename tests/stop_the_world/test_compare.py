@@ -90,6 +90,15 @@ def test_options_of_a_single_run_are_refused(option: list[str], capsys: pytest.C
     assert "Leave out the options of a single run" in capsys.readouterr().err
 
 
+def test_a_program_that_fills_memory_first_is_run_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "full.json"
+    assert run(["memory", "--compare", "--program", "full", "--heap", "4M", "--json", str(path)]) == 0
+    assert "full once" in capsys.readouterr().out
+    found = figures(path)
+    assert found["full.treadmill.collections"] > 0 and found["full.stop-the-world.collections"] > 0
+    assert found["full.treadmill.audit.violations"] == found["full.stop-the-world.audit.violations"] == 0
+
+
 def test_a_program_that_fails_is_told_with_its_collector(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["memory", "--compare", "--program", "3 zork", "--heap", "2M"]) == 1
     text = capsys.readouterr().err

@@ -23,8 +23,7 @@ COLLECTORS: Final = (TREADMILL, STOP_THE_WORLD)
 DEFAULT_HEAP_BYTES: Final = 4 << 20
 ROUNDS: Final = 8
 FILLING_PROGRAMS: Final = frozenset({"full"})
-"""They fill most of what is free when they begin. So they are run once, and only when asked for by name, with a heap
-that is enough for the treadmill too."""
+"""They fill memory before the first mark. So each is run once."""
 SHOWN_WINDOW_MICROSECONDS: Final = 1_000
 
 
@@ -80,7 +79,7 @@ def compare(
     if rounds < 1:
         raise UserError("--rounds must be at least 1")
     pairs = []
-    for program in programs or [each for each in all_programs() if each not in FILLING_PROGRAMS]:
+    for program in programs or all_programs():
         treadmill, baseline = (measured(program, each, heap_bytes, rounds, folders, model) for each in COLLECTORS)
         pairs.append(Pair(treadmill, baseline))
     for part in comparison(pairs):
@@ -101,9 +100,9 @@ def compare(
 
 
 def repeated(program: str, rounds: int) -> str:
-    """An expression that runs the program so often, each time from nothing kept."""
+    """A program that runs this one so often, each time from nothing kept."""
     if program in FILLING_PROGRAMS:
-        return f"MemoryWorkload new perform: #{program}"
+        return program
     if program in all_programs():
         return f"{rounds} timesRepeat: [MemoryWorkload new perform: #{program}]"
     return f"{rounds} timesRepeat: [{program}]"
