@@ -69,7 +69,7 @@ def soak(
     *,
     cycles: Annotated[int, Parameter(help="Cycles of all boards together.")] = 1_000_000_000,
     seed: Annotated[int, Parameter(help="Of the first board; the others have the numbers after it.")] = 1,
-    heap: Annotated[str, Parameter(help="The heap's size: 4M.")] = "8M",
+    heap: Annotated[str, Parameter(help="The heap's size: 4M.")] = "16M",
     jobs: Annotated[int, Parameter(help="So many boards at a time, each in a process of its own.")] = 1,
     boards: Annotated[int, Parameter(help="So many boards in all; as many as --jobs unless told.")] = 0,
     executor: Annotated[str, Parameter(help="What runs them: processes, threads, dask or ray.")] = "processes",
