@@ -68,9 +68,7 @@ def test_a_script_ends_at_its_first_error_and_says_where(bench: Bench) -> None:
     bench.console.prompt.enter_script("1!\n!Nowhere methodsFor: 'x'!\nx\n\t^ 1! !\n2!\n", "script.st")
     events = list(bench.console.events())
     refused = [event for event in events if isinstance(event, Refused)]
-    assert [str(event.error).splitlines()[0] for event in refused] == [
-        "script.st:3:1: The class Nowhere is not known."
-    ]
+    assert [str(event.error).splitlines()[0] for event in refused] == ["script.st:3:1: The class Nowhere is not known."]
     assert Result("1") in events
 
 

@@ -10,7 +10,7 @@ import pytest
 from hardtalk.build import sources
 from hardtalk.cli.main import run
 
-HEAD = 'Class {\n\t#name : #Lamp,\n\t#superclass : #Object,\n\t#category : #Tests\n}\n\n{ #category : #light }\n'
+HEAD = "Class {\n\t#name : #Lamp,\n\t#superclass : #Object,\n\t#category : #Tests\n}\n\n{ #category : #light }\n"
 
 DRIVERS = {
     "syntax error": (

@@ -29,8 +29,12 @@ def run_on_qemu(tmp_path: Path) -> Run:
         path.write_bytes(firmware.elf)
         done = subprocess.run(
             [qemu, "-M", "versatilepb", "-m", "128", "-nographic", "-semihosting", "-kernel", str(path)],
-            env={**os.environ, "QEMU_AUDIO_DRV": "none"}, capture_output=True, timeout=20, stdin=subprocess.DEVNULL,
-            check=False)
+            env={**os.environ, "QEMU_AUDIO_DRV": "none"},
+            capture_output=True,
+            timeout=20,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
         return done.stdout.decode().replace("\r\n", "\n"), done.returncode
 
     return run

@@ -14,9 +14,25 @@ from hardtalk.link.assembler import assemble
 ROOT = Path(__file__).parents[2]
 RELOCATION = re.compile(r"(branch24|abs32)_([A-Za-z]\w*?)(?:__\d+)?$")
 TARGET = target_of(default_chip())
-STATE = {name: 4 * number for number, name in enumerate((
-    "pendingLines", "interruptCount", "scratch", "spuriousInterrupts", "rescheduleWanted", "divertedLines",
-    "divertedAtRest", "nativeLines", "nativeDepth", "nativeRequests", "nativeRunning", "nativeStorms"))}
+STATE = {
+    name: 4 * number
+    for number, name in enumerate(
+        (
+            "pendingLines",
+            "interruptCount",
+            "scratch",
+            "spuriousInterrupts",
+            "rescheduleWanted",
+            "divertedLines",
+            "divertedAtRest",
+            "nativeLines",
+            "nativeDepth",
+            "nativeRequests",
+            "nativeRunning",
+            "nativeStorms",
+        )
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -76,14 +92,18 @@ def routine(selector: str, text: str, class_name: str = "Hand") -> HandRoutine:
 
     `there` is the placeholder that such a branch goes to; several relocations to one name are told apart by `__2`.
     """
-    assembly = assemble([AssemblySource(selector, text)], 0, {"there": 0, **STATE, **{
-        name: TARGET.symbols[name] for name in ("UART0", "VIC", "TIMER01")}})
+    assembly = assemble(
+        [AssemblySource(selector, text)],
+        0,
+        {"there": 0, **STATE, **{name: TARGET.symbols[name] for name in ("UART0", "VIC", "TIMER01")}},
+    )
     relocations = []
     for label, address in assembly.labels.items():
         if found := RELOCATION.match(label):
             relocations.append(HandRelocation(address, found.group(1), found.group(2)))
-    return HandRoutine(f"{class_name}>>{selector}", selector, assembly.code, tuple(relocations),
-                       ((0, f"{class_name}.class.st", 7),))
+    return HandRoutine(
+        f"{class_name}>>{selector}", selector, assembly.code, tuple(relocations), ((0, f"{class_name}.class.st", 7),)
+    )
 
 
 def boot_sources() -> list[AssemblySource]:
@@ -96,9 +116,19 @@ ACTIVATE = routine("activateMethod:arguments:", "mov r0, r0")
 
 
 def native_routines() -> tuple[HandRoutine, ...]:
-    return tuple(routine(selector, "mov r0, r0", "Native") for selector in (
-        "scheduleAfterInterrupt", "signalNative:", "waitNative:", "signalSmalltalk:", "yieldNative", "sleepNative:",
-        "queue:put:", "waitFrom:"))
+    return tuple(
+        routine(selector, "mov r0, r0", "Native")
+        for selector in (
+            "scheduleAfterInterrupt",
+            "signalNative:",
+            "waitNative:",
+            "signalSmalltalk:",
+            "yieldNative",
+            "sleepNative:",
+            "queue:put:",
+            "waitFrom:",
+        )
+    )
 
 
 def handmade_firmware(start: str, handle: str = "mov r0, r0") -> Firmware:

@@ -21,7 +21,8 @@ branch24_haltMachine: b there
 
 
 def test_boots_and_prints(run: Run) -> None:
-    output, status = run(handmade_firmware(f"""
+    output, status = run(
+        handmade_firmware(f"""
         mov r0, #72
         branch24_putCharacter: bl there
         mov r0, #105
@@ -36,13 +37,15 @@ def test_boots_and_prints(run: Run) -> None:
         tst r0, #0x40000000
         movne r0, #10
         branch24_putCharacter__4: blne there
-        {HALT}"""))
+        {HALT}""")
+    )
     assert output == "Hi!\n"
     assert status == 0
 
 
 def test_state_is_cleared_and_registers_hold_their_bases(run: Run) -> None:
-    output, status = run(handmade_firmware(f"""
+    output, status = run(
+        handmade_firmware(f"""
         ldr r0, state
         cmp r0, r4
         ldreq r0, table
@@ -55,7 +58,8 @@ def test_state_is_cleared_and_registers_hold_their_bases(run: Run) -> None:
         state:
         abs32_vmState: .word 0
         table:
-        abs32_dispatchTable: .word 0"""))
+        abs32_dispatchTable: .word 0""")
+    )
     assert (output, status) == ("=", 0)
 
 
@@ -74,7 +78,9 @@ START_TIMER = f"""
 
 def test_takes_a_timer_interrupt_through_the_second_table(run: Run) -> None:
     """The interrupted loop dispatches through r8 as the VM does: the next dispatch after the interrupt leaves it."""
-    start = START_TIMER + """
+    start = (
+        START_TIMER
+        + """
         adr r5, bytecodes
         mrs r0, cpsr
         bic r0, r0, #0x80
@@ -91,6 +97,7 @@ def test_takes_a_timer_interrupt_through_the_second_table(run: Run) -> None:
         abs32_unknownBytecode: .word 0
         .ltorg
     """
+    )
     handle = f"""
         ldr r8, table
         add r0, r4, #pendingLines
@@ -121,7 +128,10 @@ def test_takes_a_timer_interrupt_through_the_second_table(run: Run) -> None:
 
 
 def test_wait_for_interrupt_sleeps_until_the_line_and_takes_it(run: Run) -> None:
-    output, status = run(handmade_firmware(START_TIMER + f"""
+    output, status = run(
+        handmade_firmware(
+            START_TIMER
+            + f"""
         branch24_waitForInterrupt: bl there
         ldr r0, [r4, #interruptCount]
         add r0, r0, #48
@@ -131,7 +141,9 @@ def test_wait_for_interrupt_sleeps_until_the_line_and_takes_it(run: Run) -> None
         add r0, r0, #32
         branch24_putCharacter__2: bl there
         {HALT}
-        .ltorg"""))
+        .ltorg"""
+        )
+    )
     assert (output, status) == ("10", 0)
 
 
@@ -238,7 +250,8 @@ def test_prefetch_abort(run: Run) -> None:
 
 def test_spurious_interrupt_is_counted_and_changes_nothing(run_on_board: Run) -> None:
     """The entry is run by hand, as if an IRQ had come whose line fell before the status was read."""
-    output, status = run_on_board(handmade_firmware(f"""
+    output, status = run_on_board(
+        handmade_firmware(f"""
         mov r1, #11
         mov r2, #22
         mov r5, #55
@@ -262,5 +275,6 @@ def test_spurious_interrupt_is_counted_and_changes_nothing(run_on_board: Run) ->
         moveq r0, #61
         movne r0, #63
         branch24_putCharacter: bl there
-        {HALT}"""))
+        {HALT}""")
+    )
     assert (output, status) == ("=", 0)

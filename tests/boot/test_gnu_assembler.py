@@ -26,8 +26,10 @@ def equates() -> dict[str, int]:
     symbols = {symbol.name: symbol.value for symbol in firmware.symbols}
     symbols["startVirtualMachine"] = symbols["Hand>>startVirtualMachine"]
     selectors = {name.partition(">>")[2].replace(":", "_"): value for name, value in symbols.items() if ">>" in name}
-    distances = {"INTERRUPT_TABLE_DISTANCE": symbols["vmState"] - symbols["interruptTable"],
-                 "LINE_TABLE_DISTANCE": symbols["nativeLineTable"] - symbols["vmState"]}
+    distances = {
+        "INTERRUPT_TABLE_DISTANCE": symbols["vmState"] - symbols["interruptTable"],
+        "LINE_TABLE_DISTANCE": symbols["nativeLineTable"] - symbols["vmState"],
+    }
     known = {**TARGET.symbols, **symbols, **distances, **selectors, **dict(native.constants()), **STATE}
     text = "".join(source.text for source in boot_sources())
     labels = set(re.findall(r"^(\w+):", text, re.MULTILINE))
@@ -46,8 +48,9 @@ def gnu(folder: Path, symbols: dict[str, int], line_keys: list[tuple[str, int]])
     text = folder / "boot.s"
     text.write_text("\n".join(lines) + "\n")
     subprocess.run([TOOLS[0], "-march=armv5te", "-o", folder / "boot.o", text], check=True)
-    subprocess.run([TOOLS[1], f"-Ttext={BASE:#x}", "-e", hex(BASE), "-o", folder / "boot.elf", folder / "boot.o"],
-                   check=True)
+    subprocess.run(
+        [TOOLS[1], f"-Ttext={BASE:#x}", "-e", hex(BASE), "-o", folder / "boot.elf", folder / "boot.o"], check=True
+    )
     subprocess.run([TOOLS[2], "-O", "binary", folder / "boot.elf", folder / "boot.bin"], check=True)
     listing = subprocess.run([TOOLS[3], folder / "boot.elf"], check=True, capture_output=True, text=True).stdout
     addresses = {int(name): int(value, 16) for value, name in re.findall(r"^(\w+) \w at_(\d+)$", listing, re.MULTILINE)}
@@ -94,7 +97,7 @@ def test_stub_agrees_with_gnu_as(tmp_path: Path) -> None:
         if ".balign 4096" in text:  # what fills the gap is never executed
             assert statements[i + 1].start % 4096 == addresses[i + 1] % 4096 == 0, where
         elif '"' in text or ".balign" in text:
-            text_bytes = ours.code[line.start - BASE:line.stop - BASE]
-            assert text_bytes == theirs[addresses[i] - BASE:addresses[i] - BASE + len(text_bytes)], where
+            text_bytes = ours.code[line.start - BASE : line.stop - BASE]
+            assert text_bytes == theirs[addresses[i] - BASE : addresses[i] - BASE + len(text_bytes)], where
         else:
             assert meaning(ours.code, line.start, our_places) == meaning(theirs, addresses[i], their_places), where

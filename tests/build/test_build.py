@@ -80,12 +80,17 @@ def test_without_cache_the_bytes_are_the_same(cold: BuildResult, tmp_path: Path)
     assert build(BuildOptions(cache_folder=None)).elf == cold.elf
 
 
-@pytest.mark.parametrize(("text", "message"), [
-    (DRIVER.replace("^ 1", "^ Lmap new"), "LampDriver.class.st:7:4: `Lmap` is not declared."),
-    (DRIVER.replace("^ 1", "^ (1"), "LampDriver.class.st:7:"),
-    (DRIVER.replace("#Object", "#Devise"),
-     "LampDriver has the superclass Devise, which no file defines. Did you mean Device?"),
-])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (DRIVER.replace("^ 1", "^ Lmap new"), "LampDriver.class.st:7:4: `Lmap` is not declared."),
+        (DRIVER.replace("^ 1", "^ (1"), "LampDriver.class.st:7:"),
+        (
+            DRIVER.replace("#Object", "#Devise"),
+            "LampDriver has the superclass Devise, which no file defines. Did you mean Device?",
+        ),
+    ],
+)
 def test_mistakes_in_a_users_class(cache: Path, tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "LampDriver.class.st").write_text(text)
     with pytest.raises(BUILD_ERRORS) as caught:

@@ -47,24 +47,32 @@ def test_without_replacements_nothing_changes() -> None:
 
 
 def test_a_class_replaces_its_namesake_and_what_only_that_needed_is_left_out() -> None:
-    found = with_replacements(VM, [definition("Collecting", "Sweeping", "collect"),
-                                   definition("Sweeping", "Memory", "sweep")])
+    found = with_replacements(
+        VM, [definition("Collecting", "Sweeping", "collect"), definition("Sweeping", "Memory", "sweep")]
+    )
     assert [(each.name, each.superclass) for each in found] == [
-        ("Memory", "Object"), ("Collecting", "Sweeping"), ("Running", "Memory"), ("Sweeping", "Memory")]
+        ("Memory", "Object"),
+        ("Collecting", "Sweeping"),
+        ("Running", "Memory"),
+        ("Sweeping", "Memory"),
+    ]
 
 
 def test_an_extension_replaces_methods_in_their_places() -> None:
     found = with_replacements(VM, [extension("Running", "stop")])
     running = next(each for each in found if each.name == "Running")
     assert [(each.selector, each.file) for each in running.methods] == [
-        ("run", "Running.class.st"), ("stop", "Running.extension.st")]
+        ("run", "Running.class.st"),
+        ("stop", "Running.extension.st"),
+    ]
 
 
 def test_an_extension_without_what_it_extends_is_an_error_with_its_place() -> None:
     with pytest.raises(SourceError) as unknown:
         with_replacements(VM, [extension("Running", "walk")])
     assert str(unknown.value).startswith(
-        "Running.extension.st:3:12: Running has no method walk to replace\nRunning >> walk")
+        "Running.extension.st:3:12: Running has no method walk to replace\nRunning >> walk"
+    )
     with pytest.raises(SourceError, match=r"Gone.extension.st:1:1: the virtual machine has no class Gone to extend"):
         with_replacements(VM, [extension("Gone", "walk")])
 

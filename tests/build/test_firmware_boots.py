@@ -53,7 +53,8 @@ def test_prints_the_same_on_qemu(firmware: BuildResult, tmp_path: Path) -> None:
     output = tmp_path / "serial.txt"
     process = subprocess.Popen(
         [qemu, "-M", "versatilepb", "-m", "128", "-display", "none", "-serial", f"file:{output}", "-kernel", str(path)],
-        env={**os.environ, "QEMU_AUDIO_DRV": "none"})
+        env={**os.environ, "QEMU_AUDIO_DRV": "none"},
+    )
     try:
         deadline = time.monotonic() + QEMU_SECONDS
         text = ""
@@ -67,4 +68,4 @@ def test_prints_the_same_on_qemu(firmware: BuildResult, tmp_path: Path) -> None:
     assert banner is not None, text
     ours = BANNER.search(on_the_board(firmware))
     assert ours is not None
-    assert text[:banner.end()] == on_the_board(firmware)[:ours.end()]
+    assert text[: banner.end()] == on_the_board(firmware)[: ours.end()]

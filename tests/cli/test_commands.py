@@ -54,6 +54,24 @@ def test_build_writes_the_same_bytes_every_time(
     assert " interruptEntry\n" in (tmp_path / "f.map").read_text(encoding="utf-8")
 
 
+def test_build_tells_whether_another_firmware_loads_the_same(
+    bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, same, other = tmp_path / "first.elf", tmp_path / "same.elf", tmp_path / "other.elf"
+    same.write_bytes(bench.firmware.elf)
+    assert "loads the same bytes" in shown(capsys, "build", "--out", str(first), "--against", str(same))
+    at = bench.source_map.address_of("interruptEntry")
+    assert at is not None
+    damaged = bytearray(bench.firmware.elf)
+    place = damaged.index(bench.source_map.read(at, 16))
+    damaged[place] ^= 1
+    other.write_bytes(damaged)
+    assert run(["build", "--out", str(first), "--against", str(other)]) == 1
+    assert f".boot: differs from {at:#010x} (interruptEntry+0x0) on" in capsys.readouterr().out.replace("\n", " ")
+    other.write_bytes(b"no ELF")
+    assert run(["build", "--out", str(first), "--against", str(other)]) == 2
+
+
 def test_build_error_is_placed_and_no_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "Lamp.class.st"
     file.write_text(

@@ -132,8 +132,13 @@ class Heap:
     def faults(self) -> list[str]:
         """What is wrong with the rings, the colours, and what can be reached."""
         black, white = self.state("blackColour"), self.state("whiteColour")
-        colours = {"blackRing": black, "whiteRing": white, "greyRing": of.COLOUR_GREY, "weakRing": black,
-                   "deadRing": white}
+        colours = {
+            "blackRing": black,
+            "whiteRing": white,
+            "greyRing": of.COLOUR_GREY,
+            "weakRing": black,
+            "deadRing": white,
+        }
         on_ring: dict[int, str] = {}
         wrong: list[str] = []
         scanned = self._scanned()
@@ -153,11 +158,14 @@ class Heap:
         for oop, finder in found.items():
             ring = on_ring.get(oop)
             if ring is None and not (self.is_context(oop) and self.colour(oop) == of.COLOUR_UNLISTED):
-                wrong.append(f"{oop:#x} (from {finder:#x}) is on no ring, format {self.format(oop)}, "
-                             f"colour {self.colour(oop)}")
+                wrong.append(
+                    f"{oop:#x} (from {finder:#x}) is on no ring, format {self.format(oop)}, colour {self.colour(oop)}"
+                )
             elif ring == "deadRing" or (ring in ("whiteRing", "greyRing") and not may_be_white):
-                wrong.append(f"{oop:#x} (from {finder:#x}, format {self.format(finder) if finder else 0}) can be "
-                             f"reached and is on {ring}, format {self.format(oop)}")
+                wrong.append(
+                    f"{oop:#x} (from {finder:#x}, format {self.format(finder) if finder else 0}) can be "
+                    f"reached and is on {ring}, format {self.format(oop)}"
+                )
         if may_be_white:
             wrong += self._tri_colour_faults(found, on_ring)
         return wrong[:40]
@@ -176,5 +184,8 @@ class Heap:
                 if other not in protected and (on_ring.get(other) == "whiteRing" or plain):
                     protected.add(other)
                     left.append(other)
-        return [f"{oop:#x} (from {finder:#x}) is white and no grey object leads to it"
-                for oop, finder in found.items() if on_ring.get(oop) == "whiteRing" and oop not in protected]
+        return [
+            f"{oop:#x} (from {finder:#x}) is white and no grey object leads to it"
+            for oop, finder in found.items()
+            if on_ring.get(oop) == "whiteRing" and oop not in protected
+        ]

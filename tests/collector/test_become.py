@@ -138,9 +138,12 @@ def evaluate(bench: Bench, text: str) -> str:
 
 def test_weak_slots_lead_to_the_target(small: Small) -> None:
     bench = started(small)
-    evaluate(bench, """| one | one := Array with: 1.
+    evaluate(
+        bench,
+        """| one | one := Array with: 1.
         Smalltalk at: #Kept put: (Array with: 2); at: #Weak put: (BecomeWeak new: 2).
-        (Smalltalk at: #Weak) at: 1 put: one; at: 2 put: one. one becomeForward: (Smalltalk at: #Kept). 0""")
+        (Smalltalk at: #Weak) at: 1 put: one; at: 2 put: one. one becomeForward: (Smalltalk at: #Kept). 0""",
+    )
     assert until_forwarders_have_gone(bench) >= 1
     assert evaluate(bench, f"({WEAK} at: 1) == (Smalltalk at: #Kept)") == "true"
     assert evaluate(bench, f"({WEAK} at: 2) == (Smalltalk at: #Kept)") == "true"
@@ -149,8 +152,11 @@ def test_weak_slots_lead_to_the_target(small: Small) -> None:
 
 def test_weak_slots_keep_neither_forwarder_nor_target(small: Small) -> None:
     bench = started(small)
-    evaluate(bench, """| one | one := Array with: 1. Smalltalk at: #Weak put: (BecomeWeak new: 1).
-        (Smalltalk at: #Weak) at: 1 put: one. one becomeForward: (Array with: 2). 0""")
+    evaluate(
+        bench,
+        """| one | one := Array with: 1. Smalltalk at: #Weak put: (BecomeWeak new: 1).
+        (Smalltalk at: #Weak) at: 1 put: one. one becomeForward: (Array with: 2). 0""",
+    )
     until_forwarders_have_gone(bench)
     evaluate(bench, "Smalltalk garbageCollect. Smalltalk garbageCollect")
     assert evaluate(bench, f"{WEAK} at: 1") == "nil"
@@ -161,8 +167,11 @@ def test_replaced_blocks_are_freed(small: Small) -> None:
     bench = started(small)
     evaluate(bench, "Smalltalk garbageCollect. Smalltalk garbageCollect")
     free = int(evaluate(bench, "Smalltalk garbageCollect"))
-    evaluate(bench, f"""Smalltalk at: #Holder put: (Array with: (Array new: {REPLACED_BYTES // 4})).
-        (Smalltalk at: #Holder) first becomeForward: 'small' copy. 0""")
+    evaluate(
+        bench,
+        f"""Smalltalk at: #Holder put: (Array with: (Array new: {REPLACED_BYTES // 4})).
+        (Smalltalk at: #Holder) first becomeForward: 'small' copy. 0""",
+    )
     assert until_forwarders_have_gone(bench) <= 3
     assert abs(int(evaluate(bench, "Smalltalk garbageCollect")) - free) < REPLACED_BYTES // 4
     assert evaluate(bench, "(Smalltalk at: #Holder) first") == "'small'"

@@ -12,13 +12,22 @@ from .torture import torture
 
 PROGRAMS = {
     "cycles": ("| a | 1 to: 3000 do: [:i | a := Array new: 3. a at: 1 put: a. a at: 2 put: (Array with: a)]. 7", "7"),
-    "deep list": ("| a n | 1 to: 5000 do: [:i | a := Array with: a with: i]. n := 0. "
-                  "[a isNil] whileFalse: [n := n + (a at: 2). a := a at: 1]. n", "12502500"),
+    "deep list": (
+        "| a n | 1 to: 5000 do: [:i | a := Array with: a with: i]. n := 0. "
+        "[a isNil] whileFalse: [n := n + (a at: 2). a := a at: 1]. n",
+        "12502500",
+    ),
     "closures": ("| s | s := 0. 1 to: 3000 do: [:i | s := s + ([:x | x + i] value: 1)]. s", "4504500"),
-    "huge array": ("| a | a := Array new: 20000. 1 to: 20000 do: [:i | a at: i put: (Array with: i)]. "
-                   "(a inject: 0 into: [:sum :each | sum + each first])", "200010000"),
-    "processes that die": ("| n s | n := 0. s := Semaphore new. 1 to: 200 do: [:i | "
-                           "[n := n + i. s signal. Semaphore new wait] fork. s wait]. n", "20100"),
+    "huge array": (
+        "| a | a := Array new: 20000. 1 to: 20000 do: [:i | a at: i put: (Array with: i)]. "
+        "(a inject: 0 into: [:sum :each | sum + each first])",
+        "200010000",
+    ),
+    "processes that die": (
+        "| n s | n := 0. s := Semaphore new. 1 to: 200 do: [:i | "
+        "[n := n + i. s signal. Semaphore new wait] fork. s wait]. n",
+        "20100",
+    ),
     "large integers": ("200 factorial printString size", "375"),
 }
 

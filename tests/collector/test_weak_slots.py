@@ -33,11 +33,14 @@ def weak(small: tuple[Bench, Snapshot]) -> Iterator[Bench]:
     bench.console.prompt.abandon()
     for name in ("Weak", "Kept", "Lost"):
         bench.console.evaluate(f"Smalltalk at: #{name} put: nil. 0")
-    evaluate(bench, f"""Smalltalk at: #Weak put: (SoakReferences new: {ELEMENTS}).
+    evaluate(
+        bench,
+        f"""Smalltalk at: #Weak put: (SoakReferences new: {ELEMENTS}).
         Smalltalk at: #Kept put: ((1 to: {ELEMENTS}) asArray collect: [:i | Array with: i]).
         Smalltalk at: #Lost put: ((1 to: {ELEMENTS}) asArray collect: [:i | Array with: i negated]).
         1 to: {ELEMENTS} do: [:i | (Smalltalk at: #Weak) at: i
-            put: ((Smalltalk at: (i odd ifTrue: [#Kept] ifFalse: [#Lost])) at: i)]. 0""")
+            put: ((Smalltalk at: (i odd ifTrue: [#Kept] ifFalse: [#Lost])) at: i)]. 0""",
+    )
     yield bench
 
 
@@ -56,8 +59,11 @@ def collect(bench: Bench) -> None:
 
 def lost(bench: Bench) -> int:
     """How many slots are nil; each other one must still have what was put there."""
-    wrong = evaluate(bench, f"""(1 to: {ELEMENTS}) reject: [:i | | each | each := (Smalltalk at: #Weak) at: i.
-        each isNil or: [each = (Array with: (i odd ifTrue: [i] ifFalse: [i negated]))]]""")
+    wrong = evaluate(
+        bench,
+        f"""(1 to: {ELEMENTS}) reject: [:i | | each | each := (Smalltalk at: #Weak) at: i.
+        each isNil or: [each = (Array with: (i odd ifTrue: [i] ifFalse: [i negated]))]]""",
+    )
     assert wrong == "#()"
     return int(evaluate(bench, f"((1 to: {ELEMENTS}) select: [:i | ((Smalltalk at: #Weak) at: i) isNil]) size"))
 
@@ -78,8 +84,9 @@ def test_dead_referents_become_nil_and_live_ones_stay(weak: Bench) -> None:
     forget(weak)
     collect(weak)
     assert lost(weak) == ELEMENTS // 2
-    kept = evaluate(weak, f"((1 to: {ELEMENTS}) select: [:i | ((Smalltalk at: #Weak) at: i) isNil]) allSatisfy: "
-                          "[:i | i even]")
+    kept = evaluate(
+        weak, f"((1 to: {ELEMENTS}) select: [:i | ((Smalltalk at: #Weak) at: i) isNil]) allSatisfy: [:i | i even]"
+    )
     assert kept == "true"
     assert_sound(weak.board)
 
@@ -93,11 +100,14 @@ def test_what_is_only_weakly_held_by_a_dead_object_dies_with_it(weak: Bench) -> 
 
 
 def with_semaphore(bench: Bench) -> None:
-    evaluate(bench, f"""Smalltalk at: #Finalized put: 0. Smalltalk at: #Finalization put: Semaphore new.
+    evaluate(
+        bench,
+        f"""Smalltalk at: #Finalized put: 0. Smalltalk at: #Finalization put: Semaphore new.
         Smalltalk specialObjectsArray at: {FINALIZATION_INDEX + 1} put: (Smalltalk at: #Finalization).
         [[(Smalltalk at: #Finalization) wait.
         Smalltalk at: #Finalized put: (Smalltalk at: #Finalized) + 1] repeat]
-            forkAt: Processor userInterruptPriority. 0""")
+            forkAt: Processor userInterruptPriority. 0""",
+    )
 
 
 def test_the_finalization_semaphore_is_signalled_once_when_referents_died(weak: Bench) -> None:
@@ -143,10 +153,13 @@ def test_what_is_read_while_marking_is_kept(weak: Bench, way: str) -> None:
 
 def phase_during(bench: Bench, read: str) -> str:
     """Forget `Lost`, begin a collection, and in the same breath read into `Read`; answers the phase afterwards."""
-    evaluate(bench, f"""Smalltalk at: #Read put: nil; at: #Phase put: nil. Smalltalk garbageCollect.
+    evaluate(
+        bench,
+        f"""Smalltalk at: #Read put: nil; at: #Phase put: nil. Smalltalk garbageCollect.
         Smalltalk at: #Lost put: nil. Smalltalk garbageCollectMost.
         Smalltalk at: #Phase put: (Smalltalk vmValue: #collectorPhase).
-        Smalltalk at: #Read put: ({read}). 0""")
+        Smalltalk at: #Read put: ({read}). 0""",
+    )
     settle(bench.board)
     return phase(bench.board)
 

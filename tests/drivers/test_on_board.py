@@ -67,9 +67,12 @@ def test_an_interrupt_storm_is_told_once_and_masked(nuisance: Bench) -> None:
 
 
 def test_starting_a_driver_stops_the_one_before(nuisance: Bench) -> None:
-    assert nuisance.console.evaluate(
-        "| first | first := nuisance. nuisance := Nuisance start. { first isRunning. nuisance isRunning }"
-    ) == "#(false true)"
+    assert (
+        nuisance.console.evaluate(
+            "| first | first := nuisance. nuisance := Nuisance start. { first isRunning. nuisance isRunning }"
+        )
+        == "#(false true)"
+    )
 
 
 def test_fields(nuisance: Bench) -> None:

@@ -40,15 +40,18 @@ def swap_method_keys(image: Image, reader: ImageReader) -> tuple[int, int]:
 DAMAGE: dict[str, Callable[[Image, ImageReader], tuple[int, int]]] = {
     "slot 0 holds 0x100004, no object": lambda image, reader: (find(reader, 3) + 20, BASE + 4),
     "is not that of an allocated object": lambda image, reader: (
-        find(reader, 1) + 16, reader.word(find(reader, 1) + 16) & ~0xE000),
+        find(reader, 1) + 16,
+        reader.word(find(reader, 1) + 16) & ~0xE000,
+    ),
     "does not fit": lambda image, reader: (find(reader, 2) + 12, 4000),
     "class 0x10000c is no object": lambda image, reader: (find(reader, 1) + 8, BASE + 12),
     "its class makes": lambda image, reader: (find(reader, 8) + 8, reader.slot(image.special_objects, 7)),
     "is not on the ring": lambda image, reader: (find(reader, 1), BASE),
-    "tally": lambda image, reader: (
-        swap_method_keys(image, reader)[0], reader.slot(image.special_objects, 0)),
+    "tally": lambda image, reader: (swap_method_keys(image, reader)[0], reader.slot(image.special_objects, 0)),
     "more arguments than temporaries": lambda image, reader: (
-        find(reader, 12) + 20, reader.word(find(reader, 12) + 20) & ~(63 << 19) | 15 << 25),
+        find(reader, 12) + 20,
+        reader.word(find(reader, 12) + 20) & ~(63 << 19) | 15 << 25,
+    ),
 }
 
 

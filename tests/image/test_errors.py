@@ -30,38 +30,45 @@ ROOT = definition("Object", "nil")
 def test_unknown_superclass() -> None:
     assert refusal(ROOT, definition("Point", "#Objekt")) == (
         "1.st:1: Point has the superclass Objekt, which no file defines. Did you mean Object? "
-        "Add it or correct the name.")
+        "Add it or correct the name."
+    )
 
 
 def test_circle() -> None:
     assert refusal(definition("A", "#B"), definition("B", "#A")) == (
-        "0.st:1: A is its own superclass: A < B < A. Break the circle.")
+        "0.st:1: A is its own superclass: A < B < A. Break the circle."
+    )
 
 
 def test_class_twice() -> None:
     assert refusal(ROOT, ROOT) == (
-        "1.st:1: class Object is defined already, in 0.st:1. Rename one, or make it an Extension.")
+        "1.st:1: class Object is defined already, in 0.st:1. Rename one, or make it an Extension."
+    )
 
 
 def test_extension_of_nothing() -> None:
     assert refusal(ROOT, "Extension { #name : #Objet }") == (
-        "1.st:1: this extends Objet, which no file defines. Did you mean Object? Add the class or correct the name.")
+        "1.st:1: this extends Objet, which no file defines. Did you mean Object? Add the class or correct the name."
+    )
 
 
 def test_extension_overrides() -> None:
-    assert refusal(definition("Object", "nil", methods="Object >> a [ ^ 1 ]"),
-                   "Extension { #name : #Object }\n\nObject >> a [ ^ 2 ]") == (
-        "1.st:3: Object has a already, from 0.st:2. Rename the extension's method.")
+    assert refusal(
+        definition("Object", "nil", methods="Object >> a [ ^ 1 ]"),
+        "Extension { #name : #Object }\n\nObject >> a [ ^ 2 ]",
+    ) == ("1.st:3: Object has a already, from 0.st:2. Rename the extension's method.")
 
 
 def test_inherited_variable() -> None:
     assert refusal(definition("A", "nil", ", #instVars : [ 'x' ]"), definition("B", "#A", ", #instVars : [ 'x' ]")) == (
-        "1.st:1: B inherits the variable x. Remove it here or rename it.")
+        "1.st:1: B inherits the variable x. Remove it here or rename it."
+    )
 
 
 def test_raw_elements_with_variables() -> None:
     assert refusal(definition("A", "nil", ", #type : #bytes, #instVars : [ 'x' ]")) == (
-        "0.st:1: A has raw elements and named variables. Keep the raw part in an object of its own.")
+        "0.st:1: A has raw elements and named variables. Keep the raw part in an object of its own."
+    )
 
 
 def library_with(*texts: str) -> None:
@@ -85,11 +92,22 @@ def test_library_without_a_class_the_machine_needs() -> None:
 
 
 def test_shapes() -> None:
-    shapes = sort_classes([read_class(text) for text in (
-        definition("A", "nil"), definition("B", "#A", ", #instVars : [ 'x' ]"),
-        definition("C", "#B", ", #type : #variable"), definition("D", "#C", ", #instVars : [ 'y' ]"),
-        definition("E", "#A", ", #type : #bytes"), definition("F", "#E"), definition("G", "#A", ", #type : #words"),
-        definition("H", "#A", ", #type : #variable"), definition("I", "#A", ", #type : #weak"),
-        definition("CompiledMethod", "#A", ", #type : #bytes"))]).shapes
+    shapes = sort_classes(
+        [
+            read_class(text)
+            for text in (
+                definition("A", "nil"),
+                definition("B", "#A", ", #instVars : [ 'x' ]"),
+                definition("C", "#B", ", #type : #variable"),
+                definition("D", "#C", ", #instVars : [ 'y' ]"),
+                definition("E", "#A", ", #type : #bytes"),
+                definition("F", "#E"),
+                definition("G", "#A", ", #type : #words"),
+                definition("H", "#A", ", #type : #variable"),
+                definition("I", "#A", ", #type : #weak"),
+                definition("CompiledMethod", "#A", ", #type : #bytes"),
+            )
+        ]
+    ).shapes
     formats = {name: shape.class_format for name, shape in shapes.items()}
     assert formats == {"A": 0, "B": 17, "C": 19, "D": 35, "E": 8, "F": 8, "G": 6, "H": 2, "I": 4, "CompiledMethod": 12}

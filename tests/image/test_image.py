@@ -45,8 +45,9 @@ class Objects:
 
     def __init__(self, image: Image, reader: ImageReader) -> None:
         self.reader = reader
-        self.special = [reader.slot(image.special_objects, i)
-                        for i in range(reader.headers[image.special_objects].size)]
+        self.special = [
+            reader.slot(image.special_objects, i) for i in range(reader.headers[image.special_objects].size)
+        ]
         self.nil = self.special[0]
 
     def slots(self, oop: int) -> list[int]:
@@ -84,7 +85,9 @@ class Objects:
             "Character": lambda: "$" + chr(self.reader.slot(oop, 0) >> 1),
             "ByteArray": lambda: self.reader.bytes_of(oop),
             "Array": lambda: [self.value(element) for element in self.slots(oop)],
-            "UndefinedObject": lambda: None, "True": lambda: True, "False": lambda: False,
+            "UndefinedObject": lambda: None,
+            "True": lambda: True,
+            "False": lambda: False,
         }
         return readers[name]()
 
@@ -187,8 +190,21 @@ def test_global_dictionary_probes_by_identity_hash(objects: Objects) -> None:
 def test_literals(image: Image, objects: Objects) -> None:
     symbol = next(s for s in image.symbols if s.name == "LiteralSamples class>>samples")
     assert objects.value(objects.reader.slot(symbol.address, 1)) == [
-        1, -1, 1073741823, -1073741824, 1073741824, -1073741825, 18446744073709551616, 1.5, "text", "#symbol",
-        "#with:with:", "$a", b"\x01\x02\xff", ["#nested", None, True, False]]
+        1,
+        -1,
+        1073741823,
+        -1073741824,
+        1073741824,
+        -1073741825,
+        18446744073709551616,
+        1.5,
+        "text",
+        "#symbol",
+        "#with:with:",
+        "$a",
+        b"\x01\x02\xff",
+        ["#nested", None, True, False],
+    ]
     large = next(e for e in objects.slots(objects.reader.slot(symbol.address, 1))[4:7])
     assert objects.class_name(objects.class_of(large)) == "LargePositiveInteger"
 

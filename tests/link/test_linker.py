@@ -32,12 +32,17 @@ from hardtalk.link import Firmware, LinkError, link
 from hardtalk.link.assembler import AssemblySource
 from hardtalk.link.locked import BEHIND_NATIVE_ROUTINES
 
-START = routine("startVirtualMachine", "abs32_HeapBase: .word 0\nbranch24_handleInterrupts: b there\n"
-                                       "branch24_putCharacter: blne there")
+START = routine(
+    "startVirtualMachine",
+    "abs32_HeapBase: .word 0\nbranch24_handleInterrupts: b there\nbranch24_putCharacter: blne there",
+)
 HANDLE = routine("handleInterrupts", "mov r0, r0")
 PUSH = routine("push", "mov r1, r1")
-PROGRAM = HandProgram((START, HANDLE, IDLE, ACTIVATE, PUSH), bytecode_entries={16: PUSH.name},
-                      primitive_entries={1: PUSH.name, 1023: PUSH.name})
+PROGRAM = HandProgram(
+    (START, HANDLE, IDLE, ACTIVATE, PUSH),
+    bytecode_entries={16: PUSH.name},
+    primitive_entries={1: PUSH.name, 1023: PUSH.name},
+)
 METHOD = HandMethod("Object>>yourself", 0x100000, 28, "firmware/kernel/Object.class.st", 12, ((0x100018, 14),))
 IMAGE = HandImage(symbols=(METHOD,))
 
@@ -108,7 +113,10 @@ def test_tables(elf: ELFFile, firmware: Firmware) -> None:
     dispatch, push = firmware.address("dispatchTable"), firmware.address("Hand>>push")
     assert dispatch % 2048 == 0
     assert [word(elf, dispatch + 4 * n) for n in (15, 16, 17)] == [
-        firmware.address("Hand>>unknownBytecode"), push, firmware.address("Hand>>unknownBytecode")]
+        firmware.address("Hand>>unknownBytecode"),
+        push,
+        firmware.address("Hand>>unknownBytecode"),
+    ]
     assert {word(elf, dispatch + 1024 + 4 * n) for n in range(256)} == {firmware.address("Hand>>handleInterrupts")}
     primitives = firmware.address("primitiveTable")
     activate = firmware.address("Hand>>activateMethod:arguments:")
@@ -117,7 +125,12 @@ def test_tables(elf: ELFFile, firmware: Firmware) -> None:
     pages = firmware.address("pageTable")
     assert pages % 16384 == 0
     assert [word(elf, pages + 4 * n) for n in (0, 127, 128, 0x101, 0xFFF)] == [
-        0x00000C1E, 0x07F00C1E, 0x08000C12, 0x10100C12, 0xFFF00C12]
+        0x00000C1E,
+        0x07F00C1E,
+        0x08000C12,
+        0x10100C12,
+        0xFFF00C12,
+    ]
 
 
 def test_line_table(elf: ELFFile, firmware: Firmware) -> None:
@@ -149,12 +162,18 @@ def with_relocation(relocation: HandRelocation) -> HandProgram:
 def test_missing_symbol() -> None:
     assert refusal(with_relocation(HandRelocation(0, "abs32", "methodCash"))) == (
         "Hand>>push needs methodCash, which nothing defines; did you mean methodCache?; define it as a Slang method, a "
-        "boot label or a symbol of the layout")
+        "boot label or a symbol of the layout"
+    )
 
 
 def test_branch_out_of_reach() -> None:
-    program = replace(PROGRAM, routines=(*PROGRAM.routines[:-1], HandRoutine(
-        PUSH.name, "push", bytes.fromhex("feffffea"), (HandRelocation(0, "branch24", "heapLimit"),))))
+    program = replace(
+        PROGRAM,
+        routines=(
+            *PROGRAM.routines[:-1],
+            HandRoutine(PUSH.name, "push", bytes.fromhex("feffffea"), (HandRelocation(0, "branch24", "heapLimit"),)),
+        ),
+    )
     assert "heapLimit is 134," in refusal(program)
     assert "out of a branch's reach of 32 MB; load its address and jump" in refusal(program)
 
@@ -171,12 +190,14 @@ def test_bytecodes_without_routine() -> None:
 
 def test_primitive_out_of_range() -> None:
     assert refusal(replace(PROGRAM, primitive_entries={1024: PUSH.name})) == (
-        "primitive 1024 of Hand>>push is out of range; numbers are 0 to 1023")
+        "primitive 1024 of Hand>>push is out of range; numbers are 0 to 1023"
+    )
 
 
 def test_routine_twice() -> None:
     assert refusal(replace(PROGRAM, routines=(*PROGRAM.routines, PUSH))) == (
-        "routine Hand>>push is defined twice; names are unique in a program")
+        "routine Hand>>push is defined twice; names are unique in a program"
+    )
 
 
 def test_vm_too_large() -> None:

@@ -50,8 +50,10 @@ def test_sleeping_native_processes_wake_in_order() -> None:
         )
     evaluate("[ Kept do: [ :each | (each isKindOf: NativeProcess) ifTrue: [ each resume ] ] ] forkAt: 75")
     evaluate("(Delay forMilliseconds: 12) wait")
-    woken = evaluate("((2 to: (Log at: 1) + 1) select: [ :each | (Log at: each) \\\\ 65536 = 32768 ]) "
-                     "collect: [ :each | (Log at: each) // 65536 ]")
+    woken = evaluate(
+        "((2 to: (Log at: 1) + 1) select: [ :each | (Log at: each) \\\\ 65536 = 32768 ]) "
+        "collect: [ :each | (Log at: each) // 65536 ]"
+    )
     assert woken in ("#(2 4 3 1)", "#(4 2 3 1)")
 
 

@@ -39,9 +39,10 @@ def test_order_is_the_models(machine: QemuMachine, seed: int) -> None:
 
 
 def test_a_native_handler_signals_smalltalk(machine: QemuMachine) -> None:
-    answer(machine, 
+    answer(
+        machine,
         "Smalltalk at: #Line put: (SoftwareLine line: 2 native: #softwareLine: priority: 60)."
-        " Line signalSmalltalkAt: 65"
+        " Line signalSmalltalkAt: 65",
     )
     for _ in range(20):
         answer(machine, "InterruptController current raise: 4")

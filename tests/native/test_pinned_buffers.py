@@ -36,10 +36,12 @@ def collect_and_reuse(bench: Bench) -> None:
 
 def test_the_argument_of_a_native_process_is_kept_until_it_ends(bench: Bench) -> None:
     evaluate, board = bench.console.evaluate, bench.board
-    address = int(evaluate(
-        "| b | b := Bitmap new: 16. Weak at: 1 put: b. "
-        "(NativeProcess routine: #countUntil: argument: b priority: 30) resume. b nativeAddress"
-    ))
+    address = int(
+        evaluate(
+            "| b | b := Bitmap new: 16. Weak at: 1 put: b. "
+            "(NativeProcess routine: #countUntil: argument: b priority: 30) resume. b nativeAddress"
+        )
+    )
     before = word(board, address)
     collect_and_reuse(bench)
     assert evaluate("(Weak at: 1) nativeAddress") == str(address)
@@ -53,8 +55,10 @@ def test_the_argument_of_a_native_process_is_kept_until_it_ends(bench: Bench) ->
 
 def test_a_drivers_block_is_kept_while_its_line_has_a_native_handler(bench: Bench) -> None:
     evaluate, board = bench.console.evaluate, bench.board
-    evaluate("| line | line := SoftwareLine line: 2 native: #softwareLine: priority: 60. Weak at: 2 put: line. "
-             "Smalltalk at: #Line put: line. 0")
+    evaluate(
+        "| line | line := SoftwareLine line: 2 native: #softwareLine: priority: 60. Weak at: 2 put: line. "
+        "Smalltalk at: #Line put: line. 0"
+    )
     collect_and_reuse(bench)
     for _ in range(10):
         board.vic.on_write_SOFTINT(1 << 2)

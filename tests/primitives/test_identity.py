@@ -39,8 +39,6 @@ def world(memory: SmallMemory) -> SmallMemory:
     return memory
 
 
-
-
 def become(memory: SmallMemory, number: int, pairs: list[tuple[int, int]]) -> int | Failed | Interrupted:
     return memory.run(number, memory.array([a for a, _ in pairs]), memory.array([b for _, b in pairs]))
 

@@ -13,44 +13,53 @@ HEAD = "Class { #name : #Sample, #superclass : #Object, #instVars : [ 'counter' 
 CASES = {
     "unknown selector": (
         "Sample >> run: a [\n\t^ self wordAtt: a\n]\n",
-        "Sample.class.st:4:9: unknown selector wordAtt:\n\t^ self wordAtt: a\n\t       ^\ndid you mean wordAt:?"),
-    "unknown variable": (
-        "Sample >> run: a [\n\t^ a + missing\n]\n",
-        "unknown variable missing"),
+        "Sample.class.st:4:9: unknown selector wordAtt:\n\t^ self wordAtt: a\n\t       ^\ndid you mean wordAt:?",
+    ),
+    "unknown variable": ("Sample >> run: a [\n\t^ a + missing\n]\n", "unknown variable missing"),
     "nil": ("Sample >> run: a [\n\t^ nil\n]\n", "nil is not a value in Slang"),
     "float and word": (
         "Sample >> run: a [\n\t<var: #f type: #float64>\n\t| f |\n\tf := self floatAt: a.\n"
         "\t^ self integerFromFloat: f + a\n]\n",
-        "+ is not for these operands"),
+        "+ is not for these operands",
+    ),
     "unknown type": ("Sample >> run: a [\n\t<var: #a type: #int64>\n\t^ a\n]\n", "unknown type #int64"),
     "recursion": (
         "Sample >> run: a [\n\t^ self other: a\n]\n\nSample >> other: a [\n\t^ self run: a\n]\n",
-        "recursive call run: -> other: -> run:"),
+        "recursive call run: -> other: -> run:",
+    ),
     "loop without bound": (
         "Sample >> run: a [\n\t[ counter > a ] whileTrue: [ counter := counter - 1 ].\n\t^ 0\n]\n",
-        "this loop has no stated bound"),
+        "this loop has no stated bound",
+    ),
     "threaded routine that comes back": (
-        "Sample >> run: a [\n\t<threaded>\n\t^ counter\n]\n", "a threaded routine ends in a transfer"),
+        "Sample >> run: a [\n\t<threaded>\n\t^ counter\n]\n",
+        "a threaded routine ends in a transfer",
+    ),
     "calling a threaded routine": (
         "Sample >> run: a [\n\tself there.\n\t^ 0\n]\n\nSample >> there [\n\t<threaded>\n\t^ self nextBytecode\n]\n",
-        "there is a threaded routine"),
-    "too many parameters": (
-        "Sample >> run: a b: b c: c d: d e: e [\n\t^ 0\n]\n", "run:b:c:d:e: has 5 parameters"),
+        "there is a threaded routine",
+    ),
+    "too many parameters": ("Sample >> run: a b: b c: c d: d e: e [\n\t^ 0\n]\n", "run:b:c:d:e: has 5 parameters"),
     "overflow block that falls out": (
         "Sample >> run: a [\n\t^ self sumOf: a and: 1 ifOverflow: [ counter := 1 ]\n]\n",
-        "the overflow block must leave the method with ^"),
+        "the overflow block must leave the method with ^",
+    ),
     "word as a condition": (
         "Sample >> run: m [\n\tm ifTrue: [ ^ 1 ].\n\t^ 0\n]\n",
-        "a condition is #boolean, this is #int32"),
+        "a condition is #boolean, this is #int32",
+    ),
     "truth in arithmetic": ("Sample >> run: m [\n\t^ (m = 3) + 1\n]\n", "+ is not for #boolean"),
     "block as a value": ("Sample >> run: a [\n\t^ [ a ]\n]\n", "this has no meaning in Slang"),
-    "argument count": (
-        "Sample >> run: a [\n\t<returns: #int31>\n\t^ a\n]\n", "unknown type #int31"),
+    "argument count": ("Sample >> run: a [\n\t<returns: #int31>\n\t^ a\n]\n", "unknown type #int31"),
     "number too large": ("Sample >> run: a [\n\t^ a + 4294967296\n]\n", "4294967296 does not fit in 32 bits"),
     "selector defined twice": (
-        "Sample >> run: a [\n\t^ a\n]\n\nSample >> run: b [\n\t^ b\n]\n", "Sample >> run: is defined twice"),
+        "Sample >> run: a [\n\t^ a\n]\n\nSample >> run: b [\n\t^ b\n]\n",
+        "Sample >> run: is defined twice",
+    ),
     "conditional without value": (
-        "Sample >> run: a [\n\t^ a > 1 ifTrue: [ 3 ]\n]\n", "ifTrue: has no value when the condition does not hold"),
+        "Sample >> run: a [\n\t^ a > 1 ifTrue: [ 3 ]\n]\n",
+        "ifTrue: has no value when the condition does not hold",
+    ),
 }
 
 

@@ -11,16 +11,36 @@ from hypothesis import strategies as st
 from .three_ways import DATA, agreed, program
 
 EDGES = [0, 1, 2, 31, 32, 33, 255, 256, 0x7FFFFFFF, 0x80000000, 0x80000001, 0xFFFFFFFF, 0xFFFFFFFE, 1000, 0xFFFFFC18]
-OPERATORS = ["+", "-", "*", "<<", ">>", "bitAnd:", "bitOr:", "bitXor:", "//", "\\\\", "quo:", "rem:",
-             "<", "<=", ">", ">=", "=", "~="]
+OPERATORS = [
+    "+",
+    "-",
+    "*",
+    "<<",
+    ">>",
+    "bitAnd:",
+    "bitOr:",
+    "bitXor:",
+    "//",
+    "\\\\",
+    "quo:",
+    "rem:",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "=",
+    "~=",
+]
 
 
 def binary_source() -> str:
     text = ""
     for number, operator in enumerate(OPERATORS):
         text += f"Sample >> signed{number}: a with: b [\n\t^ a {operator} b\n]\n\n"
-        text += (f"Sample >> unsigned{number}: a with: b [\n\t<var: #a type: #uint32>\n\t<var: #b type: #uint32>\n"
-                 f"\t^ a {operator} b\n]\n\n")
+        text += (
+            f"Sample >> unsigned{number}: a with: b [\n\t<var: #a type: #uint32>\n\t<var: #b type: #uint32>\n"
+            f"\t^ a {operator} b\n]\n\n"
+        )
     return text
 
 
@@ -50,10 +70,15 @@ Sample >> product: a with: b [
 ]
 """)
     for left, right in product([*EDGES, 46341, 65536], repeat=2):
+
         def signed(v: int) -> int:
             return v - (1 << 32) if v >> 31 else v
-        for name, exact in (("sum", signed(left) + signed(right)), ("difference", signed(left) - signed(right)),
-                            ("product", signed(left) * signed(right))):
+
+        for name, exact in (
+            ("sum", signed(left) + signed(right)),
+            ("difference", signed(left) - signed(right)),
+            ("product", signed(left) * signed(right)),
+        ):
             fits = -(1 << 31) <= exact < 1 << 31
             assert agreed(ways.call(f"{name}:with:", left, right)) == (exact & 0xFFFFFFFF if fits else 0x7777)
 
@@ -103,24 +128,44 @@ def test_floats() -> None:
 NAMES = ["a", "b", "x", "y", "z"]
 expressions = st.recursive(
     st.sampled_from(NAMES) | st.sampled_from(["0", "1", "4", "255", "1000", "16r7FFFFFFF", "16r80000000", "-1"]),
-    lambda inner: st.builds("({} {} {})".format, inner,
-                            st.sampled_from(["+", "-", "*", "bitAnd:", "bitOr:", "bitXor:"]), inner)
-    | st.builds("({} {} {})".format, inner, st.sampled_from(["<<", ">>"]), st.sampled_from(["1", "5", "31", "32", "b"]))
-    | st.builds("({} {} {} ifTrue: [ {} ] ifFalse: [ {} ])".format, inner, st.sampled_from(["<", ">=", "=", "~="]),
-                inner, inner, inner)
-    | st.builds("(self wordAt: {} + (({} bitAnd: 255) * 4))".format, st.just(str(DATA)), inner)
-    | st.builds("(self helper: {} with: {})".format, inner, inner),
+    lambda inner: (
+        st.builds("({} {} {})".format, inner, st.sampled_from(["+", "-", "*", "bitAnd:", "bitOr:", "bitXor:"]), inner)
+        | st.builds(
+            "({} {} {})".format, inner, st.sampled_from(["<<", ">>"]), st.sampled_from(["1", "5", "31", "32", "b"])
+        )
+        | st.builds(
+            "({} {} {} ifTrue: [ {} ] ifFalse: [ {} ])".format,
+            inner,
+            st.sampled_from(["<", ">=", "=", "~="]),
+            inner,
+            inner,
+            inner,
+        )
+        | st.builds("(self wordAt: {} + (({} bitAnd: 255) * 4))".format, st.just(str(DATA)), inner)
+        | st.builds("(self helper: {} with: {})".format, inner, inner)
+    ),
     max_leaves=8,
 )
 statements = st.recursive(
     st.builds("{} := {}.".format, st.sampled_from(["x", "y", "z", "counter", "total"]), expressions)
-    | st.builds("self wordAt: {} + (({} bitAnd: 255) * 4) put: {}.".format, st.just(str(DATA)), expressions,
-                expressions),
-    lambda inner: st.builds("({} {} {}) ifTrue: [ {} ] ifFalse: [ {} ].".format, expressions,
-                            st.sampled_from(["<", "<=", ">", "="]), expressions, inner, inner)
-    | st.builds("1 to: 3 do: [ :i | {} x := x + i ].".format, inner)
-    | st.builds("({} > 7 and: [ {} < 9 or: [ x = y ] ]) ifTrue: [ {} ^ z ].".format, expressions, expressions, inner)
-    | st.builds("{} {}".format, inner, inner),
+    | st.builds(
+        "self wordAt: {} + (({} bitAnd: 255) * 4) put: {}.".format, st.just(str(DATA)), expressions, expressions
+    ),
+    lambda inner: (
+        st.builds(
+            "({} {} {}) ifTrue: [ {} ] ifFalse: [ {} ].".format,
+            expressions,
+            st.sampled_from(["<", "<=", ">", "="]),
+            expressions,
+            inner,
+            inner,
+        )
+        | st.builds("1 to: 3 do: [ :i | {} x := x + i ].".format, inner)
+        | st.builds(
+            "({} > 7 and: [ {} < 9 or: [ x = y ] ]) ifTrue: [ {} ^ z ].".format, expressions, expressions, inner
+        )
+        | st.builds("{} {}".format, inner, inner)
+    ),
     max_leaves=6,
 )
 

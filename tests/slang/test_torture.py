@@ -30,8 +30,9 @@ Sample >> helper: p with: q [
 
 
 @pytest.mark.parametrize("scratch", [(0, 1, 2, 3), (3, 2, 1, 0, 12), (14, 12, 3, 2, 1, 0)], ids=str)
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True,
-          phases=[Phase.generate])
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=[Phase.generate]
+)
 @given(body=statements, result=expressions, arguments=st.lists(st.integers(0, 0xFFFFFFFF), min_size=2, max_size=2))
 def test_few_registers(scratch: tuple[int, ...], body: str, result: str, arguments: list[int]) -> None:
     saved = allocate.SCRATCH, allocate.CALLEE_SAVED, allocate.PINNED
@@ -52,10 +53,14 @@ def test_random_colour_orders(seed: int) -> None:
     saved = allocate.SCRATCH, allocate.PINNED
     allocate.SCRATCH, allocate.PINNED = tuple(orders[0]), tuple(orders[1])
     try:
-        ways = program(PROGRAM % (
-            "1 to: 9 do: [ :i | x := x + (self helper: y with: i). y := y bitXor: x << 3. "
-            "(x > y and: [ i < 5 ]) ifTrue: [ z := z * 31 + i ] ifFalse: [ total := total + (z >> 2) ] ].",
-            "(self helper: (x quo: 7) with: (y rem: 13)) + z"))
+        ways = program(
+            PROGRAM
+            % (
+                "1 to: 9 do: [ :i | x := x + (self helper: y with: i). y := y bitXor: x << 3. "
+                "(x > y and: [ i < 5 ]) ifTrue: [ z := z * 31 + i ] ifFalse: [ total := total + (z >> 2) ] ].",
+                "(self helper: (x quo: 7) with: (y rem: 13)) + z",
+            )
+        )
     finally:
         allocate.SCRATCH, allocate.PINNED = saved
     for left, right in ((1, 2), (0xFFFFFFFF, 5), (0x80000000, 0x7FFFFFFF), (12345, 678)):

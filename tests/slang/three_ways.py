@@ -40,21 +40,23 @@ class ThreeWays:
         self.program = read_program(self.classes, dict(self.constants))
         roots = [m.selector for m in self.program.methods.values() if not m.is_threaded]
         self.compiled = compile_program(self.classes, dict(self.constants), roots)
-        self.graphs = {self.program.methods[s].symbol: lower_method(self.program, self.program.methods[s])
-                       for s in roots}
+        self.graphs = {
+            self.program.methods[s].symbol: lower_method(self.program, self.program.methods[s]) for s in roots
+        }
         self.addresses: dict[str, int] = {}
         address = CODE
         for routine in self.compiled.routines:
             self.addresses[routine.name] = address
             address += len(routine.code)
-        self.text = b"".join(self.relocated(r.code, self.addresses[r.name], r.relocations)
-                             for r in self.compiled.routines)
+        self.text = b"".join(
+            self.relocated(r.code, self.addresses[r.name], r.relocations) for r in self.compiled.routines
+        )
 
     def relocated(self, code: bytes, address: int, relocations: Sequence[object]) -> bytes:
         words = bytearray(code)
         for relocation in relocations:
             offset, target = relocation.offset, self.addresses[relocation.symbol]  # type: ignore[attr-defined]
-            word, = struct.unpack_from("<I", words, offset)
+            (word,) = struct.unpack_from("<I", words, offset)
             if relocation.kind == "branch24":  # type: ignore[attr-defined]
                 word |= (target - (address + offset) - 8 >> 2) & 0xFFFFFF
             else:
@@ -66,14 +68,16 @@ class ThreeWays:
         """(result, data afterwards) of simulation, IR and ARM; results are unsigned words."""
         initial = data.ljust(DATA_SIZE, b"\0")
         words = [argument & 0xFFFFFFFF for argument in arguments]
-        return [self.simulated(selector, words, initial), self.interpreted(selector, words, initial),
-                self.executed(selector, words, initial)]
+        return [
+            self.simulated(selector, words, initial),
+            self.interpreted(selector, words, initial),
+            self.executed(selector, words, initial),
+        ]
 
     def simulated(self, selector: str, arguments: list[int], data: bytes) -> tuple[int, bytes]:
-        simulation = Simulation(self.classes, self.constants, memory_base=0x400000, segments=[
-            Segment(DATA, DATA_SIZE)])
+        simulation = Simulation(self.classes, self.constants, memory_base=0x400000, segments=[Segment(DATA, DATA_SIZE)])
         for offset in range(0, DATA_SIZE, 4):
-            simulation.memory.word_at_put(DATA + offset, int.from_bytes(data[offset:offset + 4], "little"))
+            simulation.memory.word_at_put(DATA + offset, int.from_bytes(data[offset : offset + 4], "little"))
         result = simulation.call(selector, *arguments)
         after = b"".join(simulation.memory.word_at(DATA + n).to_bytes(4, "little") for n in range(0, DATA_SIZE, 4))
         return int(result) & 0xFFFFFFFF, after
@@ -118,8 +122,7 @@ def program(source: str, constants: dict[str, int] | None = None) -> ThreeWays:
     vm = Path(hardtalk.vm.__file__).parents[2] / "vm"
     arithmetic = vm / "Arithmetic.class.st"
     head = "Class { #name : #Sample, #superclass : #Object, #instVars : [ 'counter', 'total' ], #category : #Test }\n\n"
-    classes = [read_class(head + source, "Sample.class.st"),
-               read_class(arithmetic.read_text(), str(arithmetic))]
+    classes = [read_class(head + source, "Sample.class.st"), read_class(arithmetic.read_text(), str(arithmetic))]
     return ThreeWays(classes, constants or {})
 
 

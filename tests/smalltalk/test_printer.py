@@ -53,7 +53,9 @@ def test_layout() -> None:
     "a comment" copy := self copy. copy at: index + 1 put: value; yourself.
     [:each | each foo] value: (a b; c).
     (index > 3) ifTrue: [self foo. ^ (1 to: 3)]. ^ copy"""
-    assert print_method(parse_method(source)) == """at: index put: value
+    assert (
+        print_method(parse_method(source))
+        == """at: index put: value
 	<primitive: 61>
 	| copy |
 	copy := self copy.
@@ -65,6 +67,7 @@ def test_layout() -> None:
 		self foo.
 		^ 1 to: 3 ].
 	^ copy"""
+    )
 
 
 def test_infinite_floats_have_no_literal() -> None:

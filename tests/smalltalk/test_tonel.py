@@ -8,7 +8,7 @@ from hardtalk.smalltalk.compiler import compile_method
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition, read_class, write_class
 
-THERMOMETER = '''"I read the ""tutorial's"" thermometer."
+THERMOMETER = """"I read the ""tutorial's"" thermometer."
 Class {
 	#name : #Thermometer,
 	#superclass : #Device,
@@ -34,7 +34,7 @@ Thermometer >> at: index put: value [
 { #category : #arithmetic }
 Thermometer >> + aNumber [ ^ aNumber
 ]
-'''
+"""
 
 
 def test_reading() -> None:

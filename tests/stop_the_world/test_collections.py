@@ -24,18 +24,32 @@ INTERVAL_BYTES = 10_000
 FINALIZATION_INDEX = 41
 PROGRAMS = {
     "cycles": ("| a | 1 to: 3000 do: [:i | a := Array new: 3. a at: 1 put: a. a at: 2 put: (Array with: a)]. 7", "7"),
-    "deep list": ("| a n | 1 to: 10000 do: [:i | a := Array with: a with: i]. n := 0. "
-                  "[a isNil] whileFalse: [n := n + (a at: 2). a := a at: 1]. n", "50005000"),
+    "deep list": (
+        "| a n | 1 to: 10000 do: [:i | a := Array with: a with: i]. n := 0. "
+        "[a isNil] whileFalse: [n := n + (a at: 2). a := a at: 1]. n",
+        "50005000",
+    ),
     "closures": ("| s | s := 0. 1 to: 3000 do: [:i | s := s + ([:x | x + i] value: 1)]. s", "4504500"),
-    "huge array": ("| a | a := Array new: 7000. 1 to: 7000 do: [:i | a at: i put: (Array with: i)]. "
-                   "(a inject: 0 into: [:sum :each | sum + each first])", "24503500"),
-    "deep stack": ("| f | f := nil. f := [:n | n = 0 ifTrue: [0] ifFalse: [(Array with: n) first + (f value: n - 1)]]. "
-                   "f value: 500", "125250"),
-    "processes that die": ("| n s | n := 0. s := Semaphore new. 1 to: 200 do: [:i | "
-                           "[n := n + i. s signal. Semaphore new wait] fork. s wait]. n", "20100"),
+    "huge array": (
+        "| a | a := Array new: 7000. 1 to: 7000 do: [:i | a at: i put: (Array with: i)]. "
+        "(a inject: 0 into: [:sum :each | sum + each first])",
+        "24503500",
+    ),
+    "deep stack": (
+        "| f | f := nil. f := [:n | n = 0 ifTrue: [0] ifFalse: [(Array with: n) first + (f value: n - 1)]]. "
+        "f value: 500",
+        "125250",
+    ),
+    "processes that die": (
+        "| n s | n := 0. s := Semaphore new. 1 to: 200 do: [:i | "
+        "[n := n + i. s signal. Semaphore new wait] fork. s wait]. n",
+        "20100",
+    ),
     "large integers": ("200 factorial printString size", "375"),
-    "exceptions": ("(1 to: 300) inject: 0 into: [:s :i | s + ([1 / 0] on: ZeroDivide do: [:e | e return: i])]",
-                   "45150"),
+    "exceptions": (
+        "(1 to: 300) inject: 0 into: [:s :i | s + ([1 / 0] on: ZeroDivide do: [:e | e return: i])]",
+        "45150",
+    ),
 }
 
 
@@ -101,13 +115,19 @@ def test_the_heap_is_sound_at_safepoints_all_through_a_workload(bench: Bench, pr
 
 
 def test_weak_slots_and_finalization(bench: Bench) -> None:
-    evaluate(bench, f"""Smalltalk at: #Finalized put: 0. Smalltalk at: #Finalization put: Semaphore new.
+    evaluate(
+        bench,
+        f"""Smalltalk at: #Finalized put: 0. Smalltalk at: #Finalization put: Semaphore new.
         Smalltalk specialObjectsArray at: {FINALIZATION_INDEX + 1} put: (Smalltalk at: #Finalization).
         [[(Smalltalk at: #Finalization) wait. Smalltalk at: #Finalized put: (Smalltalk at: #Finalized) + 1] repeat]
-            forkAt: Processor userInterruptPriority. 0""")
-    evaluate(bench, """Smalltalk at: #Weak put: (SoakReferences new: 600); at: #Kept put: (Array new: 300).
+            forkAt: Processor userInterruptPriority. 0""",
+    )
+    evaluate(
+        bench,
+        """Smalltalk at: #Weak put: (SoakReferences new: 600); at: #Kept put: (Array new: 300).
         1 to: 300 do: [:i | (Smalltalk at: #Kept) at: i put: (Array with: i).
-            (Smalltalk at: #Weak) at: i put: ((Smalltalk at: #Kept) at: i); at: 300 + i put: (Array with: i)]. 0""")
+            (Smalltalk at: #Weak) at: i put: ((Smalltalk at: #Kept) at: i); at: 300 + i put: (Array with: i)]. 0""",
+    )
     assert evaluate(bench, "Smalltalk garbageCollect. Smalltalk at: #Finalized") == "1"
     lost = "((1 to: 600) select: [:i | ((Smalltalk at: #Weak) at: i) isNil]) asArray"
     assert evaluate(bench, f"{lost} = (301 to: 600) asArray") == "true"
@@ -117,8 +137,11 @@ def test_weak_slots_and_finalization(bench: Bench) -> None:
 
 
 def test_a_weak_object_inside_a_weak_object(bench: Bench) -> None:
-    evaluate(bench, """Smalltalk at: #Weak put: (SoakReferences new: 2).
-        (Smalltalk at: #Weak) at: 1 put: (SoakReferences new: 1); at: 2 put: 7. 0""")
+    evaluate(
+        bench,
+        """Smalltalk at: #Weak put: (SoakReferences new: 2).
+        (Smalltalk at: #Weak) at: 1 put: (SoakReferences new: 1); at: 2 put: 7. 0""",
+    )
     evaluate(bench, "Smalltalk garbageCollect")
     assert evaluate(bench, "(Smalltalk at: #Weak) at: 1") == "nil"
     assert evaluate(bench, "(Smalltalk at: #Weak) at: 2") == "7"
@@ -150,9 +173,12 @@ def test_what_is_too_large_for_the_heap_fails_and_harms_nothing(bench: Bench) ->
 
 
 def test_interrupts_wait_for_a_collection_and_are_served_after_it(bench: Bench) -> None:
-    evaluate(bench, """Smalltalk at: #Ticks put: 0.
+    evaluate(
+        bench,
+        """Smalltalk at: #Ticks put: 0.
         Smalltalk at: #Ticker put: ([[true] whileTrue: [(Delay forMilliseconds: 5) wait.
-            Smalltalk at: #Ticks put: (Smalltalk at: #Ticks) + 1]] forkAt: 70). 0""")
+            Smalltalk at: #Ticks put: (Smalltalk at: #Ticks) + 1]] forkAt: 70). 0""",
+    )
     assert int(evaluate(bench, "30 timesRepeat: [Smalltalk garbageCollect]. Smalltalk at: #Ticks")) > 10
     evaluate(bench, "(Smalltalk at: #Ticker) terminate. 0")
     assert variable(bench.board, "strayInterrupts") == 0

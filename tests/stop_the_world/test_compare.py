@@ -69,8 +69,10 @@ def test_without_a_collection_there_is_no_ratio() -> None:
 
 
 def test_totals_are_of_sums() -> None:
-    pairs = [Pair(measured("treadmill", 100, 20, 1), measured("stop-the-world", 50, 10, 1)),
-             Pair(measured("treadmill", 200, 60, 1), measured("stop-the-world", 150, 30, 1))]
+    pairs = [
+        Pair(measured("treadmill", 100, 20, 1), measured("stop-the-world", 50, 10, 1)),
+        Pair(measured("treadmill", 200, 60, 1), measured("stop-the-world", 150, 30, 1)),
+    ]
     assert total_ratios(pairs) == (Fraction(3, 2), Fraction(2), Fraction(4, 3))
 
 

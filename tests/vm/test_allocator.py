@@ -15,9 +15,23 @@ from hardtalk.vm import object_format
 from hardtalk.vm.constants import slang_constants
 
 VM_SOURCES = Path(__file__).parents[2] / "firmware" / "vm"
-CLASSES = ("VirtualMachine", "ObjectMemory", "BuddyAllocator", "ContextManager", "MethodLookup", "Interpreter",
-           "ClosurePrimitives", "Unwinding", "Treadmill", "Reclamation", "Collector", "DevicePrimitives", "Primitives",
-           "SystemPrimitives", "Scheduler")
+CLASSES = (
+    "VirtualMachine",
+    "ObjectMemory",
+    "BuddyAllocator",
+    "ContextManager",
+    "MethodLookup",
+    "Interpreter",
+    "ClosurePrimitives",
+    "Unwinding",
+    "Treadmill",
+    "Reclamation",
+    "Collector",
+    "DevicePrimitives",
+    "Primitives",
+    "SystemPrimitives",
+    "Scheduler",
+)
 LARGEST_QUICK_ORDER = slang_constants()["LargestQuickOrder"]
 HEAP = 0x00100000
 HEAP_BYTES = 1 << 18

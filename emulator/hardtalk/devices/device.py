@@ -71,8 +71,10 @@ class Device:
         for name in dir(type(self)):
             kind, _, register = name.partition("_")[2].partition("_") if name.startswith("on_") else ("", "", "")
             if kind in ("read", "write") and register not in self._cells:
-                raise TypeError(f"{type(self).__name__}.{name}: {self.peripheral.name} has no register {register}; "
-                                f"its registers are {', '.join(self._cells)}")
+                raise TypeError(
+                    f"{type(self).__name__}.{name}: {self.peripheral.name} has no register {register}; "
+                    f"its registers are {', '.join(self._cells)}"
+                )
 
     @classmethod
     def svd_path(cls) -> Path | None:

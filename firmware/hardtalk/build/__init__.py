@@ -15,7 +15,6 @@ from hardtalk.image import ImageError
 from hardtalk.link import LinkError
 from hardtalk.smalltalk.errors import SourceError
 
-BUILD_ERRORS = (ChipError, ImageError, LinkError, MissingSources, SourceError, UnfitProgram,
-                UnknownCollector)
+BUILD_ERRORS = (ChipError, ImageError, LinkError, MissingSources, SourceError, UnfitProgram, UnknownCollector)
 
 __all__ = ["BUILD_ERRORS", "BuildOptions", "BuildResult", "build"]

@@ -61,15 +61,29 @@ class _Build:
             boot_paths = sources.boot_paths()
             key = self._elf_key(chip, [*class_paths, *slang_paths, *boot_paths, *object_paths])
         result, is_from_cache = self.cache.get(
-            BuildResult, key, lambda: self._build(chip, class_paths, slang_paths, boot_paths, object_paths))
+            BuildResult, key, lambda: self._build(chip, class_paths, slang_paths, boot_paths, object_paths)
+        )
         return replace(result, timings=self.timings, is_from_cache=is_from_cache)
 
     def _elf_key(self, chip: Chip, paths: Sequence[Path]) -> str:
-        return digest([tools_digest(), repr(replace(chip, files=())), repr(self.options.entry),
-                       self.options.collector, files_digest(paths, [sources.display_name(path) for path in paths])])
+        return digest(
+            [
+                tools_digest(),
+                repr(replace(chip, files=())),
+                repr(self.options.entry),
+                self.options.collector,
+                files_digest(paths, [sources.display_name(path) for path in paths]),
+            ]
+        )
 
-    def _build(self, chip: Chip, class_paths: Sequence[Path], slang_paths: Sequence[Path],
-               boot_paths: Sequence[Path], object_paths: Sequence[Path]) -> BuildResult:
+    def _build(
+        self,
+        chip: Chip,
+        class_paths: Sequence[Path],
+        slang_paths: Sequence[Path],
+        boot_paths: Sequence[Path],
+        object_paths: Sequence[Path],
+    ) -> BuildResult:
         with self._timed("slang"):
             selectors = list(sources.native_selectors(sources.native_paths(self.options)))
             try:
@@ -79,8 +93,11 @@ class _Build:
             objects = [read_object(sources.display_name(path), path.read_bytes()) for path in object_paths]
             routines = [*selectors, *(name for each in objects for name in each.functions)]
         with self._timed("classes"):
-            classes = [*sources.read_classes(class_paths), *sources.generated_classes(chip),
-                       sources.native_table_class(routines)]
+            classes = [
+                *sources.read_classes(class_paths),
+                *sources.generated_classes(chip),
+                sources.native_table_class(routines),
+            ]
         with self._timed("image"):
             image = build_image(classes, HEAP_BASE, self.options.entry)
         with self._timed("link"):
@@ -89,8 +106,13 @@ class _Build:
 
     def _slang_program(self, chip: Chip, paths: Sequence[Path], routines: Sequence[str]) -> CompiledProgram:
         constants = slang_constants(board_constants(chip))
-        key = digest([tools_digest(SLANG_PACKAGES), repr(sorted(constants.items())),
-                      files_digest(paths, [sources.display_name(path) for path in paths])])
+        key = digest(
+            [
+                tools_digest(SLANG_PACKAGES),
+                repr(sorted(constants.items())),
+                files_digest(paths, [sources.display_name(path) for path in paths]),
+            ]
+        )
 
         def compile_now() -> CompiledProgram:
             return compile_program(self._slang_classes(paths), constants, [*ENTRY_ROUTINES, *routines])
@@ -100,8 +122,9 @@ class _Build:
 
     def _slang_classes(self, paths: Sequence[Path]) -> list[ClassDefinition]:
         replacing = sources.replacement_paths(self.options)
-        return with_replacements(sources.read_classes([path for path in paths if path not in replacing]),
-                                 sources.read_classes(replacing))
+        return with_replacements(
+            sources.read_classes([path for path in paths if path not in replacing]), sources.read_classes(replacing)
+        )
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:
@@ -113,5 +136,9 @@ class _Build:
 
 
 def _counts(program: CompiledProgram, image: Image) -> dict[str, int]:
-    return {"routines": len(program.routines), "classes": image.class_count, "methods": image.method_count,
-            "objects": image.object_count}
+    return {
+        "routines": len(program.routines),
+        "classes": image.class_count,
+        "methods": image.method_count,
+        "objects": image.object_count,
+    }

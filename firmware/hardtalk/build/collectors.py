@@ -44,8 +44,14 @@ def with_replacements(
     result = [whole.get(each.name, each) for each in classes]
     result = [_extended(each, extensions.pop(each.name, None)) for each in result]
     for extension in extensions.values():
-        raise SourceError(extension.file, extension.line, 1, f"#{extension.name}",
-                          f"the virtual machine has no class {extension.name} to extend", REMEDY)
+        raise SourceError(
+            extension.file,
+            extension.line,
+            1,
+            f"#{extension.name}",
+            f"the virtual machine has no class {extension.name} to extend",
+            REMEDY,
+        )
     result += [each for name, each in whole.items() if name not in names]
     return _without_bereft(result, {str(each.superclass) for each in classes})
 
@@ -58,8 +64,15 @@ def _extended(definition: ClassDefinition, extension: ClassDefinition | None) ->
     for each in definition.methods:
         methods.append(replacing.pop((each.class_side, each.selector), each))
     for method in replacing.values():
-        raise SourceError.at(method.source, 0, f"{definition.name} has no method {method.selector} to replace", REMEDY,
-                             file=method.file, line=method.line, prefix=f"{definition.name} >> ")
+        raise SourceError.at(
+            method.source,
+            0,
+            f"{definition.name} has no method {method.selector} to replace",
+            REMEDY,
+            file=method.file,
+            line=method.line,
+            prefix=f"{definition.name} >> ",
+        )
     return replace(definition, methods=tuple(methods))
 
 

@@ -53,8 +53,11 @@ def class_paths(options: BuildOptions) -> list[Path]:
 def slang_paths(options: BuildOptions | None = None) -> list[Path]:
     """The files of the Slang program: the VM's, its collector's replacements, then the native routines'."""
     options = options or BuildOptions()
-    return [*paths_in(text_root() / "firmware" / "vm", CLASS_SUFFIX), *replacement_paths(options),
-            *native_paths(options)]
+    return [
+        *paths_in(text_root() / "firmware" / "vm", CLASS_SUFFIX),
+        *replacement_paths(options),
+        *native_paths(options),
+    ]
 
 
 def replacement_paths(options: BuildOptions) -> list[Path]:
@@ -71,8 +74,12 @@ def native_paths(options: BuildOptions) -> list[Path]:
 
 def object_paths(options: BuildOptions) -> list[Path]:
     """The ELF objects of the user's folders."""
-    return [path for folder in options.class_folders for path in sorted(Path(folder).rglob(f"*{OBJECT_SUFFIX}"))
-            if path.is_file()]
+    return [
+        path
+        for folder in options.class_folders
+        for path in sorted(Path(folder).rglob(f"*{OBJECT_SUFFIX}"))
+        if path.is_file()
+    ]
 
 
 def is_slang(path: Path) -> bool:
@@ -125,10 +132,12 @@ def generated_classes(chip: Chip) -> list[ClassDefinition]:
 def native_table_class(names: Sequence[str]) -> ClassDefinition:
     """The class that tells Smalltalk which native routines there are, in the order of their numbers."""
     symbols = " ".join(f"#{name}" for name in names)
-    text = ("\"I name the native routines of this firmware; the build makes me.\"\n"
-            "Class {\n\t#name : #NativeRoutineTable,\n\t#superclass : #Object,\n\t#category : #'Kernel-Native'\n}\n\n"
-            "{ #category : #accessing }\nNativeRoutineTable class >> names [\n"
-            f"\t^ #({symbols})\n]\n")
+    text = (
+        '"I name the native routines of this firmware; the build makes me."\n'
+        "Class {\n\t#name : #NativeRoutineTable,\n\t#superclass : #Object,\n\t#category : #'Kernel-Native'\n}\n\n"
+        "{ #category : #accessing }\nNativeRoutineTable class >> names [\n"
+        f"\t^ #({symbols})\n]\n"
+    )
     return read_class(text, "NativeRoutineTable")
 
 

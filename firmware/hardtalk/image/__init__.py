@@ -1,6 +1,6 @@
 """The image builder: bootstraps the class library into an object memory.
 
-    image = build_image(classes, base=0x100000)
+image = build_image(classes, base=0x100000)
 """
 
 from hardtalk.image.builder import Image, MethodSymbol, build_image

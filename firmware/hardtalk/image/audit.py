@@ -64,13 +64,22 @@ class ImageReader:
 
     def bytes_of(self, oop: int) -> bytes:
         start = oop - self.base + of.BODY_OFFSET
-        return self.data[start:start + self.headers[oop].size]
+        return self.data[start : start + self.headers[oop].size]
 
     def header(self, address: int) -> Header:
         following, previous, class_oop, size, word = struct.unpack_from("<5I", self.data, address - self.base)
         block = word >> 8 & 0xFF
-        return Header(address, following, previous, class_oop, size, word & 0xFF, block & of.ORDER_MASK,
-                      block >> of.COLOUR_SHIFT, word >> 16)
+        return Header(
+            address,
+            following,
+            previous,
+            class_oop,
+            size,
+            word & 0xFF,
+            block & of.ORDER_MASK,
+            block >> of.COLOUR_SHIFT,
+            word >> 16,
+        )
 
     def _walk(self) -> Iterator[Header]:
         address = self.base

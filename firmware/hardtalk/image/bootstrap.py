@@ -67,8 +67,10 @@ class Bootstrap:
     def class_named(self, name: str) -> ImageObject:
         """The class object; an ImageError tells that the library lacks a class every image needs."""
         if name not in self.classes:
-            raise ImageError(f"the class library has no class {name}, which every image needs. "
-                             f"{did_you_mean(name, self.classes)}Add firmware/kernel/{name}.class.st.")
+            raise ImageError(
+                f"the class library has no class {name}, which every image needs. "
+                f"{did_you_mean(name, self.classes)}Add firmware/kernel/{name}.class.st."
+            )
         return self.classes[name]
 
     def instance(self, class_name: str, **values: Value) -> ImageObject:
@@ -77,18 +79,22 @@ class Bootstrap:
         shape = self.hierarchy.shapes[class_name]
         for name in values:
             if name not in shape.variables:
-                raise ImageError(f"class {class_name} has no variable {name}, which the image has to set. Its "
-                                 f"variables are {', '.join(shape.variables)}; keep the virtual machine's names.")
-        return self.memory.add(class_object, shape.object_format,
-                               [values.get(name, self.nil) for name in shape.variables])
+                raise ImageError(
+                    f"class {class_name} has no variable {name}, which the image has to set. Its "
+                    f"variables are {', '.join(shape.variables)}; keep the virtual machine's names."
+                )
+        return self.memory.add(
+            class_object, shape.object_format, [values.get(name, self.nil) for name in shape.variables]
+        )
 
     def association(self, key: Value, value: Value) -> ImageObject:
         return self.instance("Association", key=key, value=value)
 
     def dictionary(self, class_name: str, associations: Mapping[str, ImageObject]) -> ImageObject:
         """A Dictionary by Symbols, hashed by identity."""
-        elements = [(self.literals.symbol(name).identity_hash, association)
-                    for name, association in associations.items()]
+        elements = [
+            (self.literals.symbol(name).identity_hash, association) for name, association in associations.items()
+        ]
         array = hashed_array(self.memory, self.class_named("Array"), self.nil, elements)
         return self.instance(class_name, tally=len(elements), array=array)
 
@@ -102,8 +108,11 @@ class Bootstrap:
         for name in self.hierarchy.classes:
             self.classes[name].class_object = self.metaclasses[name]
             self.metaclasses[name].class_object = self.class_named("Metaclass")
-        for value, name in ((self.nil, "UndefinedObject"), (self.literals.true, "True"),
-                            (self.literals.false, "False")):
+        for value, name in (
+            (self.nil, "UndefinedObject"),
+            (self.literals.true, "True"),
+            (self.literals.false, "False"),
+        ):
             value.class_object = self.class_named(name)
 
     # Phase 2
@@ -125,32 +134,44 @@ class Bootstrap:
             pool[variable] = self.association(self.literals.symbol(variable), self.nil)
             self.class_variables[name, variable] = pool[variable]
         subclasses: list[Value] = [self.classes[each] for each in self.hierarchy.subclasses(name)]
-        self._fill(self.classes[name], "Class", {
-            "superclass": self.classes[definition.superclass] if definition.superclass else self.nil,
-            "format": self.hierarchy.shapes[name].class_format,
-            "instanceVariables": self._strings(definition.instance_variables),
-            "subclasses": self.literals.array(subclasses) if subclasses else self.nil,
-            "name": self.literals.symbol(name),
-            "classPool": self.dictionary("IdentityDictionary", pool) if pool else self.nil,
-        }, len(self.hierarchy.shapes[name].class_side_variables))
+        self._fill(
+            self.classes[name],
+            "Class",
+            {
+                "superclass": self.classes[definition.superclass] if definition.superclass else self.nil,
+                "format": self.hierarchy.shapes[name].class_format,
+                "instanceVariables": self._strings(definition.instance_variables),
+                "subclasses": self.literals.array(subclasses) if subclasses else self.nil,
+                "name": self.literals.symbol(name),
+                "classPool": self.dictionary("IdentityDictionary", pool) if pool else self.nil,
+            },
+            len(self.hierarchy.shapes[name].class_side_variables),
+        )
 
     def _fill_metaclass(self, name: str) -> None:
         definition = self.hierarchy.classes[name]
         slots = len(self.hierarchy.shapes["Class"].variables) + len(self.hierarchy.shapes[name].class_side_variables)
         superclass = self.metaclasses[definition.superclass] if definition.superclass else self.class_named("Class")
-        self._fill(self.metaclasses[name], "Metaclass", {
-            "superclass": superclass,
-            "format": slots * of.CLASS_FORMAT_FACTOR + of.FORMATS["FormatFixed"],
-            "instanceVariables": self._strings(definition.class_instance_variables),
-            "thisClass": self.classes[name],
-        }, 0)
+        self._fill(
+            self.metaclasses[name],
+            "Metaclass",
+            {
+                "superclass": superclass,
+                "format": slots * of.CLASS_FORMAT_FACTOR + of.FORMATS["FormatFixed"],
+                "instanceVariables": self._strings(definition.class_instance_variables),
+                "thisClass": self.classes[name],
+            },
+            0,
+        )
 
     def _fill(self, target: ImageObject, class_name: str, values: Mapping[str, Value], further_slots: int) -> None:
         variables = self.hierarchy.shapes[class_name].variables
         for name in values:
             if name not in variables:
-                raise ImageError(f"class {class_name} has no variable {name}; the virtual machine's layout of classes "
-                                 "is in docs/object-format.md.")
+                raise ImageError(
+                    f"class {class_name} has no variable {name}; the virtual machine's layout of classes "
+                    "is in docs/object-format.md."
+                )
         target.slots = [values.get(name, self.nil) for name in variables] + [self.nil] * further_slots
 
     def _strings(self, names: Iterable[str]) -> Value:
@@ -171,7 +192,8 @@ class Bootstrap:
             for target, methods in ((self.classes[name], sides[False]), (self.metaclasses[name], sides[True])):
                 slots = method_dictionary_slots(self.memory, self.class_named("Array"), self.nil, methods)
                 target.slots[METHOD_DICTIONARY_SLOT] = self.memory.add(
-                    self.class_named("MethodDictionary"), of.FORMATS["FormatFixedAndIndexable"], slots)
+                    self.class_named("MethodDictionary"), of.FORMATS["FormatFixedAndIndexable"], slots
+                )
 
     def _method(self, spec: CompiledMethodSpec, class_binding: ImageObject) -> ImageObject:
         slots: list[Value] = [spec.header >> 1]

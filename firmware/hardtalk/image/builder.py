@@ -52,9 +52,14 @@ def build_image(classes: Sequence[ClassDefinition], base: int, entry: Entry | No
     bootstrap.install_methods(compiled)
     special_objects = World(bootstrap, entry or Entry()).build()
     bootstrap.memory.lay_out(base)
-    return Image(bootstrap.memory.serialise(base), base, special_objects.address,
-                 tuple(_symbol(method) for method in bootstrap.methods), len(bootstrap.memory.objects),
-                 len(hierarchy.classes))
+    return Image(
+        bootstrap.memory.serialise(base),
+        base,
+        special_objects.address,
+        tuple(_symbol(method) for method in bootstrap.methods),
+        len(bootstrap.memory.objects),
+        len(hierarchy.classes),
+    )
 
 
 def _symbol(method: InstalledMethod) -> MethodSymbol:
@@ -66,5 +71,11 @@ def _symbol(method: InstalledMethod) -> MethodSymbol:
         line = method.definition.line + bisect.bisect_right(line_starts, source_offset) - 1
         if not lines or lines[-1][1] != line:
             lines.append((start + bytecode_offset, line))
-    return MethodSymbol(method.name, method.object.address, of.BODY_OFFSET + method.object.body_bytes,
-                        method.definition.file, method.definition.line, tuple(lines))
+    return MethodSymbol(
+        method.name,
+        method.object.address,
+        of.BODY_OFFSET + method.object.body_bytes,
+        method.definition.file,
+        method.definition.line,
+        tuple(lines),
+    )

@@ -38,8 +38,13 @@ def compile_classes(hierarchy: Hierarchy, globals_: Iterable[str]) -> dict[str, 
 
 def _compiled(method: MethodDefinition, seen: Environment) -> CompiledMethodSpec:
     check_primitive(method.node)
-    return compile_method(method.node, class_name=seen.class_name, class_side=seen.class_side,
-                          instance_variables=seen.instance_variables, class_variables=seen.class_variables)
+    return compile_method(
+        method.node,
+        class_name=seen.class_name,
+        class_side=seen.class_side,
+        instance_variables=seen.instance_variables,
+        class_variables=seen.class_variables,
+    )
 
 
 def environment(hierarchy: Hierarchy, class_name: str, class_side: bool) -> Environment:
@@ -49,9 +54,11 @@ def environment(hierarchy: Hierarchy, class_name: str, class_side: bool) -> Envi
         definition = hierarchy.classes[each]
         for pool in definition.pools:
             if pool not in hierarchy.classes:
-                raise ImageError(f"{definition.file}:{definition.line}: {each} uses the pool {pool}, which is no "
-                                 f"class. {did_you_mean(pool, hierarchy.classes)}"
-                                 "A pool is a class with class variables.")
+                raise ImageError(
+                    f"{definition.file}:{definition.line}: {each} uses the pool {pool}, which is no "
+                    f"class. {did_you_mean(pool, hierarchy.classes)}"
+                    "A pool is a class with class variables."
+                )
             class_variables.update(dict.fromkeys(hierarchy.classes[pool].class_variables, pool))
         class_variables.update(dict.fromkeys(definition.class_variables, each))
     shape = hierarchy.shapes[class_name]
@@ -68,7 +75,8 @@ def _check_globals(method: MethodDefinition, spec: CompiledMethodSpec, known: fr
 def undeclared(method: MethodDefinition, name: str, known: Iterable[str]) -> SourceError:
     """The complaint about a capitalised name that nothing defines, with its place."""
     offset = next((node.start for node in walk(method.node) if isinstance(node, Variable) and node.name == name), 0)
-    return method.node.error(offset, f"`{name}` is not declared.",
-                             f"{did_you_mean(name, known)}Define the class or the global, or correct the spelling.")
-
-
+    return method.node.error(
+        offset,
+        f"`{name}` is not declared.",
+        f"{did_you_mean(name, known)}Define the class or the global, or correct the spelling.",
+    )

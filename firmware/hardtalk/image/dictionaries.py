@@ -21,8 +21,9 @@ def method_dictionary_capacity(count: int) -> int:
     return capacity
 
 
-def method_dictionary_slots(memory: ObjectMemory, array_class: ImageObject, nil: ImageObject,
-                            methods: Mapping[ImageObject, ImageObject]) -> list[Value]:
+def method_dictionary_slots(
+    memory: ObjectMemory, array_class: ImageObject, nil: ImageObject, methods: Mapping[ImageObject, ImageObject]
+) -> list[Value]:
     """The slots of a MethodDictionary: tally, Array of methods, keys."""
     capacity = method_dictionary_capacity(len(methods))
     keys: list[Value] = [nil] * capacity
@@ -43,8 +44,9 @@ def probe(table: Sequence[Value], nil: ImageObject, start: int) -> int:
     return index
 
 
-def hashed_array(memory: ObjectMemory, array_class: ImageObject, nil: ImageObject,
-                 elements: Sequence[tuple[int, ImageObject]]) -> ImageObject:
+def hashed_array(
+    memory: ObjectMemory, array_class: ImageObject, nil: ImageObject, elements: Sequence[tuple[int, ImageObject]]
+) -> ImageObject:
     """The array of a HashedCollection whose elements have these hashes; at least a quarter of it is nil."""
     table: list[Value] = [nil] * max(5, (len(elements) * 4 + 2) // 3 + 1)
     for key_hash, element in elements:

@@ -74,14 +74,18 @@ def _merged(definitions: Sequence[ClassDefinition]) -> dict[str, ClassDefinition
         if each.is_extension:
             continue
         if each.name in classes:
-            raise ImageError(f"{_place(each)}: class {each.name} is defined already, in {_place(classes[each.name])}. "
-                             "Rename one, or make it an Extension.")
+            raise ImageError(
+                f"{_place(each)}: class {each.name} is defined already, in {_place(classes[each.name])}. "
+                "Rename one, or make it an Extension."
+            )
         classes[each.name] = replace(each, superclass=None) if each.superclass == "nil" else each
     for each in sorted(definitions, key=_place):
         if each.is_extension:
             if each.name not in classes:
-                raise ImageError(f"{_place(each)}: this extends {each.name}, which no file defines. "
-                                 f"{did_you_mean(each.name, classes)}Add the class or correct the name.")
+                raise ImageError(
+                    f"{_place(each)}: this extends {each.name}, which no file defines. "
+                    f"{did_you_mean(each.name, classes)}Add the class or correct the name."
+                )
             target = classes[each.name]
             classes[each.name] = replace(target, methods=_merged_methods(target, each))
     return classes
@@ -91,23 +95,33 @@ def _merged_methods(target: ClassDefinition, extension: ClassDefinition) -> tupl
     known = {(method.class_side, method.selector): method for method in target.methods}
     for method in extension.methods:
         if other := known.get((method.class_side, method.selector)):
-            raise ImageError(f"{method.file}:{method.line}: {target.name} has {method.selector} already, from "
-                             f"{other.file}:{other.line}. Rename the extension's method.")
+            raise ImageError(
+                f"{method.file}:{method.line}: {target.name} has {method.selector} already, from "
+                f"{other.file}:{other.line}. Rename the extension's method."
+            )
     return target.methods + extension.methods
 
 
-def _visit(name: str, merged: dict[str, ClassDefinition], ordered: dict[str, ClassDefinition],
-           shapes: dict[str, Shape], path: tuple[str, ...]) -> None:
+def _visit(
+    name: str,
+    merged: dict[str, ClassDefinition],
+    ordered: dict[str, ClassDefinition],
+    shapes: dict[str, Shape],
+    path: tuple[str, ...],
+) -> None:
     if name in ordered:
         return
     definition = merged[name]
     if name in path:
-        raise ImageError(f"{_place(definition)}: {name} is its own superclass: {' < '.join((*path, name))}. "
-                         "Break the circle.")
+        raise ImageError(
+            f"{_place(definition)}: {name} is its own superclass: {' < '.join((*path, name))}. Break the circle."
+        )
     if definition.superclass is not None:
         if definition.superclass not in merged:
-            raise ImageError(f"{_place(definition)}: {name} has the superclass {definition.superclass}, which no file "
-                             f"defines. {did_you_mean(definition.superclass, merged)}Add it or correct the name.")
+            raise ImageError(
+                f"{_place(definition)}: {name} has the superclass {definition.superclass}, which no file "
+                f"defines. {did_you_mean(definition.superclass, merged)}Add it or correct the name."
+            )
         _visit(definition.superclass, merged, ordered, shapes, (*path, name))
     ordered[name] = definition
     shapes[name] = _shape(definition, shapes.get(definition.superclass or ""))
@@ -115,31 +129,44 @@ def _visit(name: str, merged: dict[str, ClassDefinition], ordered: dict[str, Cla
 
 def _shape(definition: ClassDefinition, inherited: Shape | None) -> Shape:
     superclass = inherited or Shape((), (), FORMAT_EMPTY)
-    for own, all_of_them in ((definition.instance_variables, superclass.variables),
-                             (definition.class_instance_variables, superclass.class_side_variables)):
+    for own, all_of_them in (
+        (definition.instance_variables, superclass.variables),
+        (definition.class_instance_variables, superclass.class_side_variables),
+    ):
         for variable in own:
             if variable in all_of_them:
-                raise ImageError(f"{_place(definition)}: {definition.name} inherits the variable {variable}. "
-                                 "Remove it here or rename it.")
+                raise ImageError(
+                    f"{_place(definition)}: {definition.name} inherits the variable {variable}. "
+                    "Remove it here or rename it."
+                )
     variables = superclass.variables + definition.instance_variables
-    return Shape(variables, superclass.class_side_variables + definition.class_instance_variables,
-                 _object_format(definition, superclass.object_format, len(variables)))
+    return Shape(
+        variables,
+        superclass.class_side_variables + definition.class_instance_variables,
+        _object_format(definition, superclass.object_format, len(variables)),
+    )
 
 
 def _object_format(definition: ClassDefinition, inherited: int, named: int) -> int:
     if definition.name in VM_FORMATS:
         return VM_FORMATS[definition.name]
     if inherited in VM_FORMATS.values():
-        raise ImageError(f"{_place(definition)}: {definition.superclass} cannot have subclasses: only the virtual "
-                         "machine makes its instances. Choose another superclass.")
+        raise ImageError(
+            f"{_place(definition)}: {definition.superclass} cannot have subclasses: only the virtual "
+            "machine makes its instances. Choose another superclass."
+        )
     raw = inherited if inherited in (FORMAT_WORDS, FORMAT_BYTES) else KIND_FORMATS.get(definition.kind, FORMAT_EMPTY)
     if raw in (FORMAT_WORDS, FORMAT_BYTES):
         if named:
-            raise ImageError(f"{_place(definition)}: {definition.name} has raw elements and named variables. "
-                             "Keep the raw part in an object of its own.")
+            raise ImageError(
+                f"{_place(definition)}: {definition.name} has raw elements and named variables. "
+                "Keep the raw part in an object of its own."
+            )
         if definition.kind not in ("normal", *(kind for kind, value in KIND_FORMATS.items() if value == raw)):
-            raise ImageError(f"{_place(definition)}: {definition.name} is of type {definition.kind}, its superclass "
-                             "has other raw elements. Use the superclass's type.")
+            raise ImageError(
+                f"{_place(definition)}: {definition.name} is of type {definition.kind}, its superclass "
+                "has other raw elements. Use the superclass's type."
+            )
         return raw
     if definition.kind == "weak" or inherited == FORMAT_WEAK:
         return FORMAT_WEAK

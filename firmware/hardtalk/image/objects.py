@@ -24,8 +24,9 @@ class ImageObject:
 
     __slots__ = ("address", "class_object", "data", "format", "identity_hash", "order", "slots")
 
-    def __init__(self, class_object: ImageObject | None, object_format: int, slots: Sequence[Value] = (),
-                 data: bytes = b"") -> None:
+    def __init__(
+        self, class_object: ImageObject | None, object_format: int, slots: Sequence[Value] = (), data: bytes = b""
+    ) -> None:
         self.class_object = class_object
         self.format = object_format
         self.slots: list[Value] = list(slots)
@@ -62,8 +63,9 @@ class ObjectMemory:
         self.objects: list[ImageObject] = []
         self.hash_counter = 0
 
-    def add(self, class_object: ImageObject | None, object_format: int, slots: Sequence[Value] = (),
-            data: bytes = b"") -> ImageObject:
+    def add(
+        self, class_object: ImageObject | None, object_format: int, slots: Sequence[Value] = (), data: bytes = b""
+    ) -> ImageObject:
         made = ImageObject(class_object, object_format, slots, data)
         self.objects.append(made)
         return made
@@ -96,12 +98,18 @@ class ObjectMemory:
             if each.class_object is None:
                 raise ImageError(f"the object at {each.address:#x} has no class; the bootstrap forgot it")
             start = each.address - base
-            HEADER.pack_into(out, start, ordered[(i + 1) % len(ordered)].address, ordered[i - 1].address,
-                             each.class_object.address, each.size,
-                             of.header_word(each.format, each.order, identity_hash=each.identity_hash))
+            HEADER.pack_into(
+                out,
+                start,
+                ordered[(i + 1) % len(ordered)].address,
+                ordered[i - 1].address,
+                each.class_object.address,
+                each.size,
+                of.header_word(each.format, each.order, identity_hash=each.identity_hash),
+            )
             start += of.BODY_OFFSET
             words = struct.pack(f"<{len(each.slots)}I", *encoded(each.slots))
-            out[start:start + each.body_bytes] = words + each.data
+            out[start : start + each.body_bytes] = words + each.data
         return bytes(out)
 
 

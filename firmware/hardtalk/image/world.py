@@ -57,8 +57,11 @@ class World:
 
     def _make_class_initializers(self) -> None:
         """Classes with a class-side `initialize`, superclasses first, for the library to run at its first start."""
-        names = [name for name, definition in self.boot.hierarchy.classes.items()
-                 if any(m.class_side and m.selector == "initialize" for m in definition.methods)]
+        names = [
+            name
+            for name, definition in self.boot.hierarchy.classes.items()
+            if any(m.class_side and m.selector == "initialize" for m in definition.methods)
+        ]
         classes: list[Value] = [self.boot.classes[name] for name in names]
         self._set_class_variable(self.entry.class_name, self.entry.initializers_variable, self.literals.array(classes))
 
@@ -80,15 +83,20 @@ class World:
             "Closure": self.boot.nil,
             "Receiver": self.boot.classes[self.entry.class_name],
         }
-        context.slots = [values[slot] for slot in of.SLOTS["Context"][:of.CONTEXT_FIXED_SLOTS]]
+        context.slots = [values[slot] for slot in of.SLOTS["Context"][: of.CONTEXT_FIXED_SLOTS]]
         context.slots += [self.boot.nil] * slot_count
-        return self.boot.instance("Process", suspendedContext=Address(context, SUSPENDED_CONTEXT_TAG),
-                                  priority=STARTUP_PRIORITY, name=self.literals.string("start-up"))
+        return self.boot.instance(
+            "Process",
+            suspendedContext=Address(context, SUSPENDED_CONTEXT_TAG),
+            priority=STARTUP_PRIORITY,
+            name=self.literals.string("start-up"),
+        )
 
     def _make_processor(self) -> None:
         lists: list[Value] = [self.boot.instance("LinkedList") for _ in range(PRIORITY_COUNT)]
-        processor = self.boot.instance("ProcessorScheduler", quiescentProcessLists=self.literals.array(lists),
-                                       activeProcess=self.startup_process)
+        processor = self.boot.instance(
+            "ProcessorScheduler", quiescentProcessLists=self.literals.array(lists), activeProcess=self.startup_process
+        )
         self._set_global("Processor", processor)
         self._set_global("Smalltalk", self.boot.dictionary(SMALLTALK_CLASS, self.boot.globals))
 
@@ -107,7 +115,9 @@ class World:
 
     def _special_object(self, name: str) -> Value:
         known: Mapping[str, Value] = {
-            "nil": self.boot.nil, "false": self.literals.false, "true": self.literals.true,
+            "nil": self.boot.nil,
+            "false": self.literals.false,
+            "true": self.literals.true,
             "Smalltalk": self.boot.globals["Smalltalk"].slots[ASSOCIATION_VALUE_SLOT],
             "startUpProcess": self.startup_process,
         }
@@ -138,8 +148,10 @@ class World:
 
     def _set_class_variable(self, class_name: str, variable: str, value: ImageObject) -> None:
         if (class_name, variable) not in self.boot.class_variables:
-            raise ImageError(f"class {class_name} has no class variable {variable}, which the image has to set. "
-                             f"Declare it in firmware/kernel/{class_name}.class.st.")
+            raise ImageError(
+                f"class {class_name} has no class variable {variable}, which the image has to set. "
+                f"Declare it in firmware/kernel/{class_name}.class.st."
+            )
         self.boot.class_variables[class_name, variable].slots[ASSOCIATION_VALUE_SLOT] = value
 
 

@@ -1,6 +1,6 @@
 """The linker: boot assembly, layout, relocation, tables, ELF.
 
-    firmware = link(boot_sources, program, image, target_of(chip))
+firmware = link(boot_sources, program, image, target_of(chip))
 """
 
 from hardtalk.link.assembler import AssemblySource
@@ -10,5 +10,4 @@ from hardtalk.link.linker import Firmware, link
 from hardtalk.link.objects import NativeObject, read_object
 from hardtalk.link.target import target_of
 
-__all__ = ["AssemblySource", "Firmware", "LinkError", "NativeObject", "Target", "link", "read_object",
-           "target_of"]
+__all__ = ["AssemblySource", "Firmware", "LinkError", "NativeObject", "Target", "link", "read_object", "target_of"]

@@ -98,19 +98,21 @@ def assemble(sources: Sequence[AssemblySource], base: int, symbols: Mapping[str,
     encoded = _assemble(f"{prelude}{body}\n.balign 4\n.ltorg\ncode_end:\n{table}\n", base)
     if isinstance(encoded, keystone.KsError):
         raise _located(lines, prelude, base, encoded, {*labels, *symbols})
-    code, words = encoded[: -4 * len(table_names)], encoded[-4 * len(table_names):]
+    code, words = encoded[: -4 * len(table_names)], encoded[-4 * len(table_names) :]
     addresses = dict(zip(table_names, struct.unpack(f"<{len(table_names)}I", words), strict=True))
     if not code or addresses["code_end"] != base + len(code):
         expected = addresses["code_end"] - base
-        raise LinkError(f"{lines[0].file}: {len(code)} bytes came back for {expected} bytes of source; Keystone "
-                        "dropped a statement: find the directive it does not know")
+        raise LinkError(
+            f"{lines[0].file}: {len(code)} bytes came back for {expected} bytes of source; Keystone "
+            "dropped a statement: find the directive it does not know"
+        )
     ranges = []
     for i, line in enumerate(lines):
         start = addresses[f"line_{i}"]
         stop = addresses[f"line_{i + 1}"] if i + 1 < len(lines) else addresses["code_end"]
         if line.statement and stop > start:
             ranges.append(LineRange(start, stop, line.file, line.number))
-        _check_code(line, code[start - base:stop - base])
+        _check_code(line, code[start - base : stop - base])
     return Assembly(base, code, {name: addresses[name] for name in labels}, tuple(ranges))
 
 
@@ -122,7 +124,7 @@ def _lines(source: AssemblySource) -> Iterator[_Line]:
         statement = text.strip()
         while found := LABEL.match(statement):
             labels.append(found.group(1))
-            statement = statement[found.end():].strip()
+            statement = statement[found.end() :].strip()
         yield _Line(source.file, number, texts[number - 1], tuple(labels), statement)
 
 
@@ -140,12 +142,16 @@ def _check(lines: Sequence[_Line], symbols: Mapping[str, int], base: int) -> dic
             labels[label] = line
         word = line.statement.split()[0].lower() if line.statement else ""
         if word.startswith(".") and word not in DIRECTIVES:
-            raise line.error(f"directive {word} is not supported",
-                             f"Keystone drops or refuses it; use one of {' '.join(sorted(DIRECTIVES))}")
+            raise line.error(
+                f"directive {word} is not supported",
+                f"Keystone drops or refuses it; use one of {' '.join(sorted(DIRECTIVES))}",
+            )
         target = line.statement.split()[-1] if line.statement else ""
         if base and word in BRANCHES and target in symbols:
-            raise line.error(f"{target} is not in these files, and Keystone would take its address for a distance",
-                             f"write ldr r12, ={target} and blx r12")
+            raise line.error(
+                f"{target} is not in these files, and Keystone would take its address for a distance",
+                f"write ldr r12, ={target} and blx r12",
+            )
         if '"' not in line.statement and ("@" in line.statement or "//" in line.statement):
             raise line.error("this comment is not one to Keystone", "write /* ... */")
     return labels
@@ -156,11 +162,13 @@ def _check_code(line: _Line, code: bytes) -> None:
         return
     if not code:
         raise line.error("the statement yields no code", "Keystone dropped it; write it in another form")
-    for (word,) in struct.iter_unpack("<I", code[:len(code) & ~3]):
+    for (word,) in struct.iter_unpack("<I", code[: len(code) & ~3]):
         for mask, pattern, name in NEWER_INSTRUCTIONS:
             if word & mask == pattern:
-                raise line.error(f"assembles to {word:#010x}, a {name}, which the ARM926EJ-S does not have",
-                                 "load large constants with ldr rN, =value; write mov r0, r0 for a no-operation")
+                raise line.error(
+                    f"assembles to {word:#010x}, a {name}, which the ARM926EJ-S does not have",
+                    "load large constants with ldr rN, =value; write mov r0, r0 for a no-operation",
+                )
 
 
 def _assemble(text: str, base: int) -> bytes | keystone.KsError:
@@ -210,8 +218,9 @@ def _located(lines: Sequence[_Line], prelude: str, base: int, error: keystone.Ks
 def _missing_name(line: _Line, known: set[str]) -> LinkError | None:
     for name in _operand_names(line):
         if name not in known:
-            return line.error(f"unknown name {name}{did_you_mean(name, known)}",
-                              "define it as a label or give it to the assembler")
+            return line.error(
+                f"unknown name {name}{did_you_mean(name, known)}", "define it as a label or give it to the assembler"
+            )
     return None
 
 

@@ -80,8 +80,9 @@ def write_elf(entry: int, sections: Sequence[Section], symbols: Sequence[Symbol]
     symbol_data = bytearray(SYM_BYTES)
     for symbol in symbols:
         number = index[symbol.section] if symbol.section else SHN_ABS
-        symbol_data += struct.pack("<IIIBBH", strings.offset(symbol.name), symbol.value, symbol.size,
-                                   STB_GLOBAL << 4 | symbol.kind, 0, number)
+        symbol_data += struct.pack(
+            "<IIIBBH", strings.offset(symbol.name), symbol.value, symbol.size, STB_GLOBAL << 4 | symbol.kind, 0, number
+        )
     names = _Strings()
     loaded = [section for section in sections if section.load]
     out = bytearray(EHDR_BYTES + PHDR_BYTES * len(loaded))
@@ -99,28 +100,69 @@ def write_elf(entry: int, sections: Sequence[Section], symbols: Sequence[Symbol]
         flags = (SHF_ALLOC if section.load else 0) | (SHF_WRITE if section.writable else 0)
         flags |= SHF_EXECINSTR if section.executable else 0
         kind = SHT_NOBITS if section.is_nobits else SHT_PROGBITS
-        headers.append(struct.pack("<10I", names.offset(section.name), kind, flags, section.address, offset,
-                                   section.byte_count, 0, 0, section.alignment, 0))
+        headers.append(
+            struct.pack(
+                "<10I",
+                names.offset(section.name),
+                kind,
+                flags,
+                section.address,
+                offset,
+                section.byte_count,
+                0,
+                0,
+                section.alignment,
+                0,
+            )
+        )
         if section.load:
             access = PF_R | (PF_W if section.writable else 0) | (PF_X if section.executable else 0)
-            segments.append(struct.pack("<8I", PT_LOAD, offset, section.address, section.address, len(section.data),
-                                        section.byte_count, access, min(section.alignment, 4096)))
+            segments.append(
+                struct.pack(
+                    "<8I",
+                    PT_LOAD,
+                    offset,
+                    section.address,
+                    section.address,
+                    len(section.data),
+                    section.byte_count,
+                    access,
+                    min(section.alignment, 4096),
+                )
+            )
     string_index = len(sections) + 2
     offset = append(bytes(symbol_data), 4)
-    headers.append(struct.pack("<10I", names.offset(".symtab"), SHT_SYMTAB, 0, 0, offset, len(symbol_data),
-                               string_index, 1, 4, SYM_BYTES))
+    headers.append(
+        struct.pack(
+            "<10I", names.offset(".symtab"), SHT_SYMTAB, 0, 0, offset, len(symbol_data), string_index, 1, 4, SYM_BYTES
+        )
+    )
     offset = append(bytes(strings.data), 1)
-    headers.append(struct.pack("<10I", names.offset(".strtab"), SHT_STRTAB, 0, 0, offset, len(strings.data),
-                               0, 0, 1, 0))
+    headers.append(
+        struct.pack("<10I", names.offset(".strtab"), SHT_STRTAB, 0, 0, offset, len(strings.data), 0, 0, 1, 0)
+    )
     name_offset = names.offset(".shstrtab")
     offset = append(bytes(names.data), 1)
     headers.append(struct.pack("<10I", name_offset, SHT_STRTAB, 0, 0, offset, len(names.data), 0, 0, 1, 0))
     header_offset = append(b"".join(headers), 4)
 
     identification = b"\x7fELF" + bytes([1, 1, 1, 0]) + bytes(8)
-    header = identification + struct.pack("<HHIIIIIHHHHHH", 2, EM_ARM, 1, entry, EHDR_BYTES, header_offset,
-                                          EF_ARM_EABI_VERSION_5, EHDR_BYTES, PHDR_BYTES, len(segments), SHDR_BYTES,
-                                          len(headers), len(headers) - 1)
+    header = identification + struct.pack(
+        "<HHIIIIIHHHHHH",
+        2,
+        EM_ARM,
+        1,
+        entry,
+        EHDR_BYTES,
+        header_offset,
+        EF_ARM_EABI_VERSION_5,
+        EHDR_BYTES,
+        PHDR_BYTES,
+        len(segments),
+        SHDR_BYTES,
+        len(headers),
+        len(headers) - 1,
+    )
     out[:EHDR_BYTES] = header
-    out[EHDR_BYTES:EHDR_BYTES + PHDR_BYTES * len(segments)] = b"".join(segments)
+    out[EHDR_BYTES : EHDR_BYTES + PHDR_BYTES * len(segments)] = b"".join(segments)
     return bytes(out)

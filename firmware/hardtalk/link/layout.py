@@ -106,8 +106,10 @@ def lay_out(boot_bytes: int, program: ProgramLike, image: ImageLike, target: Tar
         layout.symbols[name] = address = address + size
     layout.state_stop = address
     if address > HEAP_BASE:
-        raise LinkError(f"code, tables and state end at {address:#x}, {address - HEAP_BASE:,} bytes beyond HeapBase "
-                        f"{HEAP_BASE:#x}; make the VM smaller or move HEAP_BASE in hardtalk.link.layout")
+        raise LinkError(
+            f"code, tables and state end at {address:#x}, {address - HEAP_BASE:,} bytes beyond HeapBase "
+            f"{HEAP_BASE:#x}; make the VM smaller or move HEAP_BASE in hardtalk.link.layout"
+        )
     _place_heap(layout, image, target)
     return layout
 
@@ -128,8 +130,9 @@ def _place_heap(layout: Layout, image: ImageLike, target: Target) -> None:
     limit = target.ram_start + target.ram_size
     end = align(image.base + len(image.data), CACHE_LINE_BYTES)
     if image.base != HEAP_BASE:
-        raise LinkError(f"the image is laid out for {image.base:#x}, HeapBase is {HEAP_BASE:#x}; "
-                        "build it with that base")
+        raise LinkError(
+            f"the image is laid out for {image.base:#x}, HeapBase is {HEAP_BASE:#x}; build it with that base"
+        )
     if end > limit:
         raise LinkError(f"the image ends at {end:#x}, RAM at {limit:#x}; leave classes out or give the board more RAM")
     layout.symbols |= {"HeapBase": image.base, "imageEnd": end, "heapLimit": limit}

@@ -41,7 +41,9 @@ def lines_section(boot: Assembly, layout: Layout, program: ProgramLike, image: I
         for (offset, file, line), stop in zip(places, stops, strict=True):
             if stop > offset:
                 arm.append([address + offset, address + stop, index(file), line])
-    methods = [[m.address, m.size, m.name, index(m.file), m.line, [list(pair) for pair in m.lines]]
-               for m in sorted(image.symbols, key=lambda m: m.address)]
+    methods = [
+        [m.address, m.size, m.name, index(m.file), m.line, [list(pair) for pair in m.lines]]
+        for m in sorted(image.symbols, key=lambda m: m.address)
+    ]
     table = {"files": list(files), "arm": arm, "methods": methods}
     return zlib.compress(json.dumps(table, separators=(",", ":")).encode(), 6)

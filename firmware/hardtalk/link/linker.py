@@ -63,8 +63,14 @@ class Firmware:
         raise KeyError(name)
 
 
-def link(boot_sources: Sequence[AssemblySource], program: ProgramLike, image: ImageLike, target: Target,
-         native_routines: Sequence[str] = (), objects: Sequence[NativeObject] = ()) -> Firmware:
+def link(
+    boot_sources: Sequence[AssemblySource],
+    program: ProgramLike,
+    image: ImageLike,
+    target: Target,
+    native_routines: Sequence[str] = (),
+    objects: Sequence[NativeObject] = (),
+) -> Firmware:
     """The firmware of these parts. Raises LinkError for a name, a reach or a size that does not work out.
 
     `native_routines` name, in the order of their numbers, the routines that Smalltalk can start as native code.
@@ -75,14 +81,15 @@ def link(boot_sources: Sequence[AssemblySource], program: ProgramLike, image: Im
     vm = bytearray(layout.vm_stop - layout.vm_start)
     for routine in program.routines:
         start = layout.routines[routine.name] - layout.vm_start
-        vm[start:start + len(routine.code)] = _relocated(routine, start + layout.vm_start, names)
+        vm[start : start + len(routine.code)] = _relocated(routine, start + layout.vm_start, names)
     tables = _tables(layout, program, image, target, names, native_routines)
     sections = (
         Section(".boot", boot.code, CODE_BASE, executable=True),
         Section(".vm", bytes(vm), layout.vm_start, executable=True, alignment=32),
         Section(".tables", tables, layout.tables_start, alignment=TABLES[0][2]),
-        Section(".state", b"", layout.state_start, size=layout.state_stop - layout.state_start, writable=True,
-                    alignment=32),
+        Section(
+            ".state", b"", layout.state_start, size=layout.state_stop - layout.state_start, writable=True, alignment=32
+        ),
         Section(".image", image.data, HEAP_BASE, writable=True, alignment=32),
         Section(".hardtalk.lines", lines_section(boot, layout, program, image), load=False, alignment=1),
     )
@@ -91,14 +98,21 @@ def link(boot_sources: Sequence[AssemblySource], program: ProgramLike, image: Im
     return Firmware(write_elf(entry, sections, symbols), entry, symbols, sections)
 
 
-def _assemble_boot(sources: Sequence[AssemblySource], program: ProgramLike, image: ImageLike,
-                   target: Target) -> tuple[Layout, Assembly]:
+def _assemble_boot(
+    sources: Sequence[AssemblySource], program: ProgramLike, image: ImageLike, target: Target
+) -> tuple[Layout, Assembly]:
     used = {name for source in sources for name in IDENTIFIER.findall(source.text)}
     boot_bytes = 0
     for _ in range(8):
         layout = lay_out(boot_bytes, program, image, target)
-        known = {**target.symbols, **layout.symbols, **_distances(layout), **dict(native.constants()), **program.state,
-                 **_routine_aliases(layout, program)}
+        known = {
+            **target.symbols,
+            **layout.symbols,
+            **_distances(layout),
+            **dict(native.constants()),
+            **program.state,
+            **_routine_aliases(layout, program),
+        }
         boot = assemble(sources, CODE_BASE, {name: known[name] for name in sorted(used & known.keys())})
         if ENTRY not in boot.labels:
             raise LinkError(f"the boot sources define no label {ENTRY}; the machine is entered there")
@@ -112,8 +126,10 @@ def _assemble_boot(sources: Sequence[AssemblySource], program: ProgramLike, imag
 def _distances(layout: Layout) -> dict[str, int]:
     """What locked code adds to the address of the VM's state instead of loading another one."""
     state = layout.symbols["vmState"]
-    return {"INTERRUPT_TABLE_DISTANCE": state - layout.symbols["interruptTable"],
-            "LINE_TABLE_DISTANCE": layout.symbols["nativeLineTable"] - state}
+    return {
+        "INTERRUPT_TABLE_DISTANCE": state - layout.symbols["interruptTable"],
+        "LINE_TABLE_DISTANCE": layout.symbols["nativeLineTable"] - state,
+    }
 
 
 @dataclass(frozen=True)
@@ -131,8 +147,15 @@ class _Program:
 
 def _with_objects(program: ProgramLike, objects: Sequence[NativeObject], native_routines: Sequence[str]) -> ProgramLike:
     routines = [*locked_first(program.routines, native_routines), *objects]
-    return _Program(routines, program.state, program.state_size, program.bytecode_entries, program.primitive_entries,
-                    program.marking_entries, program.forwarding_entries)
+    return _Program(
+        routines,
+        program.state,
+        program.state_size,
+        program.bytecode_entries,
+        program.primitive_entries,
+        program.marking_entries,
+        program.forwarding_entries,
+    )
 
 
 def _routine_aliases(layout: Layout, program: ProgramLike) -> dict[str, int]:
@@ -141,8 +164,12 @@ def _routine_aliases(layout: Layout, program: ProgramLike) -> dict[str, int]:
     for routine in program.routines:
         if routine.selector:
             by_selector.setdefault(routine.selector, []).append(routine.name)
-    return {name: layout.routines[names[0]] for selector, names in by_selector.items() if len(names) == 1
-            for name in (selector, selector.replace(":", "_"))}
+    return {
+        name: layout.routines[names[0]]
+        for selector, names in by_selector.items()
+        if len(names) == 1
+        for name in (selector, selector.replace(":", "_"))
+    }
 
 
 class _Names:
@@ -156,12 +183,19 @@ class _Names:
                     raise LinkError(f"{each.name}: {label} is defined by another object, too; rename one")
                 exported[label] = layout.routines[each.name] + offset
         self.addresses: Mapping[str, int] = {
-            **exported, **_routine_aliases(layout, program), **layout.symbols, **boot.labels, **layout.routines}
+            **exported,
+            **_routine_aliases(layout, program),
+            **layout.symbols,
+            **boot.labels,
+            **layout.routines,
+        }
 
     def find(self, name: str, wanted_by: str) -> int:
         if name not in self.addresses:
-            raise LinkError(f"{wanted_by} needs {name}, which nothing defines{did_you_mean(name, self.addresses)}; "
-                            "define it as a Slang method, a boot label or a symbol of the layout")
+            raise LinkError(
+                f"{wanted_by} needs {name}, which nothing defines{did_you_mean(name, self.addresses)}; "
+                "define it as a Slang method, a boot label or a symbol of the layout"
+            )
         return self.addresses[name]
 
 
@@ -174,8 +208,10 @@ def _relocated(routine: RoutineLike, address: int, names: _Names) -> bytes:
         if relocation.kind == "branch24":
             displacement = target - place
             if not -BRANCH_REACH_BYTES + 8 <= displacement < BRANCH_REACH_BYTES + 8:
-                raise LinkError(f"{routine.name}: {relocation.symbol} is {displacement:,} bytes away, out of a "
-                                "branch's reach of 32 MB; load its address and jump")
+                raise LinkError(
+                    f"{routine.name}: {relocation.symbol} is {displacement:,} bytes away, out of a "
+                    "branch's reach of 32 MB; load its address and jump"
+                )
             word = arm.branch_to(word, displacement)
         elif relocation.kind == "abs32":
             word = target & 0xFFFFFFFF
@@ -187,8 +223,14 @@ def _relocated(routine: RoutineLike, address: int, names: _Names) -> bytes:
     return bytes(code)
 
 
-def _tables(layout: Layout, program: ProgramLike, image: ImageLike, target: Target, names: _Names,
-            native_routines: Sequence[str]) -> bytes:
+def _tables(
+    layout: Layout,
+    program: ProgramLike,
+    image: ImageLike,
+    target: Target,
+    names: _Names,
+    native_routines: Sequence[str],
+) -> bytes:
     words = {
         "pageTable": _page_table(target),
         "supervisorStack": [0] * (SUPERVISOR_STACK_BYTES // 4),
@@ -206,8 +248,9 @@ def _tables(layout: Layout, program: ProgramLike, image: ImageLike, target: Targ
         out.extend(bytes(layout.symbols[name] - layout.tables_start - len(out)))
         data = struct.pack(f"<{len(words[name])}I", *words[name])
         if len(data) != size:
-            raise LinkError(f"table {name} has {len(data)} bytes instead of {size}; "
-                            "correct TABLES in hardtalk.link.layout")
+            raise LinkError(
+                f"table {name} has {len(data)} bytes instead of {size}; correct TABLES in hardtalk.link.layout"
+            )
         out.extend(data)
     return bytes(out)
 
@@ -225,10 +268,14 @@ def _dispatch_table(layout: Layout, program: ProgramLike) -> list[int]:
     unknown = aliases.get("unknownBytecode")
     missing = [n for n in range(BYTECODE_COUNT) if n not in program.bytecode_entries]
     if missing and unknown is None:
-        raise LinkError(f"bytecodes {', '.join(map(str, missing))} have no routine; write <bytecode: n> methods, or "
-                        "a threaded method unknownBytecode for unused ones")
-    return [layout.routines[program.bytecode_entries[n]] if n in program.bytecode_entries else unknown or 0
-            for n in range(BYTECODE_COUNT)]
+        raise LinkError(
+            f"bytecodes {', '.join(map(str, missing))} have no routine; write <bytecode: n> methods, or "
+            "a threaded method unknownBytecode for unused ones"
+        )
+    return [
+        layout.routines[program.bytecode_entries[n]] if n in program.bytecode_entries else unknown or 0
+        for n in range(BYTECODE_COUNT)
+    ]
 
 
 def _marking_table(layout: Layout, program: ProgramLike) -> list[int]:
@@ -252,14 +299,18 @@ def _primitive_table(layout: Layout, program: ProgramLike, names: _Names) -> lis
         if not 0 <= number < PRIMITIVE_COUNT:
             raise LinkError(f"primitive {number} of {name} is out of range; numbers are 0 to {PRIMITIVE_COUNT - 1}")
     activate = names.find("activateMethod:arguments:", "the primitive table")
-    return [layout.routines[program.primitive_entries[n]] if n in program.primitive_entries else activate
-            for n in range(PRIMITIVE_COUNT)]
+    return [
+        layout.routines[program.primitive_entries[n]] if n in program.primitive_entries else activate
+        for n in range(PRIMITIVE_COUNT)
+    ]
 
 
 def _native_routine_table(names: _Names, native_routines: Sequence[str]) -> list[int]:
     if len(native_routines) > native.ROUTINE_LIMIT:
-        raise LinkError(f"there are {len(native_routines)} native routines and room for {native.ROUTINE_LIMIT}; "
-                        "raise ROUTINE_LIMIT in hardtalk.vm.native")
+        raise LinkError(
+            f"there are {len(native_routines)} native routines and room for {native.ROUTINE_LIMIT}; "
+            "raise ROUTINE_LIMIT in hardtalk.vm.native"
+        )
     addresses = [names.find(name, "the table of native routines") for name in native_routines]
     return addresses + [0] * (native.ROUTINE_LIMIT - len(addresses))
 
@@ -279,19 +330,31 @@ def _elf_symbols(layout: Layout, boot: Assembly, program: ProgramLike, image: Im
         **dict.fromkeys(("vmState", "methodCache", *STUB_WORDS), ".state"),
         **dict.fromkeys((name for name, _ in native.LAYOUT_TABLES), ".state"),
     }
-    symbols = [Symbol(name, address, layout.sizes.get(name, 0),
-                          STT_OBJECT if name in layout.sizes else STT_NOTYPE, section_of.get(name))
-               for name, address in layout.symbols.items()]
+    symbols = [
+        Symbol(
+            name,
+            address,
+            layout.sizes.get(name, 0),
+            STT_OBJECT if name in layout.sizes else STT_NOTYPE,
+            section_of.get(name),
+        )
+        for name, address in layout.symbols.items()
+    ]
     labels = sorted(boot.labels.items(), key=lambda item: item[1])
     stops = [*(address for _, address in labels[1:]), boot.base + len(boot.code)]
-    symbols += [Symbol(name, address, stop - address, STT_FUNC, ".boot")
-                for (name, address), stop in zip(labels, stops, strict=True)]
-    symbols += [Symbol(routine.name, layout.routines[routine.name], len(routine.code), STT_FUNC, ".vm")
-                for routine in program.routines]
+    symbols += [
+        Symbol(name, address, stop - address, STT_FUNC, ".boot")
+        for (name, address), stop in zip(labels, stops, strict=True)
+    ]
+    symbols += [
+        Symbol(routine.name, layout.routines[routine.name], len(routine.code), STT_FUNC, ".vm")
+        for routine in program.routines
+    ]
     state = sorted(program.state.items(), key=lambda item: item[1])
     ends = [*(offset for _, offset in state[1:]), program.state_size]
-    symbols += [Symbol(name, layout.symbols["vmState"] + offset, end - offset, STT_OBJECT, ".state")
-                for (name, offset), end in zip(state, ends, strict=True)]
-    symbols += [Symbol(method.name, method.address, method.size, STT_OBJECT, ".image")
-                for method in image.symbols]
+    symbols += [
+        Symbol(name, layout.symbols["vmState"] + offset, end - offset, STT_OBJECT, ".state")
+        for (name, offset), end in zip(state, ends, strict=True)
+    ]
+    symbols += [Symbol(method.name, method.address, method.size, STT_OBJECT, ".image") for method in image.symbols]
     return symbols

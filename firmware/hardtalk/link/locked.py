@@ -88,5 +88,7 @@ def locked_first(routines: Sequence[RoutineLike], native: Sequence[str]) -> list
 def check_start(address: int) -> None:
     """Refuse a place for which `lockCaches` would lock less than it could."""
     if address % PAGE_BYTES != CACHE_LINE_BYTES:
-        raise LinkError(f"interruptEntry is at {address:#x}, not a line behind a multiple of {PAGE_BYTES:,}; "
-                        "correct .balign and .space before it in boot/interrupts.s")
+        raise LinkError(
+            f"interruptEntry is at {address:#x}, not a line behind a multiple of {PAGE_BYTES:,}; "
+            "correct .balign and .space before it in boot/interrupts.s"
+        )

@@ -92,8 +92,8 @@ class _Reader:
                 functions.append(symbol.name)
         relocations = [
             relocation
-            for section in self.elf.iter_sections() if isinstance(section, RelocationSection)
-            and section.header.sh_info in self.places
+            for section in self.elf.iter_sections()
+            if isinstance(section, RelocationSection) and section.header.sh_info in self.places
             for relocation in self.relocations(section)
         ]
         return NativeObject(self.file, bytes(self.code), tuple(relocations), labels, tuple(functions))
@@ -101,8 +101,9 @@ class _Reader:
     def place(self, index: int, section: Section) -> None:
         alignment = max(section.header.sh_addralign, 1)
         if alignment > ALIGNMENT:
-            raise LinkError(f"{self.file}: section {section.name} wants {alignment} bytes of alignment, "
-                            f"{ALIGNMENT} is the most")
+            raise LinkError(
+                f"{self.file}: section {section.name} wants {alignment} bytes of alignment, {ALIGNMENT} is the most"
+            )
         self.code.extend(bytes(-len(self.code) % alignment))
         self.places[index] = len(self.code)
         is_empty = section.header.sh_type == "SHT_NOBITS"
@@ -120,8 +121,10 @@ class _Reader:
                 continue
             symbol = self.symbols[item["r_info_sym"]]
             if number not in KINDS:
-                raise LinkError(f"{self.file}: {section.name} has a relocation of type {number}, which is not "
-                                "supported; compile with -fno-pic -mcpu=arm926ej-s -marm")
+                raise LinkError(
+                    f"{self.file}: {section.name} has a relocation of type {number}, which is not "
+                    "supported; compile with -fno-pic -mcpu=arm926ej-s -marm"
+                )
             offset = base + item["r_offset"]
             addend = self.addend(offset, KINDS[number])
             if symbol.entry.st_shndx in self.places:
@@ -129,12 +132,13 @@ class _Reader:
             elif symbol.entry.st_shndx == "SHN_UNDEF":
                 result.append(ObjectRelocation(offset, KINDS[number], symbol.name, addend))
             else:
-                raise LinkError(f"{self.file}: {symbol.name} is in section {symbol.entry.st_shndx}; "
-                                "compile with -fno-common")
+                raise LinkError(
+                    f"{self.file}: {symbol.name} is in section {symbol.entry.st_shndx}; compile with -fno-common"
+                )
         return result
 
     def addend(self, offset: int, kind: str) -> int:
-        word = int.from_bytes(self.code[offset:offset + 4], "little")
+        word = int.from_bytes(self.code[offset : offset + 4], "little")
         if kind != "branch24":
             return word
         field24 = word & 0xFFFFFF

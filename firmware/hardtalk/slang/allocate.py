@@ -77,8 +77,14 @@ class _Colouring:
         if not self.is_float:
             for number in self.colours:
                 bit(PHYSICAL[number])
-        moved_pinned = {r for b in blocks for i in b.insts if i.is_move for r in (*i.defs, *i.uses)
-                        if r.fixed is not None and not self.is_float and r.fixed not in self.colours}
+        moved_pinned = {
+            r
+            for b in blocks
+            for i in b.insts
+            if i.is_move
+            for r in (*i.defs, *i.uses)
+            if r.fixed is not None and not self.is_float and r.fixed not in self.colours
+        }
         pinned_mask = 0
         pinned = sorted(moved_pinned, key=lambda r: r.fixed or 0)
         for register in pinned:
@@ -114,7 +120,7 @@ class _Colouring:
         for register in registers:
             self.adjacent.setdefault(register, set())
         for n, block in enumerate(blocks):
-            weight = 10.0 ** block.depth * (0.01 if block.cold else 1.0)
+            weight = 10.0**block.depth * (0.01 if block.cold else 1.0)
             live = live_out[n]
             for inst in reversed(block.insts):
                 defs, uses = relevant(inst.defs), relevant(inst.uses)
@@ -177,10 +183,15 @@ class _Colouring:
         if left.fixed is not None:
             if left.fixed not in self.colours:
                 return True
-            return all(other.fixed is not None or len(self.adjacent[other]) < count or left in self.adjacent[other]
-                       for other in self.adjacent[right])
-        significant = sum(1 for other in self.adjacent[left] | self.adjacent[right]
-                          if other.fixed is not None or len(self.adjacent[other]) >= count)
+            return all(
+                other.fixed is not None or len(self.adjacent[other]) < count or left in self.adjacent[other]
+                for other in self.adjacent[right]
+            )
+        significant = sum(
+            1
+            for other in self.adjacent[left] | self.adjacent[right]
+            if other.fixed is not None or len(self.adjacent[other]) >= count
+        )
         return significant < count
 
     def merge(self, left: Reg, right: Reg) -> None:
@@ -197,8 +208,11 @@ class _Colouring:
     def paint(self) -> list[Reg]:
         count = len(self.colours)
         allowed = set(self.colours)
-        work = {r: {o for o in near if o.fixed is None or o.fixed in allowed}
-                for r, near in self.adjacent.items() if r.fixed is None}
+        work = {
+            r: {o for o in near if o.fixed is None or o.fixed in allowed}
+            for r, near in self.adjacent.items()
+            if r.fixed is None
+        }
         degree = {r: len(near) for r, near in work.items()}
         stack: list[Reg] = []
         removed: set[Reg] = set()
@@ -210,8 +224,9 @@ class _Colouring:
                     continue
             else:
                 candidates = [r for r in work if r not in removed]
-                register = min(candidates, key=lambda r: (
-                    r in self.unspillable, self.cost.get(r, 0.0) / (degree[r] + 1), r.number))
+                register = min(
+                    candidates, key=lambda r: (r in self.unspillable, self.cost.get(r, 0.0) / (degree[r] + 1), r.number)
+                )
             removed.add(register)
             stack.append(register)
             for other in work[register]:
@@ -266,11 +281,13 @@ def _spill(code: MachineCode, spilled: list[Reg], colouring: _Colouring) -> None
                 fresh = replaced[register] = Reg(counter, "spill", single=False, is_float=colouring.is_float)
                 op = ("fld", "fst") if colouring.is_float else ("ld", "st")
                 if register in inst.uses:
-                    before.append(Machine(op[0], [fresh], [PHYSICAL[13]], imm=slot * 4, detail="spill",
-                                          place=inst.place))
+                    before.append(
+                        Machine(op[0], [fresh], [PHYSICAL[13]], imm=slot * 4, detail="spill", place=inst.place)
+                    )
                 if register in inst.defs:
-                    after.append(Machine(op[1], [], [fresh, PHYSICAL[13]], imm=slot * 4, detail="spill",
-                                         place=inst.place))
+                    after.append(
+                        Machine(op[1], [], [fresh, PHYSICAL[13]], imm=slot * 4, detail="spill", place=inst.place)
+                    )
             inst.uses = [replaced.get(r, r) for r in inst.uses]
             inst.defs = [replaced.get(r, r) for r in inst.defs]
             result += [*before, inst, *after]
@@ -280,12 +297,13 @@ def _spill(code: MachineCode, spilled: list[Reg], colouring: _Colouring) -> None
 def _substitute(code: MachineCode, colouring: _Colouring) -> None:
     for block in code.blocks:
         for inst in block.insts:
-            inst.uses = [colouring.assigned(r) if r.is_float == colouring.is_float and r.fixed is None else r
-                         for r in inst.uses]
-            inst.defs = [colouring.assigned(r) if r.is_float == colouring.is_float and r.fixed is None else r
-                         for r in inst.defs]
-        block.insts = [inst for inst in block.insts
-                       if not (inst.is_move and inst.defs[0] is inst.uses[0])]
+            inst.uses = [
+                colouring.assigned(r) if r.is_float == colouring.is_float and r.fixed is None else r for r in inst.uses
+            ]
+            inst.defs = [
+                colouring.assigned(r) if r.is_float == colouring.is_float and r.fixed is None else r for r in inst.defs
+            ]
+        block.insts = [inst for inst in block.insts if not (inst.is_move and inst.defs[0] is inst.uses[0])]
 
 
 def saved_registers(code: MachineCode) -> list[int]:

@@ -59,8 +59,9 @@ def _compile_method(program: Program, method: SlangMethod, index: int | None) ->
     return routine
 
 
-def compile_program(classes: Sequence[ClassDefinition], constants: dict[str, int],
-                    roots: Iterable[str] = ()) -> CompiledProgram:
+def compile_program(
+    classes: Sequence[ClassDefinition], constants: dict[str, int], roots: Iterable[str] = ()
+) -> CompiledProgram:
     """Compiles all threaded routines, the methods named in `roots`, and whatever they call.
 
     Raises SourceError with file, line and column for anything docs/slang.md forbids.
@@ -105,9 +106,12 @@ def _check_unreached(program: Program, done: set[str]) -> None:
 def _enter_numbers(result: CompiledProgram, method: SlangMethod) -> None:
     assert method.numbers is not None
     kind, first, last = method.numbers
-    entries = {"bytecode": result.bytecode_entries, "markingBytecode": result.marking_entries,
-               "forwardingBytecode": result.forwarding_entries,
-               "primitive": result.primitive_entries}[kind]
+    entries = {
+        "bytecode": result.bytecode_entries,
+        "markingBytecode": result.marking_entries,
+        "forwardingBytecode": result.forwarding_entries,
+        "primitive": result.primitive_entries,
+    }[kind]
     for number in range(first, last + 1):
         if number in entries:
             raise ValueError(f"{kind} {number} has two routines: {entries[number]} and {method.symbol}")

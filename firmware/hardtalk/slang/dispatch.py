@@ -36,9 +36,18 @@ def _split(block: MachineBlock) -> None:
             result.append(inst)
             continue
         is_next = inst.op == "next"
-        result.append(Machine("ld", [fetched, BYTECODE_POINTER] if is_next else [fetched], [BYTECODE_POINTER],
-                              imm=int(is_next), detail="b", cond=inst.cond, index="pre" if is_next else "offset",
-                              place=inst.place))
+        result.append(
+            Machine(
+                "ld",
+                [fetched, BYTECODE_POINTER] if is_next else [fetched],
+                [BYTECODE_POINTER],
+                imm=int(is_next),
+                detail="b",
+                cond=inst.cond,
+                index="pre" if is_next else "offset",
+                place=inst.place,
+            )
+        )
         result.append(Machine("go", [], [fetched], cond=inst.cond, place=inst.place))
     block.insts = result
 
@@ -57,7 +66,7 @@ def _retarget_pointer(block: MachineBlock) -> None:
         maker_at = _last_definition(insts, position, scratch)
         if maker_at is None or insts[maker_at].op not in ("add", "sub") or insts[maker_at].cond:
             continue
-        between = insts[maker_at + 1:position]
+        between = insts[maker_at + 1 : position]
         if any(r in (scratch, BYTECODE_POINTER) for i in between for r in (*i.defs, *i.uses)):
             continue
         if _is_read_later(insts, position, scratch):
@@ -75,7 +84,7 @@ def _last_definition(insts: list[Machine], position: int, register: Reg) -> int 
 
 def _is_read_later(insts: list[Machine], position: int, register: Reg) -> bool:
     """Whether the register's value is used after `position` (beyond the block counts as used)."""
-    for inst in insts[position + 1:]:
+    for inst in insts[position + 1 :]:
         if register in inst.uses or (inst.cond and register in inst.defs):
             return True
         if register in inst.defs:
@@ -91,12 +100,12 @@ def _load_to_pc(block: MachineBlock) -> None:
         return
     address = end.uses[0]
     position = _last_definition(insts, len(insts) - 1, address)
-    if position is None or any(address in inst.uses for inst in insts[position + 1:-1]) or address in end.uses[1:]:
+    if position is None or any(address in inst.uses for inst in insts[position + 1 : -1]) or address in end.uses[1:]:
         return
     load = insts[position]
     if load.op != "ld" or load.detail != "w" or load.index != "offset" or load.imm is None or load.cond:
         return
-    after = insts[position + 1:-1]
+    after = insts[position + 1 : -1]
     if any(inst.op in ("st", "bl", "fst") or load.uses[0] in inst.defs for inst in after):
         return
     del insts[position]

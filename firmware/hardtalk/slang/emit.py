@@ -9,9 +9,23 @@ from hardtalk.slang.allocate import saved_registers
 from hardtalk.slang.ir import INVERSE, TABLE
 from hardtalk.slang.machine import Machine, MachineBlock, MachineCode
 
-CONDITION = {"": arm.AL, "eq": arm.EQ, "ne": arm.NE, "hs": arm.CS, "lo": arm.CC, "mi": arm.MI, "pl": arm.PL,
-             "vs": arm.VS, "vc": arm.VC, "hi": arm.HI, "ls": arm.LS, "ge": arm.GE, "lt": arm.LT, "gt": arm.GT,
-             "le": arm.LE}
+CONDITION = {
+    "": arm.AL,
+    "eq": arm.EQ,
+    "ne": arm.NE,
+    "hs": arm.CS,
+    "lo": arm.CC,
+    "mi": arm.MI,
+    "pl": arm.PL,
+    "vs": arm.VS,
+    "vc": arm.VC,
+    "hi": arm.HI,
+    "ls": arm.LS,
+    "ge": arm.GE,
+    "lt": arm.LT,
+    "gt": arm.GT,
+    "le": arm.LE,
+}
 WIDTH = {"w": "word", "b": "byte", "h": "half", "sb": "signed_byte", "sh": "signed_half", "spill": "word"}
 PIPELINE = 8  # a branch of this displacement has a zero field, for the linker to fill
 IP, SP, LR = 5, arm.SP, arm.LR

@@ -18,8 +18,12 @@ _LOADS = {"w": "<I", "h": "<H", "b": "<B", "sh": "<h", "sb": "<b"}
 _STORES = {"w": ("<I", WORD_MASK), "h": ("<H", 0xFFFF), "b": ("<B", 0xFF)}
 _SHIFTS = {"lsl": "shl", "lsr": "shr", "asr": "sar"}
 _FLOAT_CONDITIONS: dict[str, Callable[[float, float], bool]] = {
-    "mi": lambda a, b: a < b, "ls": lambda a, b: a <= b, "gt": lambda a, b: a > b, "ge": lambda a, b: a >= b,
-    "eq": lambda a, b: a == b, "ne": lambda a, b: a != b,
+    "mi": lambda a, b: a < b,
+    "ls": lambda a, b: a <= b,
+    "gt": lambda a, b: a > b,
+    "ge": lambda a, b: a >= b,
+    "eq": lambda a, b: a == b,
+    "ne": lambda a, b: a != b,
 }
 
 
@@ -61,8 +65,9 @@ class Interpreter:
                 return outcome
         raise AssertionError("a block without a way out")
 
-    def run_block(self, block: Block, words: dict[Reg, int],
-                  floats: dict[Reg, float]) -> tuple[Block | None, Outcome | None]:
+    def run_block(
+        self, block: Block, words: dict[Reg, int], floats: dict[Reg, float]
+    ) -> tuple[Block | None, Outcome | None]:
         for inst in block.insts:
             self.steps += 1
             if inst.op == "jmp":
@@ -103,7 +108,7 @@ class Interpreter:
         op = inst.op
         if op == "ld":
             address = (self.read(inst.args[0], words) + self.read(inst.args[1], words)) & WORD_MASK
-            value, = struct.unpack_from(_LOADS[inst.detail], self.memory, address)
+            (value,) = struct.unpack_from(_LOADS[inst.detail], self.memory, address)
             self.write(inst.dest, value, words)
         elif op == "st":
             value, base, offset = (self.read(argument, words) for argument in inst.args)
@@ -131,13 +136,14 @@ class Interpreter:
         if op == "fst":
             value, base, offset = inst.args
             assert isinstance(value, Reg)
-            struct.pack_into("<d", self.memory, self.read(base, words) + signed(self.read(offset, words)),
-                             floats[value])
+            struct.pack_into(
+                "<d", self.memory, self.read(base, words) + signed(self.read(offset, words)), floats[value]
+            )
             return
         assert inst.dest is not None
         if op == "fld":
             address = self.read(inst.args[0], words) + signed(self.read(inst.args[1], words))
-            floats[inst.dest], = struct.unpack_from("<d", self.memory, address)
+            (floats[inst.dest],) = struct.unpack_from("<d", self.memory, address)
         elif op == "itof":
             floats[inst.dest] = float(signed(self.read(inst.args[0], words)))
         elif op == "ftoi":

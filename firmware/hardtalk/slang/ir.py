@@ -11,13 +11,67 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 VM_BASE, TABLE = 4, 8
-INVERSE = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "lo": "hs", "hs": "lo",
-           "hi": "ls", "ls": "hi", "tz": "tn", "tn": "tz", "mi": "pl", "pl": "mi", "vs": "vc", "vc": "vs"}
-SWAPPED = {"eq": "eq", "ne": "ne", "lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "lo": "hi", "hi": "lo",
-           "ls": "hs", "hs": "ls", "tz": "tz", "tn": "tn"}
+INVERSE = {
+    "eq": "ne",
+    "ne": "eq",
+    "lt": "ge",
+    "ge": "lt",
+    "gt": "le",
+    "le": "gt",
+    "lo": "hs",
+    "hs": "lo",
+    "hi": "ls",
+    "ls": "hi",
+    "tz": "tn",
+    "tn": "tz",
+    "mi": "pl",
+    "pl": "mi",
+    "vs": "vc",
+    "vc": "vs",
+}
+SWAPPED = {
+    "eq": "eq",
+    "ne": "ne",
+    "lt": "gt",
+    "gt": "lt",
+    "le": "ge",
+    "ge": "le",
+    "lo": "hi",
+    "hi": "lo",
+    "ls": "hs",
+    "hs": "ls",
+    "tz": "tz",
+    "tn": "tn",
+}
 
-PURE = {"mov", "add", "sub", "mul", "and", "or", "xor", "bic", "rsb", "shl", "shr", "sar", "mvn", "clz", "mulhi",
-        "sym", "set", "fadd", "fsub", "fmul", "fdiv", "fsqrt", "fmov", "itof", "ftoi", "fneg"}
+PURE = {
+    "mov",
+    "add",
+    "sub",
+    "mul",
+    "and",
+    "or",
+    "xor",
+    "bic",
+    "rsb",
+    "shl",
+    "shr",
+    "sar",
+    "mvn",
+    "clz",
+    "mulhi",
+    "sym",
+    "set",
+    "fadd",
+    "fsub",
+    "fmul",
+    "fdiv",
+    "fsqrt",
+    "fmov",
+    "itof",
+    "ftoi",
+    "fneg",
+}
 COMMUTATIVE = {"add", "mul", "and", "or", "xor", "mulhi"}
 TERMINATORS = {"br", "fbr", "jmp", "ovf", "ret", "next", "current", "tail", "transfer"}
 SIZES = {"w": 4, "h": 2, "b": 1, "sh": 2, "sb": 1}
@@ -28,8 +82,9 @@ class Reg:
 
     __slots__ = ("fixed", "is_float", "name", "number", "single")
 
-    def __init__(self, number: int, name: str = "", *, single: bool = True, fixed: int | None = None,
-                 is_float: bool = False) -> None:
+    def __init__(
+        self, number: int, name: str = "", *, single: bool = True, fixed: int | None = None, is_float: bool = False
+    ) -> None:
         self.number = number
         self.name = name
         self.single = single

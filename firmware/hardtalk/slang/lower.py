@@ -67,8 +67,15 @@ class Lowering(LoweringValues):
             return True
         return target.weight <= INLINE_WEIGHT
 
-    def inline(self, node: ast.Send, target: SlangMethod, arguments: list[Operand], kind: str,
-               if_true: Block | None = None, if_false: Block | None = None) -> Value:
+    def inline(
+        self,
+        node: ast.Send,
+        target: SlangMethod,
+        arguments: list[Operand],
+        kind: str,
+        if_true: Block | None = None,
+        if_false: Block | None = None,
+    ) -> Value:
         frame = Frame(target, {}, target.bindable, kind, if_true=if_true, if_false=if_false)
         for name, operand in zip(target.parameters, arguments, strict=True):
             self.bind_parameter(frame, name, operand, target.types.get(name, Type.INT32))
@@ -107,7 +114,7 @@ class Lowering(LoweringValues):
     def intrinsic(self, node: ast.Send) -> Value:
         selector, volatile = node.selector, "volatile" in self.frames[-1].method.flags
         if selector in LOADS:
-            base, = self.values(node.arguments)
+            (base,) = self.values(node.arguments)
             dest = self.graph.new_reg()
             self.emit("ld", dest, [base, 0], LOADS[selector], volatile=volatile)
             return dest, Type.INT32
@@ -118,7 +125,7 @@ class Lowering(LoweringValues):
         if selector in OVERFLOWING:
             return self.overflowing(node)
         if selector in ("countLeadingZeros:", "countTrailingZeros:"):
-            operand, = self.values(node.arguments)
+            (operand,) = self.values(node.arguments)
             if selector == "countTrailingZeros:":
                 lowest = self.value_of("and", [operand, self.value_of("sub", [0, operand])])
                 zeros = self.value_of("clz", [lowest])
@@ -134,7 +141,7 @@ class Lowering(LoweringValues):
             self.emit("mask" if selector == "maskInterrupts" else "unmask")
             return 0, Type.INT32
         if selector == "floatAt:":
-            base, = self.values(node.arguments)
+            (base,) = self.values(node.arguments)
             dest = self.graph.new_reg(is_float=True)
             self.emit("fld", dest, [base, 0])
             return dest, Type.FLOAT64
@@ -158,8 +165,11 @@ class Lowering(LoweringValues):
         if node.selector == "floatAt:put:":
             self.emit("fst", None, [values[1][0], values[0][0], 0])
             return values[1]
-        op, result = {"squareRoot:": ("fsqrt", Type.FLOAT64), "floatFromInteger:": ("itof", Type.FLOAT64),
-                      "integerFromFloat:": ("ftoi", Type.INT32)}[node.selector]
+        op, result = {
+            "squareRoot:": ("fsqrt", Type.FLOAT64),
+            "floatFromInteger:": ("itof", Type.FLOAT64),
+            "integerFromFloat:": ("ftoi", Type.INT32),
+        }[node.selector]
         operand = values[0][0]
         if isinstance(operand, int):
             copy = self.graph.new_reg()

@@ -86,12 +86,24 @@ class LoweringBase(ABC):
         self.graph.blocks.append(block)
         self.block = block
 
-    def emit(self, op: str, dest: Reg | None = None, args: list[Operand] | None = None, detail: str = "",
-             volatile: bool = False) -> None:
+    def emit(
+        self,
+        op: str,
+        dest: Reg | None = None,
+        args: list[Operand] | None = None,
+        detail: str = "",
+        volatile: bool = False,
+    ) -> None:
         self.block.insts.append(Inst(op, dest, args or [], detail, (), self.place, volatile))
 
-    def terminate(self, op: str, args: list[Operand] | None = None, detail: str = "",
-                  targets: tuple[Block, ...] = (), dest: Reg | None = None) -> None:
+    def terminate(
+        self,
+        op: str,
+        args: list[Operand] | None = None,
+        detail: str = "",
+        targets: tuple[Block, ...] = (),
+        dest: Reg | None = None,
+    ) -> None:
         if self.block.terminator is None:
             self.block.insts.append(Inst(op, dest, args or [], detail, targets, self.place))
 
@@ -143,8 +155,7 @@ class LoweringBase(ABC):
         if name in self.pinned:
             return self.pinned[name], declared
         dest = self.graph.new_reg(name)
-        self.emit("ld", dest, [self.vm_base, program.state[name]], "w",
-                  volatile="volatile" in frame.method.flags)
+        self.emit("ld", dest, [self.vm_base, program.state[name]], "w", volatile="volatile" in frame.method.flags)
         return dest, declared
 
     def is_temporary(self, frame: Frame, name: str) -> bool:

@@ -34,8 +34,15 @@ class LoweringControl(LoweringBase):
         """Whether a call of the method is lowered in place."""
 
     @abstractmethod
-    def inline(self, node: ast.Send, target: SlangMethod, arguments: list[Operand], kind: str,
-               if_true: Block | None = None, if_false: Block | None = None) -> Value:
+    def inline(
+        self,
+        node: ast.Send,
+        target: SlangMethod,
+        arguments: list[Operand],
+        kind: str,
+        if_true: Block | None = None,
+        if_false: Block | None = None,
+    ) -> Value:
         """Lowers the method's body in place of a call; `kind` says where its `^` leads."""
 
     @abstractmethod
@@ -64,8 +71,9 @@ class LoweringControl(LoweringBase):
             self.self_send(node, wanted=False)
         elif isinstance(node, ast.Cascade):
             for message in node.messages:
-                self.effect(ast.Send(node.receiver, message.selector, message.arguments,
-                                     start=message.start, stop=message.stop))
+                self.effect(
+                    ast.Send(node.receiver, message.selector, message.arguments, start=message.start, stop=message.stop)
+                )
         else:
             self.value(node)
 
@@ -110,8 +118,11 @@ class LoweringControl(LoweringBase):
                 self.transfer(last.value if isinstance(last, ast.Return) else last)
             return
         if not isinstance(node, ast.Send) or not self.is_to_self(node):
-            self.fail(node, "a threaded routine ends in a transfer: ^ self nextBytecode, currentBytecode, "
-                      "transferTo:… or another threaded routine")
+            self.fail(
+                node,
+                "a threaded routine ends in a transfer: ^ self nextBytecode, currentBytecode, "
+                "transferTo:… or another threaded routine",
+            )
         if node.selector in ("nextBytecode", "currentBytecode"):
             self.terminate("next" if node.selector == "nextBytecode" else "current")
         elif node.selector.startswith("transferTo:"):
@@ -185,10 +196,14 @@ class LoweringControl(LoweringBase):
         """A loop states its bound or polls for interrupts, so that no path is without a longest time."""
         body = node.arguments[0] if node.arguments else node.receiver
         is_stated = isinstance(body, ast.Block) and any(pragma.selector == "bound:" for pragma in body.pragmas)
-        if not is_stated and not any(isinstance(n, ast.Send) and n.selector == "isInterruptPending"
-                                     for n in walk(node)):
-            self.fail(node, "this loop has no stated bound; begin its body with <bound: n>, the greatest number of "
-                      "iterations, or test isInterruptPending in it")
+        if not is_stated and not any(
+            isinstance(n, ast.Send) and n.selector == "isInterruptPending" for n in walk(node)
+        ):
+            self.fail(
+                node,
+                "this loop has no stated bound; begin its body with <bound: n>, the greatest number of "
+                "iterations, or test isInterruptPending in it",
+            )
 
     def loop(self, node: ast.Send) -> None:
         if node.selector not in ("to:do:", "to:by:do:", "timesRepeat:"):
@@ -333,8 +348,11 @@ class LoweringControl(LoweringBase):
 
     def require_boolean(self, node: ast.Node, value_type: Type) -> None:
         if value_type is not Type.BOOLEAN:
-            self.fail(node, f"a condition is #boolean, this is #{value_type.value}; compare it, or declare "
-                      "<returns: #boolean> where it comes from")
+            self.fail(
+                node,
+                f"a condition is #boolean, this is #{value_type.value}; compare it, or declare "
+                "<returns: #boolean> where it comes from",
+            )
 
     def relation(self, node: ast.Send, if_true: Block, if_false: Block) -> None:
         pair = self.typed_values((node.receiver, node.arguments[0]))

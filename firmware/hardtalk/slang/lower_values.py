@@ -21,8 +21,11 @@ class LoweringValues(LoweringControl):
         if self.is_temporary(frame, name) or name in frame.bindings:
             declared = frame.method.types.get(name, Type.INT32)
             if declared.is_float != value_type.is_float:
-                self.fail(node, f"{name} is #{declared.value}, the value is #{value_type.value}; convert with "
-                          "floatFromInteger: or integerFromFloat:, or declare another type")
+                self.fail(
+                    node,
+                    f"{name} is #{declared.value}, the value is #{value_type.value}; convert with "
+                    "floatFromInteger: or integerFromFloat:, or declare another type",
+                )
             move = "fmov" if declared.is_float else "mov"
             if name in frame.bindable:
                 if isinstance(operand, Reg) and not operand.single:
@@ -44,8 +47,9 @@ class LoweringValues(LoweringControl):
         if name in self.pinned:
             self.emit("mov", self.pinned[name], [operand])
         else:
-            self.emit("st", None, [operand, self.vm_base, program.state[name]], "w",
-                      volatile="volatile" in frame.method.flags)
+            self.emit(
+                "st", None, [operand, self.vm_base, program.state[name]], "w", volatile="volatile" in frame.method.flags
+            )
         return operand, declared
 
     def typed_values(self, nodes: tuple[ast.Node, ...]) -> list[Value]:
@@ -54,7 +58,7 @@ class LoweringValues(LoweringControl):
         for position, node in enumerate(nodes):
             operand, value_type = self.value(node)
             changeable = isinstance(operand, Reg) and not operand.single
-            if changeable and not all(is_simple(later) for later in nodes[position + 1:]):
+            if changeable and not all(is_simple(later) for later in nodes[position + 1 :]):
                 copy = self.graph.new_reg(is_float=value_type.is_float)
                 self.emit("fmov" if value_type.is_float else "mov", copy, [operand])
                 operand = copy
@@ -122,8 +126,11 @@ class LoweringValues(LoweringControl):
     def float_operation(self, node: ast.Send, left: Value, right: Value) -> Value:
         names = {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"}
         if not (left[1].is_float and right[1].is_float) or node.selector not in names:
-            self.fail(node, f"{node.selector} is not for these operands; floats have + - * / and comparisons, "
-                      "and both sides must be floats")
+            self.fail(
+                node,
+                f"{node.selector} is not for these operands; floats have + - * / and comparisons, "
+                "and both sides must be floats",
+            )
         return self.value_of(names[node.selector], [left[0], right[0]], is_float=True), Type.FLOAT64
 
     def division(self, node: ast.Send, left: Operand, right: Operand, value_type: Type) -> Operand:

@@ -35,8 +35,13 @@ class Machine:
 
     @property
     def is_move(self) -> bool:
-        return self.op in ("mov", "fmov") and len(self.uses) == 1 and self.shift is None and self.imm is None \
+        return (
+            self.op in ("mov", "fmov")
+            and len(self.uses) == 1
+            and self.shift is None
+            and self.imm is None
             and not self.cond
+        )
 
     def __repr__(self) -> str:
         parts = [repr(r) for r in self.defs] + [repr(r) for r in self.uses]

@@ -30,8 +30,9 @@ class Known:
     sums: dict[Reg, tuple[Reg, int, int]] = field(default_factory=dict)
 
     def copy(self) -> Known:
-        return Known(self.pinned, dict(self.versions), dict(self.holders), dict(self.copies), dict(self.memory),
-                     dict(self.sums))
+        return Known(
+            self.pinned, dict(self.versions), dict(self.holders), dict(self.copies), dict(self.memory), dict(self.sums)
+        )
 
     def version(self, operand: Operand) -> int:
         return self.versions.get(operand, 0) if isinstance(operand, Reg) else 0
@@ -259,8 +260,12 @@ def _record_store(inst: Inst, known: Known, exposed: frozenset[int]) -> None:
         if other_is_state != to_state:
             state_offset = other_offset if other_is_state else start
             return not (isinstance(state_offset, int) and state_offset in exposed)
-        if other_base is base and other_version == known.version(base) and start is not None \
-                and isinstance(other_offset, int):
+        if (
+            other_base is base
+            and other_version == known.version(base)
+            and start is not None
+            and isinstance(other_offset, int)
+        ):
             return start + size <= other_offset or other_offset + SIZES[str(other_size)] <= start
         return False
 
@@ -271,6 +276,7 @@ def _record_store(inst: Inst, known: Known, exposed: frozenset[int]) -> None:
 
 def _thread_jumps(graph: Graph) -> None:
     """Jumps to blocks that only jump go straight on; a block with one predecessor that jumps to it joins that one."""
+
     def final(block: Block) -> Block:
         seen = set()
         while len(block.insts) == 1 and block.insts[0].op == "jmp" and block not in seen:
@@ -291,8 +297,13 @@ def _thread_jumps(graph: Graph) -> None:
         if block in merged:
             continue
         end = block.terminator
-        while end is not None and end.op == "jmp" and end.targets[0] is not block \
-                and end.targets[0] is not graph.blocks[0] and len(predecessors[end.targets[0]]) == 1:
+        while (
+            end is not None
+            and end.op == "jmp"
+            and end.targets[0] is not block
+            and end.targets[0] is not graph.blocks[0]
+            and len(predecessors[end.targets[0]]) == 1
+        ):
             target = end.targets[0]
             block.insts = block.insts[:-1] + target.insts
             merged.add(target)
@@ -366,8 +377,13 @@ def fold_operands(graph: Graph) -> None:
         changed_at: dict[Reg, int] = {}
         gone: set[int] = set()
 
-        def source(operand: Operand, ops: tuple[str, ...], block: Block = block, defined: dict[Reg, int] = defined,
-                   changed_at: dict[Reg, int] = changed_at) -> tuple[int, Inst] | None:
+        def source(
+            operand: Operand,
+            ops: tuple[str, ...],
+            block: Block = block,
+            defined: dict[Reg, int] = defined,
+            changed_at: dict[Reg, int] = changed_at,
+        ) -> tuple[int, Inst] | None:
             """The instruction that makes the operand for this use alone, its own operands unchanged since."""
             if not isinstance(operand, Reg) or not operand.single or uses.get(operand) != 1 or operand not in defined:
                 return None

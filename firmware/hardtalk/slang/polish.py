@@ -29,8 +29,13 @@ def polish(code: MachineCode) -> None:
 
 def _is_adjustment(inst: Machine) -> int | None:
     """The constant that `add r, r, #c` or `sub r, r, #c` adds, or None."""
-    if inst.op in ("add", "sub") and inst.imm is not None and not inst.cond and not inst.sets_flags \
-            and inst.defs[0] is inst.uses[0]:
+    if (
+        inst.op in ("add", "sub")
+        and inst.imm is not None
+        and not inst.cond
+        and not inst.sets_flags
+        and inst.defs[0] is inst.uses[0]
+    ):
         return inst.imm if inst.op == "add" else -inst.imm
     return None
 
@@ -82,8 +87,12 @@ def _fuse_backward(insts: list[Machine], position: int, register: Reg, amount: i
     """Post-indexed: an access at the old address, then the adjustment (or one that lands on the accessed address)."""
     for earlier in range(position - 1, -1, -1):
         inst = insts[earlier]
-        if _base(inst) is register and abs(amount) <= WRITEBACK_LIMIT[inst.detail] and _can_write_back(inst, register) \
-                and inst.imm in (0, amount):
+        if (
+            _base(inst) is register
+            and abs(amount) <= WRITEBACK_LIMIT[inst.detail]
+            and _can_write_back(inst, register)
+            and inst.imm in (0, amount)
+        ):
             inst.index = "post" if inst.imm == 0 else "pre"
             inst.imm = amount
             inst.defs = [*inst.defs, register]
@@ -142,6 +151,7 @@ def _predecessors(code: MachineCode) -> dict[MachineBlock, list[MachineBlock]]:
 
 def join_chains(code: MachineCode) -> None:
     """A block whose only predecessor jumps to it is appended there; empty blocks vanish."""
+
     def final(block: MachineBlock) -> MachineBlock:
         seen: set[MachineBlock] = set()
         while len(block.insts) == 1 and block.insts[0].op == "b" and block not in seen:
@@ -186,8 +196,7 @@ def _make_conditional(code: MachineCode) -> None:
     changed = True
     while changed:
         before = _predecessors(code)
-        changed = any(_absorb_arm(code, block, before) or _absorb_diamond(code, block, before)
-                      for block in code.blocks)
+        changed = any(_absorb_arm(code, block, before) or _absorb_diamond(code, block, before) for block in code.blocks)
         if changed:
             join_chains(code)
 

@@ -18,10 +18,14 @@ from hardtalk.smalltalk import ast
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
 
 NUMBERED_PRAGMAS = {
-    "bytecode:": "bytecode", "bytecode:to:": "bytecode",
-    "markingBytecode:": "markingBytecode", "markingBytecode:to:": "markingBytecode",
-    "forwardingBytecode:": "forwardingBytecode", "forwardingBytecode:to:": "forwardingBytecode",
-    "primitive:": "primitive", "primitive:to:": "primitive",
+    "bytecode:": "bytecode",
+    "bytecode:to:": "bytecode",
+    "markingBytecode:": "markingBytecode",
+    "markingBytecode:to:": "markingBytecode",
+    "forwardingBytecode:": "forwardingBytecode",
+    "forwardingBytecode:to:": "forwardingBytecode",
+    "primitive:": "primitive",
+    "primitive:to:": "primitive",
 }
 """Pragmas that enter a routine in a table, with the table's kind."""
 
@@ -113,7 +117,8 @@ class Program:
         taken, and the word behind it, since a ring's anchor is a pair of variables."""
         return frozenset(
             self.state[name] + 4 * word
-            for name in self.exposed_state if name in self.state
+            for name in self.exposed_state
+            if name in self.state
             for word in range(self.constants.get(f"words:{name}", 1) + 1)
         )
 
@@ -207,12 +212,21 @@ def _declare_method(program: Program, definition: ClassDefinition, method: Metho
         if pragma.selector in THREADED_PRAGMAS:
             declared.flags.add("threaded")
     if len(declared.entry_parameters) > 4 and "inline" not in declared.flags:
-        raise slang_error(method, node, node, f"{node.selector} has {len(declared.entry_parameters)} parameters; "
-                          "a routine takes at most four words: pass an address, or mark it <inline>")
+        raise slang_error(
+            method,
+            node,
+            node,
+            f"{node.selector} has {len(declared.entry_parameters)} parameters; "
+            "a routine takes at most four words: pass an address, or mark it <inline>",
+        )
     if node.selector in program.methods:
         other = program.methods[node.selector]
-        raise slang_error(method, node, node, f"{node.selector} is already defined in {other.class_name}; "
-                          "selectors are unique in a Slang program")
+        raise slang_error(
+            method,
+            node,
+            node,
+            f"{node.selector} is already defined in {other.class_name}; selectors are unique in a Slang program",
+        )
     program.methods[node.selector] = declared
 
 
@@ -262,10 +276,14 @@ def _refuse_recursion(program: Program) -> None:
             if target.is_threaded:
                 continue
             if state.get(callee) == 1 and not target.recursion_depth:
-                cycle = [*path[path.index(callee):], callee] if callee in path else [selector, callee]
-                raise slang_error(target.definition, target.node, target.node,
-                                  f"recursive call {' -> '.join(cycle)}; a routine's stack must be bounded: "
-                                  "use a loop, or state the greatest depth with <recursive: n>")
+                cycle = [*path[path.index(callee) :], callee] if callee in path else [selector, callee]
+                raise slang_error(
+                    target.definition,
+                    target.node,
+                    target.node,
+                    f"recursive call {' -> '.join(cycle)}; a routine's stack must be bounded: "
+                    "use a loop, or state the greatest depth with <recursive: n>",
+                )
             if callee not in state:
                 visit(callee, [*path, callee])
         state[selector] = 2

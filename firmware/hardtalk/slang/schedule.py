@@ -15,8 +15,24 @@ from hardtalk.slang.machine import COMPARES, ENDINGS, Machine, MachineBlock, Mac
 
 RESULT_DELAY = {"w": 2, "spill": 2, "b": 3, "h": 3, "sb": 3, "sh": 3}
 ISSUE_CYCLES = {"mul": 2, "umull": 3, "smull": 3}
-_FIXED_PLACE = {"bl", "mask", "unmask", "set", "fcmp", "fld", "fst", "fadd", "fsub", "fmul", "fdiv", "fsqrt", "fneg",
-                "fmov", "itof", "ftoi"}
+_FIXED_PLACE = {
+    "bl",
+    "mask",
+    "unmask",
+    "set",
+    "fcmp",
+    "fld",
+    "fst",
+    "fadd",
+    "fsub",
+    "fmul",
+    "fdiv",
+    "fsqrt",
+    "fneg",
+    "fmov",
+    "itof",
+    "ftoi",
+}
 
 
 def schedule(code: MachineCode) -> None:
@@ -50,7 +66,7 @@ def _is_barrier(inst: Machine) -> bool:
 def _schedule_block(block: MachineBlock) -> None:
     insts = block.insts
     ending = [insts[-1]] if insts[-1].targets or insts[-1].op in ENDINGS else []
-    body = insts[:len(insts) - len(ending)]
+    body = insts[: len(insts) - len(ending)]
     result: list[Machine] = []
     run: list[Machine] = []
     for inst in body:
@@ -69,16 +85,20 @@ def _depends(earlier: Machine, later: Machine) -> int | None:
     written = earlier.defs
     read = [*later.uses, *(later.defs if later.cond else ())]
     if any(r in read for r in written):
-        is_address_update = earlier.op in ("ld", "st") and earlier.index != "offset" \
-            and not any(r in read for r in earlier.defs[:-1])
+        is_address_update = (
+            earlier.op in ("ld", "st") and earlier.index != "offset" and not any(r in read for r in earlier.defs[:-1])
+        )
         wait = 1 if is_address_update else _delay(earlier)
     elif any(r in later.defs for r in written) or any(r in later.defs for r in _read(earlier)):
         wait = 1
     sets, needs = _sets_flags(earlier), bool(later.cond)
     if (sets and (needs or _sets_flags(later))) or (bool(earlier.cond) and _sets_flags(later)):
         wait = max(wait or 0, 1)
-    if earlier.op in ("ld", "st") and later.op in ("ld", "st") and (
-            _conflict(earlier, later) or (earlier.volatile and later.volatile)):
+    if (
+        earlier.op in ("ld", "st")
+        and later.op in ("ld", "st")
+        and (_conflict(earlier, later) or (earlier.volatile and later.volatile))
+    ):
         wait = max(wait or 0, 1)
     return wait
 
@@ -116,7 +136,7 @@ def _ordered(run: list[Machine], ending: list[Machine]) -> list[Machine]:
                 later.waiting += 1
     for node in reversed(nodes):
         node.height = max((wait + successor.height for successor, wait in node.successors), default=0)
-    ready = [node for node in nodes[:len(run)] if node.waiting == 0]
+    ready = [node for node in nodes[: len(run)] if node.waiting == 0]
     clock = 0
     result: list[Machine] = []
     while ready:

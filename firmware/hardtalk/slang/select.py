@@ -39,11 +39,35 @@ class Selector:
                 self.select(inst)
         return self.code
 
-    def emit(self, op: str, defs: list[Reg] | None = None, uses: list[Reg] | None = None, *,
-             imm: int | None = None, shift: tuple[str, int | None] | None = None, detail: str = "", cond: str = "",
-             sets_flags: bool = False, targets: tuple[MachineBlock, ...] = ()) -> None:
-        self.out.append(Machine(op, defs or [], uses or [], imm, shift, detail, cond, sets_flags, "offset", targets,
-                                self.place, self.volatile))
+    def emit(
+        self,
+        op: str,
+        defs: list[Reg] | None = None,
+        uses: list[Reg] | None = None,
+        *,
+        imm: int | None = None,
+        shift: tuple[str, int | None] | None = None,
+        detail: str = "",
+        cond: str = "",
+        sets_flags: bool = False,
+        targets: tuple[MachineBlock, ...] = (),
+    ) -> None:
+        self.out.append(
+            Machine(
+                op,
+                defs or [],
+                uses or [],
+                imm,
+                shift,
+                detail,
+                cond,
+                sets_flags,
+                "offset",
+                targets,
+                self.place,
+                self.volatile,
+            )
+        )
 
     def physical(self, register: Reg) -> Reg:
         return PHYSICAL[register.fixed] if register.fixed is not None else register
@@ -87,8 +111,9 @@ class Selector:
                 return
             self.emit(op, defs, [*uses, self.register(second)], sets_flags=sets_flags)
         elif isinstance(second, Shifted):
-            self.emit(op, defs, [*uses, self.physical(second.reg)], shift=(second.kind, second.amount),
-                      sets_flags=sets_flags)
+            self.emit(
+                op, defs, [*uses, self.physical(second.reg)], shift=(second.kind, second.amount), sets_flags=sets_flags
+            )
         else:
             self.emit(op, defs, [*uses, self.physical(second)], sets_flags=sets_flags)
 
@@ -187,8 +212,9 @@ class Selector:
     def targets(self, inst: Inst) -> tuple[MachineBlock, ...]:
         return tuple(self.blocks[target] for target in inst.targets)
 
-    def address(self, base: Operand, offset: Operand, detail: str) -> tuple[list[Reg], int | None,
-                                                                            tuple[str, int | None] | None]:
+    def address(
+        self, base: Operand, offset: Operand, detail: str
+    ) -> tuple[list[Reg], int | None, tuple[str, int | None] | None]:
         """Base and index registers, offset and shift of an access."""
         if isinstance(base, int):
             whole = (base + offset) & WORD_MASK if isinstance(offset, int) else base
@@ -246,7 +272,7 @@ class Selector:
         values = [self.register(argument) for argument in args]
         for number, value in enumerate(values):
             self.move(PHYSICAL[number], value)
-        return list(PHYSICAL[:len(values)])
+        return list(PHYSICAL[: len(values)])
 
     def on_call(self, inst: Inst, dest: Reg | None) -> None:
         self.code.has_calls = True

@@ -32,7 +32,11 @@ STATE_BASE = 0x00080000
 TABLE_BASE = 0x00090000
 HEAP_BASE = 0x00100000
 TABLE_OFFSETS = {
-    "dispatchTable": 0, "interruptTable": 1024, "markingTable": 2048, "primitiveTable": 4096, "methodCache": 8192,
+    "dispatchTable": 0,
+    "interruptTable": 1024,
+    "markingTable": 2048,
+    "primitiveTable": 4096,
+    "methodCache": 8192,
     "forwardingTable": 8192 + 16384,
 }
 TABLE_SIZE = 8192 + 16384 + 4096

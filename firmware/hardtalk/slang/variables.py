@@ -96,6 +96,6 @@ def bindable_names(node: ast.Method) -> frozenset[str]:
         if len(written) != 1 or name in parameters:
             continue
         when, where = written[0]
-        if all(moment > when and path[:len(where)] == where for moment, path in reads.get(name, [])):
+        if all(moment > when and path[: len(where)] == where for moment, path in reads.get(name, [])):
             names.add(name)
     return frozenset(names)

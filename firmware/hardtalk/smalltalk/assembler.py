@@ -312,11 +312,7 @@ class Assembler:
                 offset += len(item)
             elif not isinstance(item, Label):
                 offset += item.size
-                if (
-                    isinstance(item, _Jump)
-                    and item.size == 1
-                    and item.label.offset - offset not in _SHORT_JUMP_RANGE
-                ):
+                if isinstance(item, _Jump) and item.size == 1 and item.label.offset - offset not in _SHORT_JUMP_RANGE:
                     item.size = 2
                     has_changed = True
         return has_changed

@@ -123,9 +123,7 @@ class Method(Node):
     def error(self, place: Node | int, message: str, remedy: str = "") -> SourceError:
         """The complaint about a node (at its start) or an offset of this method, to be raised by the caller."""
         offset = place if isinstance(place, int) else place.start
-        return SourceError.at(
-            self.source, offset, message, remedy, file=self.file, line=self.line, prefix=self.prefix
-        )
+        return SourceError.at(self.source, offset, message, remedy, file=self.file, line=self.line, prefix=self.prefix)
 
     def line_of(self, place: Node | int) -> int:
         """The line of the file on which a node of this method starts."""

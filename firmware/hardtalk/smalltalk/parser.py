@@ -71,9 +71,7 @@ class _Parser:
         raise self.error(self.starts[index], message, remedy)
 
     def error(self, offset: int, message: str, remedy: str) -> SourceError:
-        return SourceError.at(
-            self.source, offset, message, remedy, file=self.file, line=self.line, prefix=self.prefix
-        )
+        return SourceError.at(self.source, offset, message, remedy, file=self.file, line=self.line, prefix=self.prefix)
 
     def expected(self, what: str, remedy: str = "") -> NoReturn:
         index = self.index
@@ -263,9 +261,7 @@ class _Parser:
             name = self.texts[index]
             self.index += 2
             value = self.expression()
-            return Assignment(
-                Variable(name, start=start, stop=start + len(name)), value, start=start, stop=self.stop()
-            )
+            return Assignment(Variable(name, start=start, stop=start + len(name)), value, start=start, stop=self.stop())
         start = self.starts[index]
         receiver = self.keyword_send(self.binary_send(self.unary_sends(self.primary(), start), start), start)
         if self.kinds[self.index] == ";":

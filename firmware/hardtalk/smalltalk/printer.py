@@ -148,9 +148,7 @@ def _expression(node: Expression, depth: int) -> str:
 
 def _message(message: Message, depth: int) -> str:
     argument_binding = _UNARY if _binding_of_selector(message.selector) == _BINARY else _BINARY
-    return _signature(
-        message.selector, [_within(argument, argument_binding, depth) for argument in message.arguments]
-    )
+    return _signature(message.selector, [_within(argument, argument_binding, depth) for argument in message.arguments])
 
 
 def _within(node: Expression, loosest: int, depth: int) -> str:

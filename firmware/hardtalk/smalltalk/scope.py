@@ -141,9 +141,7 @@ class Analysis:
         scope = self._open(self.method, None, is_inlined=False)
         self._statements(self.method.statements, scope)
 
-    def _open(
-        self, node: Method | Block, parent: Scope | None, is_inlined: bool, is_repeated: bool = False
-    ) -> Scope:
+    def _open(self, node: Method | Block, parent: Scope | None, is_inlined: bool, is_repeated: bool = False) -> Scope:
         scope = Scope(node, parent, is_inlined, self._event, is_repeated)
         self.scopes[id(node)] = scope
         self._scope_list.append(scope)

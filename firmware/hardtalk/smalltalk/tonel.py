@@ -161,9 +161,7 @@ class _Reader:
             **lists,
         )
 
-    def identity(
-        self, entries: _Properties, start: int, is_extension: bool
-    ) -> tuple[str, str | None, str]:
+    def identity(self, entries: _Properties, start: int, is_extension: bool) -> tuple[str, str | None, str]:
         name = self.single(entries, "name")
         if not name:
             self.fail(start, "The class has no #name.", "Add `#name : #TheClass`.")
@@ -284,9 +282,7 @@ class _Reader:
         line_start = self.text.rfind("\n", 0, pattern_start) + 1
         line = self.line_at(pattern_start)
         node = parse_method(source.rstrip(), self.file, line, self.text[line_start:pattern_start])
-        return MethodDefinition(
-            head[2] is not None, node.selector, category, node.source, self.file, line, node
-        )
+        return MethodDefinition(head[2] is not None, node.selector, category, node.source, self.file, line, node)
 
     def brackets(self, pattern_start: int) -> tuple[int, int]:
         """The offsets behind the opening bracket of a method's body and of the closing one."""

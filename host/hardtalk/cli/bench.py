@@ -62,8 +62,12 @@ def bench(
     report_allocation(booted, collector, model, console, report)
     hertz = booted.board.chip.cpu_hertz
     bytecodes, sends = tiny_benchmarks(booted)
-    console.print(Text(f"tinyBenchmarks: {bytecodes:,} bytecodes/s, {sends:,} sends/s; "
-                       f"{hertz / bytecodes:.1f} cycles a bytecode, {hertz / sends:.0f} a send"))
+    console.print(
+        Text(
+            f"tinyBenchmarks: {bytecodes:,} bytecodes/s, {sends:,} sends/s; "
+            f"{hertz / bytecodes:.1f} cycles a bytecode, {hertz / sends:.0f} a send"
+        )
+    )
     report.add("tinyBenchmarks.bytecodes", bytecodes, "bytecodes/s")
     report.add("tinyBenchmarks.sends", sends, "sends/s")
     console.print(Text(f"model: {model}, {hertz // 10**6} MHz, caches always hit   firmware {booted.firmware_hash}"))
@@ -72,9 +76,7 @@ def bench(
     return 0
 
 
-def report_allocation(
-    booted: Bench, collector: str, model: CycleModel, console: Console, report: Report
-) -> None:
+def report_allocation(booted: Bench, collector: str, model: CycleModel, console: Console, report: Report) -> None:
     costs = allocation_costs(booted)
     shown = ", ".join(f"{slots:,} slots {instructions:,}" for slots, instructions in costs.items())
     console.print(Text(f"instructions for an Array of {shown}"), soft_wrap=True)

@@ -4,10 +4,13 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from elftools.common.exceptions import ELFError
 
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
+from hardtalk.cli.errors import UserError
 from hardtalk.cli.firmware import build_firmware, firmware_hash
+from hardtalk.cli.firmware_difference import differences, loaded_digest
 from hardtalk.cli.options import Collector, Drivers, Svds
 from hardtalk.cli.source_map import SourceMap
 
@@ -19,18 +22,33 @@ def build(
     driver: Drivers = None,
     svd: Svds = None,
     collector: Collector = TREADMILL,
+    against: Annotated[
+        Path | None, Parameter(help="An ELF to compare with: exits with 1 unless both load the same bytes.")
+    ] = None,
 ) -> int:
     """Build firmware.elf from the Smalltalk, Slang and boot sources."""
     console = output.console()
     firmware = build_firmware(driver or [], svd or [], collector)
     out.write_bytes(firmware.elf)
     console.print(f"{out}  {len(firmware.elf):,} bytes  {firmware_hash(firmware.elf)}", soft_wrap=True)
+    console.print(f"loaded {loaded_digest(firmware.elf)}", soft_wrap=True)
     console.print(size_line(firmware.elf), soft_wrap=True)
     if map:
         path = out.with_suffix(".map")
         path.write_text(link_map(SourceMap(firmware.elf)), encoding="utf-8")
         console.print(str(path), soft_wrap=True)
-    return 0
+    return 0 if against is None else compare(firmware.elf, against)
+
+
+def compare(elf: bytes, other: Path) -> int:
+    """Say whether both firmwares load the same; 1 when they do not."""
+    try:
+        found = list(differences(elf, other.read_bytes()))
+    except (ELFError, ValueError) as error:
+        raise UserError(f"{other}: {error}; give a firmware.elf that hardtalk build wrote") from error
+    for line in found or [f"loads the same bytes as {other}"]:
+        output.console().print(line, soft_wrap=True)
+    return 1 if found else 0
 
 
 def size_line(elf: bytes) -> str:

@@ -128,9 +128,7 @@ def measured(
 
 
 def comparison(pairs: Sequence[Pair]) -> Iterator[RenderableType]:
-    rows = table(
-        "program", "collector", "cycles", "collector's", "share", "collections", "longest stretch", "MMU 1 ms"
-    )
+    rows = table("program", "collector", "cycles", "collector's", "share", "collections", "longest stretch", "MMU 1 ms")
     for pair in pairs:
         for each in (pair.treadmill, pair.baseline):
             rows.add_row(

@@ -68,14 +68,21 @@ def threadmetric(*, driver: Drivers = None, json: Json = None, model: CycleModel
         for form in FORMS:
             metric = run_test(booted, form, test)
             cells.append(f"{metric.instructions / metric.operations:,.0f}")
-            for unit, value in (("operations", metric.operations), ("instructions", metric.instructions),
-                                ("cycles", metric.cycles)):
+            for unit, value in (
+                ("operations", metric.operations),
+                ("instructions", metric.instructions),
+                ("cycles", metric.cycles),
+            ):
                 report.add(f"{form}.{test.selector}.{unit}", value, unit)
         published = [str(value) if value is not None else "-" for value in (test.threadx, test.freertos)]
         table.add_row(test.name, *cells, *published, test.operation)
     console.print(table)
-    console.print(Text(f"instructions an operation; ThreadX and FreeRTOS as published, on a Cortex-M3; "
-                       f"firmware {booted.firmware_hash}"))
+    console.print(
+        Text(
+            f"instructions an operation; ThreadX and FreeRTOS as published, on a Cortex-M3; "
+            f"firmware {booted.firmware_hash}"
+        )
+    )
     if json is not None:
         report.write(json)
     return 0
