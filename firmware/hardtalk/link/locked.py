@@ -74,7 +74,10 @@ def is_wanted(routine: RoutineLike) -> bool:
 
 
 def locked_first(routines: Sequence[RoutineLike], native: Sequence[str]) -> list[RoutineLike]:
-    """Those of the table in its order, among them those that Smalltalk starts as native code, then all others."""
+    """Those of the table in its order, among them those that Smalltalk starts as native code, then all others by name.
+
+    By name, so that where a method stands in the sources does not decide where its code lies.
+    """
     order = {selector: place for place, selector in enumerate(LOCKED)}
     wanted = sorted((each for each in routines if is_wanted(each)), key=lambda each: order[each.selector])
     before = sum(order[each.selector] < order[BEHIND_NATIVE_ROUTINES] for each in wanted)
@@ -82,7 +85,13 @@ def locked_first(routines: Sequence[RoutineLike], native: Sequence[str]) -> list
     handlers = [each for each in routines if each.selector in names and not is_wanted(each)]
     first = [*wanted[:before], *handlers, *wanted[before:]]
     placed = {each.name for each in first}
-    return [*first, *(each for each in routines if each.name not in placed)]
+    return [*first, *sorted((each for each in routines if each.name not in placed), key=_name)]
+
+
+def _name(routine: RoutineLike) -> tuple[str, int]:
+    """Selector and number within a range."""
+    _, _, number = routine.name.rpartition("#")
+    return routine.selector, int(number) if number.isdigit() else 0
 
 
 def check_start(address: int) -> None:
