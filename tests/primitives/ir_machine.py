@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from hardtalk.slang.check import CheckedProgram
 from hardtalk.slang.compile import lower_method
 from hardtalk.slang.interpret import Interpreter
 from hardtalk.slang.ir import TABLE, Graph
@@ -21,11 +22,11 @@ class LazyGraphs(dict[str, Graph]):
 
     def __init__(self, program: Program) -> None:
         super().__init__()
-        self.program = program
+        self.checked = CheckedProgram(program)
         self.methods = {method.symbol: method for method in program.methods.values()}
 
     def __missing__(self, symbol: str) -> Graph:
-        self[symbol] = graph = lower_method(self.program, self.methods[symbol])
+        self[symbol] = graph = lower_method(self.checked, self.methods[symbol])
         return graph
 
 

@@ -49,7 +49,7 @@ CASES = {
         "a condition is #boolean, this is #int32",
     ),
     "truth in arithmetic": ("Sample >> run: m [\n\t^ (m = 3) + 1\n]\n", "+ is not for #boolean"),
-    "block as a value": ("Sample >> run: a [\n\t^ [ a ]\n]\n", "this has no meaning in Slang"),
+    "block as a value": ("Sample >> run: a [\n\t^ [ a ]\n]\n", "blocks are not values in Slang"),
     "argument count": ("Sample >> run: a [\n\t<returns: #int31>\n\t^ a\n]\n", "unknown type #int31"),
     "number too large": ("Sample >> run: a [\n\t^ a + 4294967296\n]\n", "4294967296 does not fit in 32 bits"),
     "selector defined twice": (

@@ -17,6 +17,7 @@ from unicorn.arm_const import (
     UC_CPU_ARM_926,
 )
 
+from hardtalk.slang.check import check_program
 from hardtalk.slang.compile import compile_program, lower_method
 from hardtalk.slang.interpret import Interpreter
 from hardtalk.slang.program import read_program
@@ -38,10 +39,11 @@ class ThreeWays:
 
     def __post_init__(self) -> None:
         self.program = read_program(self.classes, dict(self.constants))
+        self.checked = check_program(self.program)
         roots = [m.selector for m in self.program.methods.values() if not m.is_threaded]
         self.compiled = compile_program(self.classes, dict(self.constants), roots)
         self.graphs = {
-            self.program.methods[s].symbol: lower_method(self.program, self.program.methods[s]) for s in roots
+            self.program.methods[s].symbol: lower_method(self.checked, self.program.methods[s]) for s in roots
         }
         self.addresses: dict[str, int] = {}
         address = CODE
@@ -113,17 +115,26 @@ class ThreeWays:
         return cpu.reg_read(UC_ARM_REG_R0), bytes(cpu.mem_read(DATA, DATA_SIZE))
 
 
-def program(source: str, constants: dict[str, int] | None = None) -> ThreeWays:
-    """A program of the methods in `source` (Tonel bodies without the category lines) and the run-time arithmetic."""
+HEAD = "Class { #name : #Sample, #superclass : #Object, #instVars : [ 'counter', 'total' ], #category : #Test }\n\n"
+
+
+def sources(source: str, *others: str) -> list[ClassDefinition]:
+    """The class with the methods in `source`, the run-time arithmetic, and other classes by their whole text."""
     from pathlib import Path
 
     import hardtalk.vm
 
-    vm = Path(hardtalk.vm.__file__).parents[2] / "vm"
-    arithmetic = vm / "Arithmetic.class.st"
-    head = "Class { #name : #Sample, #superclass : #Object, #instVars : [ 'counter', 'total' ], #category : #Test }\n\n"
-    classes = [read_class(head + source, "Sample.class.st"), read_class(arithmetic.read_text(), str(arithmetic))]
-    return ThreeWays(classes, constants or {})
+    arithmetic = Path(hardtalk.vm.__file__).parents[2] / "vm" / "Arithmetic.class.st"
+    return [
+        read_class(HEAD + source, "Sample.class.st"),
+        read_class(arithmetic.read_text(), str(arithmetic)),
+        *(read_class(other, "Other.class.st") for other in others),
+    ]
+
+
+def program(source: str, constants: dict[str, int] | None = None) -> ThreeWays:
+    """A program of the methods in `source` (Tonel bodies without the category lines) and the run-time arithmetic."""
+    return ThreeWays(sources(source), constants or {})
 
 
 def agreed(ways: list[tuple[int, bytes]]) -> int:

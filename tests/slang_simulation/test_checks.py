@@ -118,13 +118,13 @@ def test_a_temporary_must_be_written_before_it_is_read() -> None:
 
 
 @pytest.mark.parametrize(("body", "complaint"), [
-    ("^ self nowhere: 1", "unknown selector #nowhere:"),
-    ("^ unknown", "unknown name unknown"),
-    ("^ nil", "nil has no value in Slang"),
+    ("^ self nowhere: 1", "unknown selector nowhere:"),
+    ("^ unknown", "unknown variable unknown"),
+    ("^ nil", "nil is not a value in Slang"),
     ("^ [ 3 ]", "blocks are not values in Slang"),
-    ("^ 5 foo: 3", "unknown message #foo: to #literal"),
-    ("^ 16r100000000", "4294967296 does not fit in a word"),
-    ("^ self go", "#go is threaded: it can only be jumped to, with ^"),
+    ("^ 5 foo: 3", "unknown operator foo:"),
+    ("^ 16r100000000", "4294967296 does not fit in 32 bits"),
+    ("^ self go", "go is a threaded routine: it never comes back, so it must be returned (^ self …)"),
 ])  # fmt: skip
 def test_errors_name_their_place(body: str, complaint: str) -> None:
     sample = simulation(f"Sample >> go [\n\t<threaded>\n\t^ self nextBytecode\n]\n\nSample >> wrong [\n\t{body}\n]\n")

@@ -160,7 +160,7 @@ Sample >> times: n [ | s | s := 0. n timesRepeat: [ <bound: 100> s := s + 2 ]. ^
 Sample >> until: n [ | i | i := 0. [ <bound: 50> i := i + 1. i > n ifTrue: [ ^ i ] ] repeat. ]
 Sample >> limit: n [ | m i | m := n. i := 0. 1 to: m do: [ :k | <bound: 9> m := 0. i := i + k ]. ^ i ]
 Sample >> cascade [ count := 0. self log: 1; log: 2; log: 3. ^ count ]
-Sample >> flag: a [ | f | f := a > 3. f ifTrue: [ ^ 1 ]. ^ 0 ]
+Sample >> flag: a [ | f | <var: #f type: #boolean> f := a > 3. f ifTrue: [ ^ 1 ]. ^ 0 ]
 """)
     assert sample.call("order") == 1 - 4 and sample.state["count"] == 124
     assert sample.call("both:", 1) == -1 and sample.state["count"] == 0

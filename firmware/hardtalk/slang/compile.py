@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hardtalk.slang.allocate import allocate
+from hardtalk.slang.check import CheckedProgram, check_program
 from hardtalk.slang.emit import Relocation, Routine, emit
 from hardtalk.slang.ir import Graph, verify
 from hardtalk.slang.lower import Lowering
 from hardtalk.slang.optimise import optimise
 from hardtalk.slang.polish import polish
-from hardtalk.slang.program import Program, SlangMethod, read_program
+from hardtalk.slang.program import SlangMethod, read_program
 from hardtalk.slang.schedule import schedule
 from hardtalk.slang.select import select
 from hardtalk.smalltalk.tonel import ClassDefinition
@@ -35,11 +36,11 @@ class CompiledProgram:
     forwarding_entries: dict[int, str]
 
 
-def lower_method(program: Program, method: SlangMethod, index: int | None = None) -> Graph:
+def lower_method(checked: CheckedProgram, method: SlangMethod, index: int | None = None) -> Graph:
     """The method's optimised and verified IR."""
-    graph = Lowering(program, method, index).run()
+    graph = Lowering(checked, method, index).run()
     verify(graph)
-    optimise(graph, program.exposed_offsets)
+    optimise(graph, checked.program.exposed_offsets)
     verify(graph)
     return graph
 
@@ -53,8 +54,8 @@ def compile_graph(graph: Graph, touches_pinned: bool) -> Routine:
     return emit(code)
 
 
-def _compile_method(program: Program, method: SlangMethod, index: int | None) -> Routine:
-    routine = compile_graph(lower_method(program, method, index), method.touches_pinned)
+def _compile_method(checked: CheckedProgram, method: SlangMethod, index: int | None) -> Routine:
+    routine = compile_graph(lower_method(checked, method, index), method.touches_pinned)
     routine.class_name, routine.selector = method.class_name, method.selector
     return routine
 
@@ -64,9 +65,10 @@ def compile_program(
 ) -> CompiledProgram:
     """Compiles all threaded routines, the methods named in `roots`, and whatever they call.
 
-    Raises SourceError with file, line and column for anything docs/slang.md forbids.
+    Raises SourceError with file, line and column for anything docs/slang.md forbids, SlangErrors for several.
     """
     program = read_program(classes, constants)
+    checked = check_program(program)
     by_symbol = {method.symbol: method for method in program.methods.values()}
     result = CompiledProgram([], program.state, program.state_size, {}, {}, {}, {})
     wanted: list[SlangMethod] = []
@@ -86,21 +88,13 @@ def compile_program(
         if method.is_ranged and method.numbers is not None:
             indices = range(method.numbers[2] - method.numbers[1] + 1)
         for index in indices:
-            routine = _compile_method(program, method, index)
+            routine = _compile_method(checked, method, index)
             result.routines.append(routine)
             for relocation in routine.relocations:
                 target = by_symbol.get(relocation.symbol)
                 if target is not None and target.symbol not in done:
                     wanted.append(target)
-    _check_unreached(program, done)
     return result
-
-
-def _check_unreached(program: Program, done: set[str]) -> None:
-    """Lowers the methods that no code is made for, so that their errors show too."""
-    for method in program.methods.values():
-        if method.symbol not in done and not method.external:
-            Lowering(program, method, 0 if method.is_ranged else None).run()
 
 
 def _enter_numbers(result: CompiledProgram, method: SlangMethod) -> None:

@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hardtalk.smalltalk import ast
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.tonel import MethodDefinition
+
+
+class SlangErrors(SourceError):
+    """All that is wrong with a program, in the order of its methods; its own place is that of the first."""
+
+    def __init__(self, errors: Sequence[SourceError]) -> None:
+        first = errors[0]
+        super().__init__(first.file, first.line, first.column, first.source_line, first.message, first.remedy)
+        self.errors = tuple(errors)
+
+    def __reduce__(self) -> tuple[type[SourceError], tuple[object, ...]]:  # type: ignore[override]  # other arguments
+        return SlangErrors, (self.errors,)
+
+    def __str__(self) -> str:
+        return "\n\n".join(str(error) for error in self.errors)
 
 
 def slang_error(method: MethodDefinition, node: ast.Method, place: ast.Node | int, message: str) -> SourceError:
     """The error at `place` (a node, or an offset) inside `method`, parsed as `node`; a semicolon begins the remedy."""
     problem, _, remedy = message.partition("; ")
     return node.error(place, problem, remedy)
+
+
+def refuse(errors: Sequence[SourceError]) -> None:
+    """Raises what there is to complain about: nothing, the one error, or all of them as one."""
+    if errors:
+        raise errors[0] if len(errors) == 1 else SlangErrors(errors)

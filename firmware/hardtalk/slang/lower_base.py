@@ -8,38 +8,45 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import NoReturn
 
-from hardtalk.slang.errors import slang_error
+from hardtalk.slang import tree
+from hardtalk.slang.check import CheckedProgram
 from hardtalk.slang.fold import fold
 from hardtalk.slang.ir import TABLE, VM_BASE, Block, Graph, Inst, Operand, Reg
-from hardtalk.slang.program import Program, SlangMethod
-from hardtalk.slang.types import WORD_MASK, Type
-from hardtalk.smalltalk import ast
-
-Value = tuple[Operand, Type]
+from hardtalk.slang.program import SlangMethod
+from hardtalk.slang.tree import Local
 
 
 @dataclass
 class Frame:
     """One method being lowered, at the root or inlined, and where its `^` leads."""
 
-    method: SlangMethod
-    bindings: dict[str, Value]
-    bindable: frozenset[str]
+    tree: tree.Tree
+    bindings: dict[Local, Operand]
     kind: str
     result: Reg | None = None
     join: Block | None = None
     if_true: Block | None = None
     if_false: Block | None = None
-    direct: Value | None = None
+
+    @property
+    def method(self) -> SlangMethod:
+        return self.tree.method
+
+    @property
+    def is_volatile(self) -> bool:
+        return "volatile" in self.method.flags
+
+    def is_bindable(self, local: Local) -> bool:
+        return not local.is_counter and local.name in self.method.bindable
 
 
 class LoweringBase(ABC):
     """State of one routine's lowering. `index` is the constant first parameter of a routine compiled for a range."""
 
-    def __init__(self, program: Program, method: SlangMethod, index: int | None = None) -> None:
-        self.program = program
+    def __init__(self, checked: CheckedProgram, method: SlangMethod, index: int | None = None) -> None:
+        self.checked = checked
+        self.program = program = checked.program
         name = method.symbol if index is None else f"{method.symbol}#{index}"
         self.graph = Graph(name, [], [], method.is_threaded)
         self.depth = 0
@@ -52,28 +59,27 @@ class LoweringBase(ABC):
         self.pinned = {name: Reg(-number, name, single=False, fixed=number) for name, number in program.pinned.items()}
         self.graph.pinned = tuple(self.pinned.values())
         self.frames: list[Frame] = []
-        frame = Frame(method, {}, method.bindable, "threaded" if method.is_threaded else "root")
+        frame = Frame(checked.tree(method), {}, "threaded" if method.is_threaded else "root")
         self.frames.append(frame)
-        for position, parameter in enumerate(method.parameters):
-            declared = method.types.get(parameter, Type.INT32)
+        for position, parameter in enumerate(frame.tree.parameters):
             if position == 0 and index is not None:
-                frame.bindings[parameter] = (index, declared)
+                frame.bindings[parameter] = index
                 continue
-            incoming = self.graph.new_reg(parameter)
+            incoming = self.graph.new_reg(parameter.name)
             self.graph.parameters.append(incoming)
-            self.bind_parameter(frame, parameter, incoming, declared)
+            self.bind_parameter(frame, parameter, incoming)
 
     @abstractmethod
-    def value(self, node: ast.Node) -> Value:
+    def value(self, node: tree.Value) -> Operand:
         """Lowers an expression."""
 
     @abstractmethod
-    def effect(self, node: ast.Node) -> None:
+    def effect(self, node: tree.Statement) -> None:
         """Lowers a statement whose value nobody uses."""
 
     @abstractmethod
-    def self_send(self, node: ast.Send, wanted: bool) -> Value:
-        """Lowers a send to self: a call, an inlined method or an intrinsic."""
+    def call(self, node: tree.Call, wanted: bool) -> Operand:
+        """Lowers a call: in place, or as one."""
 
     def new_block(self) -> Block:
         self.block_count += 1
@@ -121,61 +127,63 @@ class LoweringBase(ABC):
         self.emit(op, dest, args, detail)
         return dest
 
-    def fail(self, node: ast.Node | int, message: str) -> NoReturn:
+    def move(self, dest: Reg, source: Operand) -> None:
+        self.emit("fmov" if dest.is_float else "mov", dest, [source])
+
+    def copied(self, operand: Operand, name: str = "", is_float: bool = False) -> Reg:
+        """The operand in a register of its own."""
+        copy = self.graph.new_reg(name, is_float=is_float)
+        self.move(copy, operand)
+        return copy
+
+    def set_place(self, node: tree.Node) -> None:
         method = self.frames[-1].method
-        raise slang_error(method.definition, method.node, node, message)
+        self.place = (method.definition.file, method.line_at(node.start))
 
-    def set_place(self, node: ast.Node) -> None:
-        method = self.frames[-1].method
-        self.place = (method.definition.file, method.line_of(node))
+    def bind_parameter(self, frame: Frame, local: Local, operand: Operand) -> None:
+        is_bindable = frame.is_bindable(local)
+        if not is_bindable or is_changeable(operand):
+            copy = self.graph.new_reg(local.name, single=is_bindable)
+            self.move(copy, operand)
+            operand = copy
+        frame.bindings[local] = operand
 
-    def bind_parameter(self, frame: Frame, name: str, operand: Operand, declared: Type) -> None:
-        if name in frame.bindable and not (isinstance(operand, Reg) and not operand.single):
-            frame.bindings[name] = (operand, declared)
-            return
-        copy = self.graph.new_reg(name, single=name in frame.bindable, is_float=declared.is_float)
-        self.emit("fmov" if declared.is_float else "mov", copy, [operand])
-        frame.bindings[name] = (copy, declared)
+    def read_local(self, local: Local) -> Operand:
+        bindings = self.frames[-1].bindings
+        if local not in bindings:
+            bindings[local] = self.graph.new_reg(local.name, single=False, is_float=local.type.is_float)
+        return bindings[local]
 
-    def read_variable(self, node: ast.Variable) -> Value:
-        name, frame, program = node.name, self.frames[-1], self.program
-        if name in frame.bindings:
-            return frame.bindings[name]
-        if name in frame.method.parameters or self.is_temporary(frame, name):
-            declared = frame.method.types.get(name, Type.INT32)
-            register = self.graph.new_reg(name, single=False, is_float=declared.is_float)
-            frame.bindings[name] = (register, declared)
-            return frame.bindings[name]
-        if name in ("true", "false"):
-            return int(name == "true"), Type.BOOLEAN
-        if name in program.constants:
-            return program.constants[name] & WORD_MASK, Type.LITERAL
-        self.require_visible(node)
-        declared = program.state_types.get(name, Type.INT32)
+    def read_state(self, name: str) -> Operand:
         if name in self.pinned:
-            return self.pinned[name], declared
+            return self.pinned[name]
         dest = self.graph.new_reg(name)
-        self.emit("ld", dest, [self.vm_base, program.state[name]], "w", volatile="volatile" in frame.method.flags)
-        return dest, declared
+        volatile = self.frames[-1].is_volatile
+        self.emit("ld", dest, [self.vm_base, self.program.state[name]], "w", volatile=volatile)
+        return dest
 
-    def is_temporary(self, frame: Frame, name: str) -> bool:
-        return name in frame.method.temporaries
+    def write_state(self, name: str, operand: Operand) -> None:
+        if name in self.pinned:
+            self.emit("mov", self.pinned[name], [operand])
+            return
+        volatile = self.frames[-1].is_volatile
+        self.emit("st", None, [operand, self.vm_base, self.program.state[name]], "w", volatile=volatile)
 
-    def require_visible(self, node: ast.Variable) -> None:
-        name, program = node.name, self.program
-        if name in ("nil", "self", "super", "thisContext"):
-            remedy = "write 0 or nilObject" if name == "nil" else "only sends to self mean something in Slang"
-            self.fail(node, f"{name} is not a value in Slang; {remedy}")
-        if name not in program.state and name not in program.pinned:
-            kind = "constant" if name[0].isupper() else "variable"
-            self.fail(node, f"unknown {kind} {name}; declare it as a temporary, an instance variable or a constant")
-        if name not in program.visible[self.frames[-1].method.class_name]:
-            self.fail(node, f"{name} belongs to another class; use a method of that class")
+    def assign_local(self, local: Local, operand: Operand) -> Operand:
+        frame = self.frames[-1]
+        if frame.is_bindable(local):
+            if is_changeable(operand):
+                operand = self.copied(operand, local.name, local.type.is_float)
+            frame.bindings[local] = operand
+            return operand
+        register = frame.bindings.get(local)
+        if not isinstance(register, Reg):
+            register = self.graph.new_reg(local.name, single=False, is_float=local.type.is_float)
+            frame.bindings[local] = register
+        self.move(register, operand)
+        return register
 
-    def block_of(self, node: ast.Node) -> ast.Block:
-        if not isinstance(node, ast.Block):
-            self.fail(node, "expected a literal block here; blocks are not values in Slang")
-        return node
 
-    def is_to_self(self, node: ast.Send) -> bool:
-        return isinstance(node.receiver, ast.Variable) and node.receiver.name == "self"
+def is_changeable(operand: Operand) -> bool:
+    """Whether a later assignment may change what the operand is."""
+    return isinstance(operand, Reg) and not operand.single

@@ -93,9 +93,9 @@ class SlangMethod:
         returns = [n for n in walk(self.node) if isinstance(n, ast.Return)]
         return not returns or (len(returns) == 1 and returns[0] is self.node.statements[-1])
 
-    def line_of(self, node: ast.Node) -> int:
-        """The line, in the Tonel file, on which the node starts."""
-        return self.definition.line + bisect.bisect_right(self.line_starts, node.start) - 1
+    def line_at(self, offset: int) -> int:
+        """The line of the Tonel file that has this offset of the method's text."""
+        return self.definition.line + bisect.bisect_right(self.line_starts, offset) - 1
 
 
 @dataclass

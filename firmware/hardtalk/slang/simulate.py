@@ -18,6 +18,8 @@ from types import CodeType
 from typing import Any
 
 from hardtalk.slang import simulate_arithmetic as arithmetic
+from hardtalk.slang.check import CheckedProgram
+from hardtalk.slang.errors import refuse
 from hardtalk.slang.program import Program, SlangMethod, read_program
 from hardtalk.slang.simulate_base import function_name
 from hardtalk.slang.simulate_memory import DeviceRange, Segment, SimulatedMemory, SlangFault
@@ -127,6 +129,7 @@ class Simulation:
         externals: Mapping[str, Callable[..., int | None]] | None = None,
     ) -> None:
         self.program = read_program(classes, dict(constants or {}))
+        self.checked = CheckedProgram(self.program)
         self.constants = self.program.constants
         self._state_segment = Segment(STATE_BASE, max(4, self.program.state_size))
         heap = Segment(memory_base, memory_size)
@@ -154,11 +157,6 @@ class Simulation:
 
     # What the translator asks (its `Scope`)
 
-    def state_type(self, name: str) -> Type | None:
-        if name in self.program.state or name in self.program.pinned:
-            return self.program.state_types.get(name, Type.INT32)
-        return None
-
     def state_text(self, name: str) -> str:
         if name in self.program.pinned:
             return f"R[{self.program.pinned[name]}]"
@@ -167,9 +165,6 @@ class Simulation:
     def state_address(self, name: str) -> int | None:
         offset = self.program.state.get(name)
         return None if offset is None else STATE_BASE + offset
-
-    def method(self, selector: str) -> SlangMethod | None:
-        return self.program.methods.get(selector)
 
     # Building
 
@@ -250,7 +245,7 @@ class Simulation:
         if method.external is not None:
             function: Function = self._external(method.external)
         else:
-            source, offsets = MethodTranslator(method, self).translate()
+            source, offsets = MethodTranslator(self.checked.tree(method), self).translate()
             filename = f"{GENERATED}{method.symbol}>"
             self._offsets[filename] = (method, offsets)
             namespace: dict[str, Any] = {}
@@ -269,13 +264,14 @@ class Simulation:
         return call_external
 
     def translate_all(self) -> None:
-        """Translate every method now, so that every Slang error shows."""
+        """Translate every method now. Raises SourceError, or SlangErrors for several."""
+        refuse(self.checked.errors())
         for method in self.program.methods.values():
             self._translated(method)
 
     def python_source(self, selector: str) -> str:
         """The Python that the method becomes, for looking at."""
-        return MethodTranslator(self.program.method(selector), self).translate()[0]
+        return MethodTranslator(self.checked.tree(self.program.method(selector)), self).translate()[0]
 
     # Run-time support
 

@@ -9,7 +9,11 @@ from enum import Enum
 
 
 class Type(Enum):
-    """A Slang type, spelled as in `<var: #x type: #int32>`."""
+    """A Slang type, spelled as in `<var: #x type: #int32>`.
+
+    Three cannot be declared: `LITERAL`, a constant that takes the type of the other operand; `NOTHING`, what has no
+    value; `UNKNOWN`, what was already complained about.
+    """
 
     INT32 = "int32"
     UINT32 = "uint32"
@@ -18,6 +22,8 @@ class Type(Enum):
     BOOLEAN = "boolean"
     FLOAT64 = "float64"
     LITERAL = "literal"
+    NOTHING = "nothing"
+    UNKNOWN = "unknown"
 
     @property
     def is_unsigned(self) -> bool:
@@ -27,9 +33,15 @@ class Type(Enum):
     def is_float(self) -> bool:
         return self is Type.FLOAT64
 
+    @property
+    def is_word(self) -> bool:
+        """Whether arithmetic of words applies; a boolean is none, though it is kept in one."""
+        return self in _WORDS
+
 
 _UNSIGNED = {Type.UINT32, Type.ADDRESS, Type.OOP}
-DECLARABLE = {t.value: t for t in Type if t is not Type.LITERAL}
+_WORDS = _UNSIGNED | {Type.INT32, Type.LITERAL}
+DECLARABLE = {t.value: t for t in Type if t not in (Type.LITERAL, Type.NOTHING, Type.UNKNOWN)}
 WORD_MASK = 0xFFFFFFFF
 
 

@@ -1,12 +1,10 @@
-"""Questions about a Slang method's variables and size, asked before lowering."""
+"""Questions about a Slang method's syntax tree: its variables, its size, whether it leaves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hardtalk.smalltalk import ast
-
-_PURE_SENDS = {"+", "-", "*", "<<", ">>", "bitAnd:", "bitOr:", "bitXor:", "bitInvert", "negated", "&", "|"}
 
 
 def walk(node: ast.Node | tuple[object, ...]) -> Iterator[ast.Node]:
@@ -38,14 +36,22 @@ def weight(node: ast.Node) -> int:
     return sum(isinstance(n, ast.Send | ast.Assignment | ast.Return) for n in walk(node))
 
 
-def is_simple(node: ast.Node) -> bool:
-    """Whether evaluating the node can change no variable."""
-    if isinstance(node, ast.Literal | ast.Variable):
+def leaves(statements: Sequence[ast.Node]) -> bool:
+    """Whether no path comes to the end of the statements: each leaves the method, or stays in a loop."""
+    return any(_leaves(statement) for statement in statements)
+
+
+def _leaves(node: ast.Node) -> bool:
+    if isinstance(node, ast.Return):
         return True
-    if isinstance(node, ast.Send) and node.selector in _PURE_SENDS:
-        return is_simple(node.receiver) and all(is_simple(argument) for argument in node.arguments)
-    if isinstance(node, ast.Send) and node.selector in ("wordAt:", "byteAt:", "halfAt:"):
-        return all(is_simple(argument) for argument in node.arguments)
+    if isinstance(node, ast.Assignment):
+        return _leaves(node.value)
+    if not isinstance(node, ast.Send):
+        return False
+    if node.selector == "repeat":
+        return True
+    if node.selector in ("ifTrue:ifFalse:", "ifFalse:ifTrue:"):
+        return all(isinstance(arm, ast.Block) and leaves(arm.statements) for arm in node.arguments)
     return False
 
 

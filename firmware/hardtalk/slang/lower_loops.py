@@ -1,0 +1,87 @@
+"""Lowering of loops: each is tested at its end, and before its first round where that is cheap or needed."""
+
+from __future__ import annotations
+
+from hardtalk.slang import tree
+from hardtalk.slang.ir import Reg
+from hardtalk.slang.lower_control import LoweringControl
+from hardtalk.slang.operators import OPERATORS
+from hardtalk.slang.types import WORD_MASK
+
+DOUBLED_WEIGHT = 12
+"""A loop's test up to this weight is made twice, before the loop and at its end; a heavier one is jumped to."""
+
+
+class LoweringLoops(LoweringControl):
+    """The part of lowering that makes loops."""
+
+    def loop(self, node: tree.Loop) -> None:
+        if isinstance(node, tree.While):
+            self.while_loop(node)
+        elif isinstance(node, tree.Count):
+            self.counted_loop(node)
+        elif isinstance(node, tree.Times):
+            self.times_loop(node)
+        else:
+            self.repeat(node)
+
+    def repeat(self, node: tree.Repeat) -> None:
+        body = self.new_block()
+        self.depth += 1
+        self.start(body)
+        self.statements(node.body.statements)
+        self.terminate("jmp", targets=(body,))
+        self.depth -= 1
+        self.after_transfer()
+
+    def while_loop(self, node: tree.While) -> None:
+        body, test, done = self.new_block(), self.new_block(), self.new_block()
+        targets = (body, done) if node.expected else (done, body)
+        if node.body is not None and not node.test.statements and node.weight <= DOUBLED_WEIGHT:
+            self.decide(node.test, *targets)
+        else:
+            self.terminate("jmp", targets=(test if node.body is not None else body,))
+        self.depth += 1
+        self.start(body)
+        if node.body is not None:
+            self.statements(node.body.statements)
+        self.start(test)
+        self.decide(node.test, *targets)
+        self.depth -= 1
+        self.start(done)
+
+    def counted_loop(self, node: tree.Count) -> None:
+        first, limit = self.value(node.first), self.value(node.limit)
+        if isinstance(limit, Reg) and not limit.single:
+            limit = self.copied(limit)
+        counter = self.graph.new_reg(node.counter.name, single=False)
+        self.emit("mov", counter, [first])
+        self.frames[-1].bindings[node.counter] = counter
+        body, done = self.new_block(), self.new_block()
+        relation = OPERATORS["<=" if node.step > 0 else ">="]
+        form = relation.unsigned if node.is_unsigned else relation.signed
+        assert form is not None
+        self.branch(form.operation, first, limit, body, done)
+        self.depth += 1
+        self.start(body)
+        self.statements(node.body.statements)
+        self.set_place(node)
+        self.emit("add", counter, [counter, node.step & WORD_MASK])
+        self.branch(form.operation, counter, limit, body, done)
+        self.depth -= 1
+        self.start(done)
+
+    def times_loop(self, node: tree.Times) -> None:
+        count = self.value(node.count)
+        counter = self.graph.new_reg("count", single=False)
+        self.emit("mov", counter, [count])
+        code = "hi" if node.count.type.is_unsigned else "gt"
+        body, done = self.new_block(), self.new_block()
+        self.branch(code, count, 0, body, done)
+        self.depth += 1
+        self.start(body)
+        self.statements(node.body.statements)
+        self.emit("sub", counter, [counter, 1])
+        self.branch(code, counter, 0, body, done)
+        self.depth -= 1
+        self.start(done)
