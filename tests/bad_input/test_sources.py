@@ -9,6 +9,7 @@ import pytest
 
 from hardtalk.build import sources
 from hardtalk.cli.main import run
+from hardtalk.slang import compile as compile_module
 
 HEAD = "Class {\n\t#name : #Lamp,\n\t#superclass : #Object,\n\t#category : #Tests\n}\n\n{ #category : #light }\n"
 
@@ -100,11 +101,44 @@ def test_slang(methods: str, message: str, slang_folder: Path, capsys: pytest.Ca
 
 
 def test_a_primitive_with_two_routines(slang_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A clash that no single line is guilty of names both methods."""
+    """The message names both methods and has the place of the one that comes later."""
     with (slang_folder / "Arithmetic.class.st").open("a", encoding="utf-8") as file:
         file.write("\nArithmetic >> wrong: m arguments: c [\n\t<primitive: 1>\n\t^ self nextBytecode\n]\n")
     assert run(["build", "--out", str(slang_folder / "firmware.elf")]) == 2
-    assert capsys.readouterr().err == (
-        "hardtalk: firmware/vm: primitive 1 has two routines: Arithmetic>>wrong:arguments: and "
+    path = slang_folder / "SmallIntegerPrimitives.class.st"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    (line,) = (n for n, each in enumerate(lines, 1) if each.startswith("SmallIntegerPrimitives >> primitiveAdd:"))
+    text = capsys.readouterr().err
+    assert text.startswith(
+        f"hardtalk: {path}:{line}:27: primitive 1 has two routines: Arithmetic>>wrong:arguments: and "
         "SmallIntegerPrimitives>>primitiveAdd:arguments:\n"
     )
+    assert text.endswith("\ngive one another number\n")
+
+
+def test_a_variable_of_two_classes(slang_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("Yak", "Zebra"):
+        (slang_folder / f"{name}.class.st").write_text(
+            f"Class {{ #name : #{name}, #superclass : #Object, #instVars : [ 'stripes' ], #category : #Test }}\n",
+            encoding="utf-8",
+        )
+    assert run(["build", "--out", str(slang_folder / "firmware.elf")]) == 2
+    assert capsys.readouterr().err == (
+        f"hardtalk: {slang_folder / 'Zebra.class.st'}:1: Zebra declares the variable stripes, "
+        "which another class of the program has; rename one\n"
+    )
+
+
+def test_a_defect_of_the_compiler_is_no_message_for_users(
+    slang_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A `ValueError` out of the compiler comes out as it is, with its traceback."""
+
+    def broken(*arguments: object) -> None:
+        raise ValueError("no such register")
+
+    monkeypatch.setattr(compile_module, "lower_method", broken)
+    with (slang_folder / "Arithmetic.class.st").open("a", encoding="utf-8") as file:
+        file.write("\n")  # so that no cache has it
+    with pytest.raises(ValueError, match="no such register"):
+        run(["build", "--out", str(slang_folder / "firmware.elf")])

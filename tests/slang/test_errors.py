@@ -73,3 +73,19 @@ def test_error_has_place_and_remedy(name: str) -> None:
     assert expected in text
     assert text.startswith("Sample.class.st:")
     assert "^" in text.splitlines()[2]
+
+
+def test_a_routine_too_long_for_its_constants() -> None:
+    stores = "".join(f"\tself wordAt: a put: {number * 65537 + 257}.\n" for number in range(1, 1200))
+    with pytest.raises(SourceError) as caught:
+        compile_program([read_class(f"{HEAD}Sample >> run: a [\n{stores}\t^ 0\n]\n", "Sample.class.st")], {}, ["run:"])
+    assert caught.value.message.startswith("this routine is too long: a constant would lie ")
+    assert (caught.value.line, caught.value.remedy) == (3, "split the method")
+
+
+@pytest.mark.parametrize("pragma", ["<primitive: #Add>", "<recursive: 'two'>"])
+def test_a_pragma_that_takes_a_number(pragma: str) -> None:
+    text = f"{HEAD}Sample >> run: a with: b [\n\t{pragma}\n\t^ self run: a with: b\n]\n"
+    with pytest.raises(SourceError, match="this pragma takes a number") as caught:
+        compile_program([read_class(text, "Sample.class.st")], {})
+    assert (caught.value.line, caught.value.column) == (4, 2)

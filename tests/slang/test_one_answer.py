@@ -109,53 +109,55 @@ Sample >> other [
     assert str(compiled.value).count("\n\n") == 4
 
 
-INSERTED = [
-    "x ifTrue: [ y := 1 ].",
-    "(x > 1 and: [ y ]) ifTrue: [ z := 1 ].",
-    "[ x > y ] whileTrue: [ x := y ].",
-    "[ x > y ] whileTrue: [ <bound: 5> x := y ].",
-    "x := secret.",
-    "x := 1.5.",
-    "x := self helper: y; wordAt: z.",
-    "self helper: y with: z; helper: z with: y.",
-    "x := (y > z) + 1.",
-    "x := y > z.",
+RIGHT = [
     "x := (y > z) = (z > 3) ifTrue: [ x ] ifFalse: [ z ].",
-    "x := y > z ifTrue: [ ] ifFalse: [ 1 ].",
+    "[ x > y ] whileTrue: [ <bound: 5> x := y ].",
+    "self helper: y with: z; helper: z with: y.",
+    "x := y > z.",
     "x := y > z ifTrue: [ ^ 3 ] ifFalse: [ 1 ].",
-    "x := y > z ifTrue: [ ^ 3 ] ifFalse: [ ^ 4 ].",
     "y > z ifTrue: [ ^ y > x ].",
-    "y > z ifTrue: [ ^ self floatFromInteger: 3 ].",
     "x := self integerFromFloat: (self floatFromInteger: y) / (self floatFromInteger: 3).",
-    "x := self floatFromInteger: y.",
-    "x := 1 to: 3 do: [ :i | y := i ].",
-    "3 to: 1 by: -1 do: [ :i | i := 4 ].",
     "3 to: 1 by: 1 negated do: [ :i | y := y + i ].",
     "1 to: y do: [ :i | ^ i ].",
     "y timesRepeat: [ ^ 1 ].",
     "x := (y := 4) + (y := y + 3).",
     "x := (y := 4) + (self helper: 1 with: y) + (y := 5).",
     "x := self sumOf: y and: z ifOverflow: [ ^ 1 ].",
-    "x := self sumOf: y and: z ifOverflow: [ y := 1 ].",
-    "x := self countTrailingZeros: y > z.",
     "self wordAt: 16r100000 put: y > z.",
     "t := y > z. t ifTrue: [ x := 1 ].",
-    "t := y.",
     "t := t and: [ y > z or: [ x > y ] ]. x := t ifTrue: [ y ] ifFalse: [ z ].",
     "x := t not ifTrue: [ u ] ifFalse: [ y ].",
     "u > y ifTrue: [ u := y ]. x := u >> 3.",
     "u timesRepeat: [ ^ 9 ].",
     "x := u // 7 + (u rem: y) + (y quo: 3).",
-    "nil foo.",
     "",
+]
+WRONG = [
+    "x ifTrue: [ y := 1 ].",
+    "(x > 1 and: [ y ]) ifTrue: [ z := 1 ].",
+    "[ x > y ] whileTrue: [ x := y ].",
+    "x := secret.",
+    "x := 1.5.",
+    "x := self helper: y; wordAt: z.",
+    "x := (y > z) + 1.",
+    "x := y > z ifTrue: [ ] ifFalse: [ 1 ].",
+    "x := y > z ifTrue: [ ^ 3 ] ifFalse: [ ^ 4 ].",
+    "y > z ifTrue: [ ^ self floatFromInteger: 3 ].",
+    "x := self floatFromInteger: y.",
+    "x := 1 to: 3 do: [ :i | y := i ].",
+    "3 to: 1 by: -1 do: [ :i | i := 4 ].",
+    "x := self sumOf: y and: z ifOverflow: [ y := 1 ].",
+    "x := self countTrailingZeros: y > z.",
+    "t := y.",
+    "nil foo.",
 ]
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(
     statements,
-    st.sampled_from(INSERTED),
-    st.sampled_from(INSERTED),
+    st.sampled_from(RIGHT) | st.sampled_from(WRONG),
+    st.sampled_from(RIGHT),
     expressions,
     st.lists(st.integers(0, 0xFFFFFFFF), min_size=2, max_size=2),
     st.booleans(),
@@ -192,5 +194,6 @@ Sample >> helper: p with: q [
     classes = sources(text, OTHER)
     refusal = refusal_by_compiler(classes)
     assert refusal_by_simulation(classes) == refusal
+    assert bool(refusal) == (first in WRONG), refusal
     if not refusal:
         agreed(program(text).call("run:with:", *arguments, data=bytes(range(256)) * 4))

@@ -9,10 +9,11 @@ Everything that can be wrong with sources is raised as one of `BUILD_ERRORS`; `s
 from hardtalk.build.builder import BuildResult, build
 from hardtalk.build.collectors import UnknownCollector
 from hardtalk.build.options import BuildOptions
-from hardtalk.build.sources import MissingSources, UnfitProgram
+from hardtalk.build.sources import MissingSources
 from hardtalk.chip import ChipError
 from hardtalk.image import ImageError
 from hardtalk.link import LinkError
+from hardtalk.slang.errors import UnfitProgram
 from hardtalk.smalltalk.errors import SourceError
 
 BUILD_ERRORS = (ChipError, ImageError, LinkError, MissingSources, SourceError, UnfitProgram, UnknownCollector)

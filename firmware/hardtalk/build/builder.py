@@ -86,10 +86,7 @@ class _Build:
     ) -> BuildResult:
         with self._timed("slang"):
             selectors = list(sources.native_selectors(sources.native_paths(self.options)))
-            try:
-                program = self._slang_program(chip, slang_paths, selectors)
-            except ValueError as error:
-                raise sources.UnfitProgram(f"firmware/vm: {error}") from error
+            program = self._slang_program(chip, slang_paths, selectors)
             objects = [read_object(sources.display_name(path), path.read_bytes()) for path in object_paths]
             routines = [*selectors, *(name for each in objects for name in each.functions)]
         with self._timed("classes"):

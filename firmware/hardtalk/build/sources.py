@@ -26,10 +26,6 @@ class MissingSources(Exception):
     """A folder or file that a build was told to use and that is not there."""
 
 
-class UnfitProgram(Exception):
-    """What is wrong with the virtual machine's Slang as a whole: names and numbers that clash."""
-
-
 def text_root() -> Path:
     """The folder that holds `firmware/`, `boot/`, `drivers/` and `hal/`."""
     return hal_folder().parent

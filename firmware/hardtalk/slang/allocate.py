@@ -10,14 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hardtalk.slang.ir import Reg
-from hardtalk.slang.machine import ENDINGS, Machine, MachineBlock, MachineCode
+from hardtalk.slang.machine import KEEPS_PINNED, Machine, MachineBlock, MachineCode
 from hardtalk.slang.select import PHYSICAL
 
 SCRATCH = (0, 1, 2, 3, 12, 14)
 CALLEE_SAVED = (11,)
 PINNED = (5, 6, 7, 9, 10)
 ALWAYS_PINNED = (4, 8)
-KEEPS_PINNED = ENDINGS | {"bl"}
 DOUBLES = tuple(range(16))
 FLOAT_PHYSICAL = tuple(Reg(-200 - n, fixed=n, is_float=True) for n in range(16))
 

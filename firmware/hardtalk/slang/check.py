@@ -7,6 +7,8 @@ is first asked for, so that part of the VM can be simulated while the rest does 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hardtalk.slang.check_base import is_to_self
 from hardtalk.slang.check_control import CheckControl
 from hardtalk.slang.errors import refuse
@@ -72,7 +74,19 @@ class CheckedProgram:
 
     def errors(self) -> list[SourceError]:
         """All that is wrong with the program, by method."""
-        return [error for method in self.program.methods.values() for error in self._checked(method).errors]
+        errors = [error for method in self.program.methods.values() for error in self._checked(method).errors]
+        return [*errors, *self._clashes()]
+
+    def _clashes(self) -> Iterator[SourceError]:
+        """Bytecodes and primitives with two routines."""
+        taken: dict[tuple[str, int], SlangMethod] = {}
+        for method in self.program.methods.values():
+            kind, first, last = method.numbers or ("", 0, -1)
+            for number in range(first, last + 1):
+                other = taken.setdefault((kind, number), method)
+                if other is not method:
+                    problem = f"{kind} {number} has two routines: {other.symbol} and {method.symbol}"
+                    yield self._checked(method).complaint(method.node, f"{problem}; give one another number")
 
     def missing_routines(self) -> list[SourceError]:
         """Divisions whose run-time routine is not in the program; machine code calls it, the simulation does not."""

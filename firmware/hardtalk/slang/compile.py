@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from hardtalk.slang.allocate import allocate
 from hardtalk.slang.check import CheckedProgram, check_program
-from hardtalk.slang.emit import Relocation, Routine, emit
+from hardtalk.slang.emit import Relocation, Routine, RoutineTooLong, emit
+from hardtalk.slang.errors import slang_error
 from hardtalk.slang.ir import Graph, verify
 from hardtalk.slang.lower import Lowering
 from hardtalk.slang.optimise import optimise
@@ -55,7 +56,10 @@ def compile_graph(graph: Graph, touches_pinned: bool) -> Routine:
 
 
 def _compile_method(checked: CheckedProgram, method: SlangMethod, index: int | None) -> Routine:
-    routine = compile_graph(lower_method(checked, method, index), method.touches_pinned)
+    try:
+        routine = compile_graph(lower_method(checked, method, index), method.touches_pinned)
+    except RoutineTooLong as error:
+        raise slang_error(method.definition, method.node, method.node, f"{error}; split the method") from error
     routine.class_name, routine.selector = method.class_name, method.selector
     return routine
 
@@ -107,6 +111,4 @@ def _enter_numbers(result: CompiledProgram, method: SlangMethod) -> None:
         "primitive": result.primitive_entries,
     }[kind]
     for number in range(first, last + 1):
-        if number in entries:
-            raise ValueError(f"{kind} {number} has two routines: {entries[number]} and {method.symbol}")
         entries[number] = f"{method.symbol}#{number - first}" if method.is_ranged else method.symbol

@@ -6,29 +6,18 @@ from dataclasses import dataclass, field
 
 from hardtalk.arm import encode as arm
 from hardtalk.slang.allocate import saved_registers
-from hardtalk.slang.ir import INVERSE, TABLE
-from hardtalk.slang.machine import Machine, MachineBlock, MachineCode
+from hardtalk.slang.conditions import CONDITIONS
+from hardtalk.slang.ir import TABLE
+from hardtalk.slang.machine import MACHINE_OPERATIONS, Machine, MachineBlock, MachineCode
 
-CONDITION = {
-    "": arm.AL,
-    "eq": arm.EQ,
-    "ne": arm.NE,
-    "hs": arm.CS,
-    "lo": arm.CC,
-    "mi": arm.MI,
-    "pl": arm.PL,
-    "vs": arm.VS,
-    "vc": arm.VC,
-    "hi": arm.HI,
-    "ls": arm.LS,
-    "ge": arm.GE,
-    "lt": arm.LT,
-    "gt": arm.GT,
-    "le": arm.LE,
-}
 WIDTH = {"w": "word", "b": "byte", "h": "half", "sb": "signed_byte", "sh": "signed_half", "spill": "word"}
 PIPELINE = 8  # a branch of this displacement has a zero field, for the linker to fill
+INTERRUPT_BIT = 0x80
 IP, SP, LR = 5, arm.SP, arm.LR
+
+
+class RoutineTooLong(Exception):
+    """A routine whose constants do not lie within reach behind it."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +80,7 @@ class _Emitter:
     def pool_distance(self, user: int) -> int:
         distance = (len(self.words) - user - 2) * 4
         if not 0 <= distance < 4096:
-            raise ValueError(f"{self.code.name}: literal pool {distance} bytes away; split the method")
+            raise RoutineTooLong(f"this routine is too long: a constant would lie {distance} bytes from its use")
         return distance
 
     def word(self, word: int) -> None:
@@ -112,58 +101,70 @@ class _Emitter:
         self.word(arm.load(register, arm.PC, 0, cond=cond))
 
     def instruction(self, inst: Machine, following: MachineBlock | None) -> None:
-        cond = CONDITION[inst.cond]
+        row = MACHINE_OPERATIONS[inst.op]
+        if row.form == "branch":
+            self.branch(inst, following)
+            return
         defs = [r.fixed or 0 for r in inst.defs]
         uses = [r.fixed or 0 for r in inst.uses]
-        op = inst.op
-        if op in ("mov", "mvn"):
-            self.word(arm.data(op, defs[0], 0, self.operand2(inst, uses), inst.sets_flags, cond))
-        elif op in ("cmp", "cmn", "tst"):
-            self.word(arm.data(op, 0, uses[0], self.operand2(inst, uses[1:]), cond=cond))
-        elif op in ("and", "eor", "sub", "rsb", "add", "orr", "bic"):
-            self.word(arm.data(op, defs[0], uses[0], self.operand2(inst, uses[1:]), inst.sets_flags, cond))
-        elif op == "mul":
-            first, second = (uses[1], uses[0]) if defs[0] == uses[0] else (uses[0], uses[1])
-            self.word(arm.multiply(defs[0], first, second, cond=cond))
-        elif op in ("umull", "smull"):
-            self.word(arm.multiply_long(op, defs[0], defs[1], uses[0], uses[1], cond=cond))
-        elif op == "clz":
-            self.word(arm.encode("clz", d=defs[0], m=uses[0], cond=cond))
-        elif op in ("ld", "st"):
-            self.access(inst, defs, uses, cond)
-        elif op in ("const", "sym"):
-            self.from_pool(defs[0], inst.detail, inst.imm or 0, cond)
-        elif op == "set":
-            self.word(arm.data("mov", defs[0], 0, arm.Immediate(0)))
-            self.word(arm.data("mov", defs[0], 0, arm.Immediate(1), cond=cond))
-        elif op in ("b", "bc"):
-            self.branch(inst, following)
-        elif op in ("bl", "tail"):
-            if op == "tail":
-                self.leave_frame()
-            self.relocations.append(Relocation(len(self.words) * 4, "branch24", inst.detail))
-            self.word(arm.branch(PIPELINE, link=op == "bl", cond=cond))
-        elif op in ("next", "current"):
+        getattr(self, f"emit_{row.form}")(inst, defs, uses, condition_code(inst.cond))
+
+    def emit_move(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.word(arm.data(inst.op, defs[0], 0, self.operand2(inst, uses), inst.sets_flags, cond))
+
+    def emit_compare(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.word(arm.data(inst.op, 0, uses[0], self.operand2(inst, uses[1:]), cond=cond))
+
+    def emit_data(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.word(arm.data(inst.op, defs[0], uses[0], self.operand2(inst, uses[1:]), inst.sets_flags, cond))
+
+    def emit_multiply(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        first, second = (uses[1], uses[0]) if defs[0] == uses[0] else (uses[0], uses[1])
+        self.word(arm.multiply(defs[0], first, second, cond=cond))
+
+    def emit_multiply_long(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.word(arm.multiply_long(inst.op, defs[0], defs[1], uses[0], uses[1], cond=cond))
+
+    def emit_count_zeros(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.word(arm.encode("clz", d=defs[0], m=uses[0], cond=cond))
+
+    def emit_pooled(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.from_pool(defs[0], inst.detail, inst.imm or 0, cond)
+
+    def emit_truth(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.word(arm.data("mov", defs[0], 0, arm.Immediate(0)))
+        self.word(arm.data("mov", defs[0], 0, arm.Immediate(1), cond=cond))
+
+    def emit_call(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        if inst.op == "tail":
             self.leave_frame()
-            index = "pre" if op == "next" else "offset"
-            self.word(arm.load(0, IP, 1 if op == "next" else 0, width="byte", index=index, cond=cond))
-            self.word(arm.load(arm.PC, TABLE, arm.Shifted(0, "lsl", 2), cond=cond))
-        elif op == "go":
-            self.word(arm.load(arm.PC, TABLE, arm.Shifted(uses[0], "lsl", 2), cond=cond))
-        elif op == "go_to":
-            self.word(arm.load(arm.PC, uses[0], inst.imm or 0, cond=cond))
-        elif op == "transfer":
-            self.leave_frame()
-            self.word(arm.data("mov", arm.PC, 0, uses[0], cond=cond))
-        elif op == "ret":
-            self.epilogue()
-        elif op in ("mask", "unmask"):
-            change = "orr" if op == "mask" else "bic"
-            self.word(arm.encode("mrs", d=defs[0], r=0))
-            self.word(arm.data(change, defs[0], defs[0], arm.Immediate(0x80)))
-            self.word(arm.encode("msr", m=defs[0], r=0, f=1))
-        else:
-            self.float_instruction(inst, defs, uses)
+        self.relocations.append(Relocation(len(self.words) * 4, "branch24", inst.detail))
+        self.word(arm.branch(PIPELINE, link=inst.op == "bl", cond=cond))
+
+    def emit_dispatch(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.leave_frame()
+        distance, index = (1, "pre") if inst.op == "next" else (0, "offset")
+        self.word(arm.load(0, IP, distance, width="byte", index=index, cond=cond))
+        self.word(arm.load(arm.PC, TABLE, arm.Shifted(0, "lsl", 2), cond=cond))
+
+    def emit_go(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.word(arm.load(arm.PC, TABLE, arm.Shifted(uses[0], "lsl", 2), cond=cond))
+
+    def emit_go_to(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.word(arm.load(arm.PC, uses[0], inst.imm or 0, cond=cond))
+
+    def emit_transfer(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.leave_frame()
+        self.word(arm.data("mov", arm.PC, 0, uses[0], cond=cond))
+
+    def emit_return(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.epilogue()
+
+    def emit_mask(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        change = "orr" if inst.op == "mask" else "bic"
+        self.word(arm.encode("mrs", d=defs[0], r=0))
+        self.word(arm.data(change, defs[0], defs[0], arm.Immediate(INTERRUPT_BIT)))
+        self.word(arm.encode("msr", m=defs[0], r=0, f=1))
 
     def operand2(self, inst: Machine, rest: list[int]) -> arm.Operand2:
         if inst.imm is not None:
@@ -175,7 +176,7 @@ class _Emitter:
             return arm.ShiftedBy(rest[0], kind, rest[1])
         return arm.Shifted(rest[0], kind, amount) if amount else rest[0]
 
-    def access(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+    def emit_access(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
         is_load = inst.op == "ld"
         register, base = (defs[0], uses[0]) if is_load else (uses[0], uses[1])
         rest = uses[1:] if is_load else uses[2:]
@@ -191,7 +192,7 @@ class _Emitter:
             return
         if_true, if_false = inst.targets
         if if_true is following:
-            self.branch_to(if_false, INVERSE[inst.cond])
+            self.branch_to(if_false, CONDITIONS[inst.cond].inverse)
         else:
             self.branch_to(if_true, inst.cond)
             if if_false is not following:
@@ -202,9 +203,9 @@ class _Emitter:
         only = target.insts[0]
         if len(target.insts) == 1 and only.op == "tail" and not self.frame:
             self.relocations.append(Relocation(len(self.words) * 4, "branch24", only.detail))
-            self.word(arm.branch(PIPELINE, cond=CONDITION[cond]))
+            self.word(arm.branch(PIPELINE, cond=condition_code(cond)))
             return
-        self.branches.append((len(self.words), target, CONDITION[cond]))
+        self.branches.append((len(self.words), target, condition_code(cond)))
         self.word(0)
 
     def leave_frame(self) -> None:
@@ -220,29 +221,32 @@ class _Emitter:
             self.word(arm.load_multiple(SP, self.saved, "ia", writeback=True))
         self.word(arm.encode("bx", m=LR))
 
-    def float_instruction(self, inst: Machine, defs: list[int], uses: list[int]) -> None:
-        op = inst.op
-        if op == "fld":
-            self.word(arm.vfp_load(defs[0], uses[0], inst.imm or 0))
-        elif op == "fst":
-            self.word(arm.vfp_store(uses[0], uses[1], inst.imm or 0))
-        elif op in ("fadd", "fsub", "fmul", "fdiv"):
-            self.word(arm.vfp(op + "d", defs[0], uses[0], uses[1]))
-        elif op in ("fsqrt", "fneg"):
-            self.word(arm.vfp_unary(op + "d", defs[0], uses[0]))
-        elif op == "fmov":
-            self.word(arm.vfp_unary("fcpyd", defs[0], uses[0]))
-        elif op == "fcmp":
-            self.word(arm.vfp_unary("fcmpd", uses[0], uses[1]))
-            self.word(arm.vfp_status_to_flags())
-        elif op == "itof":
-            self.word(arm.vfp_from_register(2 * defs[0], uses[0]))
-            self.word(arm.vfp_to_double("fsitod", defs[0], 2 * defs[0]))
-        elif op == "ftoi":
-            self.word(arm.vfp_from_double("ftosizd", 2 * defs[1], uses[0]))
-            self.word(arm.vfp_to_register(defs[0], 2 * defs[1]))
-        else:
-            raise ValueError(f"{self.code.name}: no encoding for {inst!r}")
+    def emit_float_load(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.word(arm.vfp_load(defs[0], uses[0], inst.imm or 0))
+
+    def emit_float_store(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.word(arm.vfp_store(uses[0], uses[1], inst.imm or 0))
+
+    def emit_float_data(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.word(arm.vfp(inst.op + "d", defs[0], uses[0], uses[1]))
+
+    def emit_float_unary(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.word(arm.vfp_unary(inst.op + "d", defs[0], uses[0]))
+
+    def emit_float_move(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.word(arm.vfp_unary("fcpyd", defs[0], uses[0]))
+
+    def emit_float_compare(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.word(arm.vfp_unary("fcmpd", uses[0], uses[1]))
+        self.word(arm.vfp_status_to_flags())
+
+    def emit_float_from_word(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.word(arm.vfp_from_register(2 * defs[0], uses[0]))
+        self.word(arm.vfp_to_double("fsitod", defs[0], 2 * defs[0]))
+
+    def emit_word_from_float(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.word(arm.vfp_from_double("ftosizd", 2 * defs[1], uses[0]))
+        self.word(arm.vfp_to_register(defs[0], 2 * defs[1]))
 
 
 def emit(code: MachineCode) -> Routine:
@@ -255,3 +259,8 @@ def emit(code: MachineCode) -> Routine:
             lines.append((position * 4, *place))
     data = b"".join(word.to_bytes(4, "little") for word in emitter.words)
     return Routine(code.name, data, emitter.relocations, lines, frame_bytes=emitter.frame + 4 * len(emitter.saved))
+
+
+def condition_code(name: str) -> int:
+    """The field of an instruction that runs under the condition; always, when none is named."""
+    return CONDITIONS[name].code if name else arm.AL

@@ -9,6 +9,10 @@ from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.tonel import MethodDefinition
 
 
+class UnfitProgram(Exception):
+    """What is wrong with a Slang program as a whole, where no line is at fault alone."""
+
+
 class SlangErrors(SourceError):
     """All that is wrong with a program, in the order of its methods; its own place is that of the first."""
 

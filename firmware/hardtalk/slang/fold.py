@@ -1,76 +1,33 @@
-"""Constant folding: what an IR operation gives on constants, also the meaning the IR interpreter uses."""
+"""Constant folding: what an operation, a comparison or an exact sum gives when its operands are known."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from hardtalk.slang.conditions import holds
 from hardtalk.slang.ir import Operand
-from hardtalk.slang.types import WORD_MASK, signed
-
-
-def _shift_left(a: int, b: int) -> int:
-    return a << (b & 255) if b & 255 < 32 else 0
-
-
-def _shift_right(a: int, b: int) -> int:
-    return a >> (b & 255) if b & 255 < 32 else 0
-
-
-def _shift_arithmetic(a: int, b: int) -> int:
-    return signed(a) >> min(b & 255, 31)
-
-
-OPERATIONS: dict[str, Callable[..., int]] = {
-    "mov": lambda a: a,
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "and": lambda a, b: a & b,
-    "or": lambda a, b: a | b,
-    "xor": lambda a, b: a ^ b,
-    "shl": _shift_left,
-    "shr": _shift_right,
-    "sar": _shift_arithmetic,
-    "mvn": lambda a: ~a,
-    "clz": lambda a: 32 - a.bit_length(),
-    "mulhi": lambda a, b: a * b >> 32,
-}
-CONDITIONS: dict[str, Callable[[int, int], bool]] = {
-    "eq": lambda a, b: a == b,
-    "ne": lambda a, b: a != b,
-    "lo": lambda a, b: a < b,
-    "ls": lambda a, b: a <= b,
-    "hi": lambda a, b: a > b,
-    "hs": lambda a, b: a >= b,
-    "lt": lambda a, b: signed(a) < signed(b),
-    "le": lambda a, b: signed(a) <= signed(b),
-    "gt": lambda a, b: signed(a) > signed(b),
-    "ge": lambda a, b: signed(a) >= signed(b),
-    "tz": lambda a, b: a & b == 0,
-    "tn": lambda a, b: a & b != 0,
-}
-EXACT: dict[str, Callable[[int, int], int]] = {
-    "add": lambda a, b: signed(a) + signed(b),
-    "sub": lambda a, b: signed(a) - signed(b),
-    "mul": lambda a, b: signed(a) * signed(b),
-}
+from hardtalk.slang.operations import EXACT, OPERATIONS
+from hardtalk.slang.types import WORD_MASK
 
 
 def fold(op: str, args: Sequence[Operand]) -> int | None:
-    """The constant that `op` gives, or None when it is not constant. `cmp.eq` and `ovf.add` ask for those forms."""
-    if not all(isinstance(argument, int) for argument in args):
-        return _identity(op, args)
-    if op.startswith("cmp."):
-        return int(CONDITIONS[op[4:]](*args))  # type: ignore[arg-type]  # all are int, checked above
-    if op.startswith("ovf."):
-        exact = EXACT[op[4:]](*args)  # type: ignore[arg-type]  # all are int, checked above
-        return exact & WORD_MASK if -(1 << 31) <= exact < 1 << 31 else None
-    operation = OPERATIONS.get(op)
-    return operation(*args) & WORD_MASK if operation and args else None
+    """The word that the operation gives, or None when that is not known."""
+    row = OPERATIONS[op]
+    words = [argument for argument in args if isinstance(argument, int)]
+    if len(words) == len(args):
+        known = row.meaning is not None and row.is_of_words and bool(args)
+        return row.meaning(*words) & WORD_MASK if known else None  # type: ignore[misc]  # it is there, see above
+    return 0 if row.zero and isinstance(args[1], int) and args[1] == 0 else None
 
 
-def _identity(op: str, args: Sequence[Operand]) -> int | None:
-    """Constants that hold for any value of the other operand."""
-    if len(args) == 2 and args[1] == 0 and isinstance(args[1], int) and op in ("and", "mul", "mulhi"):
-        return 0
-    return None
+def fold_comparison(condition: str, left: Operand, right: Operand) -> bool | None:
+    """Whether the condition holds, or None when that is not known."""
+    return holds(condition, left, right) if isinstance(left, int) and isinstance(right, int) else None
+
+
+def fold_exact(op: str, left: Operand, right: Operand) -> int | None:
+    """The word that `ovf` gives, or None when that is not known or does not fit."""
+    if not isinstance(left, int) or not isinstance(right, int):
+        return None
+    exact = EXACT[op](left, right)
+    return exact & WORD_MASK if -(1 << 31) <= exact < 1 << 31 else None

@@ -5,26 +5,19 @@ It shares the meaning of operations with the optimiser's folding, and nothing wi
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from hardtalk.slang.fold import CONDITIONS, EXACT, OPERATIONS
+from hardtalk.slang.conditions import holds, holds_of_floats
 from hardtalk.slang.ir import VM_BASE, Block, Graph, Inst, Operand, Reg, Shifted
-from hardtalk.slang.types import WORD_MASK, signed
+from hardtalk.slang.operations import EXACT, OPERATIONS, SHIFTS, TERMINATORS, Operation
+from hardtalk.slang.types import WORD_MASK
 
 _LOADS = {"w": "<I", "h": "<H", "b": "<B", "sh": "<h", "sb": "<b"}
 _STORES = {"w": ("<I", WORD_MASK), "h": ("<H", 0xFFFF), "b": ("<B", 0xFF)}
-_SHIFTS = {"lsl": "shl", "lsr": "shr", "asr": "sar"}
-_FLOAT_CONDITIONS: dict[str, Callable[[float, float], bool]] = {
-    "mi": lambda a, b: a < b,
-    "ls": lambda a, b: a <= b,
-    "gt": lambda a, b: a > b,
-    "ge": lambda a, b: a >= b,
-    "eq": lambda a, b: a == b,
-    "ne": lambda a, b: a != b,
-}
+_SHIFTS = {row.machine: row for row in map(OPERATIONS.__getitem__, SHIFTS)}
 
 
 @dataclass(frozen=True)
@@ -74,17 +67,17 @@ class Interpreter:
                 return inst.targets[0], None
             if inst.op == "br":
                 left, right = (self.read(argument, words) for argument in inst.args)
-                return inst.targets[0 if CONDITIONS[inst.detail](left, right) else 1], None
+                return inst.targets[0 if holds(inst.detail, left, right) else 1], None
             if inst.op == "fbr":
                 pair = [floats[argument] for argument in inst.args if isinstance(argument, Reg)]
-                return inst.targets[0 if _FLOAT_CONDITIONS[inst.detail](*pair) else 1], None
+                return inst.targets[0 if holds_of_floats(inst.detail, *pair) else 1], None
             if inst.op == "ovf":
                 exact = EXACT[inst.detail](*(self.read(argument, words) for argument in inst.args))
                 if not -(1 << 31) <= exact < 1 << 31:
                     return inst.targets[1], None
                 self.write(inst.dest, exact, words)
                 return inst.targets[0], None
-            if inst.op in ("ret", "next", "current", "tail", "transfer"):
+            if inst.op in TERMINATORS:
                 return None, Outcome(inst.op, tuple(self.read(a, words) for a in inst.args), inst.detail)
             self.step(inst, words, floats)
         raise AssertionError("a block without terminator")
@@ -93,7 +86,8 @@ class Interpreter:
         if isinstance(operand, int):
             return operand
         if isinstance(operand, Shifted):
-            return OPERATIONS[_SHIFTS[operand.kind]](self.read(operand.reg, words), operand.amount) & WORD_MASK
+            shifted: int = self.applied(_SHIFTS[operand.kind], [self.read(operand.reg, words), operand.amount])
+            return shifted & WORD_MASK
         return self.fixed[operand.fixed] if operand.fixed is not None else words[operand]
 
     def write(self, dest: Reg | None, value: int, words: dict[Reg, int]) -> None:
@@ -104,78 +98,39 @@ class Interpreter:
         else:
             words[dest] = value & WORD_MASK
 
+    def applied(self, row: Operation, values: Sequence[float]) -> Any:
+        assert row.meaning is not None, row.name
+        return row.meaning(*values)
+
+    def address(self, inst: Inst, words: dict[Reg, int]) -> int:
+        base, offset = inst.args[-2:]
+        return (self.read(base, words) + self.read(offset, words)) & WORD_MASK
+
     def step(self, inst: Inst, words: dict[Reg, int], floats: dict[Reg, float]) -> None:
-        op = inst.op
-        if op == "ld":
-            address = (self.read(inst.args[0], words) + self.read(inst.args[1], words)) & WORD_MASK
-            (value,) = struct.unpack_from(_LOADS[inst.detail], self.memory, address)
-            self.write(inst.dest, value, words)
+        op, row = inst.op, OPERATIONS[inst.op]
+        values: list[Any] = [
+            floats[argument] if isinstance(argument, Reg) and argument.is_float else self.read(argument, words)
+            for argument in inst.args
+        ]
+        result: Any = None
+        if op in ("ld", "fld"):
+            layout = _LOADS[inst.detail] if op == "ld" else "<d"
+            (result,) = struct.unpack_from(layout, self.memory, self.address(inst, words))
         elif op == "st":
-            value, base, offset = (self.read(argument, words) for argument in inst.args)
             layout, mask = _STORES[inst.detail]
-            struct.pack_into(layout, self.memory, (base + offset) & WORD_MASK, value & mask)
+            struct.pack_into(layout, self.memory, self.address(inst, words), values[0] & mask)
+        elif op == "fst":
+            struct.pack_into("<d", self.memory, self.address(inst, words), values[0])
         elif op == "call":
-            outcome = self.call(inst.detail, [self.read(argument, words) for argument in inst.args])
-            if inst.dest is not None:
-                self.write(inst.dest, outcome.values[0] if outcome.values else 0, words)
+            outcome = self.call(inst.detail, values)
+            result = outcome.values[0] if outcome.values else 0
         elif op == "sym":
-            self.write(inst.dest, self.symbols[inst.detail], words)
+            result = self.symbols[inst.detail]
         elif op == "set":
-            left, right = (self.read(argument, words) for argument in inst.args)
-            self.write(inst.dest, int(CONDITIONS[inst.detail](left, right)), words)
-        elif op in ("bic", "rsb"):
-            left, right = (self.read(argument, words) for argument in inst.args)
-            self.write(inst.dest, left & ~right if op == "bic" else right - left, words)
-        elif op in OPERATIONS:
-            self.write(inst.dest, OPERATIONS[op](*(self.read(argument, words) for argument in inst.args)), words)
+            result = int(holds(inst.detail, *values))
         elif op not in ("mask", "unmask"):
-            self.float_step(inst, words, floats)
-
-    def float_step(self, inst: Inst, words: dict[Reg, int], floats: dict[Reg, float]) -> None:
-        op = inst.op
-        if op == "fst":
-            value, base, offset = inst.args
-            assert isinstance(value, Reg)
-            struct.pack_into(
-                "<d", self.memory, self.read(base, words) + signed(self.read(offset, words)), floats[value]
-            )
-            return
-        assert inst.dest is not None
-        if op == "fld":
-            address = self.read(inst.args[0], words) + signed(self.read(inst.args[1], words))
-            (floats[inst.dest],) = struct.unpack_from("<d", self.memory, address)
-        elif op == "itof":
-            floats[inst.dest] = float(signed(self.read(inst.args[0], words)))
-        elif op == "ftoi":
-            argument = inst.args[0]
-            assert isinstance(argument, Reg)
-            self.write(inst.dest, _saturated(floats[argument]), words)
+            result = self.applied(row, values)
+        if inst.dest is not None and inst.dest.is_float:
+            floats[inst.dest] = result
         else:
-            values = [floats[argument] for argument in inst.args if isinstance(argument, Reg)]
-            floats[inst.dest] = _FLOAT_OPERATIONS[op](*values)
-
-
-def _saturated(value: float) -> int:
-    """FTOSIZD: toward zero, saturating, 0 for NaN."""
-    if math.isnan(value):
-        return 0
-    return int(max(-2147483648.0, min(2147483647.0, value)))
-
-
-def _divide(a: float, b: float) -> float:
-    if b == 0.0:
-        if a == 0.0 or math.isnan(a):
-            return math.nan
-        return math.copysign(math.inf, a) * math.copysign(1.0, b)
-    return a / b
-
-
-_FLOAT_OPERATIONS: dict[str, Callable[..., float]] = {
-    "fmov": lambda a: a,
-    "fadd": lambda a, b: a + b,
-    "fsub": lambda a, b: a - b,
-    "fmul": lambda a, b: a * b,
-    "fdiv": _divide,
-    "fneg": lambda a: -a,
-    "fsqrt": lambda a: math.sqrt(a) if a >= 0 else math.nan,
-}
+            self.write(inst.dest, result, words)

@@ -10,71 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-VM_BASE, TABLE = 4, 8
-INVERSE = {
-    "eq": "ne",
-    "ne": "eq",
-    "lt": "ge",
-    "ge": "lt",
-    "gt": "le",
-    "le": "gt",
-    "lo": "hs",
-    "hs": "lo",
-    "hi": "ls",
-    "ls": "hi",
-    "tz": "tn",
-    "tn": "tz",
-    "mi": "pl",
-    "pl": "mi",
-    "vs": "vc",
-    "vc": "vs",
-}
-SWAPPED = {
-    "eq": "eq",
-    "ne": "ne",
-    "lt": "gt",
-    "gt": "lt",
-    "le": "ge",
-    "ge": "le",
-    "lo": "hi",
-    "hi": "lo",
-    "ls": "hs",
-    "hs": "ls",
-    "tz": "tz",
-    "tn": "tn",
-}
+from hardtalk.slang.operations import OPERATIONS, TERMINATORS
 
-PURE = {
-    "mov",
-    "add",
-    "sub",
-    "mul",
-    "and",
-    "or",
-    "xor",
-    "bic",
-    "rsb",
-    "shl",
-    "shr",
-    "sar",
-    "mvn",
-    "clz",
-    "mulhi",
-    "sym",
-    "set",
-    "fadd",
-    "fsub",
-    "fmul",
-    "fdiv",
-    "fsqrt",
-    "fmov",
-    "itof",
-    "ftoi",
-    "fneg",
-}
-COMMUTATIVE = {"add", "mul", "and", "or", "xor", "mulhi"}
-TERMINATORS = {"br", "fbr", "jmp", "ovf", "ret", "next", "current", "tail", "transfer"}
-SIZES = {"w": 4, "h": 2, "b": 1, "sh": 2, "sb": 1}
+VM_BASE, TABLE = 4, 8
 
 
 class Reg:
@@ -212,26 +150,45 @@ def print_graph(graph: Graph) -> str:
 
 
 def verify(graph: Graph) -> None:
-    """Raises ValueError when a block lacks its terminator, a single register has two definitions or none."""
+    """Fails when the graph is none: a defect of the stage before, so what it raises is no message for users.
+
+    A block ends in its only terminator and goes to blocks of the graph, operands and results are of their operation's
+    kinds, a register that is read is defined somewhere, a single one once.
+    """
     defined: dict[Reg, int] = {parameter: 1 for parameter in graph.parameters}
     known = set(graph.blocks)
     for block in graph.blocks:
         if block.terminator is None:
-            raise ValueError(f"{graph.name} {block.name}: no terminator")
+            raise AssertionError(f"{graph.name} {block.name}: no terminator")
         for inst in block.insts[:-1]:
             if inst.op in TERMINATORS:
-                raise ValueError(f"{graph.name} {block.name}: {inst!r} before the end")
+                raise AssertionError(f"{graph.name} {block.name}: {inst!r} before the end")
         for inst in block.insts:
+            _verify_kinds(graph, inst)
             if inst.dest is not None and inst.dest.fixed is None:
                 defined[inst.dest] = defined.get(inst.dest, 0) + 1
             for target in inst.targets:
                 if target not in known:
-                    raise ValueError(f"{graph.name} {block.name}: {inst!r} leaves the graph")
+                    raise AssertionError(f"{graph.name} {block.name}: {inst!r} leaves the graph")
     for block in graph.blocks:
         for inst in block.insts:
             for reg in inst.registers():
                 if reg.fixed is None and reg not in defined:
-                    raise ValueError(f"{graph.name} {block.name}: {inst!r} uses {reg!r}, never defined")
+                    raise AssertionError(f"{graph.name} {block.name}: {inst!r} uses {reg!r}, never defined")
     for reg, count in defined.items():
         if reg.single and count > 1:
-            raise ValueError(f"{graph.name}: {reg!r} has {count} definitions")
+            raise AssertionError(f"{graph.name}: {reg!r} has {count} definitions")
+
+
+def _verify_kinds(graph: Graph, inst: Inst) -> None:
+    row = OPERATIONS[inst.op]
+    kinds = row.operands
+    if kinds.endswith("*"):
+        kinds = kinds[:-1].ljust(len(inst.args), "w")
+    if len(kinds) != len(inst.args):
+        raise AssertionError(f"{graph.name}: {inst!r} has {len(inst.args)} operands, {inst.op} takes {row.operands}")
+    for kind, argument in zip(kinds, inst.args, strict=True):
+        if (isinstance(argument, Reg) and argument.is_float) != (kind == "f"):
+            raise AssertionError(f"{graph.name}: {argument!r} of {inst!r} is not of kind {kind}")
+    if inst.dest is not None and inst.dest.is_float != (row.result == "f"):
+        raise AssertionError(f"{graph.name}: {inst!r} has its result in a register of another kind")

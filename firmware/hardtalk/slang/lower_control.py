@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 
 from hardtalk.slang import tree
-from hardtalk.slang.fold import fold
+from hardtalk.slang.fold import fold_comparison
 from hardtalk.slang.ir import Block, Operand, Reg
 from hardtalk.slang.lower_base import LoweringBase
 from hardtalk.slang.operators import Kind
@@ -115,7 +115,7 @@ class LoweringControl(LoweringBase):
         self.start(join)
 
     def branch(self, code: str, left: Operand, right: Operand, if_true: Block, if_false: Block) -> None:
-        folded = fold(f"cmp.{code}", [left, right])
+        folded = fold_comparison(code, left, right)
         if folded is not None:
             self.terminate("jmp", targets=(if_true if folded else if_false,))
         else:

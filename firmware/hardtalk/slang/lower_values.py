@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hardtalk.slang import tree
-from hardtalk.slang.fold import fold
+from hardtalk.slang.fold import fold_comparison, fold_exact
 from hardtalk.slang.ir import Operand, Reg
 from hardtalk.slang.lower_base import is_changeable
 from hardtalk.slang.lower_loops import LoweringLoops
@@ -90,7 +90,7 @@ class LoweringValues(LoweringLoops):
         """A condition used as a value: 1 or 0."""
         if isinstance(node, tree.Relation) and not node.is_of_floats:
             code, operands = node.form.operation, self.values((node.left, node.right))
-            folded = fold(f"cmp.{code}", operands)
+            folded = fold_comparison(code, *operands)
             if folded is not None:
                 return folded
             dest = self.graph.new_reg()
@@ -140,7 +140,7 @@ class LoweringValues(LoweringLoops):
     def overflow(self, node: tree.Overflow) -> Operand:
         operands = self.values((node.left, node.right))
         op = node.intrinsic.detail
-        folded = fold(f"ovf.{op}", operands)
+        folded = fold_exact(op, *operands)
         if folded is not None:
             return folded
         dest: Reg = self.graph.new_reg()

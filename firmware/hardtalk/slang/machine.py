@@ -1,4 +1,4 @@
-"""Machine instructions before they are words: an ARM operation on virtual or machine registers.
+"""Machine instructions before they are words: the table of operations, and operations on virtual or machine registers.
 
 `defs` and `uses` are what the register allocator needs; the other fields say how the operands combine:
 a data operation takes `uses[0]` and then `imm`, or `uses[1]` shifted by `shift` (kind and amount; amount None means by
@@ -8,12 +8,81 @@ a data operation takes `uses[0]` and then `imm`, or `uses[1]` shifted by `shift`
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from hardtalk.slang.ir import Reg
 
-DATA = {"and", "eor", "sub", "rsb", "add", "orr", "bic", "mov", "mvn"}
-COMPARES = {"cmp", "cmn", "tst"}
-ENDINGS = {"ret", "next", "current", "tail", "transfer", "go", "go_to"}
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MachineOperation:
+    """What the stages behind selection want to know of an operation; `form` is the emitter's method for it.
+
+    `cycles` are those after which another may start, with one more until its result is there where they are several.
+    `is_conditional` says that it may run under a condition, `stays` that scheduling moves nothing across it,
+    `keeps_pinned` that the pinned variables are read behind it, by a callee or by the next routine.
+    """
+
+    name: str
+    form: str
+    cycles: int = 1
+    is_data: bool = False
+    is_compare: bool = False
+    is_conditional: bool = False
+    is_ending: bool = False
+    stays: bool = False
+    keeps_pinned: bool = False
+
+
+def _data(name: str, form: str = "data") -> MachineOperation:
+    return MachineOperation(name, form, is_data=True, is_conditional=True)
+
+
+def _ending(name: str, form: str, is_conditional: bool = False) -> MachineOperation:
+    return MachineOperation(name, form, is_conditional=is_conditional, is_ending=True, keeps_pinned=True)
+
+
+ROWS: Final = (
+    *(_data(name) for name in ("and", "eor", "sub", "rsb", "add", "orr", "bic")),
+    *(_data(name, "move") for name in ("mov", "mvn")),
+    *(MachineOperation(name, "compare", is_compare=True) for name in ("cmp", "cmn", "tst")),
+    MachineOperation("mul", "multiply", cycles=2, is_conditional=True),
+    MachineOperation("umull", "multiply_long", cycles=3),
+    MachineOperation("smull", "multiply_long", cycles=3),
+    MachineOperation("clz", "count_zeros", is_conditional=True),
+    MachineOperation("ld", "access", is_conditional=True),
+    MachineOperation("st", "access", is_conditional=True),
+    MachineOperation("const", "pooled", is_conditional=True),
+    MachineOperation("sym", "pooled", is_conditional=True),
+    MachineOperation("set", "truth", stays=True),
+    MachineOperation("b", "branch"),
+    MachineOperation("bc", "branch"),
+    MachineOperation("bl", "call", stays=True, keeps_pinned=True),
+    MachineOperation("mask", "mask", stays=True),
+    MachineOperation("unmask", "mask", stays=True),
+    _ending("ret", "return"),
+    _ending("next", "dispatch", is_conditional=True),
+    _ending("current", "dispatch", is_conditional=True),
+    _ending("go", "go"),
+    _ending("go_to", "go_to"),
+    _ending("tail", "call", is_conditional=True),
+    _ending("transfer", "transfer", is_conditional=True),
+    MachineOperation("fld", "float_load", stays=True),
+    MachineOperation("fst", "float_store", stays=True),
+    *(MachineOperation(name, "float_data", stays=True) for name in ("fadd", "fsub", "fmul", "fdiv")),
+    *(MachineOperation(name, "float_unary", stays=True) for name in ("fsqrt", "fneg")),
+    MachineOperation("fmov", "float_move", stays=True),
+    MachineOperation("fcmp", "float_compare", stays=True),
+    MachineOperation("itof", "float_from_word", stays=True),
+    MachineOperation("ftoi", "word_from_float", stays=True),
+)
+
+MACHINE_OPERATIONS: Final = {row.name: row for row in ROWS}
+DATA: Final = frozenset(row.name for row in ROWS if row.is_data)
+COMPARES: Final = frozenset(row.name for row in ROWS if row.is_compare)
+CONDITIONABLE: Final = frozenset(row.name for row in ROWS if row.is_conditional)
+ENDINGS: Final = frozenset(row.name for row in ROWS if row.is_ending)
+STAYING: Final = frozenset(row.name for row in ROWS if row.stays)
+KEEPS_PINNED: Final = frozenset(row.name for row in ROWS if row.keeps_pinned)
 
 
 @dataclass(slots=True, eq=False)

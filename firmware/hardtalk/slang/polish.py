@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from hardtalk.arm.encode import rotated_immediate
 from hardtalk.slang.allocate import reachable_blocks
+from hardtalk.slang.conditions import CONDITIONS
 from hardtalk.slang.dispatch import split_dispatch
-from hardtalk.slang.ir import INVERSE, Reg
-from hardtalk.slang.machine import COMPARES, DATA, ENDINGS, Machine, MachineBlock, MachineCode
+from hardtalk.slang.ir import Reg
+from hardtalk.slang.machine import COMPARES, CONDITIONABLE, DATA, ENDINGS, Machine, MachineBlock, MachineCode
 
 CONDITIONAL_LIMIT = 3
 WRITEBACK_LIMIT = {"w": 4095, "b": 4095, "h": 255, "sh": 255, "sb": 255}
-_CONDITIONABLE = DATA | {"ld", "st", "const", "sym", "mul", "clz", "tail", "next", "current", "transfer"}
 
 
 def polish(code: MachineCode) -> None:
@@ -189,7 +189,7 @@ def _is_conditionable(block: MachineBlock) -> bool:
     size = len(body) + (end.op in ("tail", "transfer")) + 2 * (end.op in ("next", "current"))
     if size > CONDITIONAL_LIMIT:
         return False
-    return all(inst.op in _CONDITIONABLE and not inst.cond and not inst.sets_flags for inst in body)
+    return all(inst.op in CONDITIONABLE and not inst.cond and not inst.sets_flags for inst in body)
 
 
 def _make_conditional(code: MachineCode) -> None:
@@ -213,7 +213,7 @@ def _absorb_arm(code: MachineCode, block: MachineBlock, before: dict[MachineBloc
         last = target.insts[-1]
         if (last.targets[0] is not other) if last.op == "b" else bool(code.spill_words):
             continue
-        cond = end.cond if side == 0 else INVERSE[end.cond]
+        cond = end.cond if side == 0 else CONDITIONS[end.cond].inverse
         block.insts.pop()
         block.insts += _under(cond, target.insts if last.op != "b" else target.insts[:-1])
         block.insts.append(Machine("b", targets=(other,), place=end.place))
@@ -234,7 +234,7 @@ def _absorb_diamond(code: MachineCode, block: MachineBlock, before: dict[Machine
     if arms[1].insts[-1].targets[0] is not join or join in arms or len(arms[0].insts) + len(arms[1].insts) > 6:
         return False
     block.insts.pop()
-    block.insts += _under(end.cond, arms[0].insts[:-1]) + _under(INVERSE[end.cond], arms[1].insts[:-1])
+    block.insts += _under(end.cond, arms[0].insts[:-1]) + _under(CONDITIONS[end.cond].inverse, arms[1].insts[:-1])
     block.insts.append(Machine("b", targets=(join,), place=end.place))
     for arm in arms:
         code.blocks.remove(arm)

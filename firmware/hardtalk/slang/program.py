@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from hardtalk.slang.errors import slang_error
+from hardtalk.slang.errors import UnfitProgram, refuse, slang_error
 from hardtalk.slang.types import DECLARABLE, Type
 from hardtalk.slang.variables import bindable_names, temporaries_of, walk, weight
 from hardtalk.smalltalk import ast
+from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
 
 NUMBERED_PRAGMAS = {
@@ -155,7 +156,10 @@ def read_program(classes: Sequence[ClassDefinition], constants: dict[str, int]) 
     for definition in sorted(classes, key=lambda each: _depth(each, by_name)):
         for name in definition.instance_variables:
             if name in program.state or name in buffers:
-                raise ValueError(f"{definition.file}: variable {name} is declared twice in the program; rename one")
+                raise UnfitProgram(
+                    f"{definition.file}:{definition.line}: {definition.name} declares the variable {name}, "
+                    "which another class of the program has; rename one"
+                )
             words = program.constants.get(f"words:{name}", 1)
             if words >= BUFFER_WORDS:
                 buffers.append(name)
@@ -166,10 +170,15 @@ def read_program(classes: Sequence[ClassDefinition], constants: dict[str, int]) 
         program.state[name] = offset
         offset += 4 * program.constants[f"words:{name}"]
     program.state_size = offset
+    errors: list[SourceError] = []
     for definition in classes:
         for method in definition.methods:
             if not method.class_side:
-                _declare_method(program, definition, method)
+                try:
+                    _declare_method(program, definition, method)
+                except SourceError as error:
+                    errors.append(error)
+    refuse(errors)
     _resolve_calls(program)
     return program
 
@@ -182,11 +191,11 @@ def _declare_variables(program: Program, definition: ClassDefinition) -> None:
         for pragma in node.pragmas:
             arguments = [_plain(argument) for argument in pragma.arguments]
             if pragma.selector == "pinned:register:":
-                program.pinned[str(arguments[0])] = int(str(arguments[1]))
+                program.pinned[str(arguments[0])] = _number(method, node, pragma, arguments[1])
             elif pragma.selector == "var:type:":
                 program.state_types[str(arguments[0])] = _type_named(method, node, pragma, str(arguments[1]))
             elif pragma.selector == "var:words:":
-                program.constants[f"words:{arguments[0]}"] = int(str(arguments[1]))
+                program.constants[f"words:{arguments[0]}"] = _number(method, node, pragma, arguments[1])
 
 
 def _declare_method(program: Program, definition: ClassDefinition, method: MethodDefinition) -> None:
@@ -200,11 +209,15 @@ def _declare_method(program: Program, definition: ClassDefinition, method: Metho
         elif pragma.selector == "returns:":
             declared.returns = _type_named(method, node, pragma, str(arguments[0]))
         elif pragma.selector in NUMBERED_PRAGMAS:
-            declared.numbers = (NUMBERED_PRAGMAS[pragma.selector], int(str(arguments[0])), int(str(arguments[-1])))
+            declared.numbers = (
+                NUMBERED_PRAGMAS[pragma.selector],
+                _number(method, node, pragma, arguments[0]),
+                _number(method, node, pragma, arguments[-1]),
+            )
         elif pragma.selector == "external:":
             declared.external = str(arguments[0])
         elif pragma.selector == "recursive:":
-            declared.recursion_depth = int(str(arguments[0]))
+            declared.recursion_depth = _number(method, node, pragma, arguments[0])
         elif pragma.selector in ("inline", "noInline", "volatile", "threaded", "cold"):
             declared.flags.add(pragma.selector)
         elif pragma.selector != "bound:":
@@ -236,6 +249,12 @@ def _parsed(method: MethodDefinition) -> ast.Method:
 
 def _plain(argument: object) -> object:
     return argument.value if isinstance(argument, ast.Literal) else argument
+
+
+def _number(method: MethodDefinition, node: ast.Method, place: ast.Node, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise slang_error(method, node, place, "this pragma takes a number; write it as an integer")
+    return value
 
 
 def _type_named(method: MethodDefinition, node: ast.Method, place: ast.Node, name: str) -> Type:

@@ -11,28 +11,9 @@ from dataclasses import dataclass, field
 
 from hardtalk.slang.dispatch import BYTECODE_POINTER
 from hardtalk.slang.ir import Reg
-from hardtalk.slang.machine import COMPARES, ENDINGS, Machine, MachineBlock, MachineCode
+from hardtalk.slang.machine import COMPARES, ENDINGS, MACHINE_OPERATIONS, STAYING, Machine, MachineBlock, MachineCode
 
 RESULT_DELAY = {"w": 2, "spill": 2, "b": 3, "h": 3, "sb": 3, "sh": 3}
-ISSUE_CYCLES = {"mul": 2, "umull": 3, "smull": 3}
-_FIXED_PLACE = {
-    "bl",
-    "mask",
-    "unmask",
-    "set",
-    "fcmp",
-    "fld",
-    "fst",
-    "fadd",
-    "fsub",
-    "fmul",
-    "fdiv",
-    "fsqrt",
-    "fneg",
-    "fmov",
-    "itof",
-    "ftoi",
-}
 
 
 def schedule(code: MachineCode) -> None:
@@ -56,11 +37,8 @@ def _delay(inst: Machine) -> int:
         return RESULT_DELAY[inst.detail]
     if inst.op in ("const", "sym"):
         return 2
-    return ISSUE_CYCLES.get(inst.op, 1) + (inst.op in ISSUE_CYCLES)
-
-
-def _is_barrier(inst: Machine) -> bool:
-    return inst.op in _FIXED_PLACE
+    cycles = MACHINE_OPERATIONS[inst.op].cycles
+    return cycles + (cycles > 1)
 
 
 def _schedule_block(block: MachineBlock) -> None:
@@ -70,7 +48,7 @@ def _schedule_block(block: MachineBlock) -> None:
     result: list[Machine] = []
     run: list[Machine] = []
     for inst in body:
-        if _is_barrier(inst) or inst.op in ENDINGS:
+        if inst.op in STAYING or inst.op in ENDINGS:
             result += [*_ordered(run, [inst] if inst.op == "go" else []), inst]
             run = []
         else:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from hardtalk.arm.encode import rotated_immediate
 from hardtalk.slang.ir import Block, Graph, Inst, Operand, Reg, Shifted
 from hardtalk.slang.machine import Machine, MachineBlock, MachineCode
+from hardtalk.slang.operations import OPERATIONS
 from hardtalk.slang.types import WORD_MASK, signed
 
 PHYSICAL = tuple(Reg(-100 - n, fixed=n) for n in range(16))
 # the operation that does the same with the negated or inverted constant
 NEGATED = {"add": "sub", "sub": "add", "cmp": "cmn"}
 INVERTED = {"and": "bic", "bic": "and", "mov": "mvn"}
-DATA_OPS = {"add": "add", "sub": "sub", "rsb": "rsb", "and": "and", "or": "orr", "xor": "eor", "bic": "bic"}
-SHIFT_OPS = {"shl": "lsl", "shr": "lsr", "sar": "asr"}
 SPLIT_LIMIT = 4096  # additions below this may keep a constant that `polish` makes two of
 OFFSET_LIMIT = {"w": 4095, "b": 4095, "h": 255, "sh": 255, "sb": 255}
 
@@ -119,53 +118,44 @@ class Selector:
 
     def select(self, inst: Inst) -> None:
         dest = None if inst.dest is None else self.physical(inst.dest)
-        getattr(self, f"on_{inst.op}", self.on_simple)(inst, dest)
+        row = OPERATIONS[inst.op]
+        getattr(self, f"on_{row.form}")(inst, dest, row.machine)
 
-    def on_simple(self, inst: Inst, dest: Reg | None) -> None:
-        assert dest is not None
-        args = inst.args
-        if inst.op in DATA_OPS:
-            if isinstance(args[0], int) and inst.op == "sub":
-                self.data("rsb", [dest], self.register(args[1]), args[0])
-            else:
-                self.data(DATA_OPS[inst.op], [dest], self.register(args[0]), args[1])
-        elif inst.op in SHIFT_OPS:
-            value = self.register(args[0])
-            if isinstance(args[1], int):
-                self.emit("mov", [dest], [value], shift=(SHIFT_OPS[inst.op], args[1]))
-            else:
-                self.emit("mov", [dest], [value, self.register(args[1])], shift=(SHIFT_OPS[inst.op], None))
-        elif inst.op in ("clz", "fneg", "fsqrt"):
-            self.emit(inst.op, [dest], [self.register(args[0])])
-        elif inst.op in ("fadd", "fsub", "fmul", "fdiv"):
-            self.emit(inst.op, [dest], [self.register(args[0]), self.register(args[1])])
+    def on_data(self, inst: Inst, dest: Reg, machine: str) -> None:
+        left, right = inst.args
+        if isinstance(left, int) and machine == "sub":
+            self.data("rsb", [dest], self.register(right), left)
         else:
-            raise ValueError(f"{self.graph.name}: no selection for {inst!r}")
+            self.data(machine, [dest], self.register(left), right)
 
-    def on_mov(self, inst: Inst, dest: Reg) -> None:
+    def on_shift(self, inst: Inst, dest: Reg, machine: str) -> None:
+        value, amount = self.register(inst.args[0]), inst.args[1]
+        if isinstance(amount, int):
+            self.emit("mov", [dest], [value], shift=(machine, amount))
+        else:
+            self.emit("mov", [dest], [value, self.register(amount)], shift=(machine, None))
+
+    def on_registers(self, inst: Inst, dest: Reg, machine: str) -> None:
+        self.emit(machine, [dest], [self.register(argument) for argument in inst.args])
+
+    def on_move(self, inst: Inst, dest: Reg, machine: str) -> None:
         source = inst.args[0]
         if isinstance(source, int):
             self.constant(dest, source)
         elif isinstance(source, Shifted):
-            self.emit("mov", [dest], [self.physical(source.reg)], shift=(source.kind, source.amount))
+            self.emit(machine, [dest], [self.physical(source.reg)], shift=(source.kind, source.amount))
         else:
             self.move(dest, self.physical(source))
 
-    def on_fmov(self, inst: Inst, dest: Reg) -> None:
-        self.move(dest, self.register(inst.args[0]))
+    def on_inverted(self, inst: Inst, dest: Reg, machine: str) -> None:
+        self.data(machine, [dest], None, inst.args[0])
 
-    def on_mvn(self, inst: Inst, dest: Reg) -> None:
-        self.data("mvn", [dest], None, inst.args[0])
-
-    def on_mul(self, inst: Inst, dest: Reg) -> None:
-        self.emit("mul", [dest], [self.register(inst.args[0]), self.register(inst.args[1])])
-
-    def on_mulhi(self, inst: Inst, dest: Reg) -> None:
+    def on_high_product(self, inst: Inst, dest: Reg, machine: str) -> None:
         low = self.graph.new_reg()
-        self.emit("umull", [low, dest], [self.register(inst.args[0]), self.register(inst.args[1])])
+        self.emit(machine, [low, dest], [self.register(inst.args[0]), self.register(inst.args[1])])
 
-    def on_sym(self, inst: Inst, dest: Reg) -> None:
-        self.emit("sym", [dest], detail=inst.detail)
+    def on_symbol(self, inst: Inst, dest: Reg, machine: str) -> None:
+        self.emit(machine, [dest], detail=inst.detail)
 
     def compare(self, detail: str, left: Operand, right: Operand) -> str:
         """Emits the flag-setting comparison; answers the condition under which it holds."""
@@ -175,22 +165,22 @@ class Selector:
         self.data("cmp", [], self.register(left), right)
         return detail
 
-    def on_set(self, inst: Inst, dest: Reg) -> None:
+    def on_set(self, inst: Inst, dest: Reg, machine: str) -> None:
         cond = self.compare(inst.detail, inst.args[0], inst.args[1])
         self.emit("set", [dest], cond=cond)
 
-    def on_br(self, inst: Inst, dest: Reg | None) -> None:
+    def on_branch(self, inst: Inst, dest: Reg | None, machine: str) -> None:
         cond = self.compare(inst.detail, inst.args[0], inst.args[1])
         self.emit("bc", cond=cond, targets=self.targets(inst))
 
-    def on_fbr(self, inst: Inst, dest: Reg | None) -> None:
+    def on_float_branch(self, inst: Inst, dest: Reg | None, machine: str) -> None:
         self.emit("fcmp", [], [self.register(inst.args[0]), self.register(inst.args[1])])
         self.emit("bc", cond=inst.detail, targets=self.targets(inst))
 
-    def on_jmp(self, inst: Inst, dest: Reg | None) -> None:
+    def on_jump(self, inst: Inst, dest: Reg | None, machine: str) -> None:
         self.emit("b", targets=self.targets(inst))
 
-    def on_ovf(self, inst: Inst, dest: Reg) -> None:
+    def on_overflow(self, inst: Inst, dest: Reg, machine: str) -> None:
         proceed, overflow = self.targets(inst)
         left, right = inst.args
         if inst.detail == "mul":
@@ -231,11 +221,11 @@ class Selector:
             return [register, self.physical(offset.reg)], None, (offset.kind, offset.amount)
         return [register, self.physical(offset)], None, None
 
-    def on_ld(self, inst: Inst, dest: Reg) -> None:
+    def on_load(self, inst: Inst, dest: Reg, machine: str) -> None:
         uses, imm, shift = self.address(inst.args[0], inst.args[1], inst.detail)
         self.emit("ld", [dest], uses, imm=imm, shift=shift, detail=inst.detail)
 
-    def on_st(self, inst: Inst, dest: Reg | None) -> None:
+    def on_store(self, inst: Inst, dest: Reg | None, machine: str) -> None:
         value = self.register(inst.args[0])
         uses, imm, shift = self.address(inst.args[1], inst.args[2], inst.detail)
         self.emit("st", [], [value, *uses], imm=imm, shift=shift, detail=inst.detail)
@@ -248,25 +238,20 @@ class Selector:
         self.data("add", [total], self.register(base), offset)
         return total, 0
 
-    def on_fld(self, inst: Inst, dest: Reg) -> None:
+    def on_float_load(self, inst: Inst, dest: Reg, machine: str) -> None:
         base, distance = self.float_address(inst.args[0], inst.args[1])
         self.emit("fld", [dest], [base], imm=distance)
 
-    def on_fst(self, inst: Inst, dest: Reg | None) -> None:
+    def on_float_store(self, inst: Inst, dest: Reg | None, machine: str) -> None:
         base, distance = self.float_address(inst.args[1], inst.args[2])
         self.emit("fst", [], [self.register(inst.args[0]), base], imm=distance)
 
-    def on_itof(self, inst: Inst, dest: Reg) -> None:
-        self.emit("itof", [dest], [self.register(inst.args[0])])
-
-    def on_ftoi(self, inst: Inst, dest: Reg) -> None:
+    def on_truncated(self, inst: Inst, dest: Reg, machine: str) -> None:
         scratch = self.graph.new_reg(is_float=True)
         self.emit("ftoi", [dest, scratch], [self.register(inst.args[0])])
 
-    def on_mask(self, inst: Inst, dest: Reg | None) -> None:
+    def on_mask(self, inst: Inst, dest: Reg | None, machine: str) -> None:
         self.emit(inst.op, [self.graph.new_reg()])
-
-    on_unmask = on_mask
 
     def arguments(self, args: list[Operand]) -> list[Reg]:
         values = [self.register(argument) for argument in args]
@@ -274,17 +259,17 @@ class Selector:
             self.move(PHYSICAL[number], value)
         return list(PHYSICAL[: len(values)])
 
-    def on_call(self, inst: Inst, dest: Reg | None) -> None:
+    def on_call(self, inst: Inst, dest: Reg | None, machine: str) -> None:
         self.code.has_calls = True
         uses = self.arguments(inst.args)
         self.emit("bl", [PHYSICAL[n] for n in (0, 1, 2, 3, 12, 14)], uses, detail=inst.detail)
         if dest is not None:
             self.move(dest, PHYSICAL[0])
 
-    def on_tail(self, inst: Inst, dest: Reg | None) -> None:
+    def on_tail(self, inst: Inst, dest: Reg | None, machine: str) -> None:
         self.emit("tail", [], self.arguments(inst.args), detail=inst.detail)
 
-    def on_transfer(self, inst: Inst, dest: Reg | None) -> None:
+    def on_transfer(self, inst: Inst, dest: Reg | None, machine: str) -> None:
         address = self.register(inst.args[0])
         if address.fixed is None:
             copy = self.graph.new_reg()
@@ -293,12 +278,10 @@ class Selector:
         uses = self.arguments(inst.args[1:])
         self.emit("transfer", [], [address, *uses])
 
-    def on_next(self, inst: Inst, dest: Reg | None) -> None:
+    def on_dispatch(self, inst: Inst, dest: Reg | None, machine: str) -> None:
         self.emit(inst.op, [], [])
 
-    on_current = on_next
-
-    def on_ret(self, inst: Inst, dest: Reg | None) -> None:
+    def on_return(self, inst: Inst, dest: Reg | None, machine: str) -> None:
         uses = self.arguments(inst.args[:1])
         self.emit("ret", [], uses)
 

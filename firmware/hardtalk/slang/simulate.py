@@ -12,7 +12,7 @@ follows transfers through the dispatch and primitive tables in simulated memory,
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any
@@ -20,33 +20,38 @@ from typing import Any
 from hardtalk.slang import simulate_arithmetic as arithmetic
 from hardtalk.slang.check import CheckedProgram
 from hardtalk.slang.errors import refuse
-from hardtalk.slang.program import Program, SlangMethod, read_program
+from hardtalk.slang.program import SlangMethod, read_program
 from hardtalk.slang.simulate_base import function_name
 from hardtalk.slang.simulate_memory import DeviceRange, Segment, SimulatedMemory, SlangFault
+from hardtalk.slang.simulate_state import StateView
+from hardtalk.slang.simulate_tables import (
+    CODE_BASE,
+    HEAP_BASE,
+    SPECIAL_OBJECTS_WORD,
+    STATE_BASE,
+    TABLE_BASE,
+    TABLE_OFFSETS,
+    TABLE_SIZE,
+    Tables,
+)
 from hardtalk.slang.simulate_translate import MethodTranslator
 from hardtalk.slang.types import Type
 from hardtalk.smalltalk.tonel import ClassDefinition
 
-__all__ = ["DeviceRange", "Segment", "Simulation", "SlangFault", "StopSimulation", "Transfer"]
+__all__ = [
+    "CODE_BASE",
+    "STATE_BASE",
+    "TABLE_BASE",
+    "DeviceRange",
+    "Segment",
+    "Simulation",
+    "SlangFault",
+    "StopSimulation",
+    "Transfer",
+]
 
-CODE_BASE = 0x00010000
-STATE_BASE = 0x00080000
-TABLE_BASE = 0x00090000
-HEAP_BASE = 0x00100000
-TABLE_OFFSETS = {
-    "dispatchTable": 0,
-    "interruptTable": 1024,
-    "markingTable": 2048,
-    "primitiveTable": 4096,
-    "methodCache": 8192,
-    "forwardingTable": 8192 + 16384,
-}
-TABLE_SIZE = 8192 + 16384 + 4096
-SPECIAL_OBJECTS_WORD = TABLE_BASE + TABLE_SIZE - 4
 IP_REGISTER = 5
 DISPATCH_REGISTER = 8
-INTERRUPT_HANDLER = "handleInterrupts"
-PRIMITIVE_FALLBACK = "activateMethod:arguments:"
 GENERATED = "<slang "
 
 Function = Callable[..., Any]
@@ -67,46 +72,6 @@ class Transfer:
     target: str
     arguments: tuple[int, ...] = ()
     address: int | None = None
-
-
-class StateView(MutableMapping[str, int]):
-    """The VM variables by name, read with their declared signedness."""
-
-    def __init__(self, program: Program, words: memoryview, registers: list[int]) -> None:
-        self._program = program
-        self._words = words
-        self._registers = registers
-
-    def __getitem__(self, name: str) -> int:
-        if name in self._program.pinned:
-            word = self._registers[self._program.pinned[name]]
-        else:
-            word = self._words[self._program.state[name] >> 2]
-        return word if self._program.state_types.get(name, Type.INT32).is_unsigned else arithmetic.signed(word)
-
-    def __setitem__(self, name: str, value: int) -> None:
-        if name in self._program.pinned:
-            self._registers[self._program.pinned[name]] = value & 0xFFFFFFFF
-        else:
-            self._words[self._program.state[name] >> 2] = value & 0xFFFFFFFF
-
-    def __delitem__(self, name: str) -> None:
-        raise TypeError("VM variables cannot be removed")
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._program.pinned
-        yield from self._program.state
-
-    def __len__(self) -> int:
-        return len(self._program.pinned) + len(self._program.state)
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """A routine at a code address; ranged routines get their index as first argument."""
-
-    method: SlangMethod
-    prefix: tuple[int, ...]
 
 
 class Simulation:
@@ -148,11 +113,10 @@ class Simulation:
             "heapLimit": memory_base + memory_size,
             "specialObjects": SPECIAL_OBJECTS_WORD,
         } | dict(symbols or {})
-        self._entries: dict[int, _Entry] = {}
-        self._addresses: dict[str, int] = {}
         self._offsets: dict[str, tuple[SlangMethod, list[int]]] = {}
         self._globals = self._make_globals()
-        self._place_routines()
+        self._globals |= {function_name(m.selector): self._trampoline(m) for m in self.program.methods.values()}
+        self._tables = Tables(self.program, self.memory, self.symbols)
         self.registers[DISPATCH_REGISTER] = self.symbols["dispatchTable"]
 
     # What the translator asks (its `Scope`)
@@ -198,41 +162,6 @@ class Simulation:
         ):  # fmt: skip
             names[name] = getattr(arithmetic, name)
         return names
-
-    def _place_routines(self) -> None:
-        address = CODE_BASE
-        for selector, method in self.program.methods.items():
-            self._globals[function_name(selector)] = self._trampoline(method)
-            self._addresses[selector] = address
-            kind, first, last = method.numbers or ("", 0, 0)
-            for index in range(last - first + 1):
-                self._entries[address] = _Entry(method, (index,) if method.is_ranged else ())
-                if kind == "bytecode":
-                    self._set_table("dispatchTable", first + index, address)
-                elif kind == "markingBytecode":
-                    self._set_table("markingTable", first + index, address)
-                elif kind == "forwardingBytecode":
-                    self._set_table("forwardingTable", first + index, address)
-                elif kind == "primitive":
-                    self._set_table("primitiveTable", first + index, address)
-                address += 16
-        handler = self._addresses.get(INTERRUPT_HANDLER)
-        fallback = self._addresses.get(PRIMITIVE_FALLBACK)
-        for index in range(256 if handler else 0):
-            self._set_table("interruptTable", index, handler or 0)
-        for number in range(256):
-            self._inherit_entry("markingTable", "dispatchTable", number)
-            self._inherit_entry("forwardingTable", "markingTable", number)
-        for number in range(1024 if fallback else 0):
-            if not self.memory.word_at(self.symbols["primitiveTable"] + 4 * number):
-                self._set_table("primitiveTable", number, fallback or 0)
-
-    def _inherit_entry(self, table: str, other: str, number: int) -> None:
-        if not self.memory.word_at(self.symbols[table] + 4 * number):
-            self._set_table(table, number, self.memory.word_at(self.symbols[other] + 4 * number))
-
-    def _set_table(self, table: str, index: int, address: int) -> None:
-        self.memory.word_at_put(self.symbols[table] + 4 * index, address)
 
     def _trampoline(self, method: SlangMethod) -> Function:
         def first_call(*arguments: int) -> Any:
@@ -288,8 +217,8 @@ class Simulation:
         """Of a linker symbol or of a routine, by selector."""
         if name in self.symbols:
             return self.symbols[name]
-        if name in self._addresses:
-            return self._addresses[name]
+        if name in self._tables.addresses:
+            return self._tables.addresses[name]
         raise SlangFault(f"no symbol and no routine is called {name}")
 
     def _set_mask(self, masked: bool) -> int:
@@ -330,7 +259,7 @@ class Simulation:
             return Transfer(result)
         target, passed = result
         if isinstance(target, int):
-            entry = self._entries.get(target)
+            entry = self._tables.entries.get(target)
             return Transfer(entry.method.selector if entry else "", passed, target)
         return Transfer(self._selector_of(target), passed)
 
@@ -354,7 +283,7 @@ class Simulation:
     def _follow(
         self, function: Function, arguments: tuple[int, ...], max_transfers: int, until: Callable[[], bool] | None
     ) -> None:
-        registers, memory, entries = self.registers, self.memory, self._entries
+        registers, memory, entries = self.registers, self.memory, self._tables.entries
         for _ in range(max_transfers):
             if until is not None and until():
                 return
