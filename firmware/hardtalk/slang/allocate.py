@@ -61,14 +61,15 @@ class _Colouring:
 
     def build(self) -> None:
         blocks = self.code.blocks
-        index: dict[Reg, int] = {}
+        bits: dict[Reg, int] = {}
         registers: list[Reg] = []
 
         def bit(register: Reg) -> int:
-            if register not in index:
-                index[register] = len(registers)
+            found = bits.get(register)
+            if found is None:
+                found = bits[register] = 1 << len(registers)
                 registers.append(register)
-            return 1 << index[register]
+            return found
 
         def relevant(inst_registers: list[Reg]) -> list[Reg]:
             return [r for r in inst_registers if r.is_float == self.is_float]
@@ -90,16 +91,22 @@ class _Colouring:
             pinned_mask |= bit(register)
         use: list[int] = []
         define: list[int] = []
+        operands: list[list[tuple[list[Reg], list[Reg], int, int]]] = []
         for block in blocks:
             used = defined = 0
+            operands.append([])
             for inst in block.insts:
-                for register in relevant(inst.uses):
-                    if not defined & bit(register):
-                        used |= bit(register)
+                uses, defs = relevant(inst.uses), relevant(inst.defs)
+                use_mask = def_mask = 0
+                for register in uses:
+                    use_mask |= bit(register)
+                used |= use_mask & ~defined
                 if inst.op in KEEPS_PINNED:
                     used |= pinned_mask & ~defined
-                for register in relevant(inst.defs):
-                    defined |= bit(register)
+                for register in defs:
+                    def_mask |= bit(register)
+                defined |= def_mask
+                operands[-1].append((defs, uses, def_mask, use_mask))
             use.append(used)
             define.append(defined)
         position = {block: n for n, block in enumerate(blocks)}
@@ -121,14 +128,14 @@ class _Colouring:
         for n, block in enumerate(blocks):
             weight = 10.0**block.depth * (0.01 if block.cold else 1.0)
             live = live_out[n]
-            for inst in reversed(block.insts):
-                defs, uses = relevant(inst.defs), relevant(inst.uses)
+            for inst, (defs, uses, def_mask, use_mask) in zip(
+                reversed(block.insts), reversed(operands[n]), strict=True
+            ):
                 excluded = 0
                 if inst.is_move and defs:
                     self.moves.append((weight, len(self.moves), defs[0], uses[0]))
                     excluded = bit(uses[0])
-                for register in defs:
-                    live |= bit(register)
+                live |= def_mask
                 for register in defs:
                     self.interfere(register, live & ~excluded & ~bit(register), registers)
                     if inst.op in ("mul", "umull", "smull"):
@@ -136,10 +143,7 @@ class _Colouring:
                 if inst.op == "bl":
                     for register in pinned:
                         self.interfere(register, live & ~pinned_mask, registers)
-                for register in defs:
-                    live &= ~bit(register)
-                for register in uses:
-                    live |= bit(register)
+                live = live & ~def_mask | use_mask
                 if inst.op in KEEPS_PINNED:
                     live |= pinned_mask
                 for register in (*defs, *uses):

@@ -159,36 +159,38 @@ def verify(graph: Graph) -> None:
     known = set(graph.blocks)
     for block in graph.blocks:
         if block.terminator is None:
-            raise AssertionError(f"{graph.name} {block.name}: no terminator")
-        for inst in block.insts[:-1]:
-            if inst.op in TERMINATORS:
-                raise AssertionError(f"{graph.name} {block.name}: {inst!r} before the end")
+            raise _defect(graph, block)
+        last = block.insts[-1]
         for inst in block.insts:
-            _verify_kinds(graph, inst)
+            if (inst is not last and inst.op in TERMINATORS) or not _has_kinds(inst):
+                raise _defect(graph, inst)
             if inst.dest is not None and inst.dest.fixed is None:
                 defined[inst.dest] = defined.get(inst.dest, 0) + 1
-            for target in inst.targets:
-                if target not in known:
-                    raise AssertionError(f"{graph.name} {block.name}: {inst!r} leaves the graph")
+        if not known.issuperset(last.targets):
+            raise _defect(graph, last)
     for block in graph.blocks:
         for inst in block.insts:
             for reg in inst.registers():
                 if reg.fixed is None and reg not in defined:
-                    raise AssertionError(f"{graph.name} {block.name}: {inst!r} uses {reg!r}, never defined")
+                    raise _defect(graph, inst)
     for reg, count in defined.items():
         if reg.single and count > 1:
-            raise AssertionError(f"{graph.name}: {reg!r} has {count} definitions")
+            raise _defect(graph, reg)
 
 
-def _verify_kinds(graph: Graph, inst: Inst) -> None:
+def _has_kinds(inst: Inst) -> bool:
+    """Whether operands and result are as many and of the kinds that the operation's row says."""
     row = OPERATIONS[inst.op]
     kinds = row.operands
-    if kinds.endswith("*"):
-        kinds = kinds[:-1].ljust(len(inst.args), "w")
-    if len(kinds) != len(inst.args):
-        raise AssertionError(f"{graph.name}: {inst!r} has {len(inst.args)} operands, {inst.op} takes {row.operands}")
-    for kind, argument in zip(kinds, inst.args, strict=True):
-        if (isinstance(argument, Reg) and argument.is_float) != (kind == "f"):
-            raise AssertionError(f"{graph.name}: {argument!r} of {inst!r} is not of kind {kind}")
-    if inst.dest is not None and inst.dest.is_float != (row.result == "f"):
-        raise AssertionError(f"{graph.name}: {inst!r} has its result in a register of another kind")
+    if row.is_variadic:
+        kinds = kinds[:-1] + "w" * (len(inst.args) + 1 - len(kinds))
+    if len(kinds) != len(inst.args) or (inst.dest is not None and inst.dest.is_float != (row.result == "f")):
+        return False
+    for position, argument in enumerate(inst.args):
+        if isinstance(argument, Reg) and argument.is_float != (kinds[position] == "f"):
+            return False
+    return True
+
+
+def _defect(graph: Graph, culprit: object) -> AssertionError:
+    return AssertionError(f"no graph: {culprit!r}\n{print_graph(graph)}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -29,7 +29,8 @@ class Memory(Enum):
 class Operation:
     """`operands` has a letter an operand: `w` word, `f` float, `a` base address, `o` offset, a last `*` any number of
     words; `result` is `w`, `f` or empty. `neutral` is the right operand that gives the left one, `zero` says that 0 on
-    the right gives 0, `of_same` is what two equal operands give: `left` or `zero`.
+    the right gives 0, `of_same` is what two equal operands give: `left` or `zero`. `base_at` is the base address's
+    position among the operands.
     """
 
     name: str
@@ -46,15 +47,15 @@ class Operation:
     zero: bool = False
     of_same: str = ""
 
-    @property
-    def base_at(self) -> int | None:
-        """The position of the base address among the operands."""
-        position = self.operands.find("a")
-        return None if position < 0 else position
+    base_at: int | None = field(init=False)
+    is_of_words: bool = field(init=False)
+    is_variadic: bool = field(init=False)
 
-    @property
-    def is_of_words(self) -> bool:
-        return self.result == "w" and "f" not in self.operands
+    def __post_init__(self) -> None:
+        position = self.operands.find("a")
+        object.__setattr__(self, "base_at", None if position < 0 else position)
+        object.__setattr__(self, "is_of_words", self.result == "w" and "f" not in self.operands)
+        object.__setattr__(self, "is_variadic", self.operands.endswith("*"))
 
 
 def _pure(name: str, operands: str, result: str, form: str, machine: str, meaning: Any, **facts: Any) -> Operation:

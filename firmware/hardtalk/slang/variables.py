@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from hardtalk.smalltalk import ast
 
 
-def walk(node: ast.Node | tuple[object, ...]) -> Iterator[ast.Node]:
+def walk(node: ast.Node) -> list[ast.Node]:
     """The node and everything below it, in source order."""
-    if isinstance(node, tuple):
-        for element in node:
-            if isinstance(element, ast.Node | tuple):
-                yield from walk(element)
-        return
-    yield node
-    if isinstance(node, ast.Method | ast.Block):
-        yield from walk(node.statements)
-    elif isinstance(node, ast.Send):
-        yield from walk(node.receiver)
-        yield from walk(node.arguments)
-    elif isinstance(node, ast.Cascade):
-        yield from walk(node.receiver)
-        for message in node.messages:
-            yield from walk(message.arguments)
-    elif isinstance(node, ast.Assignment):
-        yield node.variable
-        yield from walk(node.value)
-    elif isinstance(node, ast.Return):
-        yield from walk(node.value)
+    result: list[ast.Node] = []
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        result.append(node)
+        if isinstance(node, ast.Send):
+            pending.extend(reversed(node.arguments))
+            pending.append(node.receiver)
+        elif isinstance(node, ast.Block | ast.Method):
+            pending.extend(reversed(node.statements))
+        elif isinstance(node, ast.Assignment):
+            pending += (node.value, node.variable)
+        elif isinstance(node, ast.Return):
+            pending.append(node.value)
+        elif isinstance(node, ast.Cascade):
+            for message in reversed(node.messages):
+                pending.extend(reversed(message.arguments))
+            pending.append(node.receiver)
+    return result
 
 
 def weight(node: ast.Node) -> int:
