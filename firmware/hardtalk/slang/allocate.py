@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hardtalk.slang.ir import Reg
-from hardtalk.slang.machine import KEEPS_PINNED, Machine, MachineBlock, MachineCode
+from hardtalk.slang.machine import KEEPS_PINNED, MACHINE_OPERATIONS, Machine, MachineBlock, MachineCode
 from hardtalk.slang.select import PHYSICAL
 
 SCRATCH = (0, 1, 2, 3, 12, 14)
@@ -138,7 +138,7 @@ class _Colouring:
                 live |= def_mask
                 for register in defs:
                     self.interfere(register, live & ~excluded & ~bit(register), registers)
-                    if inst.op in ("mul", "umull", "smull"):
+                    if MACHINE_OPERATIONS[inst.op].is_apart:
                         self.interfere(register, bit(uses[0]) & ~bit(register), registers)
                 if inst.op == "bl":
                     for register in pinned:

@@ -44,7 +44,9 @@ class Routine:
 
 
 @dataclass
-class _Emitter:
+class Emitter:
+    """The words of one routine so far; each `form` of the table of machine operations has its `emit_` method."""
+
     code: MachineCode
     words: list[int] = field(default_factory=list)
     places: list[tuple[str, int]] = field(default_factory=list)
@@ -251,7 +253,7 @@ class _Emitter:
 
 def emit(code: MachineCode) -> Routine:
     """The routine's bytes, relocations and lines."""
-    emitter = _Emitter(code)
+    emitter = Emitter(code)
     emitter.run()
     lines: list[tuple[int, str, int]] = []
     for position, place in enumerate(emitter.places):

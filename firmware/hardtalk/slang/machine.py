@@ -17,20 +17,23 @@ from hardtalk.slang.ir import Reg
 class MachineOperation:
     """What the stages behind selection want to know of an operation; `form` is the emitter's method for it.
 
-    `cycles` are those after which another may start, with one more until its result is there where they are several.
-    `is_conditional` says that it may run under a condition, `stays` that scheduling moves nothing across it,
-    `keeps_pinned` that the pinned variables are read behind it, by a callee or by the next routine.
+    `delay` are the cycles from its start until its result can be used (DDI 0222B), `is_apart` says that its result is
+    not in the register of its first operand, `changes_flags` that flags made before it are gone behind it,
+    `is_conditional` that it may run under a condition, `stays` that scheduling moves nothing across it, `keeps_pinned`
+    that the pinned variables are read behind it, by a callee or by the next routine.
     """
 
     name: str
     form: str
-    cycles: int = 1
+    delay: int = 1
     is_data: bool = False
     is_compare: bool = False
     is_conditional: bool = False
     is_ending: bool = False
     stays: bool = False
     keeps_pinned: bool = False
+    is_apart: bool = False
+    changes_flags: bool = False
 
 
 def _data(name: str, form: str = "data") -> MachineOperation:
@@ -44,19 +47,19 @@ def _ending(name: str, form: str, is_conditional: bool = False) -> MachineOperat
 ROWS: Final = (
     *(_data(name) for name in ("and", "eor", "sub", "rsb", "add", "orr", "bic")),
     *(_data(name, "move") for name in ("mov", "mvn")),
-    *(MachineOperation(name, "compare", is_compare=True) for name in ("cmp", "cmn", "tst")),
-    MachineOperation("mul", "multiply", cycles=2, is_conditional=True),
-    MachineOperation("umull", "multiply_long", cycles=3),
-    MachineOperation("smull", "multiply_long", cycles=3),
+    *(MachineOperation(name, "compare", is_compare=True, changes_flags=True) for name in ("cmp", "cmn", "tst")),
+    MachineOperation("mul", "multiply", delay=3, is_conditional=True, is_apart=True),
+    MachineOperation("umull", "multiply_long", delay=4, is_apart=True),
+    MachineOperation("smull", "multiply_long", delay=4, is_apart=True),
     MachineOperation("clz", "count_zeros", is_conditional=True),
     MachineOperation("ld", "access", is_conditional=True),
     MachineOperation("st", "access", is_conditional=True),
-    MachineOperation("const", "pooled", is_conditional=True),
-    MachineOperation("sym", "pooled", is_conditional=True),
-    MachineOperation("set", "truth", stays=True),
+    MachineOperation("const", "pooled", delay=2, is_conditional=True),
+    MachineOperation("sym", "pooled", delay=2, is_conditional=True),
+    MachineOperation("set", "truth", stays=True, changes_flags=True),
     MachineOperation("b", "branch"),
     MachineOperation("bc", "branch"),
-    MachineOperation("bl", "call", stays=True, keeps_pinned=True),
+    MachineOperation("bl", "call", stays=True, keeps_pinned=True, changes_flags=True),
     MachineOperation("mask", "mask", stays=True),
     MachineOperation("unmask", "mask", stays=True),
     _ending("ret", "return"),
@@ -71,7 +74,7 @@ ROWS: Final = (
     *(MachineOperation(name, "float_data", stays=True) for name in ("fadd", "fsub", "fmul", "fdiv")),
     *(MachineOperation(name, "float_unary", stays=True) for name in ("fsqrt", "fneg")),
     MachineOperation("fmov", "float_move", stays=True),
-    MachineOperation("fcmp", "float_compare", stays=True),
+    MachineOperation("fcmp", "float_compare", stays=True, changes_flags=True),
     MachineOperation("itof", "float_from_word", stays=True),
     MachineOperation("ftoi", "word_from_float", stays=True),
 )

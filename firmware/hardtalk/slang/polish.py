@@ -8,7 +8,7 @@ from hardtalk.slang.allocate import reachable_blocks
 from hardtalk.slang.conditions import CONDITIONS
 from hardtalk.slang.dispatch import split_dispatch
 from hardtalk.slang.ir import Reg
-from hardtalk.slang.machine import COMPARES, CONDITIONABLE, DATA, ENDINGS, Machine, MachineBlock, MachineCode
+from hardtalk.slang.machine import CONDITIONABLE, DATA, ENDINGS, MACHINE_OPERATIONS, Machine, MachineBlock, MachineCode
 
 CONDITIONAL_LIMIT = 3
 WRITEBACK_LIMIT = {"w": 4095, "b": 4095, "h": 255, "sh": 255, "sb": 255}
@@ -131,7 +131,7 @@ def _reuse_flags(block: MachineBlock) -> None:
             return
         for earlier in range(position - 1, -1, -1):
             maker = insts[earlier]
-            if maker.op in COMPARES or maker.sets_flags or maker.cond or maker.op in ("bl", "set", "fcmp"):
+            if MACHINE_OPERATIONS[maker.op].changes_flags or maker.sets_flags or maker.cond:
                 return
             if inst.uses[0] in maker.defs:
                 if maker.op in DATA and not maker.is_move:

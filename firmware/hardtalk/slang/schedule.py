@@ -35,10 +35,7 @@ class _Node:
 def _delay(inst: Machine) -> int:
     if inst.op == "ld":
         return RESULT_DELAY[inst.detail]
-    if inst.op in ("const", "sym"):
-        return 2
-    cycles = MACHINE_OPERATIONS[inst.op].cycles
-    return cycles + (cycles > 1)
+    return MACHINE_OPERATIONS[inst.op].delay
 
 
 def _schedule_block(block: MachineBlock) -> None:

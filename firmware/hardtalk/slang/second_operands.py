@@ -62,7 +62,7 @@ def _shifted(operand: Operand, source: Source, gone: set[int]) -> Operand:
 
 
 def _fold_into(inst: Inst, source: Source, gone: set[int]) -> None:
-    if inst.op in ("add", "and", "or", "xor", "sub"):
+    if OPERATIONS[inst.op].form == "data":
         left, right = inst.args
         inst.args[1] = _shifted(right, source, gone)
         if isinstance(inst.args[1], Reg) and isinstance(left, Reg) and left is not right:
