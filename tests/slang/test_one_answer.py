@@ -61,6 +61,7 @@ REFUSED = {
         14,
         "the step of to:by:do: must be a constant",
     ),
+    "and: of an empty block": ("(a > 1 and: [ ]) ifTrue: [ ^ 1 ].\n\t^ 0", 4, 14, "an empty block has no value"),
     "and: of a value": ("(a > 1 and: a > 2) ifTrue: [ ^ 1 ].\n\t^ 0", 4, 14, "expected a literal block here"),
     "division of words": ("^ a / 2", 4, 4, "/ is not for these operands"),
     "transfer in a routine that returns": ("^ self nextBytecode", 4, 4, "nextBytecode ends a threaded routine"),
@@ -110,6 +111,7 @@ Sample >> other [
 
 
 RIGHT = [
+    "x := y // (9 // 2).",
     "x := (y > z) = (z > 3) ifTrue: [ x ] ifFalse: [ z ].",
     "[ x > y ] whileTrue: [ <bound: 5> x := y ].",
     "self helper: y with: z; helper: z with: y.",

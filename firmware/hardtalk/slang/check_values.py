@@ -141,7 +141,7 @@ class CheckValues(CheckBase):
             return Constant(node.start, Type.UNKNOWN, 0)
         right = self.body(block, wanted=True)
         if right.value is not None:
-            self.require_boolean(block.statements[-1], right.value)
+            self.require_boolean(block.statements[-1] if block.statements else block, right.value)
         return Junction(node.start, Type.BOOLEAN, node.selector == "and:", left, right)
 
     def unknown(self, node: ast.Send) -> Value:
@@ -152,14 +152,14 @@ class CheckValues(CheckBase):
 
 
 def constant_of(value: Value) -> int | None:
-    """The word that an expression of constants comes to."""
+    """The word that an expression of constants without divisions comes to."""
     if isinstance(value, Constant):
         return value.value
     if isinstance(value, Unary):
         operand = constant_of(value.operand)
         negated = {"neg": 0, "mvn": -1}.get(value.form.operation)
         return None if operand is None or negated is None else negated - operand & WORD_MASK
-    if isinstance(value, Binary):
+    if isinstance(value, Binary) and value.operator.kind is not Kind.DIVISION:
         left, right = constant_of(value.left), constant_of(value.right)
         return None if left is None or right is None else fold(value.form.operation, [left, right])
     return None
