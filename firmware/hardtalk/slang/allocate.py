@@ -152,13 +152,15 @@ class _Colouring:
                         self.unspillable.add(register)
 
     def interfere(self, register: Reg, mask: int, registers: list[Reg]) -> None:
-        mine = self.adjacent.setdefault(register, set())
+        adjacent = self.adjacent
+        mine = adjacent[register]
         while mask:
             low = mask & -mask
             mask ^= low
             other = registers[low.bit_length() - 1]
-            mine.add(other)
-            self.adjacent.setdefault(other, set()).add(register)
+            if other not in mine:
+                mine.add(other)
+                adjacent[other].add(register)
 
     def coalesce(self) -> None:
         count = len(self.colours)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hardtalk.slang.answers import Answers
 from hardtalk.slang.check_base import is_to_self
 from hardtalk.slang.check_control import CheckControl
 from hardtalk.slang.errors import refuse
@@ -34,7 +35,7 @@ from hardtalk.slang.tree import (
     Value,
 )
 from hardtalk.slang.types import Type
-from hardtalk.slang.variables import leaves, walk
+from hardtalk.slang.variables import leaves
 from hardtalk.smalltalk import ast
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.literals import Symbol
@@ -46,31 +47,13 @@ class CheckedProgram:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._found: dict[str, MethodCheck] = {}
-        self._answers: dict[str, bool] = {}
+        self._answers = Answers(program)
 
     def tree(self, method: SlangMethod) -> Tree:
         """The method's tree. Raises SourceError, or SlangErrors for several, when it is no Slang."""
         checked = self._checked(method)
         refuse(checked.errors)
         return checked.tree
-
-    def answers(self, method: SlangMethod) -> bool:
-        """Whether a call has a value: that of the boot stub's routine, or a `^` on each path that gives one."""
-        found = self._answers.get(method.selector)
-        if found is None:
-            self._answers[method.selector] = True  # while it is being found, for what is recursive
-            found = method.external is not None or (
-                leaves(method.node.statements)
-                and not any(isinstance(n, ast.Return) and self._is_for_effect(n.value) for n in walk(method.node))
-            )
-            self._answers[method.selector] = found
-        return found
-
-    def _is_for_effect(self, node: ast.Node) -> bool:
-        if not isinstance(node, ast.Send) or not is_to_self(node):
-            return False
-        target = self.program.methods.get(node.selector)
-        return target is not None and not self.answers(target)
 
     def errors(self) -> list[SourceError]:
         """All that is wrong with the program, by method."""
@@ -101,7 +84,7 @@ class CheckedProgram:
     def _checked(self, method: SlangMethod) -> MethodCheck:
         found = self._found.get(method.selector)
         if found is None:
-            found = self._found[method.selector] = MethodCheck(self, method)
+            found = self._found[method.selector] = MethodCheck(self.program, method, self._answers)
         return found
 
 
@@ -115,9 +98,9 @@ def check_program(program: Program) -> CheckedProgram:
 class MethodCheck(CheckControl):
     """The check of one method: its `tree`, and in `errors` what is wrong with it."""
 
-    def __init__(self, checked: CheckedProgram, method: SlangMethod) -> None:
-        super().__init__(checked.program, method)
-        self.checked = checked
+    def __init__(self, program: Program, method: SlangMethod, answers: Answers) -> None:
+        super().__init__(program, method)
+        self.answers = answers
         self.tree = self.run()
 
     def run(self) -> Tree:
@@ -162,7 +145,7 @@ class MethodCheck(CheckControl):
             return self.complain(
                 node, f"{node.selector} is a threaded routine: it never comes back, so it must be returned (^ self …)"
             )
-        return Call(node.start, target.returns if self.checked.answers(target) else Type.NOTHING, target, arguments)
+        return Call(node.start, target.returns if self.answers.has_value(target) else Type.NOTHING, target, arguments)
 
     def arguments(self, node: ast.Send, target: SlangMethod) -> tuple[Value, ...]:
         values = tuple(self.value(argument) for argument in node.arguments)
@@ -216,7 +199,7 @@ class MethodCheck(CheckControl):
         return AddressOfState(node.start, Type.ADDRESS, str(name))
 
     def returned(self, node: ast.Return) -> Value:
-        if not self.checked.answers(self.method) and isinstance(node.value, ast.Send) and is_to_self(node.value):
+        if not self.answers.has_value(self.method) and isinstance(node.value, ast.Send) and is_to_self(node.value):
             return self.self_send(node.value)
         return self.value(node.value)
 
