@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from hardtalk.arm import encode as arm
 from hardtalk.slang.allocate import saved_registers
-from hardtalk.slang.ir import INVERSE, TABLE
+from hardtalk.slang.ir import INVERSE, PENDING_BIT, TABLE
+from hardtalk.slang.loops import Closed, Loop, check
 from hardtalk.slang.machine import Machine, MachineBlock, MachineCode
 
 CONDITION = {
@@ -41,6 +42,21 @@ class Relocation:
     addend: int = 0
 
 
+TRANSFERS = ("bytecode", "with one", "method", "with three")
+"""What a transfer leads to, by the number of words it hands over: a bytecode's routine takes none, a method's two."""
+
+
+@dataclass(frozen=True)
+class CodeFacts:
+    """What the compiler knows of places in a routine, by offset: edges that close loops (the branch's offset, its
+    target's, the loops); polls; `mask` and `unmask`; computed jumps and their kinds, see docs/facts.md."""
+
+    loops: tuple[tuple[int, int, tuple[Loop, ...]], ...] = ()
+    polls: tuple[int, ...] = ()
+    masks: tuple[tuple[int, str], ...] = ()
+    jumps: tuple[tuple[int, str], ...] = ()
+
+
 @dataclass
 class Routine:
     """One compiled routine. `lines` are (offset, file, line), each holding until the next."""
@@ -52,6 +68,7 @@ class Routine:
     class_name: str = ""
     selector: str = ""
     frame_bytes: int = 0
+    facts: CodeFacts = CodeFacts()
 
 
 @dataclass
@@ -63,6 +80,10 @@ class _Emitter:
     pool: dict[tuple[str, int], list[int]] = field(default_factory=dict)
     relocations: list[Relocation] = field(default_factory=list)
     place: tuple[str, int] = ("", 0)
+    polls: list[int] = field(default_factory=list)
+    masks: list[tuple[int, str]] = field(default_factory=list)
+    jumps: list[tuple[int, str]] = field(default_factory=list)
+    closing: list[tuple[int, MachineBlock, Closed]] = field(default_factory=list)
 
     def run(self) -> None:
         code = self.code
@@ -81,6 +102,12 @@ class _Emitter:
                 self.instruction(inst, following)
         for position, target, cond in self.branches:
             self.words[position] = arm.branch((starts[target] - position) * 4, cond=cond)
+        self.facts = CodeFacts(
+            tuple((at, 4 * starts[target], tuple(sorted(closed, key=repr))) for at, target, closed in self.closing),
+            tuple(self.polls),
+            tuple(self.masks),
+            tuple(self.jumps),
+        )
         for (symbol, value), users in self.pool.items():
             for user in users:
                 self.words[user] |= self.pool_distance(user)
@@ -93,6 +120,11 @@ class _Emitter:
         if not 0 <= distance < 4096:
             raise ValueError(f"{self.code.name}: literal pool {distance} bytes away; split the method")
         return distance
+
+    @property
+    def here(self) -> int:
+        """The offset of the word that comes next."""
+        return 4 * len(self.words)
 
     def word(self, word: int) -> None:
         self.words.append(word)
@@ -119,6 +151,8 @@ class _Emitter:
         if op in ("mov", "mvn"):
             self.word(arm.data(op, defs[0], 0, self.operand2(inst, uses), inst.sets_flags, cond))
         elif op in ("cmp", "cmn", "tst"):
+            if op == "tst" and uses[0] == TABLE and inst.imm == PENDING_BIT:
+                self.polls.append(self.here)
             self.word(arm.data(op, 0, uses[0], self.operand2(inst, uses[1:]), cond=cond))
         elif op in ("and", "eor", "sub", "rsb", "add", "orr", "bic"):
             self.word(arm.data(op, defs[0], uses[0], self.operand2(inst, uses[1:]), inst.sets_flags, cond))
@@ -147,13 +181,17 @@ class _Emitter:
             self.leave_frame()
             index = "pre" if op == "next" else "offset"
             self.word(arm.load(0, IP, 1 if op == "next" else 0, width="byte", index=index, cond=cond))
+            self.jumps.append((self.here, "dispatch"))
             self.word(arm.load(arm.PC, TABLE, arm.Shifted(0, "lsl", 2), cond=cond))
         elif op == "go":
+            self.jumps.append((self.here, "dispatch"))
             self.word(arm.load(arm.PC, TABLE, arm.Shifted(uses[0], "lsl", 2), cond=cond))
         elif op == "go_to":
+            self.jumps.append((self.here, TRANSFERS[len(uses) - 1]))
             self.word(arm.load(arm.PC, uses[0], inst.imm or 0, cond=cond))
         elif op == "transfer":
             self.leave_frame()
+            self.jumps.append((self.here, TRANSFERS[len(uses) - 1]))
             self.word(arm.data("mov", arm.PC, 0, uses[0], cond=cond))
         elif op == "ret":
             self.epilogue()
@@ -161,6 +199,7 @@ class _Emitter:
             change = "orr" if op == "mask" else "bic"
             self.word(arm.encode("mrs", d=defs[0], r=0))
             self.word(arm.data(change, defs[0], defs[0], arm.Immediate(0x80)))
+            self.masks.append((self.here, op))
             self.word(arm.encode("msr", m=defs[0], r=0, f=1))
         else:
             self.float_instruction(inst, defs, uses)
@@ -187,23 +226,25 @@ class _Emitter:
     def branch(self, inst: Machine, following: MachineBlock | None) -> None:
         if inst.op == "b":
             if inst.targets[0] is not following:
-                self.branch_to(inst.targets[0], "")
+                self.branch_to(inst, inst.targets[0], "")
             return
         if_true, if_false = inst.targets
         if if_true is following:
-            self.branch_to(if_false, INVERSE[inst.cond])
+            self.branch_to(inst, if_false, INVERSE[inst.cond])
         else:
-            self.branch_to(if_true, inst.cond)
+            self.branch_to(inst, if_true, inst.cond)
             if if_false is not following:
-                self.branch_to(if_false, "")
+                self.branch_to(inst, if_false, "")
 
-    def branch_to(self, target: MachineBlock, cond: str) -> None:
+    def branch_to(self, inst: Machine, target: MachineBlock, cond: str) -> None:
         """A branch; straight to another routine when the block only jumps there."""
         only = target.insts[0]
         if len(target.insts) == 1 and only.op == "tail" and not self.frame:
             self.relocations.append(Relocation(len(self.words) * 4, "branch24", only.detail))
             self.word(arm.branch(PIPELINE, cond=CONDITION[cond]))
             return
+        if closed := inst.closes.get(target):
+            self.closing.append((self.here, target, closed))
         self.branches.append((len(self.words), target, CONDITION[cond]))
         self.word(0)
 
@@ -214,10 +255,12 @@ class _Emitter:
     def epilogue(self) -> None:
         self.leave_frame()
         if arm.LR in self.saved:
+            self.jumps.append((self.here, "return"))
             self.word(arm.load_multiple(SP, [*self.saved[:-1], arm.PC], "ia", writeback=True))
             return
         if self.saved:
             self.word(arm.load_multiple(SP, self.saved, "ia", writeback=True))
+        self.jumps.append((self.here, "return"))
         self.word(arm.encode("bx", m=LR))
 
     def float_instruction(self, inst: Machine, defs: list[int], uses: list[int]) -> None:
@@ -245,8 +288,13 @@ class _Emitter:
             raise ValueError(f"{self.code.name}: no encoding for {inst!r}")
 
 
+def _end(block: MachineBlock) -> Machine:
+    return block.insts[-1]
+
+
 def emit(code: MachineCode) -> Routine:
     """The routine's bytes, relocations and lines."""
+    check(code.name, code.blocks, _end)
     emitter = _Emitter(code)
     emitter.run()
     lines: list[tuple[int, str, int]] = []
@@ -254,4 +302,5 @@ def emit(code: MachineCode) -> Routine:
         if not lines or lines[-1][1:] != place:
             lines.append((position * 4, *place))
     data = b"".join(word.to_bytes(4, "little") for word in emitter.words)
-    return Routine(code.name, data, emitter.relocations, lines, frame_bytes=emitter.frame + 4 * len(emitter.saved))
+    frame_bytes = emitter.frame + 4 * len(emitter.saved)
+    return Routine(code.name, data, emitter.relocations, lines, frame_bytes=frame_bytes, facts=emitter.facts)

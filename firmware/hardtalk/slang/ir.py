@@ -7,10 +7,14 @@ not, and a pinned variable is a `Reg` with a `fixed` machine register. Constants
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from hardtalk.slang.loops import Closed
+
 VM_BASE, TABLE = 4, 8
+PENDING_BIT = 1024
+"""Of a dispatch table's address; set in that of the table for interrupts alone (hardtalk.link.layout)."""
 INVERSE = {
     "eq": "ne",
     "ne": "eq",
@@ -117,7 +121,10 @@ Operand = Reg | int | Shifted
 
 @dataclass(slots=True)
 class Inst:
-    """One instruction; `detail` is its size, symbol or condition, `targets` the blocks a terminator may go to."""
+    """One instruction; `detail` is its size, symbol or condition, `targets` the blocks a terminator may go to.
+
+    `closes`: the loops that the edges to some of those close.
+    """
 
     op: str
     dest: Reg | None = None
@@ -126,6 +133,7 @@ class Inst:
     targets: tuple[Block, ...] = ()
     place: tuple[str, int] = ("", 0)
     volatile: bool = False
+    closes: Mapping[Block, Closed] = field(default_factory=dict)
 
     def registers(self) -> Iterator[Reg]:
         for argument in self.args:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import NoReturn
 
 from hardtalk.slang.fold import fold
 from hardtalk.slang.intrinsics import CONDITIONALS, RELATIONS
-from hardtalk.slang.ir import Block, Operand, Reg
+from hardtalk.slang.ir import PENDING_BIT, Block, Operand, Reg
+from hardtalk.slang.loops import NONE, Loop
 from hardtalk.slang.lower_base import LoweringBase, Value
-from hardtalk.slang.program import SlangMethod
-from hardtalk.slang.types import WORD_MASK, Type, joined
+from hardtalk.slang.program import SlangMethod, plain
+from hardtalk.slang.types import WORD_MASK, Type, joined, signed
 from hardtalk.slang.variables import walk, weight
 from hardtalk.smalltalk import ast
 
-PENDING_BIT = 1024
 LOOPS = {"whileTrue:", "whileFalse:", "whileTrue", "whileFalse", "repeat", "to:do:", "to:by:do:", "timesRepeat:"}
 
 
@@ -192,13 +193,27 @@ class LoweringControl(LoweringBase):
     def is_loop(self, node: ast.Send) -> bool:
         return node.selector in LOOPS
 
+    def stated_loop(self, node: ast.Send) -> Loop:
+        """The loop with what its source says of it."""
+        body = node.arguments[-1] if node.arguments else node.receiver
+        pragmas = body.pragmas if isinstance(body, ast.Block) else ()
+        stated = [int(str(plain(pragma.arguments[0]))) for pragma in pragmas if pragma.selector == "bound:"]
+        polls = any(isinstance(n, ast.Send) and n.selector == "isInterruptPending" for n in walk(node))
+        method = self.frames[-1].method
+        return Loop(method.definition.file, method.line_of(node), min(stated, default=None), polls)
+
+    def closes(self, loop: Loop, *heads: Block) -> None:
+        """Every edge to these blocks from those after the first of them closes the loop."""
+        for block in self.graph.blocks[self.graph.blocks.index(heads[0]) :]:
+            end = block.terminator
+            for target in end.targets if end is not None else ():
+                if end is not None and target in heads:
+                    end.closes = {**end.closes, target: end.closes.get(target, NONE) | {loop}}
+
     def require_bound(self, node: ast.Send) -> None:
         """A loop states its bound or polls for interrupts, so that no path is without a longest time."""
-        body = node.arguments[0] if node.arguments else node.receiver
-        is_stated = isinstance(body, ast.Block) and any(pragma.selector == "bound:" for pragma in body.pragmas)
-        if not is_stated and not any(
-            isinstance(n, ast.Send) and n.selector == "isInterruptPending" for n in walk(node)
-        ):
+        loop = self.stated_loop(node)
+        if loop.bound is None and not loop.polls:
             self.fail(
                 node,
                 "this loop has no stated bound; begin its body with <bound: n>, the greatest number of "
@@ -218,6 +233,7 @@ class LoweringControl(LoweringBase):
             self.start(body)
             self.statements(self.block_of(node.receiver).statements)
             self.terminate("jmp", targets=(body,))
+            self.closes(self.stated_loop(node), body)
             self.depth -= 1
             self.after_transfer()
         else:
@@ -236,7 +252,8 @@ class LoweringControl(LoweringBase):
             last = condition.statements[-1]
             self.condition(last, *((body, done) if wants_true else (done, body)))
 
-        if body_node is not None and len(condition.statements) == 1 and weight(condition) <= 12:
+        is_tested_first = body_node is not None and len(condition.statements) == 1 and weight(condition) <= 12
+        if is_tested_first:
             test_condition()
         else:
             self.terminate("jmp", targets=(test if body_node is not None else body,))
@@ -246,6 +263,7 @@ class LoweringControl(LoweringBase):
             self.statements(body_node.statements)
         self.start(test)
         test_condition()
+        self.closes(self.stated_loop(node), body, *(() if is_tested_first else (test,)))
         self.depth -= 1
         self.start(done)
 
@@ -283,6 +301,12 @@ class LoweringControl(LoweringBase):
         self.set_place(node)
         self.emit("add", counter, [counter, step & WORD_MASK])
         self.branch(code, counter, limit, body, done)
+        loop = self.stated_loop(node)
+        if isinstance(first, int) and isinstance(limit, int) and loop.bound is None:
+            is_unsigned = joined(declared, limit_type).is_unsigned
+            start, stop = (first, limit) if is_unsigned else (signed(first), signed(limit))
+            loop = replace(loop, bound=max((stop - start) // step + 1, 0))
+        self.closes(loop, body)
         self.depth -= 1
         self.start(done)
         if outer is None:
@@ -301,6 +325,8 @@ class LoweringControl(LoweringBase):
         self.statements(self.block_of(node.arguments[0]).statements)
         self.emit("sub", counter, [counter, 1])
         self.branch("gt", counter, 0, body, done)
+        loop = self.stated_loop(node)
+        self.closes(replace(loop, bound=max(signed(count), 0)) if isinstance(count, int) else loop, body)
         self.depth -= 1
         self.start(done)
 

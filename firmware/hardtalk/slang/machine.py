@@ -7,9 +7,11 @@ a data operation takes `uses[0]` and then `imm`, or `uses[1]` shifted by `shift`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hardtalk.slang.ir import Reg
+from hardtalk.slang.loops import Closed
 
 DATA = {"and", "eor", "sub", "rsb", "add", "orr", "bic", "mov", "mvn"}
 COMPARES = {"cmp", "cmn", "tst"}
@@ -32,6 +34,7 @@ class Machine:
     targets: tuple[MachineBlock, ...] = ()
     place: tuple[str, int] = ("", 0)
     volatile: bool = False
+    closes: Mapping[MachineBlock, Closed] = field(default_factory=dict)
 
     @property
     def is_move(self) -> bool:

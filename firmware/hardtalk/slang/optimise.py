@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from hardtalk.slang.fold import fold
 from hardtalk.slang.ir import COMMUTATIVE, PURE, SIZES, SWAPPED, VM_BASE, Block, Graph, Inst, Operand, Reg, Shifted
+from hardtalk.slang.loops import thread
 from hardtalk.slang.types import WORD_MASK, signed
 
 Key = tuple[object, ...]
@@ -277,17 +278,13 @@ def _record_store(inst: Inst, known: Known, exposed: frozenset[int]) -> None:
 def _thread_jumps(graph: Graph) -> None:
     """Jumps to blocks that only jump go straight on; a block with one predecessor that jumps to it joins that one."""
 
-    def final(block: Block) -> Block:
-        seen = set()
-        while len(block.insts) == 1 and block.insts[0].op == "jmp" and block not in seen:
-            seen.add(block)
-            block = block.insts[0].targets[0]
-        return block
+    def jump_of(block: Block) -> Inst | None:
+        return block.insts[0] if len(block.insts) == 1 and block.insts[0].op == "jmp" else None
 
     for block in graph.blocks:
         end = block.terminator
         if end is not None and end.targets:
-            end.targets = tuple(final(target) for target in end.targets)
+            thread(end, jump_of)
             if end.op == "br" and end.targets[0] is end.targets[1]:
                 end.op, end.args, end.detail, end.targets = "jmp", [], "", end.targets[:1]
     graph.drop_unreachable()

@@ -180,7 +180,7 @@ def _declare_variables(program: Program, definition: ClassDefinition) -> None:
             continue
         node = _parsed(method)
         for pragma in node.pragmas:
-            arguments = [_plain(argument) for argument in pragma.arguments]
+            arguments = [plain(argument) for argument in pragma.arguments]
             if pragma.selector == "pinned:register:":
                 program.pinned[str(arguments[0])] = int(str(arguments[1]))
             elif pragma.selector == "var:type:":
@@ -194,7 +194,7 @@ def _declare_method(program: Program, definition: ClassDefinition, method: Metho
     declared = SlangMethod(definition.name, method, node, {}, Type.INT32, set())
     declared.line_starts = [0] + [i + 1 for i, c in enumerate(node.source) if c == "\n"]
     for pragma in node.pragmas:
-        arguments = [_plain(argument) for argument in pragma.arguments]
+        arguments = [plain(argument) for argument in pragma.arguments]
         if pragma.selector == "var:type:":
             declared.types[str(arguments[0])] = _type_named(method, node, pragma, str(arguments[1]))
         elif pragma.selector == "returns:":
@@ -234,7 +234,8 @@ def _parsed(method: MethodDefinition) -> ast.Method:
     return method.node
 
 
-def _plain(argument: object) -> object:
+def plain(argument: object) -> object:
+    """A pragma's argument: a literal's value."""
     return argument.value if isinstance(argument, ast.Literal) else argument
 
 

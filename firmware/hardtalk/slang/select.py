@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hardtalk.arm.encode import rotated_immediate
 from hardtalk.slang.ir import Block, Graph, Inst, Operand, Reg, Shifted
+from hardtalk.slang.loops import NONE
 from hardtalk.slang.machine import Machine, MachineBlock, MachineCode
 from hardtalk.slang.types import WORD_MASK, signed
 
@@ -120,6 +121,8 @@ class Selector:
     def select(self, inst: Inst) -> None:
         dest = None if inst.dest is None else self.physical(inst.dest)
         getattr(self, f"on_{inst.op}", self.on_simple)(inst, dest)
+        if inst.closes:
+            self.out[-1].closes = {self.blocks[target]: inst.closes.get(target, NONE) for target in inst.targets}
 
     def on_simple(self, inst: Inst, dest: Reg | None) -> None:
         assert dest is not None
