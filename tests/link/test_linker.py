@@ -31,6 +31,7 @@ from handmade import (
 from hardtalk.link import Firmware, LinkError, link
 from hardtalk.link.assembler import AssemblySource
 from hardtalk.link.locked import BEHIND_NATIVE_ROUTINES
+from hardtalk.vm.facts import Facts
 
 START = routine(
     "startVirtualMachine",
@@ -74,7 +75,7 @@ def test_sections_and_segments(elf: ELFFile, firmware: Firmware) -> None:
     assert elf["e_entry"] == firmware.address("startMachine") == 0x10000
     sections = {s.name: s for s in elf.iter_sections()}
     loaded = [".boot", ".vm", ".tables", ".state", ".image"]
-    assert list(sections) == ["", *loaded, ".hardtalk.lines", ".symtab", ".strtab", ".shstrtab"]
+    assert list(sections) == ["", *loaded, ".hardtalk.lines", ".hardtalk.facts", ".symtab", ".strtab", ".shstrtab"]
     assert sections[".state"]["sh_type"] == "SHT_NOBITS"
     assert sections[".image"]["sh_addr"] == 0x100000
     segments = [s for s in elf.iter_segments() if s["p_type"] == "PT_LOAD"]
@@ -239,3 +240,40 @@ def test_interrupt_code_elsewhere_is_refused() -> None:
     sources = [replace(source, text=source.text.replace("    .space  32\n", "")) for source in boot_sources()]
     with pytest.raises(LinkError, match=r"interruptEntry is at 0x\w+000, not a line behind a multiple of 4,096"):
         link(sources, PROGRAM, IMAGE, TARGET)
+
+
+def refused_note(old: str, new: str) -> str:
+    """What linking says when a note of the boot stub reads otherwise."""
+    assert any(old in source.text for source in boot_sources())
+    sources = [replace(source, text=source.text.replace(old, new)) for source in boot_sources()]
+    with pytest.raises(LinkError) as caught:
+        link(sources, PROGRAM, IMAGE, TARGET)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("<sleeps>", "<bound: 3>", "<bound> at an instruction that is no branch; write it at the one that loops"),
+        ("<bound: 8>", "<bound: eight>", "<bound> names eight, which nothing defines"),
+        ("<bound: 8>", "<bound: 8 8>", "<bound: 8 8>: invalid syntax; write a number, or names with + - * / <<"),
+        ("<bound: 8>", "<bound: [8]>", "<bound: [8]> is no expression of numbers and names"),
+        ("<calls: scheduleAfterInterrupt>", "<calls: schedule>", "<calls> names schedule, which nothing defines"),
+    ],
+)
+def test_notes_that_cannot_be_are_refused_with_their_place(old: str, new: str, message: str) -> None:
+    refused = refused_note(old, new)
+    assert refused.startswith("boot/") and message in refused
+
+
+def test_facts_of_a_program_made_by_hand(firmware: Firmware) -> None:
+    found = Facts.of_elf(firmware.elf)
+    push = next(each for each in found.routines if each.name == PUSH.name)
+    assert (push.address, push.size, push.class_name) == (firmware.address(PUSH.name), 4, "Hand")
+    assert found.variables["interruptCount"] == (4, 1)
+    assert {table.name: table.role for table in found.tables if table.role} == {
+        "forwardingTable": "forwarding", "dispatchTable": "normal", "interruptTable": "interrupt",
+        "markingTable": "marking",
+    }  # fmt: skip
+    assert next(each.start for each in found.locked if each.cache == "code") == firmware.address("interruptEntry")
+    assert next(each.start for each in found.locked if each.cache == "data") == firmware.address("lockedDataStart")

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from hardtalk.vm.facts import CodeFacts
+
 
 class RelocationLike(Protocol):
     """A word at `offset` of a routine that needs the address of `symbol` (+ `addend`)."""
@@ -35,7 +37,17 @@ class RoutineLike(Protocol):
     @property
     def lines(self) -> Sequence[tuple[int, str, int]]: ...
     @property
+    def class_name(self) -> str: ...
+    @property
     def selector(self) -> str: ...
+    @property
+    def frame_bytes(self) -> int: ...
+    @property
+    def recursion_depth(self) -> int: ...
+    @property
+    def is_threaded(self) -> bool: ...
+    @property
+    def facts(self) -> CodeFacts: ...
 
 
 class ProgramLike(Protocol):
@@ -55,6 +67,8 @@ class ProgramLike(Protocol):
     def marking_entries(self) -> Mapping[int, str]: ...
     @property
     def forwarding_entries(self) -> Mapping[int, str]: ...
+    @property
+    def pinned(self) -> Mapping[str, int]: ...
 
 
 class MethodSymbolLike(Protocol):

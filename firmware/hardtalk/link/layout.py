@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from hardtalk.link.errors import LinkError
 from hardtalk.link.inputs import ImageLike, ProgramLike, RoutineLike, Target
 from hardtalk.link.objects import ALIGNMENT, NativeObject
+from hardtalk.vm.facts import Region
 from hardtalk.vm.native import LAYOUT_TABLES, LINE_RECORD_BYTES, ROUTINE_LIMIT
 
 CODE_BASE = 0x00010000
@@ -68,6 +69,15 @@ class Layout:
     tables_stop: int = 0
     state_start: int = 0
     state_stop: int = 0
+
+    @property
+    def facts(self) -> dict[str, int]:
+        """Named sizes for the section of facts."""
+        return {name: size for name, size in self.sizes.items()}
+
+    @property
+    def regions(self) -> list[Region]:
+        return []
 
     def place(self, name: str, address: int, size: int) -> int:
         self.symbols[name] = address

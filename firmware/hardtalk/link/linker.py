@@ -15,6 +15,7 @@ from hardtalk.arm import encode as arm
 from hardtalk.link.assembler import Assembly, AssemblySource, assemble
 from hardtalk.link.elf import STT_FUNC, STT_NOTYPE, STT_OBJECT, Section, Symbol, write_elf
 from hardtalk.link.errors import LinkError, did_you_mean
+from hardtalk.link.facts import facts_of
 from hardtalk.link.inputs import ImageLike, ProgramLike, RoutineLike, Target
 from hardtalk.link.layout import (
     BYTECODE_COUNT,
@@ -32,6 +33,7 @@ from hardtalk.link.lines import lines_section
 from hardtalk.link.locked import check_start, locked_first
 from hardtalk.link.objects import NativeObject
 from hardtalk.vm import native
+from hardtalk.vm.facts import FACTS_SECTION
 
 ENTRY = "startMachine"
 BRANCH_REACH_BYTES = 1 << 25
@@ -83,6 +85,7 @@ def link(
         start = layout.routines[routine.name] - layout.vm_start
         vm[start : start + len(routine.code)] = _relocated(routine, start + layout.vm_start, names)
     tables = _tables(layout, program, image, target, names, native_routines)
+    facts = facts_of(boot, layout, program, target, names.addresses, native_routines)
     sections = (
         Section(".boot", boot.code, CODE_BASE, executable=True),
         Section(".vm", bytes(vm), layout.vm_start, executable=True, alignment=32),
@@ -92,6 +95,7 @@ def link(
         ),
         Section(".image", image.data, HEAP_BASE, writable=True, alignment=32),
         Section(".hardtalk.lines", lines_section(boot, layout, program, image), load=False, alignment=1),
+        Section(FACTS_SECTION, facts.to_bytes(), load=False, alignment=1),
     )
     symbols = tuple(_elf_symbols(layout, boot, program, image))
     entry = boot.labels[ENTRY]
@@ -143,6 +147,7 @@ class _Program:
     primitive_entries: Mapping[int, str]
     marking_entries: Mapping[int, str]
     forwarding_entries: Mapping[int, str]
+    pinned: Mapping[str, int]
 
 
 def _with_objects(program: ProgramLike, objects: Sequence[NativeObject], native_routines: Sequence[str]) -> ProgramLike:
@@ -155,6 +160,7 @@ def _with_objects(program: ProgramLike, objects: Sequence[NativeObject], native_
         program.primitive_entries,
         program.marking_entries,
         program.forwarding_entries,
+        program.pinned,
     )
 
 

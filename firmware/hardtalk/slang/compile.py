@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hardtalk.slang.allocate import allocate
 from hardtalk.slang.emit import Relocation, Routine, emit
-from hardtalk.slang.ir import Graph, verify
+from hardtalk.slang.ir import VM_BASE, Graph, verify
 from hardtalk.slang.lower import Lowering
 from hardtalk.slang.optimise import optimise
 from hardtalk.slang.polish import polish
@@ -16,6 +16,8 @@ from hardtalk.slang.schedule import schedule
 from hardtalk.slang.select import select
 from hardtalk.smalltalk.tonel import ClassDefinition
 
+STATE = "vmState"
+
 __all__ = ["CompiledProgram", "Relocation", "Routine", "compile_graph", "compile_program", "lower_method"]
 
 
@@ -23,7 +25,8 @@ __all__ = ["CompiledProgram", "Relocation", "Routine", "compile_graph", "compile
 class CompiledProgram:
     """Everything the linker needs. Entries map bytecode and primitive numbers to routine names.
 
-    `marking_entries` are the bytecodes that have another routine while the collector marks.
+    `marking_entries` are the bytecodes that have another routine while the collector marks. `pinned` are the machine
+    registers that hold a VM variable, or the address of the VM's state, while bytecodes run.
     """
 
     routines: list[Routine]
@@ -33,6 +36,7 @@ class CompiledProgram:
     primitive_entries: dict[int, str]
     marking_entries: dict[int, str]
     forwarding_entries: dict[int, str]
+    pinned: dict[str, int]
 
 
 def lower_method(program: Program, method: SlangMethod, index: int | None = None) -> Graph:
@@ -56,6 +60,7 @@ def compile_graph(graph: Graph, touches_pinned: bool) -> Routine:
 def _compile_method(program: Program, method: SlangMethod, index: int | None) -> Routine:
     routine = compile_graph(lower_method(program, method, index), method.touches_pinned)
     routine.class_name, routine.selector = method.class_name, method.selector
+    routine.is_threaded, routine.recursion_depth = method.is_threaded, method.recursion_depth
     return routine
 
 
@@ -68,7 +73,7 @@ def compile_program(
     """
     program = read_program(classes, constants)
     by_symbol = {method.symbol: method for method in program.methods.values()}
-    result = CompiledProgram([], program.state, program.state_size, {}, {}, {}, {})
+    result = CompiledProgram([], program.state, program.state_size, {}, {}, {}, {}, {STATE: VM_BASE, **program.pinned})
     wanted: list[SlangMethod] = []
     for method in program.methods.values():
         if method.numbers is not None:

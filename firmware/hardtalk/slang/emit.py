@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from hardtalk.arm import encode as arm
 from hardtalk.slang.allocate import saved_registers
 from hardtalk.slang.ir import INVERSE, PENDING_BIT, TABLE
-from hardtalk.slang.loops import Closed, Loop, check
+from hardtalk.slang.loops import Closed, check
 from hardtalk.slang.machine import Machine, MachineBlock, MachineCode
+from hardtalk.vm.facts import BYTECODE, DISPATCH, METHOD, RETURN, UNKNOWN, CodeFacts, Loop
 
 CONDITION = {
     "": arm.AL,
@@ -42,19 +43,8 @@ class Relocation:
     addend: int = 0
 
 
-TRANSFERS = ("bytecode", "with one", "method", "with three")
+TRANSFERS = (BYTECODE, UNKNOWN, METHOD, UNKNOWN)
 """What a transfer leads to, by the number of words it hands over: a bytecode's routine takes none, a method's two."""
-
-
-@dataclass(frozen=True)
-class CodeFacts:
-    """What the compiler knows of places in a routine, by offset: edges that close loops (the branch's offset, its
-    target's, the loops); polls; `mask` and `unmask`; computed jumps and their kinds, see docs/facts.md."""
-
-    loops: tuple[tuple[int, int, tuple[Loop, ...]], ...] = ()
-    polls: tuple[int, ...] = ()
-    masks: tuple[tuple[int, str], ...] = ()
-    jumps: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass
@@ -68,7 +58,9 @@ class Routine:
     class_name: str = ""
     selector: str = ""
     frame_bytes: int = 0
-    facts: CodeFacts = CodeFacts()
+    recursion_depth: int = 0
+    is_threaded: bool = False
+    facts: CodeFacts = field(default_factory=CodeFacts)
 
 
 @dataclass
@@ -84,6 +76,7 @@ class _Emitter:
     masks: list[tuple[int, str]] = field(default_factory=list)
     jumps: list[tuple[int, str]] = field(default_factory=list)
     closing: list[tuple[int, MachineBlock, Closed]] = field(default_factory=list)
+    restarts: list[tuple[int, Loop]] = field(default_factory=list)
 
     def run(self) -> None:
         code = self.code
@@ -103,7 +96,10 @@ class _Emitter:
         for position, target, cond in self.branches:
             self.words[position] = arm.branch((starts[target] - position) * 4, cond=cond)
         self.facts = CodeFacts(
-            tuple((at, 4 * starts[target], tuple(sorted(closed, key=repr))) for at, target, closed in self.closing),
+            (
+                *((at, 4 * starts[target], tuple(sorted(closed, key=repr))) for at, target, closed in self.closing),
+                *((at, 0, (loop,)) for at, loop in self.restarts),
+            ),
             tuple(self.polls),
             tuple(self.masks),
             tuple(self.jumps),
@@ -175,16 +171,17 @@ class _Emitter:
         elif op in ("bl", "tail"):
             if op == "tail":
                 self.leave_frame()
-            self.relocations.append(Relocation(len(self.words) * 4, "branch24", inst.detail))
+                self.note_restart(inst)
+            self.relocations.append(Relocation(self.here, "branch24", inst.detail))
             self.word(arm.branch(PIPELINE, link=op == "bl", cond=cond))
         elif op in ("next", "current"):
             self.leave_frame()
             index = "pre" if op == "next" else "offset"
             self.word(arm.load(0, IP, 1 if op == "next" else 0, width="byte", index=index, cond=cond))
-            self.jumps.append((self.here, "dispatch"))
+            self.jumps.append((self.here, DISPATCH))
             self.word(arm.load(arm.PC, TABLE, arm.Shifted(0, "lsl", 2), cond=cond))
         elif op == "go":
-            self.jumps.append((self.here, "dispatch"))
+            self.jumps.append((self.here, DISPATCH))
             self.word(arm.load(arm.PC, TABLE, arm.Shifted(uses[0], "lsl", 2), cond=cond))
         elif op == "go_to":
             self.jumps.append((self.here, TRANSFERS[len(uses) - 1]))
@@ -240,13 +237,19 @@ class _Emitter:
         """A branch; straight to another routine when the block only jumps there."""
         only = target.insts[0]
         if len(target.insts) == 1 and only.op == "tail" and not self.frame:
-            self.relocations.append(Relocation(len(self.words) * 4, "branch24", only.detail))
+            self.note_restart(only)
+            self.relocations.append(Relocation(self.here, "branch24", only.detail))
             self.word(arm.branch(PIPELINE, cond=CONDITION[cond]))
             return
         if closed := inst.closes.get(target):
             self.closing.append((self.here, target, closed))
         self.branches.append((len(self.words), target, CONDITION[cond]))
         self.word(0)
+
+    def note_restart(self, tail: Machine) -> None:
+        """A routine that goes on in itself is a loop, of which nothing states how long it goes."""
+        if tail.detail == self.code.name:
+            self.restarts.append((self.here, Loop(*tail.place, None, False)))
 
     def leave_frame(self) -> None:
         if self.frame:
@@ -255,12 +258,12 @@ class _Emitter:
     def epilogue(self) -> None:
         self.leave_frame()
         if arm.LR in self.saved:
-            self.jumps.append((self.here, "return"))
+            self.jumps.append((self.here, RETURN))
             self.word(arm.load_multiple(SP, [*self.saved[:-1], arm.PC], "ia", writeback=True))
             return
         if self.saved:
             self.word(arm.load_multiple(SP, self.saved, "ia", writeback=True))
-        self.jumps.append((self.here, "return"))
+        self.jumps.append((self.here, RETURN))
         self.word(arm.encode("bx", m=LR))
 
     def float_instruction(self, inst: Machine, defs: list[int], uses: list[int]) -> None:

@@ -8,22 +8,9 @@ is left without such an edge is a defect of the compiler (`check`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-
-@dataclass(frozen=True, order=True)
-class Loop:
-    """A loop of the source. `bound`: the most iterations for each time it is entered, None when nothing is stated.
-
-    `polls`: it tests for waiting interrupts in each iteration or on a way through it.
-    """
-
-    file: str
-    line: int
-    bound: int | None
-    polls: bool
-
+from hardtalk.vm.facts import Loop
 
 Closed = frozenset[Loop]
 NONE: Closed = frozenset()
