@@ -55,6 +55,7 @@ class HandRoutine:
     frame_bytes: int = 0
     recursion_depth: int = 0
     is_threaded: bool = False
+    locked: int | None = None
     facts: CodeFacts = field(default_factory=CodeFacts)
 
 

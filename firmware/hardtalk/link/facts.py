@@ -11,9 +11,18 @@ from hardtalk.link.assembler import Assembly, Note
 from hardtalk.link.errors import did_you_mean
 from hardtalk.link.inputs import ProgramLike, RoutineLike, Target
 from hardtalk.link.layout import Layout
+from hardtalk.link.plan import HEAP_GRAIN_BYTES
 from hardtalk.vm import facts
-from hardtalk.vm.constants import STATISTICS
+from hardtalk.vm.constants import (
+    BYTECODE_COUNT,
+    METHOD_CACHE_ENTRIES,
+    METHOD_CACHE_ENTRY_BYTES,
+    PENDING_BIT,
+    PRIMITIVE_TABLE_ENTRIES,
+    STATISTICS,
+)
 from hardtalk.vm.facts import Facts, Jump, Locked, Loop, LoopEdge, RoutineFact, Table
+from hardtalk.vm.native import INTERRUPT_LINES, ROUTINE_LIMIT
 from hardtalk.vm.special_objects import SPECIAL_OBJECTS, SPECIAL_SELECTORS
 
 OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.floordiv,
@@ -21,6 +30,16 @@ OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.m
 ALL_HANDLERS = "handlers"
 DISPATCH_ROLES = {"dispatchTable": "normal", "interruptTable": "interrupt", "markingTable": "marking",
                   "forwardingTable": "forwarding"}  # fmt: skip
+SIZES = {
+    "bytecodes": BYTECODE_COUNT,
+    "heap grain bytes": HEAP_GRAIN_BYTES,
+    "interrupt lines": INTERRUPT_LINES,
+    "method cache entries": METHOD_CACHE_ENTRIES,
+    "method cache entry bytes": METHOD_CACHE_ENTRY_BYTES,
+    "native routines": ROUTINE_LIMIT,
+    "pending bit": PENDING_BIT,
+    "primitives": PRIMITIVE_TABLE_ENTRIES,
+}
 ADDRESS_TABLES = (*DISPATCH_ROLES, "primitiveTable", "nativeRoutineTable")
 
 
@@ -42,7 +61,7 @@ def facts_of(
         counters=STATISTICS,
         special_objects=tuple((each.index, each.kind, each.name, each.variable) for each in SPECIAL_OBJECTS),
         special_selectors=SPECIAL_SELECTORS,
-        sizes=dict(layout.facts),
+        sizes=SIZES,
         tables=tuple(
             Table(name, layout.symbols[name], layout.sizes[name] // 4, DISPATCH_ROLES.get(name, ""))
             for name in sorted(ADDRESS_TABLES, key=layout.symbols.__getitem__)
@@ -129,7 +148,7 @@ def _method_entries(
 
 def locked_ranges(layout: Layout, boot: Assembly, target: Target) -> Iterator[Locked]:
     """What `lockCaches` (boot/start.s) puts into ways 0 and 1 of both caches."""
-    way = 1 << target.symbols.get("CACHE_WAY_SHIFT", 12)
+    way = target.way_bytes
     start, end = boot.labels["interruptEntry"], layout.symbols["lockedCodeEnd"]
     middle = (start // way + 1) * way
     yield Locked("code", start, min(middle, end))

@@ -47,6 +47,8 @@ class RoutineLike(Protocol):
     @property
     def is_threaded(self) -> bool: ...
     @property
+    def locked(self) -> int | None: ...
+    @property
     def facts(self) -> CodeFacts: ...
 
 
@@ -103,8 +105,13 @@ class ImageLike(Protocol):
 
 @dataclass(frozen=True)
 class Target:
-    """The board as the linker sees it: names for the boot stub and where RAM is."""
+    """The board as the linker sees it: names for the boot stub, where RAM is, the bytes of a way of its caches.
+
+    The heap takes what is left of RAM, or `heap_bytes` with the image.
+    """
 
     symbols: Mapping[str, int] = field(default_factory=dict)
     ram_start: int = 0
     ram_size: int = 128 << 20
+    way_bytes: int = 4096
+    heap_bytes: int | None = None

@@ -61,6 +61,7 @@ def _compile_method(program: Program, method: SlangMethod, index: int | None) ->
     routine = compile_graph(lower_method(program, method, index), method.touches_pinned)
     routine.class_name, routine.selector = method.class_name, method.selector
     routine.is_threaded, routine.recursion_depth = method.is_threaded, method.recursion_depth
+    routine.locked = method.lock_place(index)
     return routine
 
 
@@ -98,7 +99,20 @@ def compile_program(
                 if target is not None and target.symbol not in done:
                     wanted.append(target)
     _check_unreached(program, done)
+    _check_locks(program)
     return result
+
+
+def _check_locks(program: Program) -> None:
+    """Where code lies must not depend on the order of the sources."""
+    places: dict[int, SlangMethod] = {}
+    for method in program.methods.values():
+        if method.locked is not None:
+            other = places.setdefault(method.locked[0], method)
+            if other is not method:
+                raise ValueError(
+                    f"{other.symbol} and {method.symbol} are both <locked: {method.locked[0]}>; give one another place"
+                )
 
 
 def _check_unreached(program: Program, done: set[str]) -> None:

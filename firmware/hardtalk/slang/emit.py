@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from hardtalk.arm import encode as arm
 from hardtalk.slang.allocate import saved_registers
-from hardtalk.slang.ir import INVERSE, PENDING_BIT, TABLE
+from hardtalk.slang.ir import INVERSE, TABLE
 from hardtalk.slang.loops import Closed, check
 from hardtalk.slang.machine import Machine, MachineBlock, MachineCode
+from hardtalk.vm.constants import PENDING_BIT
 from hardtalk.vm.facts import BYTECODE, DISPATCH, METHOD, RETURN, UNKNOWN, CodeFacts, Loop
 
 CONDITION = {
@@ -49,7 +50,8 @@ TRANSFERS = (BYTECODE, UNKNOWN, METHOD, UNKNOWN)
 
 @dataclass
 class Routine:
-    """One compiled routine. `lines` are (offset, file, line), each holding until the next."""
+    """One compiled routine. `lines` are (offset, file, line), each holding until the next; `locked` its place among
+    those that the caches hold for good."""
 
     name: str
     code: bytes
@@ -60,6 +62,7 @@ class Routine:
     frame_bytes: int = 0
     recursion_depth: int = 0
     is_threaded: bool = False
+    locked: int | None = None
     facts: CodeFacts = field(default_factory=CodeFacts)
 
 

@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from hardtalk.slang.loops import Closed
 
 VM_BASE, TABLE = 4, 8
-PENDING_BIT = 1024
-"""Of a dispatch table's address; set in that of the table for interrupts alone (hardtalk.link.layout)."""
 INVERSE = {
     "eq": "ne",
     "ne": "eq",

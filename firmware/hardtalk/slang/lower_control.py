@@ -8,13 +8,14 @@ from typing import NoReturn
 
 from hardtalk.slang.fold import fold
 from hardtalk.slang.intrinsics import CONDITIONALS, RELATIONS
-from hardtalk.slang.ir import PENDING_BIT, Block, Operand, Reg
+from hardtalk.slang.ir import Block, Operand, Reg
 from hardtalk.slang.loops import NONE
 from hardtalk.slang.lower_base import LoweringBase, Value
 from hardtalk.slang.program import SlangMethod, plain
 from hardtalk.slang.types import WORD_MASK, Type, joined, signed
 from hardtalk.slang.variables import walk, weight
 from hardtalk.smalltalk import ast
+from hardtalk.vm.constants import PENDING_BIT
 from hardtalk.vm.facts import Loop
 
 LOOPS = {"whileTrue:", "whileFalse:", "whileTrue", "whileFalse", "repeat", "to:do:", "to:by:do:", "timesRepeat:"}
