@@ -20,7 +20,7 @@ from hardtalk.build.options import BuildOptions
 from hardtalk.chip import Chip
 from hardtalk.image import Image, build_image
 from hardtalk.link import link, read_object, target_of
-from hardtalk.link.layout import HEAP_BASE
+from hardtalk.link.plan import HEAP_BASE
 from hardtalk.slang import CompiledProgram, compile_program
 from hardtalk.smalltalk.tonel import ClassDefinition
 from hardtalk.vm.constants import slang_constants
@@ -72,6 +72,7 @@ class _Build:
                 repr(replace(chip, files=())),
                 repr(self.options.entry),
                 self.options.collector,
+                repr(self.options.heap_bytes),
                 files_digest(paths, [sources.display_name(path) for path in paths]),
             ]
         )
@@ -98,7 +99,14 @@ class _Build:
         with self._timed("image"):
             image = build_image(classes, HEAP_BASE, self.options.entry)
         with self._timed("link"):
-            firmware = link(sources.read_boot_sources(boot_paths), program, image, target_of(chip), routines, objects)
+            firmware = link(
+                sources.read_boot_sources(boot_paths),
+                program,
+                image,
+                target_of(chip, self.options.heap_bytes),
+                routines,
+                objects,
+            )
         return BuildResult(firmware.elf, firmware.sizes, _counts(program, image))
 
     def _slang_program(self, chip: Chip, paths: Sequence[Path], routines: Sequence[str]) -> CompiledProgram:

@@ -46,6 +46,7 @@ class SlangMethod:
     numbers: tuple[str, int, int] | None = None
     external: str | None = None
     recursion_depth: int = 0
+    locked: tuple[int, int | None] | None = None
     calls: set[str] = field(default_factory=set)
     touches_pinned: bool = False
     line_starts: list[int] = field(default_factory=list)
@@ -71,6 +72,13 @@ class SlangMethod:
     @cached_property
     def parameters(self) -> tuple[str, ...]:
         return tuple(parameter.name for parameter in self.node.parameters)
+
+    def lock_place(self, index: int | None) -> int | None:
+        """The place among what is locked in the instruction cache of the routine for this number of the range."""
+        if self.locked is None:
+            return None
+        place, first = self.locked
+        return place if first is None or index is None or index < first else None
 
     @property
     def entry_parameters(self) -> tuple[str, ...]:
@@ -218,6 +226,9 @@ def _declare_method(program: Program, definition: ClassDefinition, method: Metho
             declared.external = str(arguments[0])
         elif pragma.selector == "recursive:":
             declared.recursion_depth = _number(method, node, pragma, arguments[0])
+        elif pragma.selector in ("locked:", "locked:first:"):
+            numbers = [_number(method, node, pragma, argument) for argument in arguments]
+            declared.locked = (numbers[0], numbers[1] if len(numbers) > 1 else None)
         elif pragma.selector in ("inline", "noInline", "volatile", "threaded", "cold"):
             declared.flags.add(pragma.selector)
         elif pragma.selector != "bound:":

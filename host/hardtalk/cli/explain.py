@@ -15,6 +15,7 @@ from hardtalk.cli.options import Drivers, Svds
 from hardtalk.cli.source_map import MethodLines, Place, SourceMap
 from hardtalk.cli.sources import source_line
 from hardtalk.smalltalk.bytecodes import BY_OPCODE
+from hardtalk.vm.facts_listing import facts_listing
 from hardtalk.vm.object_format import BODY_OFFSET, HEADER_FIELDS, WORD_BYTES
 
 INSTRUCTIONS_AROUND = 6
@@ -23,13 +24,16 @@ SIZE_OFFSET = next(field.offset for field in HEADER_FIELDS if field.constant == 
 
 
 def explain(
-    address: Annotated[str, Parameter(help="An address (0x10234) or the name of a symbol.")],
+    address: Annotated[str | None, Parameter(help="An address (0x10234) or the name of a symbol.")] = None,
     *,
+    facts: Annotated[bool, Parameter(help="Print the firmware's section of facts.", negative="")] = False,
     elf: Annotated[Path | None, Parameter(help="Explain this firmware instead of building one.")] = None,
     driver: Drivers = None,
     svd: Svds = None,
 ) -> int:
-    """Name the symbol, the source line and the instructions at an address."""
+    """Name the symbol, the source line and the instructions at an address, or print the firmware's facts."""
+    if (address is None) != facts:
+        raise UserError("explain: give an address, or --facts", "For example hardtalk explain startMachine.")
     if elf is None:
         from hardtalk.cli.firmware import build_firmware
 
@@ -38,9 +42,12 @@ def explain(
         data = elf.read_bytes()
     try:
         source_map = SourceMap(data)
+        lines = facts_listing(source_map.facts) if address is None else None
     except ValueError as error:
         raise UserError(f"{elf}: {error}", "Give --elf a file that hardtalk build wrote.") from error
-    for line in explanation(source_map, resolve(source_map, address), chip_with(svd or [])):
+    if lines is None:
+        lines = explanation(source_map, resolve(source_map, address or ""), chip_with(svd or []))
+    for line in lines:
         print(line)
     return 0
 
