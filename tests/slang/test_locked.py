@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hardtalk.slang import compile_program
+from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.tonel import read_class
 
 HEAD = "Class {\n\t#name : #Sample,\n\t#superclass : #Object,\n\t#category : #'VM-Test'\n}\n"
@@ -29,5 +30,5 @@ def test_the_first_of_a_range() -> None:
 
 
 def test_two_methods_in_one_place_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"Sample>>one and Sample>>two are both <locked: 30>; give one another place"):
+    with pytest.raises(SourceError, match="Sample>>one is <locked: 30>, too; give one another place"):
         places("one [\n\t<bytecode: 1>\n\t<locked: 30>\n]", "two [\n\t<bytecode: 2>\n\t<locked: 30>\n]")

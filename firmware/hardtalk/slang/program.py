@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Final
 
 from hardtalk.slang.errors import UnfitProgram, refuse, slang_error
+from hardtalk.slang.failure import with_failures_written_out
 from hardtalk.slang.types import DECLARABLE, Type
 from hardtalk.slang.variables import bindable_names, temporaries_of, walk, weight
 from hardtalk.smalltalk import ast
@@ -207,7 +208,7 @@ def _declare_variables(program: Program, definition: ClassDefinition) -> None:
 
 
 def _declare_method(program: Program, definition: ClassDefinition, method: MethodDefinition) -> None:
-    node = _parsed(method)
+    node = with_failures_written_out(method)
     declared = SlangMethod(definition.name, method, node, {}, Type.INT32, set())
     declared.line_starts = [0] + [i + 1 for i, c in enumerate(node.source) if c == "\n"]
     for pragma in node.pragmas:
