@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -145,6 +146,11 @@ WRONG = {
     "a component that uses itself": (
         [component("Store", "<uses: #Store>", "run: n [ ^ store ]")],
         "Store.class.st:4:2: Store declares itself\n\t<uses: #Store>\n\t^\nits own methods are sent to self",
+    ),
+    "a superclass": (
+        [replace(component("User", "", "run: n [ ^ n ]"), superclass="Store"), STORE],
+        "User.class.st:1:1: User inherits from Store, but a component inherits nothing\n#User\n^\n"
+        "Write #superclass : #Object, and <uses: #Store> in declareComponent.",
     ),
     "another pragma": (
         [component("Store", "<users: #Plant>", "run: n [ ^ n ]")],

@@ -62,6 +62,7 @@ def components_of(classes: Sequence[ClassDefinition]) -> dict[str, Component]:
     """The components by name, their declarations found right."""
     components = {definition.name: _component(definition) for definition in classes}
     for component in components.values():
+        _refuse_inheritance(component.definition, components)
         _check_names(component, components)
     for component in components.values():
         if component.is_interface:
@@ -88,6 +89,18 @@ def _component(definition: ClassDefinition) -> Component:
             for pragma in method.node.pragmas:
                 _declare(component, pragma)
     return component
+
+
+def _refuse_inheritance(definition: ClassDefinition, components: dict[str, Component]) -> None:
+    if definition.superclass in components:
+        raise SourceError(
+            definition.file,
+            definition.line,
+            1,
+            f"#{definition.name}",
+            f"{definition.name} inherits from {definition.superclass}, but a component inherits nothing",
+            f"Write #superclass : #Object, and <uses: #{definition.superclass}> in declareComponent.",
+        )
 
 
 def _declare(component: Component, pragma: ast.Pragma) -> None:

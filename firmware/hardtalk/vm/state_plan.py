@@ -47,7 +47,7 @@ STATE_ORDER: Final = (
     "allocationFailures",
     "Contexts",
     "DevicePrimitives",
-    "FloatPrimitives",
+    "FloatOperands",
     "LargeIntegerOperands",
     "AuditChecks",
     "LargeIntegerDivision",
