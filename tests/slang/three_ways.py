@@ -119,8 +119,8 @@ def program(source: str, constants: dict[str, int] | None = None) -> ThreeWays:
 
     import hardtalk.vm
 
-    vm = Path(hardtalk.vm.__file__).parents[2] / "vm"
-    arithmetic = vm / "arithmetic" / "Arithmetic.class.st"
+    vm = Path(hardtalk.vm.__file__).parents[2] / "vm" / "arithmetic"
+    arithmetic = vm / "Arithmetic.class.st"
     head = "Class { #name : #Sample, #superclass : #Object, #instVars : [ 'counter', 'total' ], #category : #Test }\n\n"
     classes = [read_class(head + source, "Sample.class.st"), read_class(arithmetic.read_text(), str(arithmetic))]
     return ThreeWays(classes, constants or {})

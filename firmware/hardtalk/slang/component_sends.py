@@ -196,7 +196,7 @@ class _Flattening:
 
     def _check_variable(self, node: ast.Variable) -> None:
         name = node.name
-        if name in self.locals:
+        if name in self.locals or self.component.name in self.program.guests:
             return
         owner = self.program.owner_of_variable.get(name)
         if owner is None:
@@ -206,7 +206,7 @@ class _Flattening:
         elif owner is not self.component:
             if name not in self.program.pinned:
                 self.fail(node, f"{name} belongs to the component {owner.name}; write {owner.receiver} {name}")
-            if owner.name not in self.component.uses and self.component.name not in self.program.guests:
+            if owner.name not in self.component.uses:
                 self.fail(node, f"{self.component.name} does not use {owner.name}; {self._remedy(owner)}")
             self.needed.add(owner.name)
 

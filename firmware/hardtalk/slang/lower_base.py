@@ -169,6 +169,8 @@ class LoweringBase(ABC):
         if name not in program.state and name not in program.pinned:
             kind = "constant" if name[0].isupper() else "variable"
             self.fail(node, f"unknown {kind} {name}; declare it as a temporary, an instance variable or a constant")
+        if name not in program.visible[self.frames[-1].method.class_name]:
+            self.fail(node, f"{name} belongs to another class; use a method of that class")
 
     def block_of(self, node: ast.Node) -> ast.Block:
         if not isinstance(node, ast.Block):

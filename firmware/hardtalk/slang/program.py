@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Final
 
 from hardtalk.slang.component_sends import with_plain_sends
+from hardtalk.slang.components import DECLARATION
 from hardtalk.slang.errors import slang_error
 from hardtalk.slang.types import DECLARABLE, Type
 from hardtalk.slang.variables import bindable_names, temporaries_of, walk, weight
@@ -110,6 +111,7 @@ class Program:
     state_size: int
     pinned: dict[str, int]
     constants: dict[str, int]
+    visible: dict[str, set[str]]
     exposed_state: set[str]
 
     @cached_property
@@ -134,7 +136,11 @@ BUFFER_WORDS: Final = 64
 def read_program(classes: Sequence[ClassDefinition], constants: dict[str, int]) -> Program:
     """The program that these classes declare; errors name file, line and column."""
     classes = with_plain_sends(classes)
-    program = Program({}, {}, {}, 0, {}, constants, set())
+    program = Program({}, {}, {}, 0, {}, constants, {}, set())
+    variables = {name for definition in classes for name in definition.instance_variables}
+    for definition in classes:  # a component's accessors of others have become variables and are found right
+        declares = any(method.class_side and method.selector == DECLARATION for method in definition.methods)
+        program.visible[definition.name] = variables if declares else set(definition.instance_variables)
     for definition in classes:
         _declare_variables(program, definition)
     offset = 0
