@@ -9,7 +9,7 @@ import pytest
 
 from hardtalk.build import BuildOptions
 from hardtalk.build.collectors import COLLECTORS
-from hardtalk.build.sources import read_classes, slang_paths, vm_paths
+from hardtalk.build.sources import is_slang, read_classes, slang_paths, text_root, vm_paths
 from hardtalk.slang.component_sends import with_plain_sends
 from hardtalk.slang.components import arrows, components_of
 from hardtalk.slang.program import read_program
@@ -245,3 +245,12 @@ def test_variables_that_no_plan_names_follow_in_the_order_of_the_classes() -> No
     assert list(in_state_order(components)) == ["isForwarding", "nativeLines", "b", "a", "z"]
     for earlier, later in pairwise(STATE_ORDER):
         assert list(in_state_order([("X", (later, earlier))])) == [earlier, later]
+
+
+def test_native_routines_of_every_folder_are_fit() -> None:
+    """All that lie in the project, together with the virtual machine."""
+    root = text_root()
+    folders = [root / each for each in ("drivers", "host", "examples", "tests")]
+    routines = [path for folder in folders for path in sorted(folder.rglob("*.class.st")) if is_slang(path)]
+    assert len(routines) >= 5
+    with_plain_sends(read_classes([*vm_paths(), *routines]))
