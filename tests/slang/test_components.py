@@ -254,3 +254,20 @@ def test_native_routines_of_every_folder_are_fit() -> None:
     routines = [path for folder in folders for path in sorted(folder.rglob("*.class.st")) if is_slang(path)]
     assert len(routines) >= 5
     with_plain_sends(read_classes([*vm_paths(), *routines]))
+
+
+def test_interfaces_ask_for_nothing_that_nobody_needs() -> None:
+    components = components_of(read_classes(vm_paths()))
+    sent = {
+        (owner_of(node, components), name)
+        for each in components.values()
+        for method in each.definition.methods
+        for node in ast.walk(method.node)
+        if isinstance(node, ast.Send) and isinstance(node.receiver, ast.Variable)
+        for name in (
+            node.selector,
+            *(str(argument.value) for argument in node.arguments if isinstance(argument, ast.Literal)),
+        )
+    }
+    interfaces = [each for each in components.values() if each.is_interface]
+    assert {(each.name, name) for each in interfaces for name in (*each.methods, *each.variables)} <= sent
