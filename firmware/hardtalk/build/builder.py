@@ -15,14 +15,12 @@ from pathlib import Path
 from hardtalk.build import sources
 from hardtalk.build.board_constants import board_constants
 from hardtalk.build.cache import BuildCache, digest, files_digest, tools_digest
-from hardtalk.build.collectors import with_replacements
 from hardtalk.build.options import BuildOptions
 from hardtalk.chip import Chip
 from hardtalk.image import Image, build_image
 from hardtalk.link import link, read_object, target_of
 from hardtalk.link.plan import HEAP_BASE
 from hardtalk.slang import CompiledProgram, compile_program
-from hardtalk.smalltalk.tonel import ClassDefinition
 from hardtalk.vm.constants import slang_constants
 from hardtalk.vm.native import ENTRY_ROUTINES
 
@@ -120,16 +118,10 @@ class _Build:
         )
 
         def compile_now() -> CompiledProgram:
-            return compile_program(self._slang_classes(paths), constants, [*ENTRY_ROUTINES, *routines])
+            return compile_program(sources.read_classes(paths), constants, [*ENTRY_ROUTINES, *routines])
 
         program, _ = self.cache.get(CompiledProgram, key, compile_now)
         return program
-
-    def _slang_classes(self, paths: Sequence[Path]) -> list[ClassDefinition]:
-        replacing = sources.replacement_paths(self.options)
-        return with_replacements(
-            sources.read_classes([path for path in paths if path not in replacing]), sources.read_classes(replacing)
-        )
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:

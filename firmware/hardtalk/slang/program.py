@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from hardtalk.slang.component_sends import with_plain_sends
+from hardtalk.slang.components import DECLARATION
 from hardtalk.slang.errors import UnfitProgram, refuse, slang_error
 from hardtalk.slang.failure import with_failures_written_out
 from hardtalk.slang.types import DECLARABLE, Type
@@ -18,6 +20,7 @@ from hardtalk.slang.variables import bindable_names, temporaries_of, walk, weigh
 from hardtalk.smalltalk import ast
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
+from hardtalk.vm.state_plan import in_state_order
 
 NUMBERED_PRAGMAS = {
     "bytecode:": "bytecode",
@@ -140,41 +143,31 @@ BUFFER_WORDS: Final = 64
 """Variables of so many words lie behind all others, which are thus in few cache lines."""
 
 
-def _depth(definition: ClassDefinition, by_name: dict[str, ClassDefinition]) -> int:
-    """How many superclasses a class has. The state begins with the variables of the uppermost classes: near the base
-    an address is one instruction, and what is added further down does not move them."""
-    ancestor = by_name.get(definition.superclass or "")
-    return 0 if ancestor is None else 1 + _depth(ancestor, by_name)
-
-
 def read_program(classes: Sequence[ClassDefinition], constants: dict[str, int]) -> Program:
     """The program that these classes declare; errors name file, line and column."""
+    classes = with_plain_sends(classes)
     program = Program({}, {}, {}, 0, {}, constants, {}, set())
-    by_name = {definition.name: definition for definition in classes}
-    for definition in classes:
-        names: set[str] = set()
-        ancestor: ClassDefinition | None = definition
-        while ancestor is not None:
-            names.update(ancestor.instance_variables)
-            ancestor = by_name.get(ancestor.superclass or "")
-        program.visible[definition.name] = names
+    variables = {name for definition in classes for name in definition.instance_variables}
+    for definition in classes:  # a component's accessors of others have become variables and are found right
+        declares = any(method.class_side and method.selector == DECLARATION for method in definition.methods)
+        program.visible[definition.name] = variables if declares else set(definition.instance_variables)
     for definition in classes:
         _declare_variables(program, definition)
     offset = 0
     buffers: list[str] = []
-    for definition in sorted(classes, key=lambda each: _depth(each, by_name)):
-        for name in definition.instance_variables:
-            if name in program.state or name in buffers:
-                raise UnfitProgram(
-                    f"{definition.file}:{definition.line}: {definition.name} declares the variable {name}, "
-                    "which another class of the program has; rename one"
-                )
-            words = program.constants.get(f"words:{name}", 1)
-            if words >= BUFFER_WORDS:
-                buffers.append(name)
-            elif name not in program.pinned:
-                program.state[name] = offset
-                offset += 4 * words
+    for name in in_state_order([(each.name, each.instance_variables) for each in classes]):
+        if name in program.state or name in buffers:
+            first, second = [each for each in classes if name in each.instance_variables][:2]
+            raise UnfitProgram(
+                f"{second.file}:{second.line}: {second.name} declares the variable {name}, which {first.name} has, too; "
+                "rename one"
+            )
+        words = program.constants.get(f"words:{name}", 1)
+        if words >= BUFFER_WORDS:
+            buffers.append(name)
+        elif name not in program.pinned:
+            program.state[name] = offset
+            offset += 4 * words
     for name in buffers:
         program.state[name] = offset
         offset += 4 * program.constants[f"words:{name}"]

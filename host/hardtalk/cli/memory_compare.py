@@ -9,7 +9,7 @@ from typing import Final
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from hardtalk.build.collectors import STOP_THE_WORLD, TREADMILL
+from hardtalk.build.collectors import COLLECTORS
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.memory_board import boot_with_heap
 from hardtalk.cli.memory_programs import programs as all_programs
@@ -19,7 +19,6 @@ from hardtalk.memory.audit import audit
 from hardtalk.memory.safepoints import settle
 from hardtalk.report.figures import Report
 
-COLLECTORS: Final = (TREADMILL, STOP_THE_WORLD)
 DEFAULT_HEAP_BYTES: Final = 4 << 20
 ROUNDS: Final = 8
 FILLING_PROGRAMS: Final = frozenset({"full"})
