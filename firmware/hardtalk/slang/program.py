@@ -159,8 +159,8 @@ def read_program(classes: Sequence[ClassDefinition], constants: dict[str, int]) 
         if name in program.state or name in buffers:
             first, second = [each for each in classes if name in each.instance_variables][:2]
             raise UnfitProgram(
-                f"{second.file}:{second.line}: {second.name} declares the variable {name}, which {first.name} has, too; "
-                "rename one"
+                f"{second.file}:{second.line}: {second.name} declares the variable {name}, "
+                f"which {first.name} has, too; rename one"
             )
         words = program.constants.get(f"words:{name}", 1)
         if words >= BUFFER_WORDS:
