@@ -117,6 +117,23 @@ def display_name(path: Path) -> str:
     return resolved.relative_to(root).as_posix() if resolved.is_relative_to(root) else str(path)
 
 
+def name_in_folder(path: Path, options: BuildOptions) -> str:
+    """What the firmware calls the file: relative to the project, or to the folder of the user's that it is in, so that
+    the ELF does not depend on where that lies."""
+    resolved = path.resolve()
+    if resolved.is_relative_to(text_root().resolve()):
+        return display_name(path)
+    folders = [Path(folder).resolve() for folder in options.class_folders]
+    return next((resolved.relative_to(each).as_posix() for each in folders if resolved.is_relative_to(each)), path.name)
+
+
+def file_names(options: BuildOptions) -> dict[str, str]:
+    """The firmware's name of each class file that messages call otherwise."""
+    paths = [*class_paths(options), *native_paths(options)]
+    names = ((display_name(path), name_in_folder(path, options)) for path in paths)
+    return {shown: name for shown, name in names if shown != name}
+
+
 def read_classes(paths: Iterable[Path]) -> list[ClassDefinition]:
     return [read_class_file(path, display_name(path)) for path in paths]
 

@@ -33,7 +33,7 @@ class Bench:
 
     @cached_property
     def source_map(self) -> SourceMap:
-        return SourceMap(self.firmware.elf)
+        return SourceMap(self.firmware.elf, self.options.class_folders)
 
     @property
     def firmware_hash(self) -> str:

@@ -41,7 +41,7 @@ def explain(
     else:
         data = elf.read_bytes()
     try:
-        source_map = SourceMap(data)
+        source_map = SourceMap(data, tuple(driver or ()))
         lines = facts_listing(source_map.facts) if address is None else None
     except ValueError as error:
         raise UserError(f"{elf}: {error}", "Give --elf a file that hardtalk build wrote.") from error
@@ -82,12 +82,12 @@ def explanation(source_map: SourceMap, address: int, chip: Chip | None = None) -
     yield f"{address:#010x}  {name}in {section}"
     method = source_map.method_at(address)
     if method is not None:
-        yield from located(method.place(address))
+        yield from located(method.place(address), source_map.folders)
         yield from bytecode_listing(source_map, method, address)
     elif source_map.is_code(address):
         place = source_map.arm_place(address)
         if place is not None:
-            yield from located(place)
+            yield from located(place, source_map.folders)
         yield from instruction_listing(source_map, address & ~3)
     elif section == IMAGE:
         yield from ImageObjects(source_map).explain(address)
@@ -107,9 +107,9 @@ def outside(address: int, chip: Chip) -> str:
     return f"{peripheral.name} {register.name}  {register.description}".rstrip()
 
 
-def located(place: Place) -> Iterator[str]:
+def located(place: Place, folders: tuple[Path, ...]) -> Iterator[str]:
     yield f"    {place}"
-    text = source_line(place)
+    text = source_line(place, folders)
     if text is not None:
         yield f"    {text.strip()}"
 
@@ -128,7 +128,8 @@ def instruction_listing(source_map: SourceMap, address: int) -> Iterator[str]:
         word = int.from_bytes(code[offset : offset + 4], "little")
         place = source_map.arm_place(here)
         if place is not None and place != previous:
-            yield f"{'':14}; {place.file.rpartition('/')[2]}:{place.line}  {(source_line(place) or '').strip()}"
+            text = source_line(place, source_map.folders) or ""
+            yield f"{'':14}; {place.file.rpartition('/')[2]}:{place.line}  {text.strip()}"
             previous = place
         marker = "->" if here == address else "  "
         yield f"{marker} {here:08x}:  {word:08x}  {listing(word, here, names)}"

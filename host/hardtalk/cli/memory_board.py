@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -13,12 +14,9 @@ from hardtalk.cli.boards import QUIET_CYCLES, Bench, first_line_cycles
 from hardtalk.cli.console import SLICE_CYCLES, BoardConsole
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.firmware import class_model, options_for
-from hardtalk.memory.machine import Machine
 from hardtalk.memory.safepoints import settle
 
 UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20}
-START_ROUTINES: Final = "StartUp>>"
-GRAIN_BYTES: Final = 1 << 12
 
 
 def bytes_from(text: str, option: str) -> int:
@@ -43,49 +41,11 @@ class SlicedConsole(BoardConsole):
 def boot_with_heap(
     folders: Sequence[Path], heap_bytes: int | None, model: str, collector: str = TREADMILL
 ) -> tuple[Bench, SlicedConsole]:
-    """As `boot_bench`; the heap ends `heap_bytes` after it begins, where the linker had put the end of RAM."""
-    options = options_for(folders, [], collector=collector)
+    """As `boot_bench`, with a firmware whose heap has `heap_bytes`."""
+    options = replace(options_for(folders, [], collector=collector), heap_bytes=heap_bytes)
     firmware = build(options)
     board = Board(firmware.elf, chip_with(options.svd_paths), (), model)
-    if heap_bytes is not None:
-        limit_heap(board, heap_bytes)
     console = SlicedConsole(board, class_model(options))
     text = console.text_until_quiet(QUIET_CYCLES)
     settle(board)
-    machine = Machine.of_board(board)
-    size = machine.variable("regionEnd") - machine.variable("regionStart")
-    if heap_bytes is not None and size != heap_bytes // GRAIN_BYTES * GRAIN_BYTES:
-        raise UserError(f"--heap: the firmware made a heap of {size:,} bytes instead", exit_code=1)
     return Bench(board, console, options, firmware, text, first_line_cycles(board)), console
-
-
-def limit_heap(board: Board, heap_bytes: int) -> None:
-    """Give the loaded firmware, which has not run yet, another address for the end of its heap."""
-    ram_end = board.chip.ram.base + board.chip.ram.size
-    base = board.firmware.address_of("HeapBase") if has_symbol(board, "HeapBase") else image_start(board)
-    limit = base + heap_bytes // GRAIN_BYTES * GRAIN_BYTES
-    image_end = max(segment.address + segment.size for segment in board.firmware.segments)
-    if not image_end + GRAIN_BYTES <= limit <= ram_end:
-        raise UserError(
-            f"--heap {heap_bytes:,}: the image alone takes {image_end - base:,} bytes, RAM has {ram_end - base:,}",
-            "Choose a size between the two.",
-        )
-    old, new = ram_end.to_bytes(4, "little"), limit.to_bytes(4, "little")
-    changed = 0
-    for symbol in board.firmware.symbols:
-        if symbol.name.startswith(START_ROUTINES):
-            for address in range(symbol.address, symbol.address + symbol.size, 4):
-                if board.ram.read(address, 4) == old:
-                    board.ram.write(address, new)
-                    changed += 1
-    if not changed:
-        raise UserError("--heap: the firmware does not say where its heap ends", exit_code=1)
-
-
-def has_symbol(board: Board, name: str) -> bool:
-    return any(symbol.name == name for symbol in board.firmware.symbols)
-
-
-def image_start(board: Board) -> int:
-    """The last segment holds the image, which lies where the heap begins."""
-    return max(segment.address for segment in board.firmware.segments)
