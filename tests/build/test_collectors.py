@@ -16,9 +16,9 @@ from hardtalk.build.collectors import (
     UnknownCollector,
     with_replacements,
 )
-from hardtalk.cli.source_map import SourceMap
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.tonel import ClassDefinition, read_class
+from hardtalk.symbols.source_map import SourceMap
 
 
 def definition(name: str, superclass: str, *methods: str) -> ClassDefinition:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.cli.device_files import device_classes, svd_files
-from hardtalk.cli.errors import UserError
+from hardtalk.bench import UnfitRequest
+from hardtalk.bench.device_files import device_classes, svd_files
 from hardtalk.cli.main import run
 
 GOOD = """
@@ -47,7 +47,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 def message(path: Path) -> str:
-    with pytest.raises(UserError) as caught:
+    with pytest.raises(UnfitRequest) as caught:
         svd_files(path, device_classes(path))
     return str(caught.value)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from hardtalk.build import BuildOptions, build
-from hardtalk.cli.errors import UserError
-from hardtalk.cli.explain import explanation, resolve
-from hardtalk.cli.image_objects import ImageObjects
-from hardtalk.cli.source_map import SourceMap
+from hardtalk.symbols.errors import SymbolError
+from hardtalk.symbols.explanation import explanation, resolve
+from hardtalk.symbols.image_objects import ImageObjects
+from hardtalk.symbols.source_map import SourceMap
 from hardtalk.vm.special_objects import SPECIAL_OBJECTS
 
 
@@ -86,7 +86,7 @@ def test_variables_and_devices_and_nothing(source_map: SourceMap) -> None:
 
 
 def test_addresses_have_32_bits(source_map: SourceMap) -> None:
-    with pytest.raises(UserError, match="addresses have 32 bits"):
+    with pytest.raises(SymbolError, match="addresses have 32 bits"):
         resolve(source_map, "0x100000000")
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.cli import inject_random
-from hardtalk.cli.inject_random import StormTask, booted, run_task, tasks_for
-from hardtalk.cli.latency_loads import Load
 from hardtalk.cli.main import run
+from hardtalk.injection import shared_random
+from hardtalk.injection.shared_random import StormTask, booted, run_task, tasks_for
+from hardtalk.latency.loads import Load
 
 COUNT = 300
 TOGETHER = Load("together")
@@ -45,7 +45,7 @@ def test_an_entry_that_the_firmware_does_not_count_is_told() -> None:
     board.cpu.forget_code()
     broken = board.snapshot()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inject_random, "booted", lambda _model: (bench, broken))
+        patch.setattr(shared_random, "booted", lambda _model: (bench, broken))
         row = run_task(StormTask("TIMER", "smalltalk", Load("sends"), COUNT, 3, "arm926"))
     board.restore(snapshot)
     assert row.storm.violation == f"the CPU entered {COUNT:,} interrupts, the firmware counted {2 * COUNT:,}"

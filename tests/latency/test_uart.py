@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.cli.boards import Bench
-from hardtalk.cli.latency_bench import boot_latency_bench
-from hardtalk.cli.latency_loads import Load
+from hardtalk.bench import Bench
 from hardtalk.cli.main import run
-from hardtalk.cli.uart import Reception, fastest_good, receive
+from hardtalk.latency.loaded_board import boot_latency_bench
+from hardtalk.latency.loads import Load
+from hardtalk.uart.reception import Reception, fastest_good, receive
 
 COUNT = 100
 

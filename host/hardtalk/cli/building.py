@@ -6,13 +6,15 @@ from typing import Annotated
 from cyclopts import Parameter
 from elftools.common.exceptions import ELFError
 
+from hardtalk.bench import build_options
+from hardtalk.bench.firmware import firmware_hash
+from hardtalk.build import build as build_firmware
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.firmware import build_firmware, firmware_hash
-from hardtalk.cli.firmware_difference import differences, loaded_digest
-from hardtalk.cli.options import Collector, Drivers, Svds
-from hardtalk.cli.source_map import SourceMap
+from hardtalk.cli.options import ARM926, Collector, Drivers, Parts, Svds
+from hardtalk.symbols.difference import differences, loaded_digest
+from hardtalk.symbols.source_map import SourceMap
 
 
 def build(
@@ -28,7 +30,7 @@ def build(
 ) -> int:
     """Build firmware.elf from the Smalltalk, Slang and boot sources."""
     console = output.console()
-    firmware = build_firmware(driver or [], svd or [], collector)
+    firmware = build_firmware(build_options(Parts(driver, svd).boot_options(ARM926, collector)))
     out.write_bytes(firmware.elf)
     console.print(f"{out}  {len(firmware.elf):,} bytes  {firmware_hash(firmware.elf)}", soft_wrap=True)
     console.print(f"loaded {loaded_digest(firmware.elf)}", soft_wrap=True)

@@ -10,12 +10,13 @@ from rich.console import Console
 
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.inject_collection import PROGRAMS, CollectionRecipe, CollectionResult, interrupt_collection
-from hardtalk.cli.inject_forms import FormRow, interrupt_forms
-from hardtalk.cli.inject_random import StormLine, add_storms, storm_all, storm_summary, tasks_for
-from hardtalk.cli.memory_board import bytes_from
+from hardtalk.cli.inject_random import StormLine, storm_summary
 from hardtalk.cli.options import ARM926, CycleModel, Json
+from hardtalk.injection.shared_collection import PROGRAMS, CollectionRecipe, CollectionResult, interrupt_collection
+from hardtalk.injection.shared_forms import FormRow, interrupt_forms
+from hardtalk.injection.shared_random import add_storms, storm_all, tasks_for
 from hardtalk.injection.trial import Interrupted
+from hardtalk.memory.boards import bytes_from
 from hardtalk.memory.rings import PHASES
 from hardtalk.report.figures import Report
 

@@ -1,0 +1,131 @@
+"""One Smalltalk interrupt a character at line rate, and the fastest rate that loses none.
+
+The receiver's FIFO is off: there is room for one character, which is lost unless the handler has read it before the
+next one is complete. What arrived is checked against what was sent, by number and sum. Where a character was lost, the
+interrupts are timed once more, to tell what kept the handler from it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hardtalk.bench import Bench, BootOptions
+from hardtalk.bench.errors import BenchError
+from hardtalk.board import Board, StopReason
+from hardtalk.latency.activity import activity_at
+from hardtalk.latency.interrupt import sum_of_parts
+from hardtalk.latency.laboratory import Laboratory, Schedule
+from hardtalk.latency.loaded_board import run_load
+from hardtalk.latency.loads import Load
+from hardtalk.latency.matrix import booted
+from hardtalk.symbols.moments import watched_addresses
+
+RATES = (9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600)
+UART, DRIVER = 1, "LatencyCharacterPort"
+SERVICE_CYCLES = 2_000_000
+COUNT_MODULUS, SUM_MODULUS = 1 << 20, 1 << 16
+SENT_AT_ONCE = 4_096
+TIMED = 5_000
+
+
+@dataclass(frozen=True)
+class Transmission:
+    """`count` characters at a rate, while a load runs."""
+
+    options: BootOptions
+    load: Load
+    baud: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Reception:
+    """What became of `sent` characters that came one after the other. `limit` tells, when any was lost, what waited
+    longest."""
+
+    baud: int
+    sent: int
+    received: int
+    overruns: int
+    interrupts: int
+    is_intact: bool
+    limit: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        return self.is_intact and not self.overruns
+
+
+def fastest_good(receptions: Sequence[Reception]) -> int:
+    """The fastest rate at which, and at all slower ones, nothing was lost; 0 when there is none."""
+    best = 0
+    for each in receptions:
+        if not each.is_good:
+            break
+        best = each.baud
+    return best
+
+
+def receive_fresh(transmission: Transmission) -> Reception:
+    """On a board that has just booted; with what limits the rate when a character is lost."""
+    load, baud = transmission.load, transmission.baud
+    reception = receive(booted(transmission.options), load, baud, transmission.count)
+    if reception.is_good:
+        return reception
+    bench = booted(transmission.options)
+    return Reception(
+        baud, reception.sent, reception.received, reception.overruns, reception.interrupts, reception.is_intact,
+        limit_of(bench, load, baud, min(reception.interrupts, TIMED)),
+    )  # fmt: skip
+
+
+def receive(bench: Bench, load: Load, baud: int, count: int) -> Reception:
+    """Send characters without a pause while the load runs; then ask the driver what it got."""
+    board = bench.board
+    board.trace.is_kept = False
+    start(bench, load, baud)
+    line = board.chip.peripheral(f"UART{UART}").lines[0]
+    before = board.trace.lines[line].raised if line in board.trace.lines else 0
+    characters = bytes((7 * number + 13) & 0xFF for number in range(count))
+    run_while_sending(board, characters)
+    received = int(bench.console.evaluate(f"{DRIVER} current count"))
+    total = int(bench.console.evaluate(f"{DRIVER} current sum"))
+    device = board.uart(UART)
+    is_intact = received == count and total == sum(characters) % SUM_MODULUS
+    interrupts = board.trace.lines[line].raised - before
+    return Reception(baud, count, received, device.overruns, interrupts, is_intact)
+
+
+def start(bench: Bench, load: Load, baud: int) -> None:
+    bench.console.evaluate(f"{DRIVER} startAt: {baud}")
+    run_load(bench, load)
+
+
+def run_while_sending(board: Board, characters: bytes) -> None:
+    """The far end never pauses: it gets the next characters before the last of those it has is complete."""
+    device = board.uart(UART)
+    for first in range(0, len(characters), SENT_AT_ONCE):
+        chunk = characters[first : first + SENT_AT_ONCE]
+        device.send(chunk)
+        run_for(board, (len(chunk) - (len(device.arriving) <= len(chunk))) * device.character_cycles)
+    run_for(board, device.character_cycles * (len(device.arriving) + 1) + SERVICE_CYCLES)
+
+
+def run_for(board: Board, cycles: int) -> None:
+    stop = board.run(cycles)
+    if stop.reason is not StopReason.CYCLES:
+        raise BenchError(f"the board stopped: {stop.reason}: {stop.message}\n{board.fault_report()}")
+
+
+def limit_of(bench: Bench, load: Load, baud: int, count: int) -> str:
+    """The longest of the first interrupts, against the time of a character."""
+    board = bench.board
+    start(bench, load, baud)
+    line = board.chip.peripheral(f"UART{UART}").lines[0]
+    laboratory = Laboratory(board, line, None, watched_addresses(bench.source_map), Schedule(0))
+    board.uart(UART).send(bytes(2 * count))
+    interrupts = laboratory.measure(count)
+    worst = max(interrupts, key=lambda each: each.latency)
+    return (
+        f"a character takes {board.uart(UART).character_cycles:,} cycles, the longest of {count:,} interrupts waited "
+        f"{worst.latency:,} = {sum_of_parts(worst)}\n  was in: {activity_at(bench.source_map, board, worst)}"
+    )
