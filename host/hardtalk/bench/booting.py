@@ -80,7 +80,7 @@ def boot(options: BootOptions, notify: Callable[[str], None] = print) -> Bench:
 def build_options(options: BootOptions) -> BuildOptions:
     """What the firmware of such a board is built from."""
     classes = device_classes_of(options)
-    device_svds = svd_files(classes, options.device_file)
+    device_svds = svd_files(options.device_file, classes)
     return BuildOptions(
         class_folders=resolved(options.drivers),
         svd_paths=resolved([*options.svds, *device_svds]),

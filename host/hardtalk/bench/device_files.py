@@ -61,7 +61,7 @@ def device_classes(path: Path) -> list[type[Device]]:
     return classes
 
 
-def svd_files(classes: Sequence[type[Device]], path: Path | None) -> list[Path]:
+def svd_files(path: Path | None, classes: Sequence[type[Device]]) -> list[Path]:
     """The SVD files that the classes name by `svd`, each once; `path` is the file that messages name."""
     found: list[Path] = []
     for each in classes:

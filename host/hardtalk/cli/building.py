@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from elftools.common.exceptions import ELFError
 
 from hardtalk.bench import build_options
 from hardtalk.bench.firmware import firmware_hash
@@ -14,6 +13,7 @@ from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.options import ARM926, Collector, Drivers, Parts, Svds
 from hardtalk.symbols.difference import differences, loaded_digest
+from hardtalk.symbols.errors import SymbolError
 from hardtalk.symbols.source_map import SourceMap
 
 
@@ -46,8 +46,8 @@ def compare(elf: bytes, other: Path) -> int:
     """Say whether both firmwares load the same; 1 when they do not."""
     try:
         found = list(differences(elf, other.read_bytes()))
-    except (ELFError, ValueError) as error:
-        raise UserError(f"{other}: {error}; give a firmware.elf that hardtalk build wrote") from error
+    except SymbolError as error:
+        raise UserError(f"{other}: {error}") from error
     for line in found or [f"loads the same bytes as {other}"]:
         output.console().print(line, soft_wrap=True)
     return 1 if found else 0

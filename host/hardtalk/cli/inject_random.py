@@ -1,4 +1,4 @@
-"""`hardtalk inject random`: a line for each row that is done, and all together."""
+"""`hardtalk inject --random`: a line for each row that is done, and all together."""
 
 from collections.abc import Sequence
 

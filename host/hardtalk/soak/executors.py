@@ -39,19 +39,24 @@ def executor(name: str, jobs: int) -> Iterator[Executor]:
         with ThreadPoolExecutor(jobs) as threads:
             yield threads
     elif name == "dask":
-        distributed = module("distributed", "dask[distributed]", name)
+        with installed("dask[distributed]", name):
+            distributed = import_module("distributed")
         with distributed.Client(n_workers=jobs, threads_per_worker=1) as client:
             yield client.get_executor()
     elif name == "ray":
-        with RayExecutor(module("ray", "ray", name), jobs) as remote:
+        with installed("ray", name):
+            ray = import_module("ray")
+        with RayExecutor(ray, jobs) as remote:
             yield remote
     else:
         raise ValueError(f"{name} is none of {', '.join(EXECUTORS)}")
 
 
-def module(module_name: str, package: str, name: str) -> ModuleType:
+@contextmanager
+def installed(package: str, name: str) -> Iterator[None]:
+    """Raises NotInstalled when what is imported inside is missing."""
     try:
-        return import_module(module_name)
+        yield
     except ModuleNotFoundError as error:
         raise NotInstalled(
             f"--executor {name}: {error.name} is not installed; install it with `pip install '{package}'` "

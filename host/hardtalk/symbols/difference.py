@@ -7,9 +7,11 @@ import hashlib
 from collections.abc import Iterator
 from io import BytesIO
 
+from elftools.common.exceptions import ELFError
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 
+from hardtalk.symbols.errors import SymbolError
 from hardtalk.symbols.source_map import SourceMap
 
 DIGEST_DIGITS = 16
@@ -37,8 +39,15 @@ def loaded_digest(elf: bytes) -> str:
 
 
 def differences(elf: bytes, other: bytes) -> Iterator[str]:
-    """A line for each loaded section that is not the same in both, with the first symbol of `elf` that differs."""
-    mine, theirs = loaded_sections(elf), loaded_sections(other)
+    """A line for each loaded section that is not the same in both, with the first symbol of `elf` that differs.
+
+    Raises SymbolError when `other` is no ELF file.
+    """
+    mine = loaded_sections(elf)
+    try:
+        theirs = loaded_sections(other)
+    except (ELFError, ValueError) as error:
+        raise SymbolError(str(error), "Give a firmware.elf that hardtalk build wrote.") from error
     for name in dict.fromkeys([*mine, *theirs]):
         if name not in mine or name not in theirs:
             yield f"{name}: only in {'this firmware' if name in mine else 'the other'}"

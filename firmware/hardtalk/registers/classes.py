@@ -5,14 +5,20 @@ from dataclasses import dataclass
 
 from hardtalk.chip import Chip, ChipError, Field, Peripheral, Register
 from hardtalk.registers.names import UNUSABLE, file_of, register_class_name, selector_for, view_class_name
+from hardtalk.vm.primitives import PRIMITIVES
 
 CATEGORY = "Hardtalk-Registers"
-FIRST_BIT_PRIMITIVE = 628
-"""Of the virtual machine's primitives that answer bit 0 to bit 31 of a view's register."""
-FIRST_READ_PRIMITIVE, FIRST_WRITE_PRIMITIVE, DIRECT_WORDS = 700, 764, 64
-"""Of those that read and write a peripheral's first words."""
 TAKEN_IN_VIEWS = UNUSABLE | {"value"}
 """A view answers its register's whole word as `value`."""
+
+
+def numbers_of(routine: str) -> range:
+    """The numbers of the primitive that is compiled for each of a range."""
+    return next(row.numbers for row in PRIMITIVES if row.routine == f"primitive{routine}:method:arguments:")
+
+
+VIEW_BIT, READ_WORD, WRITE_WORD = numbers_of("ViewBit"), numbers_of("ReadWord"), numbers_of("WriteWord")
+"""Bit 0 to bit 31 of a view's register; a peripheral's first words, read and written."""
 
 
 @dataclass(frozen=True)
@@ -95,17 +101,17 @@ def accessors(name: str, register: Register) -> Iterator[str]:
     if register.fields:
         yield method(name, "registers", selector, f"^ {selector}", note)
     elif register.is_readable:
-        body = direct(FIRST_READ_PRIMITIVE, register) + f"^ self wordAt: 16r{register.offset:X}"
+        body = direct(READ_WORD, register) + f"^ self wordAt: 16r{register.offset:X}"
         yield method(name, "registers", selector, body, note)
     if register.is_writable:
-        body = direct(FIRST_WRITE_PRIMITIVE, register) + f"^ self wordAt: 16r{register.offset:X} put: anInteger"
+        body = direct(WRITE_WORD, register) + f"^ self wordAt: 16r{register.offset:X} put: anInteger"
         yield method(name, "registers", f"{selector}: anInteger", body, note)
 
 
-def direct(first: int, register: Register) -> str:
+def direct(primitives: range, register: Register) -> str:
     """The primitive of an accessor: there is one for each of the first words of a peripheral."""
     number, rest = divmod(register.offset, 4)
-    return f"<primitive: {first + number}>\n\t" if not rest and number < DIRECT_WORDS else ""
+    return f"<primitive: {primitives[number]}>\n\t" if not rest and number < len(primitives) else ""
 
 
 def view_class(peripheral: Peripheral, register: Register) -> str:
@@ -133,7 +139,7 @@ def field_accessors(name: str, register: Register, field: Field) -> Iterator[str
 def reading(field: Field) -> str:
     """The body of a field's accessor. One bit is a primitive; the lowest bits need no shift."""
     if field.width == 1:
-        return f"<primitive: {FIRST_BIT_PRIMITIVE + field.lsb}>\n\t^ self bit: {field.lsb} at: 0"
+        return f"<primitive: {VIEW_BIT[field.lsb]}>\n\t^ self bit: {field.lsb} at: 0"
     if field.lsb == 0:
         return f"^ self value bitAnd: 16r{(1 << field.width) - 1:X}"
     return f"^ self bitsFrom: {field.lsb} width: {field.width}"
