@@ -1,6 +1,8 @@
 """The five programs that other interpreters were measured with, what making an object costs, the image's objects."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from hardtalk.bench import Bench, BenchError, BootOptions
 from hardtalk.bench.firmware import study_folder
@@ -9,6 +11,7 @@ from hardtalk.memory.boards import boot_settled
 from hardtalk.memory.fragmentation import Usage, usage
 from hardtalk.memory.machine import Machine
 from hardtalk.memory.safepoints import settle
+from hardtalk.report.figures import Report
 
 # Each program of Benchmarks (firmware/kernel) with the result it must answer before its figures count.
 PROGRAMS = {"fib": "6765", "loop": "339632", "sends": "100000", "allocation": "100000", "sieve": "1027"}
@@ -74,3 +77,41 @@ def tiny_benchmarks(booted: Bench) -> tuple[int, int]:
     answer = booted.console.evaluate("Benchmarks tinyBenchmarks", PATIENCE_CYCLES)
     bytecodes, sends = (int(word) for word in re.findall(r"\d+", answer))
     return bytecodes, sends
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that is measured; `new` are instructions of one Array by its slots, `image` the heap after booting."""
+
+    firmware: str
+    programs: tuple[Measured, ...]
+    new: Mapping[int, int]
+    collected: Measured
+    image: Usage
+    bytecodes: int
+    sends: int
+
+    def report(self, model: str) -> Report:
+        report = Report("bench", model, "none", 0, self.firmware)
+        for each in self.programs:
+            report.add(f"{each.program}.instructions", each.instructions, "instructions")
+            report.add(f"{each.program}.cycles", each.cycles, "cycles")
+        for slots, instructions in self.new.items():
+            report.add(f"new{slots}.instructions", instructions, "instructions")
+        report.add("allocation.collected.instructions", self.collected.instructions, "instructions")
+        report.add("allocation.collected.cycles", self.collected.cycles, "cycles")
+        report.add("image.objects", self.image.objects, "objects")
+        report.add("image.object_bytes", round(self.image.used_bytes / self.image.objects), "bytes")
+        report.add("image.internal_waste", self.image.internal_permille, "permille")
+        report.add("tinyBenchmarks.bytecodes", self.bytecodes, "bytecodes/s")
+        report.add("tinyBenchmarks.sends", self.sends, "sends/s")
+        return report
+
+
+def measure(booted: Bench, collector: str) -> Results:
+    """On a board with the classes of the study."""
+    programs, new = tuple(measure_programs(booted)), allocation_costs(booted)
+    collected = collected_allocation(booted.board.model, collector)
+    image = image_usage(booted)
+    bytecodes, sends = tiny_benchmarks(booted)
+    return Results(booted.firmware_hash, programs, new, collected, image, bytecodes, sends)

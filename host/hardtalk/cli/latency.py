@@ -38,7 +38,7 @@ from hardtalk.latency.matrix import LatencyPlan, measure_cells
 from hardtalk.latency.models import models_of
 from hardtalk.latency.rows import latency_report, write_csv
 from hardtalk.latency.subjects import SMALLTALK, SUBJECTS, chosen_forms
-from hardtalk.latency.windows import SweepPlan, sweep_windows
+from hardtalk.latency.windows import SweepPlan, sweep_report, sweep_windows
 from hardtalk.report.durations import cycles_from
 from hardtalk.report.figures import Report
 from hardtalk.symbols.source_map import SourceMap
@@ -165,7 +165,10 @@ def sweep(
     console = output.console()
     with workers_with_bars(workers, console) as (executor, bar):
         swept = sweep_windows(plan, executor, bar)
-    return print_sweep(swept, deadline_cycles, json, console)
+    print_sweep(swept, deadline_cycles, console)
+    if json is not None:
+        sweep_report(swept, deadline_cycles).write(json)
+    return 1 if any(each.spread.misses(deadline_cycles) for each in swept) else 0
 
 
 @app.command

@@ -1,7 +1,6 @@
 """`hardtalk latency sweep`: the line raised at every instruction of a window, whose maximum is then exact."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -9,42 +8,25 @@ from rich.text import Text
 
 from hardtalk.cli.latency_table import circumstances
 from hardtalk.latency.activity import activity_at
-from hardtalk.latency.distribution import Distribution
 from hardtalk.latency.interrupt import sum_of_parts
-from hardtalk.latency.rows import add_distribution
 from hardtalk.latency.windows import Swept
 from hardtalk.report.durations import microseconds
-from hardtalk.report.figures import Report
 
 
-def print_sweep(swept: Sequence[Swept], deadline_cycles: int, json: Path | None, console: Console) -> int:
+def print_sweep(swept: Sequence[Swept], deadline_cycles: int, console: Console) -> None:
     hertz = swept[0].bench.board.chip.cpu_hertz
     table = Table(box=None, pad_edge=False, header_style="")
     for index, column in enumerate(("line", "form", "load", "points", "min", "median", "max", "misses")):
         table.add_column(column, justify="left" if index < 3 else "right")
-    first = swept[0].recipe
-    report = Report("latency", first.board.model, ",".join(each.recipe.load.name for each in swept), 0,
-                    swept[0].bench.firmware_hash)  # fmt: skip
-    missed = 0
     for each in swept:
-        spread = Distribution.of(point.interrupt.latency for point in each.points)
-        misses = spread.misses(deadline_cycles)
-        missed += misses
+        spread = each.spread
         times = (microseconds(cycles, hertz) for cycles in (spread.min, spread.median, spread.max))
         row = (each.recipe.line, each.form, each.recipe.load.name)
-        table.add_row(*row, f"{len(spread):,}", *times, f"{misses:,}")
-        name = f"{each.form}.{each.recipe.line}.{each.recipe.load.name}.sweep"
-        add_distribution(report, name, spread, deadline_cycles)
-        report.add(f"{name}.points", len(spread), "points")
-        report.add(f"{name}.first", each.windows[0].first, "instructions")
-        report.add(f"{name}.end", each.windows[-1].end, "instructions")
+        table.add_row(*row, f"{len(spread):,}", *times, f"{spread.misses(deadline_cycles):,}")
     console.print(table)
     for each in swept:
         print_worst(each, console)
     console.print(Text(f"{circumstances(swept[0].bench.board)}   a line raised at every instruction: exact for these"))
-    if json is not None:
-        report.write(json)
-    return 1 if missed else 0
 
 
 def print_worst(swept: Swept, console: Console) -> None:

@@ -7,8 +7,7 @@ from hardtalk.bench import boot
 from hardtalk.bench.firmware import study_folder
 from hardtalk.cli import output
 from hardtalk.cli.options import ARM926, CycleModel, Drivers, Json, driver_options
-from hardtalk.report.figures import Report
-from hardtalk.threadmetric.metrics import FORMS, TESTS, run_test
+from hardtalk.threadmetric.metrics import FORMS, TESTS, run_tests, threadmetric_report
 
 
 def threadmetric(*, driver: Drivers = None, json: Json = None, model: CycleModel = ARM926) -> int:
@@ -18,18 +17,10 @@ def threadmetric(*, driver: Drivers = None, json: Json = None, model: CycleModel
     table = Table(box=None, pad_edge=False, header_style="")
     for column in ("test", "Smalltalk", "native", "ThreadX", "FreeRTOS", "operation"):
         table.add_column(column, justify="left" if column in ("test", "operation") else "right")
-    report = Report("threadmetric", model, "none", 0, booted.firmware_hash)
+    metrics = run_tests(booted)
     for test in TESTS:
-        cells = []
-        for form in FORMS:
-            metric = run_test(booted, form, test)
-            cells.append(f"{metric.instructions / metric.operations:,.0f}")
-            for unit, value in (
-                ("operations", metric.operations),
-                ("instructions", metric.instructions),
-                ("cycles", metric.cycles),
-            ):
-                report.add(f"{form}.{test.selector}.{unit}", value, unit)
+        found = [metrics[test.selector, form] for form in FORMS]
+        cells = [f"{metric.instructions / metric.operations:,.0f}" for metric in found]
         published = [str(value) if value is not None else "-" for value in (test.threadx, test.freertos)]
         table.add_row(test.name, *cells, *published, test.operation)
     console.print(table)
@@ -40,5 +31,5 @@ def threadmetric(*, driver: Drivers = None, json: Json = None, model: CycleModel
         )
     )
     if json is not None:
-        report.write(json)
+        threadmetric_report(metrics, model, booted.firmware_hash).write(json)
     return 0

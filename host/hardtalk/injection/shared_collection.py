@@ -15,6 +15,8 @@ from hardtalk.injection.beginning import collecting, instructions_of_collection
 from hardtalk.injection.collection import CollectionSweep, Injection
 from hardtalk.memory.boards import boot_settled
 from hardtalk.memory.machine import NotReadable
+from hardtalk.memory.rings import PHASES
+from hardtalk.report.figures import Report
 
 POINTS_IN_A_TASK: Final = 10_000
 PROGRAMS: Final = {"collecting": "startCollecting", "working": "startWorking"}
@@ -112,3 +114,26 @@ def interrupt_collection(
 def parts(first: int, count: int, size: int = POINTS_IN_A_TASK) -> Iterator[tuple[int, int]]:
     for start in range(first, first + count, size):
         yield start, min(size, first + count - start)
+
+
+def chosen_programs(program: str) -> list[str]:
+    if program == "both":
+        return list(PROGRAMS)
+    if program not in PROGRAMS:
+        remedy = f"Choose one of {', '.join(PROGRAMS)}, both."
+        raise UnfitRequest(f"--program {program}: there is no such program", remedy)
+    return [program]
+
+
+def add_collection(report: Report, result: CollectionResult) -> None:
+    report.load = ",".join(each for each in (report.load, result.recipe.program) if each)
+    report.firmware = result.firmware
+    name, found = result.recipe.program, result.found
+    report.add(f"{name}.instructions", result.instructions, "instructions")
+    report.add(f"{name}.points", found.points, "points")
+    for phase in PHASES:
+        report.add(f"{name}.points.{phase}", found.phases[phase], "points")
+        report.add(f"{name}.audits.{phase}", found.audited[phase], "audits")
+    report.add(f"{name}.outcomes", found.outcomes, "outcomes")
+    report.add(f"{name}.completed", found.completed, "outcomes")
+    report.add(f"{name}.violations", int(bool(found.violation)), "violations")

@@ -26,13 +26,13 @@ from hardtalk.injection.shared_collection import injection_options, parts
 from hardtalk.injection.trial import Violated
 from hardtalk.link.assembler import AssemblySource, assemble
 from hardtalk.memory.boards import boot_settled
+from hardtalk.report.figures import Report
+from hardtalk.vm.native import PROCESS_FIELDS
 
 POINTS_IN_A_TASK: Final = 2_000
 HEAP_BYTES: Final = 4 << 20
 NATIVE_LINES: Final = (2, 18, 20, 21)
 PATTERN_CYCLES, PATTERN_POINTS = 300_000, 3_000
-PLACE_OFFSET: Final = 60
-"""Of a native process's record: where it goes on."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def start_pattern(bench: Bench, place: Place) -> Place:
     code = assemble([AssemblySource("pattern.s", text)], address, {}).code
     ram = bench.board.ram
     ram.write(address, code)
-    ram.write(record + PLACE_OFFSET, address.to_bytes(4, "little"))
+    ram.write(record + PROCESS_FIELDS["Place"], address.to_bytes(4, "little"))
     bench.console.evaluate("InjectionForms startPattern")
     return Place(place.counts, place.blocks, (address, address + len(code)), record)
 
@@ -156,3 +156,13 @@ def interrupt_forms(
             rows.append(row)
             finished(row)
     return rows, time.monotonic() - began
+
+
+def add_forms(report: Report, rows: Sequence[FormRow]) -> None:
+    report.load = ",".join(each for each in (report.load, "forms") if each)
+    for row in rows:
+        report.firmware = row.firmware or report.firmware
+        name = f"{row.window.name}.{row.handler}".replace(" ", "_")
+        report.add(f"{name}.points", row.found.points, "points")
+        report.add(f"{name}.outcomes", row.found.outcomes, "outcomes")
+        report.add(f"{name}.violations", int(bool(row.found.violation)), "violations")

@@ -12,7 +12,7 @@ from hardtalk.latency.floods import end_floods
 from hardtalk.vm.native import INTERRUPT_LINES, LINE_FIELDS, LINE_RECORD_BYTES
 
 LINE_TABLE = "nativeLineTable"
-COUNT_OFFSET = 4 * LINE_FIELDS.index("Count")
+COUNT_IN_LINE = 4 * LINE_FIELDS.index("Count")
 WORD_BYTES, MODULUS = 4, 1 << 32
 DEVICE_STORMS = "LatencyLaboratory storms"
 
@@ -58,20 +58,23 @@ COUNT_NAMES = tuple(field.name for field in fields(Counts))
 def counts_of(bench: Bench, line: int) -> Counts:
     """All counters now, with the measured line's, but for the storms of Smalltalk lines: see `storms_of`."""
     board = bench.board
-    native = sum(
-        word(board, LINE_TABLE, LINE_RECORD_BYTES * number + COUNT_OFFSET) for number in range(INTERRUPT_LINES)
-    )
     seen = board.trace.lines.get(line)
     raised, served = (seen.raised, seen.served) if seen is not None else (0, 0)
     return Counts(
         raised,
         served,
-        word(board, "interruptCount") + native,
+        word(board, "interruptCount") + taken_natively(board),
         word(board, "lostSignals"),
         word(board, "strayInterrupts"),
         word(board, "spuriousInterrupts"),
         word(board, "nativeStorms"),
     )
+
+
+def taken_natively(board: Board) -> int:
+    """Interrupts that native handlers took, of all lines."""
+    offsets = range(COUNT_IN_LINE, INTERRUPT_LINES * LINE_RECORD_BYTES, LINE_RECORD_BYTES)
+    return sum(word(board, LINE_TABLE, offset) for offset in offsets)
 
 
 def storms_of(bench: Bench) -> Counts:

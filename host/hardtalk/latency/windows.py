@@ -1,23 +1,28 @@
 """Windows of instructions to sweep: given by number, or by the routine that runs in them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
 from hardtalk.bench import Bench, BenchError, BootOptions, UnfitRequest
+from hardtalk.latency.distribution import Distribution
 from hardtalk.latency.laboratory import NotServed
 from hardtalk.latency.loaded_board import boot_latency_bench, start_load
 from hardtalk.latency.loads import Load
+from hardtalk.latency.rows import add_distribution
 from hardtalk.latency.subjects import SMALLTALK, Subject, subject_named
 from hardtalk.latency.sweep import Point, Prepared, Window, prepared_by, sweep, windows_of_routine
+from hardtalk.report.figures import Report
+from hardtalk.smalltalk.bytecodes import BY_OPCODE
 from hardtalk.symbols.moments import watched_addresses
 from hardtalk.symbols.source_map import SourceMap
+from hardtalk.vm.object_format import WORD_BYTES
 
 PATIENCE_CYCLES = 200_000_000
-DISPATCH_TABLE, DISPATCH_ENTRIES, WORD_BYTES = "dispatchTable", 256, 4
+DISPATCH_TABLE = "dispatchTable"
 _NUMBERS = re.compile(r"(\d+):(\d+)")
 _ROUTINE = re.compile(r"(?P<symbol>.+?)(?:\*(?P<passes>\d+))?")
 
@@ -55,6 +60,10 @@ class Swept:
     points: list[Point]
     bench: Bench
     form: str
+
+    @property
+    def spread(self) -> Distribution:
+        return Distribution.of(point.interrupt.latency for point in self.points)
 
     @property
     def worst(self) -> Point:
@@ -131,5 +140,18 @@ def bytecode_routines(source_map: SourceMap) -> frozenset[int]:
     table = source_map.address_of(DISPATCH_TABLE)
     if table is None:
         raise UnfitRequest(f"the firmware lacks {DISPATCH_TABLE}", "Build it with hardtalk build.")
-    data = source_map.read(table, DISPATCH_ENTRIES * WORD_BYTES)
+    data = source_map.read(table, len(BY_OPCODE) * WORD_BYTES)
     return frozenset(int.from_bytes(data[at : at + WORD_BYTES], "little") for at in range(0, len(data), WORD_BYTES))
+
+
+def sweep_report(swept: Sequence[Swept], deadline_cycles: int) -> Report:
+    first = swept[0]
+    loads = ",".join(each.recipe.load.name for each in swept)
+    report = Report("latency", first.recipe.board.model, loads, 0, first.bench.firmware_hash)
+    for each in swept:
+        name = f"{each.form}.{each.recipe.line}.{each.recipe.load.name}.sweep"
+        add_distribution(report, name, each.spread, deadline_cycles)
+        report.add(f"{name}.points", len(each.points), "points")
+        report.add(f"{name}.first", each.windows[0].first, "instructions")
+        report.add(f"{name}.end", each.windows[-1].end, "instructions")
+    return report

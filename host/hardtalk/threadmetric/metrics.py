@@ -4,11 +4,13 @@ Instructions an operation, counted by the board between two marks, stand beside 
 written in C. Those were taken on a Cortex-M3, whose interrupt entry saves registers by itself.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hardtalk.bench import Bench
 from hardtalk.bench.errors import BenchError
 from hardtalk.bench.marks import between_marks
+from hardtalk.report.figures import Report
 
 PATIENCE_CYCLES = 2_000_000_000
 FORMS = {"smalltalk": "ThreadMetric", "native": "NativeThreadMetric"}
@@ -57,3 +59,17 @@ def run_test(booted: Bench, form: str, test: MetricTest) -> Metric:
     booted.board.restore(snapshot)
     booted.console.prompt.abandon()
     return Metric(int(answer), measured.instructions, measured.cycles)
+
+
+def run_tests(booted: Bench) -> dict[tuple[str, str], Metric]:
+    """Every test in every form, by selector and form."""
+    return {(test.selector, form): run_test(booted, form, test) for test in TESTS for form in FORMS}
+
+
+def threadmetric_report(metrics: Mapping[tuple[str, str], Metric], model: str, firmware: str) -> Report:
+    report = Report("threadmetric", model, "none", 0, firmware)
+    for (selector, form), metric in metrics.items():
+        report.add(f"{form}.{selector}.operations", metric.operations, "operations")
+        report.add(f"{form}.{selector}.instructions", metric.instructions, "instructions")
+        report.add(f"{form}.{selector}.cycles", metric.cycles, "cycles")
+    return report

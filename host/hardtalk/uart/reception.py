@@ -5,18 +5,20 @@ next one is complete. What arrived is checked against what was sent, by number a
 interrupts are timed once more, to tell what kept the handler from it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from hardtalk.bench import Bench, BootOptions
-from hardtalk.bench.errors import BenchError
+from hardtalk.bench.errors import BenchError, UnfitRequest
 from hardtalk.board import Board, StopReason
 from hardtalk.latency.activity import activity_at
 from hardtalk.latency.interrupt import sum_of_parts
 from hardtalk.latency.laboratory import Laboratory, Schedule
 from hardtalk.latency.loaded_board import run_load
 from hardtalk.latency.loads import Load
-from hardtalk.latency.matrix import booted
+from hardtalk.latency.matrix import booted, side_by_side
+from hardtalk.report.figures import Report
 from hardtalk.symbols.moments import watched_addresses
 
 RATES = (9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600)
@@ -38,6 +40,22 @@ class Transmission:
 
 
 @dataclass(frozen=True)
+class UartPlan:
+    """`count` characters at each rate, in ascending order, under each load."""
+
+    board: BootOptions
+    loads: tuple[Load, ...]
+    rates: tuple[int, ...] = RATES
+    count: int = 1_000
+
+    @property
+    def transmissions(self) -> list[Transmission]:
+        if not 1 <= self.count < COUNT_MODULUS:
+            raise UnfitRequest(f"--count {self.count}: between 1 and {COUNT_MODULUS - 1:,} characters")
+        return [Transmission(self.board, load, baud, self.count) for load in self.loads for baud in self.rates]
+
+
+@dataclass(frozen=True)
 class Reception:
     """What became of `sent` characters that came one after the other. `limit` tells, when any was lost, what waited
     longest."""
@@ -53,6 +71,39 @@ class Reception:
     @property
     def is_good(self) -> bool:
         return self.is_intact and not self.overruns
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What one load left of the characters, by rate, the slowest first."""
+
+    load: Load
+    receptions: tuple[Reception, ...]
+
+    @property
+    def fastest(self) -> int:
+        return fastest_good(self.receptions)
+
+
+def receive_all(plan: UartPlan, executor: Executor | None, progress: Callable[[int], None]) -> list[LoadResult]:
+    """Everything that the plan sends, shared over the executor. `progress` hears of characters."""
+    received = side_by_side(receive_fresh, plan.transmissions, executor, progress)
+    step = len(plan.rates)
+    return [LoadResult(load, tuple(received[at * step : (at + 1) * step])) for at, load in enumerate(plan.loads)]
+
+
+def uart_report(plan: UartPlan, results: Sequence[LoadResult], load_names: str, firmware: str) -> Report:
+    report = Report("uart", plan.board.model, load_names, 0, firmware)
+    for result in results:
+        name = result.load.name
+        for each in result.receptions:
+            report.add(f"{name}.{each.baud}.lost", each.sent - each.received, "characters")
+            report.add(f"{name}.{each.baud}.overruns", each.overruns, "characters")
+            report.add(f"{name}.{each.baud}.interrupts", each.interrupts, "interrupts")
+        report.add(f"{name}.fastest", result.fastest, "baud")
+    report.add("fastest", min(each.fastest for each in results), "baud")
+    report.add("characters", plan.count, "characters")
+    return report
 
 
 def fastest_good(receptions: Sequence[Reception]) -> int:
