@@ -2,7 +2,6 @@
 
 from hardtalk.bench import Bench
 from hardtalk.bench.errors import BenchError
-from hardtalk.bench.process_names import ProcessNames
 from hardtalk.latency.interrupt import Interrupt
 from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
 from hardtalk.latency.loaded_board import start_load
@@ -11,6 +10,7 @@ from hardtalk.latency.subjects import Subject
 from hardtalk.symbols.moment import Moment
 from hardtalk.symbols.moments import blocks_that_return, watched_addresses
 from hardtalk.trace.picture import picture
+from hardtalk.trace.process_names import ProcessNames
 from hardtalk.trace.recorder import COLLECTION, NATIVE, PROCESSES, Recorder, WatchedBlocks, WatchedWord
 from hardtalk.trace.recording import Recording, Slice
 from hardtalk.vm.constants import COLLECTOR_PHASES
