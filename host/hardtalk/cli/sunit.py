@@ -12,11 +12,9 @@ from rich.text import Text
 
 from hardtalk.bench import BootOptions, boot
 from hardtalk.build.collectors import TREADMILL
-from hardtalk.build.sources import class_paths, display_name, paths_in, read_classes
 from hardtalk.cli import output
-from hardtalk.cli.errors import UserError
 from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Parts
-from hardtalk.sunit.runner import Outcome, run_classes, sunit_classes
+from hardtalk.sunit.runner import Outcome, classes_in, run_classes
 
 
 def test(
@@ -30,11 +28,7 @@ def test(
     console = output.console()
     started = time.perf_counter()
     bench = boot(with_folder(parts.boot_options(model, collector), folder), console.out)
-    in_folder = {display_name(path) for path in paths_in(folder.resolve(), ".class.st")}
-    definitions = read_classes(class_paths(bench.options))
-    classes = [each for each in sunit_classes(definitions) if each.file in in_folder]
-    if not classes:
-        raise UserError(f"{folder}: no subclass of TestCase with a method test…", "Give a folder that has tests.")
+    classes = classes_in(bench, folder)
     count = sum(len(each.selectors) for each in classes)
     console.print(Rule("test session starts", characters="="))
     console.print(f"board: {bench.board.model}, firmware {bench.firmware_hash}")

@@ -13,7 +13,8 @@ from typing import Final
 
 from hardtalk.board import Board, Snapshot, StopReason
 from hardtalk.board.journal import Digest, Journal
-from hardtalk.injection.registers import CORE, IRQ_VECTOR
+from hardtalk.board.mask_watch import IRQ_VECTOR
+from hardtalk.injection.registers import CORE
 from hardtalk.injection.trial import Expectation, Interrupted, Rule, Trial, Violated
 from hardtalk.latency.counts import COUNT_IN_LINE
 from hardtalk.vm.native import LINE_RECORD_BYTES, PROCESS_FIELDS, SLOT_COUNT, SLOT_RECORD_BYTES

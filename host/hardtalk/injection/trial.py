@@ -16,10 +16,10 @@ from typing import Final
 
 from hardtalk.board import Board, StopReason
 from hardtalk.board.journal import Journal
+from hardtalk.board.mask_watch import IRQ_VECTOR
 from hardtalk.injection.registers import (
     INDEX,
     IRQ_MASKED,
-    IRQ_VECTOR,
     MODE_MASK,
     SYSTEM,
     RegisterFile,

@@ -10,10 +10,11 @@ from hardtalk.bench import Bench
 from hardtalk.board import Board
 from hardtalk.latency.floods import end_floods
 from hardtalk.vm.native import INTERRUPT_LINES, LINE_FIELDS, LINE_RECORD_BYTES
+from hardtalk.vm.object_format import WORD_BYTES
 
 LINE_TABLE = "nativeLineTable"
-COUNT_IN_LINE = 4 * LINE_FIELDS.index("Count")
-WORD_BYTES, MODULUS = 4, 1 << 32
+COUNT_IN_LINE = WORD_BYTES * LINE_FIELDS.index("Count")
+MODULUS = 1 << 32
 DEVICE_STORMS = "LatencyLaboratory storms"
 
 

@@ -6,9 +6,10 @@ record for each test with the stack trace of what failed. So nothing of SUnit is
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from hardtalk.bench import Bench
-from hardtalk.bench.errors import BenchError
+from hardtalk.bench import Bench, BenchError, UnfitRequest
+from hardtalk.build.sources import class_paths, display_name, paths_in, read_classes
 from hardtalk.serial import ConsoleText, Event, Failure, NotUnderstood, Refused, Result
 from hardtalk.smalltalk.tonel import ClassDefinition
 
@@ -66,6 +67,16 @@ def sunit_classes(definitions: Sequence[ClassDefinition]) -> list[SUnitClass]:
         if selectors and not is_abstract:
             found.append(SUnitClass(name, selectors, definition.file))
     return found
+
+
+def classes_in(bench: Bench, folder: Path) -> list[SUnitClass]:
+    """Those of a folder whose classes are in the firmware. UnfitRequest when it has none."""
+    in_folder = {display_name(path) for path in paths_in(folder.resolve(), ".class.st")}
+    definitions = read_classes(class_paths(bench.options))
+    classes = [each for each in sunit_classes(definitions) if each.file in in_folder]
+    if not classes:
+        raise UnfitRequest(f"{folder}: no subclass of TestCase with a method test…", "Give a folder that has tests.")
+    return classes
 
 
 def superclass_chain(definition: ClassDefinition, by_name: dict[str, ClassDefinition]) -> list[ClassDefinition]:
