@@ -27,9 +27,9 @@ putWait:
     mov     r3, #64
 putPause:
     subs    r3, r3, #1
-    bne     putPause
+    bne     putPause                        /* <bound: 64> */
     subs    r2, r2, #1
-    bne     putWait
+    bne     putWait                         /* <bound: 1024> */
     bx      lr
 putNow:
     str     r0, [r1, #UART0_DR]
@@ -50,7 +50,7 @@ putStringNext:
     mov     r0, #10
 putStringByte:
     bl      putCharacter
-    b       putStringNext
+    b       putStringNext                   /* <bound: 100>, the longest text of the stub's own */
 
 /* putHexadecimal: r0 the word, as eight digits. */
 putHexadecimal:
@@ -65,7 +65,7 @@ putDigit:
     addcs   r0, r0, #87                     /* $a - 10 */
     bl      putCharacter
     subs    r5, r5, #4
-    bpl     putDigit
+    bpl     putDigit                        /* <bound: 8> */
     ldmia   sp!, {r4, r5, pc}
     .ltorg
 
@@ -87,9 +87,9 @@ drainWait:
     mov     r3, #64
 drainPause:
     subs    r3, r3, #1
-    bne     drainPause
+    bne     drainPause                      /* <bound: 64> */
     subs    r2, r2, #1
-    bne     drainWait
+    bne     drainWait                       /* <bound: 4096> */
 drained:
     mov     r0, #0x18                       /* SYS_EXIT */
     ldr     r1, =0x20026                    /* ADP_Stopped_ApplicationExit */
@@ -99,6 +99,6 @@ drained:
     mov     r0, r4
 machineHalted:
     mov     r1, #0
-    mcr     p15, 0, r1, c7, c0, 4
-    b       machineHalted
+    mcr     p15, 0, r1, c7, c0, 4           /* <sleeps> */
+    b       machineHalted                   /* <endless> */
     .ltorg

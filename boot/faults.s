@@ -78,10 +78,10 @@ reportFault:
     orr     r0, r0, #0xc0
     orr     r1, r1, #0xc0
     mov     r2, r1
-    msr     cpsr_c, r0
+    msr     cpsr_c, r0                      /* <masks> */
     mov     r0, sp
     mov     r3, lr
-    msr     cpsr_c, r2
+    msr     cpsr_c, r2                      /* <masks> */
     mov     r8, r0
     mov     r9, r3
 
@@ -127,7 +127,7 @@ putRegister:
     bl      putHexadecimal
     add     r10, r10, #1
     cmp     r10, #16
-    bne     putRegister
+    bne     putRegister                     /* <bound: 16> */
 
     ldr     r0, =haltText
     bl      putString

@@ -20,12 +20,12 @@ sumNext:
     add     r2, r8, r2, ror #1
     add     r2, r9, r2, ror #1
     add     r2, r10, r2, ror #1
-    b       sumNext
+    b       sumNext                         /* <bound: (imageEnd - HeapBase) / 32> */
 sumDone:
     ldr     r3, =imageChecksum
     ldr     r3, [r3]
     cmp     r2, r3
-    bxeq    r12
+    bxeq    r12                             /* <returns> */
 
     mov     r4, r2
     mov     r5, r3

@@ -59,7 +59,7 @@ takePendingLines:
 waitForInterrupt:
     mrs     r1, cpsr
     orr     r2, r1, #0x80
-    msr     cpsr_c, r2
+    msr     cpsr_c, r2                      /* <masks> */
     mov     r3, #vmState
     ldr     r0, [r3, #pendingLines]
     ldr     r3, [r3, #rescheduleWanted]
@@ -67,9 +67,9 @@ waitForInterrupt:
     bne     waitDone
     mov     r0, #0
     mcr     p15, 0, r0, c7, c10, 4          /* drain the write buffer: devices must have seen all */
-    mcr     p15, 0, r0, c7, c0, 4           /* wait for interrupt */
+    mcr     p15, 0, r0, c7, c0, 4           /* wait for interrupt: <sleeps> */
 waitDone:
     bic     r1, r1, #0x80
-    msr     cpsr_c, r1
+    msr     cpsr_c, r1                      /* <unmasks> */
     bx      lr
     .ltorg

@@ -37,7 +37,7 @@ nativeInterrupt:
     msr     cpsr_c, #0x53                   /* supervisor, IRQs on; lr of that mode is an outer handler's */
     stmdb   sp!, {r3, r4, r12, lr}
     mov     r4, r2
-    blx     r12
+    blx     r12                             /* <calls: handlers> */
     ldmia   sp!, {r3, r4, r12, lr}
     msr     cpsr_c, #0xd2
     mov     r2, #vmState
@@ -138,7 +138,7 @@ switchFromInterrupt:
     mov     r0, r0                          /* no banked register right after a user-bank transfer */
     mov     r4, r2
     ldr     r12, =scheduleAfterInterrupt     /* Keystone would take the name for a distance */
-    blx     r12
+    blx     r12                             /* <calls: scheduleAfterInterrupt> */
     b       resumeNative
 
 /* switchNative: r0 the record to go on with; system mode, IRQs masked, r4 vmState. Puts the caller away and comes back,
@@ -208,6 +208,6 @@ hardtalk_take:
 callNative:
     stmdb   sp!, {r4, lr}
     ldr     r4, =vmState
-    blx     r12
+    blx     r12                             /* <calls: signalNative: waitNative: signalSmalltalk: yieldNative sleepNative: queue:put: waitFrom:> */
     ldmia   sp!, {r4, pc}
     .ltorg

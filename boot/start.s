@@ -73,7 +73,7 @@ clearState:
 clearNext:
     cmp     r0, r1
     stmiacc r0!, {r2-r9}
-    bcc     clearNext
+    bcc     clearNext                       /* <bound: (stateEnd - stateStart) / 32> */
     bx      lr
 
 /* enableCaches: instruction and data cache and write buffer on. The data cache works only under
@@ -115,7 +115,7 @@ fetchOwnLines:
     mcr     p15, 0, r4, c7, c13, 1
     add     r4, r4, #32
     cmp     r4, r3
-    bcc     fetchOwnLines
+    bcc     fetchOwnLines                   /* <bound: (lockCachesEnd - lockCaches) / 32 + 1> */
     mov     r4, #0xe
     mcr     p15, 0, r4, c9, c0, 1
     mov     r4, #0
@@ -131,7 +131,7 @@ fetchFirstWay:
     mcr     p15, 0, r0, c7, c13, 1
     add     r0, r0, #32
     cmp     r0, r6
-    bcc     fetchFirstWay
+    bcc     fetchFirstWay                   /* <bound: (1 << CACHE_WAY_SHIFT) / 32> */
     mov     r4, #0xd
     mcr     p15, 0, r4, c9, c0, 1
     b       isCodeFetched
@@ -140,7 +140,7 @@ fetchSecondWay:
     add     r0, r0, #32
 isCodeFetched:
     cmp     r0, r1
-    bcc     fetchSecondWay
+    bcc     fetchSecondWay                  /* <bound: (1 << CACHE_WAY_SHIFT) / 32> */
     mov     r4, #0x3
     mcr     p15, 0, r4, c9, c0, 1
     mov     r4, #0xe
@@ -150,7 +150,7 @@ isCodeFetched:
 loadFirstWay:
     ldr     r5, [r2], #32
     cmp     r2, r6
-    bcc     loadFirstWay
+    bcc     loadFirstWay                    /* <bound: (1 << CACHE_WAY_SHIFT) / 32> */
     mov     r4, #0xd
     mcr     p15, 0, r4, c9, c0, 0
     mov     r6, #1
@@ -158,7 +158,7 @@ loadFirstWay:
 loadSecondWay:
     ldr     r5, [r2], #32
     cmp     r2, r6
-    bcc     loadSecondWay
+    bcc     loadSecondWay                   /* <bound: (1 << CACHE_WAY_SHIFT) / 32> */
     mov     r4, #0x3
     mcr     p15, 0, r4, c9, c0, 0
     bx      lr

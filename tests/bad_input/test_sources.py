@@ -71,9 +71,9 @@ SLANG = {
         "a routine's stack must be bounded: use a loop, or state the greatest depth with <recursive: n>\n",
     ),
     "unbounded loop": (
-        "Arithmetic >> wrong: m arguments: c [\n\t<primitive: 699>\n\t[ c > 0 ] whileTrue: [ self push: c ].\n"
+        "Arithmetic >> wrong: m arguments: c [\n\t<primitive: 699>\n\t[ c > 0 ] whileTrue: [ self wordAt: c put: m ].\n"
         "\t^ self nextBytecode\n]\n",
-        "3:2: this loop has no stated bound\n\t[ c > 0 ] whileTrue: [ self push: c ].\n\t^\n"
+        "3:2: this loop has no stated bound\n\t[ c > 0 ] whileTrue: [ self wordAt: c put: m ].\n\t^\n"
         "begin its body with <bound: n>, the greatest number of iterations, or test isInterruptPending in it\n",
     ),
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from hardtalk.chip import default_chip
 from hardtalk.link import AssemblySource, Firmware, link, target_of
 from hardtalk.link.assembler import assemble
+from hardtalk.vm.facts import CodeFacts
 
 ROOT = Path(__file__).parents[2]
 RELOCATION = re.compile(r"(branch24|abs32)_([A-Za-z]\w*?)(?:__\d+)?$")
@@ -50,6 +51,12 @@ class HandRoutine:
     code: bytes
     relocations: tuple[HandRelocation, ...] = ()
     lines: tuple[tuple[int, str, int], ...] = ()
+    class_name: str = "Hand"
+    frame_bytes: int = 0
+    recursion_depth: int = 0
+    is_threaded: bool = False
+    locked: int | None = None
+    facts: CodeFacts = field(default_factory=CodeFacts)
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,7 @@ class HandProgram:
     primitive_entries: dict[int, str] = field(default_factory=dict)
     marking_entries: dict[int, str] = field(default_factory=dict)
     forwarding_entries: dict[int, str] = field(default_factory=dict)
+    pinned: dict[str, int] = field(default_factory=lambda: {"vmState": 4})
 
     def __post_init__(self) -> None:
         """Every program has the routines that the boot stub names."""

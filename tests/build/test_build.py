@@ -41,7 +41,7 @@ def symbols(result: BuildResult) -> set[str]:
 def test_cold_build(cold: BuildResult) -> None:
     assert not cold.is_from_cache
     assert cold.elf[:4] == b"\x7fELF"
-    assert list(cold.sizes) == [".boot", ".vm", ".tables", ".state", ".image", ".hardtalk.lines"]
+    assert list(cold.sizes) == [".boot", ".vm", ".tables", ".state", ".image", ".hardtalk.lines", ".hardtalk.facts"]
     assert cold.counts["classes"] > 100
     assert set(cold.timings) == {"inputs", "slang", "classes", "image", "link"}
     assert {"startMachine", "Object>>yourself", "dispatchTable", "pendingLines"} <= symbols(cold)

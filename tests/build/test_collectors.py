@@ -1,4 +1,4 @@
-"""Building with another collector: which classes and methods replace the VM's, and what is wrong is told."""
+"""Building with another collector: each firmware has its own collector's components, and what is wrong is told."""
 
 from __future__ import annotations
 
@@ -9,72 +9,9 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from hardtalk.build import BUILD_ERRORS, BuildOptions, build
-from hardtalk.build.collectors import (
-    REPLACEMENT_FOLDERS,
-    STOP_THE_WORLD,
-    TREADMILL,
-    UnknownCollector,
-    with_replacements,
-)
-from hardtalk.smalltalk.errors import SourceError
-from hardtalk.smalltalk.tonel import ClassDefinition, read_class
+from hardtalk.build.collectors import COLLECTORS, STOP_THE_WORLD, TREADMILL, UnknownCollector
+from hardtalk.build.sources import vm_paths
 from hardtalk.symbols.source_map import SourceMap
-
-
-def definition(name: str, superclass: str, *methods: str) -> ClassDefinition:
-    head = f"Class {{\n\t#name : #{name},\n\t#superclass : #{superclass}\n}}\n"
-    return read_class(head + body(name, *methods), f"{name}.class.st")
-
-
-def extension(name: str, *methods: str) -> ClassDefinition:
-    return read_class(f"Extension {{ #name : #{name} }}\n{body(name, *methods)}", f"{name}.extension.st")
-
-
-def body(name: str, *methods: str) -> str:
-    return "".join(f"\n{name} >> {method} [\n\t^ 1\n]\n" for method in methods)
-
-
-VM = [
-    definition("Memory", "Object", "store"),
-    definition("Marking", "Memory", "mark"),
-    definition("Collecting", "Marking", "collect"),
-    definition("Running", "Memory", "run", "stop"),
-]
-
-
-def test_without_replacements_nothing_changes() -> None:
-    assert with_replacements(VM, []) == VM
-
-
-def test_a_class_replaces_its_namesake_and_what_only_that_needed_is_left_out() -> None:
-    found = with_replacements(
-        VM, [definition("Collecting", "Sweeping", "collect"), definition("Sweeping", "Memory", "sweep")]
-    )
-    assert [(each.name, each.superclass) for each in found] == [
-        ("Memory", "Object"),
-        ("Collecting", "Sweeping"),
-        ("Running", "Memory"),
-        ("Sweeping", "Memory"),
-    ]
-
-
-def test_an_extension_replaces_methods_in_their_places() -> None:
-    found = with_replacements(VM, [extension("Running", "stop")])
-    running = next(each for each in found if each.name == "Running")
-    assert [(each.selector, each.file) for each in running.methods] == [
-        ("run", "Running.class.st"),
-        ("stop", "Running.extension.st"),
-    ]
-
-
-def test_an_extension_without_what_it_extends_is_an_error_with_its_place() -> None:
-    with pytest.raises(SourceError) as unknown:
-        with_replacements(VM, [extension("Running", "walk")])
-    assert str(unknown.value).startswith(
-        "Running.extension.st:3:12: Running has no method walk to replace\nRunning >> walk"
-    )
-    with pytest.raises(SourceError, match=r"Gone.extension.st:1:1: the virtual machine has no class Gone to extend"):
-        with_replacements(VM, [extension("Gone", "walk")])
 
 
 def test_an_unknown_collector_is_told() -> None:
@@ -83,11 +20,20 @@ def test_an_unknown_collector_is_told() -> None:
         build(BuildOptions(collector="copying", cache_folder=None))
 
 
+def test_the_virtual_machine_is_the_same_but_for_the_collectors_folder() -> None:
+    folders = {
+        each: {path for path in vm_paths(each) if path.parent.name == each and path.parent.parent.name == "collector"}
+        for each in COLLECTORS
+    }
+    assert all(folders.values())
+    assert set(vm_paths(TREADMILL)) - folders[TREADMILL] == set(vm_paths(STOP_THE_WORLD)) - folders[STOP_THE_WORLD]
+
+
 @pytest.fixture(scope="module")
 def firmwares(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """By collector, from one cache."""
     cache = tmp_path_factory.mktemp("cache")
-    return {each: build(BuildOptions(collector=each, cache_folder=cache)).elf for each in REPLACEMENT_FOLDERS}
+    return {each: build(BuildOptions(collector=each, cache_folder=cache)).elf for each in COLLECTORS}
 
 
 def classes_of_routines(elf: bytes) -> set[str]:
@@ -109,15 +55,15 @@ def test_the_image_is_the_same(firmwares: dict[str, bytes]) -> None:
     assert len(images) == 1
 
 
-@pytest.mark.parametrize("collector", REPLACEMENT_FOLDERS)
+@pytest.mark.parametrize("collector", COLLECTORS)
 def test_the_same_sources_give_the_same_bytes(firmwares: dict[str, bytes], collector: str) -> None:
     assert build(BuildOptions(collector=collector, cache_folder=None)).elf == firmwares[collector]
 
 
-def test_lines_of_replacements_are_those_of_their_own_files(firmwares: dict[str, bytes]) -> None:
+def test_lines_of_a_collector_are_those_of_its_own_files(firmwares: dict[str, bytes]) -> None:
     source_map = SourceMap(firmwares[STOP_THE_WORLD])
-    vm = (each for each in source_map.symbols if each.name.startswith(("Sweeper>>", "StartUp>>")))
+    vm = (each for each in source_map.symbols if each.name.startswith(("Sweeper>>", "Marker>>")))
     addresses = (address for each in vm for address in range(each.address, each.address + each.size, 4))
     places = map(source_map.arm_place, addresses)
     files = {place.file for place in places if place is not None}
-    assert {f"firmware/vm-stop-the-world/{name}.st" for name in ("Sweeper.class", "StartUp.extension")} <= files
+    assert {f"firmware/vm/collector/stop-the-world/{name}.class.st" for name in ("Sweeper", "Marker")} <= files

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hardtalk.bench import BootOptions
-from hardtalk.build.sources import text_root
+from hardtalk.build.sources import text_root, vm_paths
 from hardtalk.cli.main import run
 from hardtalk.latency.laboratory import Schedule
 from hardtalk.latency.loaded_board import build_latency_firmware
@@ -37,8 +37,8 @@ def test_every_routine_that_masks_is_listed(source_map: SourceMap, sections: lis
     listed = 0
     names = {section.name for section in sections}
     assert {"interruptEntry", "waitForInterrupt", "nativeInterrupt"} <= names
-    for file in ("NativeScheduler", "NativePrimitives"):
-        text = (text_root() / "firmware" / "vm" / f"{file}.class.st").read_text(encoding="utf-8")
+    for path in vm_paths():
+        file, text = path.name.removesuffix(".class.st"), path.read_text(encoding="utf-8")
         for method in text.split("{ #category")[1:]:
             if MASKING.search(method):
                 selector = method.split(" >> ", 1)[1].split(" [", 1)[0]
@@ -81,9 +81,9 @@ def test_longest_way_through_a_diamond_and_a_loop() -> None:
 
 
 def test_bounds_are_those_of_the_method_around_a_line() -> None:
-    file = "firmware/vm/NativeScheduler.class.st"
+    file = "firmware/vm/processes/NativeReady.class.st"
     lines = (text_root() / file).read_text(encoding="utf-8").splitlines()
-    line = next(number for number, text in enumerate(lines, 1) if text.startswith("NativeScheduler >> unlink:"))
+    line = next(number for number, text in enumerate(lines, 1) if text.startswith("NativeReady >> unlink:"))
     assert bounds_at(Place(file, line + 12)) == [64]
     assert bounds_at(Place("nowhere.st", 1)) == []
 
@@ -95,8 +95,8 @@ def test_no_run_sees_what_the_code_does_not_show(source_map: SourceMap) -> None:
     assert all(row.is_sound for row in rows)
     seen = {row.section.name for row in rows if row.section is not None and row.count}
     assert {
-        "interruptEntry", "waitForInterrupt", "nativeInterrupt", "NativeScheduler>>signalNative:",
-        "NativeScheduler>>waitNative:", "NativeScheduler>>queue:put:", "NativeScheduler>>yieldToNative",
+        "interruptEntry", "waitForInterrupt", "nativeInterrupt", "NativeSemaphores>>signalNative:",
+        "NativeSemaphores>>waitNative:", "NativeQueues>>queue:put:", "NativeScheduler>>yieldToNative",
     } <= seen  # fmt: skip
 
 
@@ -116,4 +116,4 @@ def test_command_lists_the_sections(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert 0 < seen <= code and figures["masked.interruptEntry.seen"] >= 20
     assert run(arguments) == 0
     shown = capsys.readouterr().out
-    assert "NativeScheduler>>signalNative:" in shown and "boot/interrupts.s:" in shown and "at most 64 times" in shown
+    assert "NativeSemaphores>>signalNative:" in shown and "boot/interrupts.s:" in shown and "at most 64 times" in shown

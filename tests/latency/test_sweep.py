@@ -45,7 +45,7 @@ def test_a_point_is_what_the_board_does_there() -> None:
 def test_a_routine_is_swept_to_the_next_bytecode() -> None:
     bench, subject = RECIPE.bench()
     assert subject == SUBJECTS["TIMER"]
-    name = next(name for name in bench.source_map.names if name.startswith("Interpreter>>bytecodeReturnTop"))
+    name = next(name for name in bench.source_map.names if name.startswith("Sends>>bytecodeReturnTop"))
     windows = windows_of(f"{name}*3", RECIPE, bench.source_map)
     assert len(windows) == 3
     prepared = prepared_by(RECIPE)

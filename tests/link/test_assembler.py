@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hardtalk.link.assembler import AssemblySource, assemble
+from hardtalk.link.assembler import AssemblySource, Note, assemble
 from hardtalk.link.errors import LinkError
 
 
@@ -79,3 +79,18 @@ def test_errors_have_place_and_remedy() -> None:
 def test_nothing_reaches_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
     refusal("ldr r2, [r3, #Y]")
     assert capfd.readouterr().err == ""
+
+
+def test_notes_in_comments_have_the_address_of_their_instruction() -> None:
+    text = "again: subs r0, r0, #1\nbne again /* <bound: 2 * 8>, twice */\nbx r1 /* <returns> */\n/* <bound: 3> */\n"
+    assert assemble([AssemblySource("x.s", text)], 0x10000, {}).notes == (
+        Note(0x10004, "bound", "2 * 8", "x.s", 2),
+        Note(0x10008, "returns", "", "x.s", 3),
+    )
+
+
+def test_unknown_notes_are_refused() -> None:
+    assert refusal("mov r0, r0\n  bx lr /* <retruns> */") == (
+        "x.s:2:3: <retruns> means nothing; write one of <bound>, <calls>, <endless>, <masks>, <returns>, <sleeps>, "
+        "<unmasks>\n  bx lr /* <retruns> */\n  ^"
+    )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 import sys
 import zlib
 from dataclasses import replace
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -30,7 +32,8 @@ from handmade import (
 
 from hardtalk.link import Firmware, LinkError, link
 from hardtalk.link.assembler import AssemblySource
-from hardtalk.link.locked import BEHIND_NATIVE_ROUTINES
+from hardtalk.link.plan import BUDGETS, NATIVE_HANDLERS_PLACE
+from hardtalk.vm.facts import Facts
 
 START = routine(
     "startVirtualMachine",
@@ -74,7 +77,7 @@ def test_sections_and_segments(elf: ELFFile, firmware: Firmware) -> None:
     assert elf["e_entry"] == firmware.address("startMachine") == 0x10000
     sections = {s.name: s for s in elf.iter_sections()}
     loaded = [".boot", ".vm", ".tables", ".state", ".image"]
-    assert list(sections) == ["", *loaded, ".hardtalk.lines", ".symtab", ".strtab", ".shstrtab"]
+    assert list(sections) == ["", *loaded, ".hardtalk.lines", ".hardtalk.facts", ".symtab", ".strtab", ".shstrtab"]
     assert sections[".state"]["sh_type"] == "SHT_NOBITS"
     assert sections[".image"]["sh_addr"] == 0x100000
     segments = [s for s in elf.iter_segments() if s["p_type"] == "PT_LOAD"]
@@ -200,7 +203,8 @@ def test_routine_twice() -> None:
     )
 
 
-def test_vm_too_large() -> None:
+def test_vm_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(BUDGETS, ".vm", 2 << 20)
     big = HandRoutine("Hand>>big", "big", bytes(1 << 20))
     message = refusal(replace(PROGRAM, routines=(*PROGRAM.routines, big)))
     assert "beyond HeapBase 0x100000; make the VM smaller" in message
@@ -226,16 +230,98 @@ def test_what_an_interrupt_needs_lies_where_it_can_be_locked(firmware: Firmware)
     assert firmware.address("Hand>>handleInterrupts") < firmware.address("Hand>>startVirtualMachine")
 
 
-def test_a_native_routine_follows_the_locked_ones() -> None:
+def test_routines_lie_in_the_order_of_their_locks() -> None:
     """What drivers start goes before the rest, behind what every interrupt needs, before what only some handlers do."""
-    others = [routine(name, "mov r2, r2") for name in (BEHIND_NATIVE_ROUTINES, "aHandler")]
+    names = ("last", "aHandler", "second", "first")
+    places = {"last": NATIVE_HANDLERS_PLACE + 5, "second": 20, "first": 10}
+    others = [replace(routine(name, "mov r2, r2"), locked=places.get(name)) for name in names]
     made = link(boot_sources(), replace(PROGRAM, routines=(*PROGRAM.routines, *others)), IMAGE, TARGET, ["aHandler"])
-    names = ("handleInterrupts", "aHandler", BEHIND_NATIVE_ROUTINES, "startVirtualMachine")
-    places = [made.address(f"Hand>>{name}") for name in names]
-    assert places == sorted(places)
+    order = ("first", "second", "aHandler", "last", "handleInterrupts", "startVirtualMachine")
+    addresses = [made.address(f"Hand>>{name}") for name in order]
+    assert addresses == sorted(addresses)
+
+
+def locked(size: int, place: int) -> HandProgram:
+    big = HandRoutine("Hand>>big", "big", bytes(size), lines=((0, "big.st", 1),), locked=place)
+    return replace(PROGRAM, routines=(*PROGRAM.routines, big))
+
+
+def test_more_code_to_lock_than_the_caches_hold_is_refused() -> None:
+    message = refusal(locked(8000, 10))
+    assert "routines that must be locked have 8," in message
+    assert "2 ways of the instruction cache hold 8,160; take <locked: n> from a routine, or give it a place" in message
+    link(boot_sources(), locked(8000, NATIVE_HANDLERS_PLACE + 1), IMAGE, TARGET)
+
+
+def test_more_data_to_lock_than_the_caches_hold_is_refused() -> None:
+    message = refusal(replace(PROGRAM, state_size=4000))
+    assert message.startswith("the data that must be locked have 8,224 bytes, 2 ways of the data cache hold 8,192; ")
+
+
+@pytest.mark.parametrize("section", [".boot", ".vm", ".tables", ".state"])
+def test_a_section_beyond_its_budget_is_refused(section: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(BUDGETS, section, 16)
+    message = refusal()
+    assert message.startswith(f"{section} has ") and "more than its budget of 16; make it smaller or raise" in message
+
+
+def test_regions_follow_each_other_without_overlap(firmware: Firmware) -> None:
+    regions = Facts.of_elf(firmware.elf).regions
+    assert [each.name for each in regions][:3] == [".boot", ".vm", "pageTable"]
+    assert [each.name for each in regions][-2:] == [".image", "heap"] and regions[-1].stop == 128 << 20
+    assert all(before.stop <= after.start for before, after in pairwise(regions))
+    stacks = {each.name: each.stop for each in regions if each.use == "stack"}
+    assert len(stacks) == 6 and all(firmware.address(f"{name}Top") == stop for name, stop in stacks.items())
+
+
+def test_a_heap_of_its_own_size() -> None:
+    """The heap's limit is the one word of the code that differs."""
+    target = replace(TARGET, heap_bytes=(1 << 20) + 5000)
+    limits = Firmware.address(link(boot_sources(), PROGRAM, IMAGE, target), "heapLimit")
+    assert limits == (2 << 20) + 4096
+    for size, words in ((1000, "the image alone takes 32, RAM has 133,169,152; choose"), (1 << 30, "a heap of 1,073,")):
+        with pytest.raises(LinkError, match=re.escape(words)):
+            link(boot_sources(), PROGRAM, IMAGE, replace(TARGET, heap_bytes=size))
 
 
 def test_interrupt_code_elsewhere_is_refused() -> None:
     sources = [replace(source, text=source.text.replace("    .space  32\n", "")) for source in boot_sources()]
     with pytest.raises(LinkError, match=r"interruptEntry is at 0x\w+000, not a line behind a multiple of 4,096"):
         link(sources, PROGRAM, IMAGE, TARGET)
+
+
+def refused_note(old: str, new: str) -> str:
+    """What linking says when a note of the boot stub reads otherwise."""
+    assert any(old in source.text for source in boot_sources())
+    sources = [replace(source, text=source.text.replace(old, new)) for source in boot_sources()]
+    with pytest.raises(LinkError) as caught:
+        link(sources, PROGRAM, IMAGE, TARGET)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("<sleeps>", "<bound: 3>", "<bound> at an instruction that is no branch; write it at the one that loops"),
+        ("<bound: 8>", "<bound: eight>", "<bound> names eight, which nothing defines"),
+        ("<bound: 8>", "<bound: 8 8>", "<bound: 8 8>: invalid syntax; write a number, or names with + - * / <<"),
+        ("<bound: 8>", "<bound: [8]>", "<bound: [8]> is no expression of numbers and names"),
+        ("<calls: scheduleAfterInterrupt>", "<calls: schedule>", "<calls> names schedule, which nothing defines"),
+    ],
+)
+def test_notes_that_cannot_be_are_refused_with_their_place(old: str, new: str, message: str) -> None:
+    refused = refused_note(old, new)
+    assert refused.startswith("boot/") and message in refused
+
+
+def test_facts_of_a_program_made_by_hand(firmware: Firmware) -> None:
+    found = Facts.of_elf(firmware.elf)
+    push = next(each for each in found.routines if each.name == PUSH.name)
+    assert (push.address, push.size, push.class_name) == (firmware.address(PUSH.name), 4, "Hand")
+    assert found.variables["interruptCount"] == (4, 1)
+    assert {table.name: table.role for table in found.tables if table.role} == {
+        "forwardingTable": "forwarding", "dispatchTable": "normal", "interruptTable": "interrupt",
+        "markingTable": "marking",
+    }  # fmt: skip
+    assert next(each.start for each in found.locked if each.cache == "code") == firmware.address("interruptEntry")
+    assert next(each.start for each in found.locked if each.cache == "data") == firmware.address("lockedDataStart")

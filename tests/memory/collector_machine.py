@@ -10,7 +10,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -18,15 +17,15 @@ from primitives.arm_machine import DISPATCHED, FAILED, INSTRUCTION_LIMIT, RETURN
 from primitives.small_memory import BOARD
 from unicorn.arm_const import UC_ARM_REG_LR, UC_ARM_REG_PC, UC_ARM_REG_R0, UC_ARM_REG_SP
 
+from hardtalk.build.sources import read_classes, vm_paths
 from hardtalk.memory.audit import Audit, audit_machine
 from hardtalk.memory.heap import Heap
 from hardtalk.memory.machine import Machine
 from hardtalk.slang.simulate import STATE_BASE, TABLE_BASE, Simulation
-from hardtalk.smalltalk.tonel import ClassDefinition, read_class_file
+from hardtalk.smalltalk.tonel import ClassDefinition
 from hardtalk.vm import object_format as of
 from hardtalk.vm.constants import slang_constants
 
-VM_SOURCES: Final = Path(__file__).parents[2] / "firmware" / "vm"
 HEAP: Final = 0x00100000
 HEAP_BYTES: Final = 1 << 16
 ROOTS: Final = 16
@@ -55,7 +54,7 @@ class OutOfMemory(Exception):
 
 @cache
 def vm_classes() -> tuple[ClassDefinition, ...]:
-    return tuple(read_class_file(path, path.name) for path in sorted(VM_SOURCES.glob("*.class.st")))
+    return tuple(read_classes(vm_paths()))
 
 
 @cache

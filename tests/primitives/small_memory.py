@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import struct
 from functools import cache
-from pathlib import Path
 from typing import Final
 
+from hardtalk.build.sources import read_classes, vm_paths
 from hardtalk.slang.simulate import DISPATCH_REGISTER, DeviceRange, Simulation
-from hardtalk.smalltalk.tonel import ClassDefinition, read_class_file
+from hardtalk.smalltalk.tonel import ClassDefinition
 from hardtalk.vm import object_format
 from hardtalk.vm.constants import slang_constants
 from hardtalk.vm.object_format import FORMATS
 
 from .arm_machine import ArmMachine
 
-VM_SOURCES: Final = Path(__file__).parents[2] / "firmware" / "vm"
 HEAP: Final = 0x00100000
 HEAP_BYTES: Final = 1 << 18
 OBJECTS_BYTES: Final = 1 << 17
@@ -70,7 +69,7 @@ class Interrupted:
 
 @cache
 def vm_classes() -> tuple[ClassDefinition, ...]:
-    return tuple(read_class_file(path, path.name) for path in sorted(VM_SOURCES.glob("*.class.st")))
+    return tuple(read_classes(vm_paths()))
 
 
 class SmallMemory:

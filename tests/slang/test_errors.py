@@ -15,6 +15,10 @@ CASES = {
         "Sample >> run: a [\n\t^ self wordAtt: a\n]\n",
         "Sample.class.st:4:9: unknown selector wordAtt:\n\t^ self wordAtt: a\n\t       ^\ndid you mean wordAt:?",
     ),
+    "failure of what is no primitive": (
+        "Sample >> run: a [\n\t<threaded>\n\t^ self primitiveFails\n]\n",
+        "Sample.class.st:5:9: primitiveFails in run:, which is no primitive's routine",
+    ),
     "unknown variable": ("Sample >> run: a [\n\t^ a + missing\n]\n", "unknown variable missing"),
     "nil": ("Sample >> run: a [\n\t^ nil\n]\n", "nil is not a value in Slang"),
     "float and word": (

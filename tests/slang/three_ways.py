@@ -124,7 +124,7 @@ def sources(source: str, *others: str) -> list[ClassDefinition]:
 
     import hardtalk.vm
 
-    arithmetic = Path(hardtalk.vm.__file__).parents[2] / "vm" / "Arithmetic.class.st"
+    arithmetic = Path(hardtalk.vm.__file__).parents[2] / "vm" / "arithmetic" / "Arithmetic.class.st"
     return [
         read_class(HEAD + source, "Sample.class.st"),
         read_class(arithmetic.read_text(), str(arithmetic)),

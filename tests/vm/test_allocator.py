@@ -5,33 +5,15 @@ from __future__ import annotations
 import random
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
+from hardtalk.build.sources import read_classes, vm_paths
 from hardtalk.slang.simulate import Simulation
-from hardtalk.smalltalk.tonel import ClassDefinition, read_class_file
+from hardtalk.smalltalk.tonel import ClassDefinition
 from hardtalk.vm import object_format
 from hardtalk.vm.constants import slang_constants
 
-VM_SOURCES = Path(__file__).parents[2] / "firmware" / "vm"
-CLASSES = (
-    "VirtualMachine",
-    "ObjectMemory",
-    "BuddyAllocator",
-    "ContextManager",
-    "MethodLookup",
-    "Interpreter",
-    "ClosurePrimitives",
-    "Unwinding",
-    "Treadmill",
-    "Reclamation",
-    "Collector",
-    "DevicePrimitives",
-    "Primitives",
-    "SystemPrimitives",
-    "Scheduler",
-)
 LARGEST_QUICK_ORDER = slang_constants()["LargestQuickOrder"]
 HEAP = 0x00100000
 HEAP_BYTES = 1 << 18
@@ -41,7 +23,7 @@ START = HEAP + 0x60
 
 @cache
 def sources() -> tuple[ClassDefinition, ...]:
-    return tuple(read_class_file(VM_SOURCES / f"{name}.class.st") for name in CLASSES)
+    return tuple(read_classes(vm_paths()))
 
 
 class Heap:

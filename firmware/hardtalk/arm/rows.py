@@ -9,6 +9,7 @@ Placeholders of the syntax column are those of `listing`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from hardtalk.arm.pattern import Row, check
 
@@ -127,9 +128,19 @@ for _row in ROWS:
     BY_MNEMONIC[_row.mnemonic] = (*BY_MNEMONIC.get(_row.mnemonic, ()), _row)
 
 
+DECISIVE_BITS = 0x0FF000F0
+"""Bits 20-27 and 4-7, which tell most instructions apart (ARM DDI 0100I, figure A3-1)."""
+
+
+@cache
+def _candidates(bits: int) -> tuple[Row, ...]:
+    """The rows that a word with these decisive bits may be of."""
+    return tuple(row for row in ROWS if (row.mask & DECISIVE_BITS) & (row.value ^ bits) == 0)
+
+
 def find(word: int) -> tuple[Row, dict[str, int]] | None:
     """The row and the field values of an instruction word, or None when the table does not have it."""
-    for row in ROWS:
+    for row in _candidates(word & DECISIVE_BITS):
         if (fields := row.decode(word)) is not None:
             return row, fields
     return None

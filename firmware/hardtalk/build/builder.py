@@ -15,14 +15,12 @@ from pathlib import Path
 from hardtalk.build import sources
 from hardtalk.build.board_constants import board_constants
 from hardtalk.build.cache import BuildCache, digest, files_digest, tools_digest
-from hardtalk.build.collectors import with_replacements
 from hardtalk.build.options import BuildOptions
 from hardtalk.chip import Chip
 from hardtalk.image import Image, build_image
 from hardtalk.link import link, read_object, target_of
-from hardtalk.link.layout import HEAP_BASE
+from hardtalk.link.plan import HEAP_BASE
 from hardtalk.slang import CompiledProgram, compile_program
-from hardtalk.smalltalk.tonel import ClassDefinition
 from hardtalk.vm.constants import slang_constants
 from hardtalk.vm.native import ENTRY_ROUTINES
 
@@ -72,6 +70,7 @@ class _Build:
                 repr(replace(chip, files=())),
                 repr(self.options.entry),
                 self.options.collector,
+                repr(self.options.heap_bytes),
                 files_digest(paths, [sources.display_name(path) for path in paths]),
             ]
         )
@@ -98,7 +97,14 @@ class _Build:
         with self._timed("image"):
             image = build_image(classes, HEAP_BASE, self.options.entry)
         with self._timed("link"):
-            firmware = link(sources.read_boot_sources(boot_paths), program, image, target_of(chip), routines, objects)
+            firmware = link(
+                sources.read_boot_sources(boot_paths),
+                program,
+                image,
+                target_of(chip, self.options.heap_bytes),
+                routines,
+                objects,
+            )
         return BuildResult(firmware.elf, firmware.sizes, _counts(program, image))
 
     def _slang_program(self, chip: Chip, paths: Sequence[Path], routines: Sequence[str]) -> CompiledProgram:
@@ -112,16 +118,10 @@ class _Build:
         )
 
         def compile_now() -> CompiledProgram:
-            return compile_program(self._slang_classes(paths), constants, [*ENTRY_ROUTINES, *routines])
+            return compile_program(sources.read_classes(paths), constants, [*ENTRY_ROUTINES, *routines])
 
         program, _ = self.cache.get(CompiledProgram, key, compile_now)
         return program
-
-    def _slang_classes(self, paths: Sequence[Path]) -> list[ClassDefinition]:
-        replacing = sources.replacement_paths(self.options)
-        return with_replacements(
-            sources.read_classes([path for path in paths if path not in replacing]), sources.read_classes(replacing)
-        )
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:

@@ -19,7 +19,8 @@ def default_cache_folder() -> Path:
 class BuildOptions:
     """`class_folders` hold further Smalltalk classes (drivers, benchmarks), `svd_paths` describe further devices.
 
-    `collector` is one of `hardtalk.build.collectors`. `cache_folder` None builds everything anew.
+    The heap, with the image, has `heap_bytes`; None for all of RAM. `collector` is one of `hardtalk.build.collectors`.
+    `cache_folder` None builds everything anew.
     """
 
     class_folders: tuple[Path, ...] = ()
@@ -27,4 +28,5 @@ class BuildOptions:
     with_kernel_tests: bool = False
     entry: Entry = field(default_factory=Entry)
     collector: str = TREADMILL
+    heap_bytes: int | None = None
     cache_folder: Path | None = field(default_factory=default_cache_folder)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from hardtalk.build.collectors import replacement_folder
+from hardtalk.build.collectors import COLLECTOR_FOLDER, TREADMILL, collector_folder
 from hardtalk.build.options import BuildOptions
 from hardtalk.chip import Chip, chip_with, hal_folder
 from hardtalk.link import AssemblySource
@@ -47,19 +47,20 @@ def class_paths(options: BuildOptions) -> list[Path]:
 
 
 def slang_paths(options: BuildOptions | None = None) -> list[Path]:
-    """The files of the Slang program: the VM's, its collector's replacements, then the native routines'."""
+    """The files of the Slang program: the VM's with one of the collectors, then the native routines'."""
     options = options or BuildOptions()
+    return [*vm_paths(options.collector), *native_paths(options)]
+
+
+def vm_paths(collector: str = TREADMILL) -> list[Path]:
+    """The virtual machine's files, with those of this collector only."""
+    vm = text_root() / "firmware" / "vm"
+    collectors, chosen = vm / COLLECTOR_FOLDER, vm / collector_folder(collector)
     return [
-        *paths_in(text_root() / "firmware" / "vm", CLASS_SUFFIX),
-        *replacement_paths(options),
-        *native_paths(options),
+        path
+        for path in paths_in(vm, CLASS_SUFFIX)
+        if path.parent in (collectors, chosen) or not path.is_relative_to(collectors)
     ]
-
-
-def replacement_paths(options: BuildOptions) -> list[Path]:
-    """The files of the Slang classes, whole or extensions, that replace the VM's for another collector."""
-    folder = replacement_folder(options.collector)
-    return [] if folder is None else paths_in(text_root() / "firmware" / folder, ".st")
 
 
 def native_paths(options: BuildOptions) -> list[Path]:

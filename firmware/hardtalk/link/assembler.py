@@ -20,6 +20,10 @@ import keystone
 
 from hardtalk.link.errors import LinkError, did_you_mean
 
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+NOTE = re.compile(r"<(\w+)(?::([^>]*))?>(?!>)")
+NOTES = ("bound", "calls", "endless", "masks", "returns", "sleeps", "unmasks")
+"""See docs/facts.md."""
 LABEL = re.compile(r"([A-Za-z_][A-Za-z_0-9]*):")
 NAME = re.compile(r"(?<![\w.#\\])[A-Za-z_]\w*")
 DIRECTIVES = frozenset(
@@ -55,16 +59,32 @@ class LineRange:
     stop: int
     file: str
     line: int
+    is_instruction: bool = True
+
+
+@dataclass(frozen=True)
+class Note:
+    """What the comment of the instruction at `address` says for tools: `<bound: 64>` has name bound, argument 64."""
+
+    address: int
+    name: str
+    argument: str
+    file: str
+    line: int
+
+    def error(self, message: str, remedy: str) -> LinkError:
+        return LinkError(f"{self.file}:{self.line}: {message}; {remedy}")
 
 
 @dataclass(frozen=True)
 class Assembly:
-    """Machine code at `base`, the address of each label, and the line of each stretch of code."""
+    """Machine code at `base`, the address of each label, the line of each stretch of code, and notes on its way."""
 
     base: int
     code: bytes
     labels: dict[str, int]
     lines: tuple[LineRange, ...]
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +94,7 @@ class _Line:
     source: str
     labels: tuple[str, ...]
     statement: str
+    notes: tuple[tuple[str, str], ...] = ()
 
     def error(self, message: str, remedy: str) -> LinkError:
         column = len(self.source) - len(self.source.lstrip()) + 1
@@ -106,18 +127,20 @@ def assemble(sources: Sequence[AssemblySource], base: int, symbols: Mapping[str,
             f"{lines[0].file}: {len(code)} bytes came back for {expected} bytes of source; Keystone "
             "dropped a statement: find the directive it does not know"
         )
-    ranges = []
+    ranges: list[LineRange] = []
+    notes: list[Note] = []
     for i, line in enumerate(lines):
         start = addresses[f"line_{i}"]
         stop = addresses[f"line_{i + 1}"] if i + 1 < len(lines) else addresses["code_end"]
         if line.statement and stop > start:
-            ranges.append(LineRange(start, stop, line.file, line.number))
+            ranges.append(LineRange(start, stop, line.file, line.number, line.is_instruction))
+        notes += [Note(start, name, argument, line.file, line.number) for name, argument in line.notes]
         _check_code(line, code[start - base : stop - base])
-    return Assembly(base, code, {name: addresses[name] for name in labels}, tuple(ranges))
+    return Assembly(base, code, {name: addresses[name] for name in labels}, tuple(ranges), tuple(notes))
 
 
 def _lines(source: AssemblySource) -> Iterator[_Line]:
-    bare = re.sub(r"/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m.group()), source.text, flags=re.DOTALL)
+    bare = COMMENT.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), source.text)
     texts = source.text.split("\n")
     for number, text in enumerate(bare.split("\n"), start=1):
         labels = []
@@ -125,7 +148,15 @@ def _lines(source: AssemblySource) -> Iterator[_Line]:
         while found := LABEL.match(statement):
             labels.append(found.group(1))
             statement = statement[found.end() :].strip()
-        yield _Line(source.file, number, texts[number - 1], tuple(labels), statement)
+        notes = tuple(_notes(texts[number - 1])) if statement else ()
+        yield _Line(source.file, number, texts[number - 1], tuple(labels), statement, notes)
+
+
+def _notes(text: str) -> Iterator[tuple[str, str]]:
+    """Those in the comments of a line."""
+    for comment in COMMENT.findall(text):
+        for found in NOTE.finditer(comment):
+            yield found.group(1), (found.group(2) or "").strip()
 
 
 def _text(line: _Line) -> str:
@@ -140,6 +171,9 @@ def _check(lines: Sequence[_Line], symbols: Mapping[str, int], base: int) -> dic
                 other = f"{labels[label].file}:{labels[label].number}" if label in labels else "the layout"
                 raise line.error(f"label {label} is already defined in {other}", "rename one")
             labels[label] = line
+        for name, _ in line.notes:
+            if name not in NOTES:
+                raise line.error(f"<{name}> means nothing", f"write one of {', '.join(f'<{each}>' for each in NOTES)}")
         word = line.statement.split()[0].lower() if line.statement else ""
         if word.startswith(".") and word not in DIRECTIVES:
             raise line.error(

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from hardtalk.vm.facts import CodeFacts
+
 
 class RelocationLike(Protocol):
     """A word at `offset` of a routine that needs the address of `symbol` (+ `addend`)."""
@@ -35,7 +37,19 @@ class RoutineLike(Protocol):
     @property
     def lines(self) -> Sequence[tuple[int, str, int]]: ...
     @property
+    def class_name(self) -> str: ...
+    @property
     def selector(self) -> str: ...
+    @property
+    def frame_bytes(self) -> int: ...
+    @property
+    def recursion_depth(self) -> int: ...
+    @property
+    def is_threaded(self) -> bool: ...
+    @property
+    def locked(self) -> int | None: ...
+    @property
+    def facts(self) -> CodeFacts: ...
 
 
 class ProgramLike(Protocol):
@@ -55,6 +69,8 @@ class ProgramLike(Protocol):
     def marking_entries(self) -> Mapping[int, str]: ...
     @property
     def forwarding_entries(self) -> Mapping[int, str]: ...
+    @property
+    def pinned(self) -> Mapping[str, int]: ...
 
 
 class MethodSymbolLike(Protocol):
@@ -89,8 +105,13 @@ class ImageLike(Protocol):
 
 @dataclass(frozen=True)
 class Target:
-    """The board as the linker sees it: names for the boot stub and where RAM is."""
+    """The board as the linker sees it: names for the boot stub, where RAM is, the bytes of a way of its caches.
+
+    The heap takes what is left of RAM, or `heap_bytes` with the image.
+    """
 
     symbols: Mapping[str, int] = field(default_factory=dict)
     ram_start: int = 0
     ram_size: int = 128 << 20
+    way_bytes: int = 4096
+    heap_bytes: int | None = None

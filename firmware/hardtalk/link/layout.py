@@ -1,58 +1,28 @@
-"""Where everything lies: the memory map of docs/virtual-machine.md as one table of regions and symbols.
-
-Boot code, routines and tables follow each other from `CODE_BASE`; the state and the stacks follow those; the image has
-its own megabyte boundary. Tables come in the order of their alignment, so the padding is one gap.
-
-What an interrupt needs lies together, so that it can be locked in the caches: the end of the boot code and the first
-routines (`hardtalk.link.locked`), and the data from the upper end of the supervisor stack on. The IRQ stack fills the
-page of the dispatch tables; the VM's state begins the next one, so that its address is an immediate operand.
-"""
+"""Where everything lies: addresses by the memory plan (`hardtalk.link.plan`), as symbols and as regions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from hardtalk.link.errors import LinkError
 from hardtalk.link.inputs import ImageLike, ProgramLike, RoutineLike, Target
 from hardtalk.link.objects import ALIGNMENT, NativeObject
-from hardtalk.vm.native import LAYOUT_TABLES, LINE_RECORD_BYTES, ROUTINE_LIMIT
-
-CODE_BASE = 0x00010000
-HEAP_BASE = 0x00100000
-BYTECODE_COUNT = 256
-PRIMITIVE_COUNT = 1024
-METHOD_CACHE_BYTES = 1024 * 16
-CACHE_LINE_BYTES = 32
-
-# Native handlers run on it. Its upper end is needed for each of them, so it is locked with the tables that follow.
-SUPERVISOR_STACK_BYTES = 8192
-LOCKED_STACK_BYTES = 128
-# (symbol, bytes, alignment) in address order. Bit 10 of a dispatch table's address is set in interruptTable alone.
-TABLES = (
-    ("pageTable", 4096 * 4, 16384),
-    ("primitiveTable", PRIMITIVE_COUNT * 4, 4),
-    ("specialObjects", 4, 4),
-    ("imageChecksum", 4, 4),
-    ("nativeRoutineTable", ROUTINE_LIMIT * 4, 4),
-    ("forwardingTable", BYTECODE_COUNT * 4, 2048),
-    ("supervisorStack", SUPERVISOR_STACK_BYTES, 4),
-    ("dispatchTable", BYTECODE_COUNT * 4, 4096),
-    ("interruptTable", BYTECODE_COUNT * 4, 4),
-    ("markingTable", BYTECODE_COUNT * 4, 4),
+from hardtalk.link.plan import (
+    CACHE_LINE_BYTES,
+    CODE_BASE,
+    HEAP_BASE,
+    HEAP_GRAIN_BYTES,
+    IRQ_STACK,
+    STACKS,
+    STATE,
+    STATE_PLACE,
+    TABLES,
+    Piece,
+    check_budget,
+    check_locked_data,
 )
-# Words of the boot stub's own, cleared with the VM state.
-STUB_WORDS = ("faultInProgress",)
-STATE_ALIGNMENT = 4096
-# An interrupt that nests in native handlers takes 32 bytes of the IRQ stack, and there are at most 32 lines to nest.
-IRQ_STACK_BYTES = 1024
-# (symbol of the top, bytes): full descending stacks; one frame of registers is 56 bytes.
-STACKS = (
-    ("fiqStackTop", 128),
-    ("abortStackTop", 512),
-    ("undefinedStackTop", 512),
-    ("machineStackTop", 8192),
-)
+from hardtalk.vm.facts import Region
 
 
 @dataclass
@@ -62,56 +32,77 @@ class Layout:
     routines: dict[str, int] = field(default_factory=dict)
     symbols: dict[str, int] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+    regions: list[Region] = field(default_factory=list)
     vm_start: int = 0
     vm_stop: int = 0
     tables_start: int = 0
     tables_stop: int = 0
     state_start: int = 0
     state_stop: int = 0
+    locked_data: tuple[int, int] = (0, 0)
 
-    def place(self, name: str, address: int, size: int) -> int:
-        self.symbols[name] = address
-        self.sizes[name] = size
-        return address + size
+    def place(self, piece: Piece, address: int) -> int:
+        """Put the piece at the next address that fits; answer where it ends."""
+        address = align(address, piece.alignment)
+        stop = align(address + piece.size, piece.end_alignment)
+        self.regions.append(Region(piece.name, address, stop, piece.use))
+        if piece.top:
+            self.symbols[piece.top] = stop
+        else:
+            self.symbols[piece.name], self.sizes[piece.name] = address, stop - address
+        if piece.locked_bytes != 0:
+            first = address if piece.locked_bytes is None else stop - piece.locked_bytes
+            self.locked_data = (self.locked_data[0] or first, stop)
+        return stop
+
+    def place_all(self, pieces: Iterable[Piece], address: int) -> int:
+        for piece in pieces:
+            address = self.place(piece, address)
+        return address
 
 
 def align(address: int, alignment: int) -> int:
-    return (address + alignment - 1) & -alignment
+    return (address + alignment - 1) // alignment * alignment
 
 
 def lay_out(boot_bytes: int, program: ProgramLike, image: ImageLike, target: Target) -> Layout:
     """The layout for a boot stub of that size. Raises LinkError when something does not fit."""
     layout = Layout()
-    address = layout.vm_start = align(CODE_BASE + boot_bytes, CACHE_LINE_BYTES)
-    address = layout.vm_stop = _place_routines(layout, program.routines, address)
+    layout.regions.append(Region(".boot", CODE_BASE, CODE_BASE + boot_bytes, "code"))
+    layout.vm_start = align(CODE_BASE + boot_bytes, CACHE_LINE_BYTES)
+    layout.vm_stop = _place_routines(layout, program.routines, layout.vm_start)
     layout.symbols["lockedCodeEnd"] = layout.vm_stop
-    layout.tables_start = address = align(address, TABLES[0][2])
-    for name, size, alignment in TABLES:
-        address = layout.place(name, align(address, alignment), size)
-    layout.tables_stop = address
+    layout.regions.append(Region(".vm", layout.vm_start, layout.vm_stop, "code"))
+    layout.tables_start = align(layout.vm_stop, TABLES[0].alignment)
+    layout.state_start = layout.tables_stop = layout.place_all(TABLES, layout.tables_start)
 
-    layout.symbols["supervisorStackTop"] = layout.symbols["dispatchTable"]
-    layout.symbols["lockedDataStart"] = layout.symbols["dispatchTable"] - LOCKED_STACK_BYTES
-    layout.state_start = address
-    layout.symbols["irqStackTop"] = address = align(address + IRQ_STACK_BYTES, STATE_ALIGNMENT)
-    layout.symbols["stateStart"] = address
-    address = layout.place("vmState", address, program.state_size)
-    for name, size in LAYOUT_TABLES:
-        address = layout.place(name, align(address, LINE_RECORD_BYTES), size)
-    address = layout.place("methodCache", align(address, CACHE_LINE_BYTES), METHOD_CACHE_BYTES)
-    for name in STUB_WORDS:
-        address = layout.place(name, align(address, 4), 4)
-    address = layout.symbols["stateEnd"] = align(address, CACHE_LINE_BYTES)
-    for name, size in STACKS:
-        layout.symbols[name] = address = address + size
-    layout.state_stop = address
-    if address > HEAP_BASE:
-        raise LinkError(
-            f"code, tables and state end at {address:#x}, {address - HEAP_BASE:,} bytes beyond HeapBase "
-            f"{HEAP_BASE:#x}; make the VM smaller or move HEAP_BASE in hardtalk.link.layout"
-        )
+    address = layout.symbols["stateStart"] = layout.place(IRQ_STACK, layout.state_start)
+    state = [replace(each, size=program.state_size) if each.name == STATE_PLACE else each for each in STATE]
+    address = layout.symbols["stateEnd"] = align(layout.place_all(state, address), CACHE_LINE_BYTES)
+    layout.state_stop = layout.place_all(STACKS, address)
+    layout.symbols["lockedDataStart"] = layout.locked_data[0]
+    _check(layout, boot_bytes, target)
     _place_heap(layout, image, target)
     return layout
+
+
+def _check(layout: Layout, boot_bytes: int, target: Target) -> None:
+    check_budget(".boot", boot_bytes)
+    check_budget(".vm", layout.vm_stop - layout.vm_start)
+    check_budget(".tables", layout.tables_stop - layout.tables_start)
+    check_budget(".state", layout.state_stop - layout.state_start)
+    check_locked_data(*layout.locked_data, target.way_bytes)
+    if layout.state_stop > HEAP_BASE:
+        raise LinkError(
+            f"code, tables and state end at {layout.state_stop:#x}, {layout.state_stop - HEAP_BASE:,} bytes beyond "
+            f"HeapBase {HEAP_BASE:#x}; make the VM smaller or move HEAP_BASE in hardtalk.link.plan"
+        )
+    for before, after in zip(layout.regions, layout.regions[1:], strict=False):
+        if before.stop > after.start:
+            raise LinkError(
+                f"{before.name} ends at {before.stop:#x}, {after.name} begins at {after.start:#x}: they overlap; "
+                "correct hardtalk.link.plan"
+            )
 
 
 def _place_routines(layout: Layout, routines: Sequence[RoutineLike], address: int) -> int:
@@ -126,13 +117,29 @@ def _place_routines(layout: Layout, routines: Sequence[RoutineLike], address: in
     return address
 
 
+def heap_limit(target: Target) -> int:
+    """Where the heap ends: with RAM, or when the build says how large it is to be."""
+    if target.heap_bytes is None:
+        return target.ram_start + target.ram_size
+    return HEAP_BASE + target.heap_bytes // HEAP_GRAIN_BYTES * HEAP_GRAIN_BYTES
+
+
 def _place_heap(layout: Layout, image: ImageLike, target: Target) -> None:
-    limit = target.ram_start + target.ram_size
+    limit = heap_limit(target)
     end = align(image.base + len(image.data), CACHE_LINE_BYTES)
     if image.base != HEAP_BASE:
         raise LinkError(
             f"the image is laid out for {image.base:#x}, HeapBase is {HEAP_BASE:#x}; build it with that base"
         )
-    if end > limit:
-        raise LinkError(f"the image ends at {end:#x}, RAM at {limit:#x}; leave classes out or give the board more RAM")
+    ram_stop = target.ram_start + target.ram_size
+    if end > ram_stop:
+        raise LinkError(
+            f"the image ends at {end:#x}, RAM at {ram_stop:#x}; leave classes out or give the board more RAM"
+        )
+    if target.heap_bytes is not None and not end + HEAP_GRAIN_BYTES <= limit <= ram_stop:
+        raise LinkError(
+            f"a heap of {target.heap_bytes or 0:,} bytes: the image alone takes {end - image.base:,}, "
+            f"RAM has {ram_stop - image.base:,}; choose a size between the two"
+        )
     layout.symbols |= {"HeapBase": image.base, "imageEnd": end, "heapLimit": limit}
+    layout.regions += [Region(".image", image.base, end, "image"), Region("heap", end, limit, "heap")]

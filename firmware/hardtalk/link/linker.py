@@ -15,23 +15,25 @@ from hardtalk.arm import encode as arm
 from hardtalk.link.assembler import Assembly, AssemblySource, assemble
 from hardtalk.link.elf import STT_FUNC, STT_NOTYPE, STT_OBJECT, Section, Symbol, write_elf
 from hardtalk.link.errors import LinkError, did_you_mean
+from hardtalk.link.facts import facts_of
 from hardtalk.link.inputs import ImageLike, ProgramLike, RoutineLike, Target
-from hardtalk.link.layout import (
-    BYTECODE_COUNT,
+from hardtalk.link.layout import Layout, lay_out
+from hardtalk.link.lines import lines_section
+from hardtalk.link.locked import locked_first
+from hardtalk.link.objects import NativeObject
+from hardtalk.link.plan import (
     CACHE_LINE_BYTES,
     CODE_BASE,
     HEAP_BASE,
-    PRIMITIVE_COUNT,
-    STUB_WORDS,
-    SUPERVISOR_STACK_BYTES,
+    NATIVE_HANDLERS_PLACE,
+    STATE,
     TABLES,
-    Layout,
-    lay_out,
+    check_locked_code,
+    check_start,
 )
-from hardtalk.link.lines import lines_section
-from hardtalk.link.locked import check_start, locked_first
-from hardtalk.link.objects import NativeObject
 from hardtalk.vm import native
+from hardtalk.vm.constants import BYTECODE_COUNT, PRIMITIVE_TABLE_ENTRIES
+from hardtalk.vm.facts import FACTS_SECTION
 
 ENTRY = "startMachine"
 BRANCH_REACH_BYTES = 1 << 25
@@ -83,15 +85,17 @@ def link(
         start = layout.routines[routine.name] - layout.vm_start
         vm[start : start + len(routine.code)] = _relocated(routine, start + layout.vm_start, names)
     tables = _tables(layout, program, image, target, names, native_routines)
+    facts = facts_of(boot, layout, program, target, names.addresses, native_routines)
     sections = (
         Section(".boot", boot.code, CODE_BASE, executable=True),
         Section(".vm", bytes(vm), layout.vm_start, executable=True, alignment=32),
-        Section(".tables", tables, layout.tables_start, alignment=TABLES[0][2]),
+        Section(".tables", tables, layout.tables_start, alignment=TABLES[0].alignment),
         Section(
             ".state", b"", layout.state_start, size=layout.state_stop - layout.state_start, writable=True, alignment=32
         ),
         Section(".image", image.data, HEAP_BASE, writable=True, alignment=32),
         Section(".hardtalk.lines", lines_section(boot, layout, program, image), load=False, alignment=1),
+        Section(FACTS_SECTION, facts.to_bytes(), load=False, alignment=1),
     )
     symbols = tuple(_elf_symbols(layout, boot, program, image))
     entry = boot.labels[ENTRY]
@@ -118,9 +122,17 @@ def _assemble_boot(
             raise LinkError(f"the boot sources define no label {ENTRY}; the machine is entered there")
         if len(boot.code) == boot_bytes:
             check_start(boot.labels["interruptEntry"])
+            check_locked_code(_must_be_locked(boot, layout, program), target.way_bytes)
             return layout, boot
         boot_bytes = len(boot.code)
     raise LinkError("the boot stub's size does not settle; use .ltorg and .word instead of ldr rN, =value")
+
+
+def _must_be_locked(boot: Assembly, layout: Layout, program: ProgramLike) -> int:
+    """Bytes from the interrupt code to the end of the last routine that every handler needs."""
+    needed = [each for each in program.routines if each.locked is not None and each.locked < NATIVE_HANDLERS_PLACE]
+    stops = [layout.routines[each.name] + len(each.code) for each in needed]
+    return max(stops, default=layout.vm_start) - boot.labels["interruptEntry"]
 
 
 def _distances(layout: Layout) -> dict[str, int]:
@@ -143,6 +155,7 @@ class _Program:
     primitive_entries: Mapping[int, str]
     marking_entries: Mapping[int, str]
     forwarding_entries: Mapping[int, str]
+    pinned: Mapping[str, int]
 
 
 def _with_objects(program: ProgramLike, objects: Sequence[NativeObject], native_routines: Sequence[str]) -> ProgramLike:
@@ -155,6 +168,7 @@ def _with_objects(program: ProgramLike, objects: Sequence[NativeObject], native_
         program.primitive_entries,
         program.marking_entries,
         program.forwarding_entries,
+        program.pinned,
     )
 
 
@@ -233,7 +247,6 @@ def _tables(
 ) -> bytes:
     words = {
         "pageTable": _page_table(target),
-        "supervisorStack": [0] * (SUPERVISOR_STACK_BYTES // 4),
         "dispatchTable": _dispatch_table(layout, program),
         "interruptTable": [names.find("handleInterrupts", "the interrupt table")] * BYTECODE_COUNT,
         "markingTable": _marking_table(layout, program),
@@ -244,12 +257,15 @@ def _tables(
         "nativeRoutineTable": _native_routine_table(names, native_routines),
     }
     out = bytearray()
-    for name, size, _ in TABLES:
-        out.extend(bytes(layout.symbols[name] - layout.tables_start - len(out)))
-        data = struct.pack(f"<{len(words[name])}I", *words[name])
-        if len(data) != size:
+    for region in layout.regions:
+        if region.name not in words:
+            continue
+        out.extend(bytes(region.start - layout.tables_start - len(out)))
+        data = struct.pack(f"<{len(words[region.name])}I", *words[region.name])
+        if len(data) != region.stop - region.start:
             raise LinkError(
-                f"table {name} has {len(data)} bytes instead of {size}; correct TABLES in hardtalk.link.layout"
+                f"table {region.name} has {len(data)} bytes instead of {region.stop - region.start}; "
+                "correct TABLES in hardtalk.link.plan"
             )
         out.extend(data)
     return bytes(out)
@@ -296,12 +312,14 @@ def _forwarding_table(layout: Layout, program: ProgramLike) -> list[int]:
 
 def _primitive_table(layout: Layout, program: ProgramLike, names: _Names) -> list[int]:
     for number, name in program.primitive_entries.items():
-        if not 0 <= number < PRIMITIVE_COUNT:
-            raise LinkError(f"primitive {number} of {name} is out of range; numbers are 0 to {PRIMITIVE_COUNT - 1}")
+        if not 0 <= number < PRIMITIVE_TABLE_ENTRIES:
+            raise LinkError(
+                f"primitive {number} of {name} is out of range; numbers are 0 to {PRIMITIVE_TABLE_ENTRIES - 1}"
+            )
     activate = names.find("activateMethod:arguments:", "the primitive table")
     return [
         layout.routines[program.primitive_entries[n]] if n in program.primitive_entries else activate
-        for n in range(PRIMITIVE_COUNT)
+        for n in range(PRIMITIVE_TABLE_ENTRIES)
     ]
 
 
@@ -326,9 +344,8 @@ def _page_table(target: Target) -> list[int]:
 
 def _elf_symbols(layout: Layout, boot: Assembly, program: ProgramLike, image: ImageLike) -> list[Symbol]:
     section_of = {
-        **dict.fromkeys((name for name, _, _ in TABLES), ".tables"),
-        **dict.fromkeys(("vmState", "methodCache", *STUB_WORDS), ".state"),
-        **dict.fromkeys((name for name, _ in native.LAYOUT_TABLES), ".state"),
+        **dict.fromkeys((piece.name for piece in TABLES), ".tables"),
+        **dict.fromkeys((piece.name for piece in STATE), ".state"),
     }
     symbols = [
         Symbol(

@@ -8,7 +8,7 @@ the virtual machine's routines and the fault report know no Thumb.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 
 from elftools.common.exceptions import ELFError
@@ -17,6 +17,7 @@ from elftools.elf.relocation import RelocationSection
 from elftools.elf.sections import Section, SymbolTableSection
 
 from hardtalk.link.errors import LinkError
+from hardtalk.vm.facts import CodeFacts
 
 SHF_ALLOC = 2
 ALIGNMENT = 32
@@ -45,7 +46,13 @@ class NativeObject:
     relocations: tuple[ObjectRelocation, ...]
     labels: Mapping[str, int]
     functions: tuple[str, ...]
+    class_name: str = ""
     selector: str = ""
+    frame_bytes: int = 0
+    recursion_depth: int = 0
+    is_threaded: bool = False
+    locked: int | None = None
+    facts: CodeFacts = field(default_factory=CodeFacts)
 
     @property
     def lines(self) -> tuple[tuple[int, str, int], ...]:

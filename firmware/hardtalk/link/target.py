@@ -12,8 +12,8 @@ from hardtalk.link.inputs import Target
 CONSOLE_BAUD = 115_200
 
 
-def target_of(chip: Chip) -> Target:
-    """The linker's view of the chip."""
+def target_of(chip: Chip, heap_bytes: int | None = None) -> Target:
+    """The linker's view of the chip, for a heap of that size or all of RAM."""
     symbols: dict[str, int] = {}
     for peripheral in chip.peripherals:
         symbols[peripheral.name] = peripheral.base
@@ -26,7 +26,7 @@ def target_of(chip: Chip) -> Target:
     divisor = uart_divisor(chip.clocks["uart"], CONSOLE_BAUD)
     symbols["UART0_BAUD_INTEGER"] = divisor >> 6
     symbols["UART0_BAUD_FRACTION"] = divisor & 63
-    return Target(symbols, chip.ram.base, chip.ram.size)
+    return Target(symbols, chip.ram.base, chip.ram.size, 1 << symbols["CACHE_WAY_SHIFT"], heap_bytes)
 
 
 def uart_divisor(clock_hertz: int, baud: int) -> int:

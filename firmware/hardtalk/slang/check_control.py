@@ -29,6 +29,11 @@ NO_BOUND = (
 )
 
 
+def polls(node: ast.Node) -> bool:
+    """Whether a look at waiting interrupts is written in the loop."""
+    return any(isinstance(each, ast.Send) and each.selector == "isInterruptPending" for each in walk(node))
+
+
 class CheckControl(CheckValues):
     """The part of the check that follows the control flow."""
 
@@ -155,7 +160,7 @@ class CheckControl(CheckValues):
         if test is None or (node.arguments and block is None):
             return Constant(node.start, Type.UNKNOWN, 0)
         if node.selector == "repeat":
-            return Repeat(node.start, self.body(test), bound)
+            return Repeat(node.start, self.body(test), bound, polls(node))
         if not test.statements:
             return self.complain(test, "a loop's condition block needs an expression")
         decision = self.body(test, wanted=True)
@@ -164,7 +169,7 @@ class CheckControl(CheckValues):
         self.require_boolean(test.statements[-1], decision.value)
         repeated = None if block is None else self.body(block)
         expected = node.selector.startswith("whileTrue")
-        return While(node.start, decision, expected, repeated, bound, weight(test))
+        return While(node.start, decision, expected, repeated, bound, polls(node), weight(test))
 
     def bound(self, node: ast.Send, required: bool = True) -> int | None:
         """The stated bound; a loop has one or polls for interrupts, so that no path is without a longest time."""
@@ -178,7 +183,7 @@ class CheckControl(CheckValues):
                     return stated
                 self.complain(pragma, "the bound of a loop is an integer or a constant")
                 return None
-        if required and not any(isinstance(n, ast.Send) and n.selector == "isInterruptPending" for n in walk(node)):
+        if required and not polls(node):
             self.complain(node, NO_BOUND)
         return None
 
@@ -202,14 +207,15 @@ class CheckControl(CheckValues):
         body = self.body(block, parameters=1)
         self.counters = outer
         is_unsigned = joined(declared, limit.type).is_unsigned
-        return Count(node.start, counter, first, limit, step, is_unsigned, body, self.bound(node, required=False))
+        bound = self.bound(node, required=False)
+        return Count(node.start, counter, first, limit, step, is_unsigned, body, bound, polls(node))
 
     def times_loop(self, node: ast.Send) -> Statement:
         count = self.count(node, node.receiver)
         block = self.block_of(node.arguments[0])
         if block is None:
             return Constant(node.start, Type.UNKNOWN, 0)
-        return Times(node.start, count, self.body(block), self.bound(node, required=False))
+        return Times(node.start, count, self.body(block), self.bound(node, required=False), polls(node))
 
     def count(self, node: ast.Send, place: ast.Node) -> Value:
         value = self.value(place)

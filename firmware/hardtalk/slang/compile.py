@@ -9,14 +9,16 @@ from hardtalk.slang.allocate import allocate
 from hardtalk.slang.check import CheckedProgram, check_program
 from hardtalk.slang.emit import Relocation, Routine, RoutineTooLong, emit
 from hardtalk.slang.errors import slang_error
-from hardtalk.slang.ir import Graph, verify
+from hardtalk.slang.ir import VM_BASE, Graph, verify
 from hardtalk.slang.lower import Lowering
 from hardtalk.slang.optimise import optimise
 from hardtalk.slang.polish import polish
-from hardtalk.slang.program import SlangMethod, read_program
+from hardtalk.slang.program import Program, SlangMethod, read_program
 from hardtalk.slang.schedule import schedule
 from hardtalk.slang.select import select
 from hardtalk.smalltalk.tonel import ClassDefinition
+
+STATE = "vmState"
 
 __all__ = ["CompiledProgram", "Relocation", "Routine", "compile_graph", "compile_program", "lower_method"]
 
@@ -25,7 +27,8 @@ __all__ = ["CompiledProgram", "Relocation", "Routine", "compile_graph", "compile
 class CompiledProgram:
     """Everything the linker needs. Entries map bytecode and primitive numbers to routine names.
 
-    `marking_entries` are the bytecodes that have another routine while the collector marks.
+    `marking_entries` are the bytecodes that have another routine while the collector marks. `pinned` are the machine
+    registers that hold a VM variable, or the address of the VM's state, while bytecodes run.
     """
 
     routines: list[Routine]
@@ -35,6 +38,7 @@ class CompiledProgram:
     primitive_entries: dict[int, str]
     marking_entries: dict[int, str]
     forwarding_entries: dict[int, str]
+    pinned: dict[str, int]
 
 
 def lower_method(checked: CheckedProgram, method: SlangMethod, index: int | None = None) -> Graph:
@@ -61,6 +65,8 @@ def _compile_method(checked: CheckedProgram, method: SlangMethod, index: int | N
     except RoutineTooLong as error:
         raise slang_error(method.definition, method.node, method.node, f"{error}; split the method") from error
     routine.class_name, routine.selector = method.class_name, method.selector
+    routine.is_threaded, routine.recursion_depth = method.is_threaded, method.recursion_depth
+    routine.locked = method.lock_place(index)
     return routine
 
 
@@ -74,7 +80,7 @@ def compile_program(
     program = read_program(classes, constants)
     checked = check_program(program)
     by_symbol = {method.symbol: method for method in program.methods.values()}
-    result = CompiledProgram([], program.state, program.state_size, {}, {}, {}, {})
+    result = CompiledProgram([], program.state, program.state_size, {}, {}, {}, {}, {STATE: VM_BASE, **program.pinned})
     wanted: list[SlangMethod] = []
     for method in program.methods.values():
         if method.numbers is not None:
@@ -98,7 +104,19 @@ def compile_program(
                 target = by_symbol.get(relocation.symbol)
                 if target is not None and target.symbol not in done:
                     wanted.append(target)
+    _check_locks(program)
     return result
+
+
+def _check_locks(program: Program) -> None:
+    """Where code lies must not depend on the order of the sources."""
+    places: dict[int, SlangMethod] = {}
+    for method in program.methods.values():
+        if method.locked is not None:
+            other = places.setdefault(method.locked[0], method)
+            if other is not method:
+                message = f"{other.symbol} is <locked: {method.locked[0]}>, too; give one another place"
+                raise slang_error(method.definition, method.node, method.node, message)
 
 
 def _enter_numbers(result: CompiledProgram, method: SlangMethod) -> None:

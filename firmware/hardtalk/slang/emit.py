@@ -8,7 +8,10 @@ from hardtalk.arm import encode as arm
 from hardtalk.slang.allocate import saved_registers
 from hardtalk.slang.conditions import CONDITIONS
 from hardtalk.slang.ir import TABLE
+from hardtalk.slang.loops import Closed, check
 from hardtalk.slang.machine import MACHINE_OPERATIONS, Machine, MachineBlock, MachineCode
+from hardtalk.vm.constants import PENDING_BIT
+from hardtalk.vm.facts import BYTECODE, DISPATCH, METHOD, RETURN, UNKNOWN, CodeFacts, Loop
 
 WIDTH = {"w": "word", "b": "byte", "h": "half", "sb": "signed_byte", "sh": "signed_half", "spill": "word"}
 PIPELINE = 8  # a branch of this displacement has a zero field, for the linker to fill
@@ -30,9 +33,14 @@ class Relocation:
     addend: int = 0
 
 
+TRANSFERS = (BYTECODE, UNKNOWN, METHOD, UNKNOWN)
+"""What a transfer leads to, by the number of words it hands over: a bytecode's routine takes none, a method's two."""
+
+
 @dataclass
 class Routine:
-    """One compiled routine. `lines` are (offset, file, line), each holding until the next."""
+    """One compiled routine. `lines` are (offset, file, line), each holding until the next; `locked` its place among
+    those that the caches hold for good."""
 
     name: str
     code: bytes
@@ -41,6 +49,10 @@ class Routine:
     class_name: str = ""
     selector: str = ""
     frame_bytes: int = 0
+    recursion_depth: int = 0
+    is_threaded: bool = False
+    locked: int | None = None
+    facts: CodeFacts = field(default_factory=CodeFacts)
 
 
 @dataclass
@@ -54,6 +66,11 @@ class Emitter:
     pool: dict[tuple[str, int], list[int]] = field(default_factory=dict)
     relocations: list[Relocation] = field(default_factory=list)
     place: tuple[str, int] = ("", 0)
+    polls: list[int] = field(default_factory=list)
+    masks: list[tuple[int, str]] = field(default_factory=list)
+    jumps: list[tuple[int, str]] = field(default_factory=list)
+    closing: list[tuple[int, MachineBlock, Closed]] = field(default_factory=list)
+    restarts: list[tuple[int, Loop]] = field(default_factory=list)
 
     def run(self) -> None:
         code = self.code
@@ -72,6 +89,15 @@ class Emitter:
                 self.instruction(inst, following)
         for position, target, cond in self.branches:
             self.words[position] = arm.branch((starts[target] - position) * 4, cond=cond)
+        self.facts = CodeFacts(
+            (
+                *((at, 4 * starts[target], tuple(sorted(closed, key=repr))) for at, target, closed in self.closing),
+                *((at, 0, (loop,)) for at, loop in self.restarts),
+            ),
+            tuple(self.polls),
+            tuple(self.masks),
+            tuple(self.jumps),
+        )
         for (symbol, value), users in self.pool.items():
             for user in users:
                 self.words[user] |= self.pool_distance(user)
@@ -84,6 +110,11 @@ class Emitter:
         if not 0 <= distance < 4096:
             raise RoutineTooLong(f"this routine is too long: a constant would lie {distance} bytes from its use")
         return distance
+
+    @property
+    def here(self) -> int:
+        """The offset of the word that comes next."""
+        return 4 * len(self.words)
 
     def word(self, word: int) -> None:
         self.words.append(word)
@@ -115,6 +146,8 @@ class Emitter:
         self.word(arm.data(inst.op, defs[0], 0, self.operand2(inst, uses), inst.sets_flags, cond))
 
     def emit_compare(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        if inst.op == "tst" and uses[0] == TABLE and inst.imm == PENDING_BIT:
+            self.polls.append(self.here)
         self.word(arm.data(inst.op, 0, uses[0], self.operand2(inst, uses[1:]), cond=cond))
 
     def emit_data(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
@@ -140,23 +173,28 @@ class Emitter:
     def emit_call(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
         if inst.op == "tail":
             self.leave_frame()
-        self.relocations.append(Relocation(len(self.words) * 4, "branch24", inst.detail))
+            self.note_restart(inst)
+        self.relocations.append(Relocation(self.here, "branch24", inst.detail))
         self.word(arm.branch(PIPELINE, link=inst.op == "bl", cond=cond))
 
     def emit_dispatch(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
         self.leave_frame()
         distance, index = (1, "pre") if inst.op == "next" else (0, "offset")
         self.word(arm.load(0, IP, distance, width="byte", index=index, cond=cond))
+        self.jumps.append((self.here, DISPATCH))
         self.word(arm.load(arm.PC, TABLE, arm.Shifted(0, "lsl", 2), cond=cond))
 
     def emit_go(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.jumps.append((self.here, DISPATCH))
         self.word(arm.load(arm.PC, TABLE, arm.Shifted(uses[0], "lsl", 2), cond=cond))
 
     def emit_go_to(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
+        self.jumps.append((self.here, TRANSFERS[len(uses) - 1]))
         self.word(arm.load(arm.PC, uses[0], inst.imm or 0, cond=cond))
 
     def emit_transfer(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
         self.leave_frame()
+        self.jumps.append((self.here, TRANSFERS[len(uses) - 1]))
         self.word(arm.data("mov", arm.PC, 0, uses[0], cond=cond))
 
     def emit_return(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
@@ -166,6 +204,7 @@ class Emitter:
         change = "orr" if inst.op == "mask" else "bic"
         self.word(arm.encode("mrs", d=defs[0], r=0))
         self.word(arm.data(change, defs[0], defs[0], arm.Immediate(INTERRUPT_BIT)))
+        self.masks.append((self.here, inst.op))
         self.word(arm.encode("msr", m=defs[0], r=0, f=1))
 
     def operand2(self, inst: Machine, rest: list[int]) -> arm.Operand2:
@@ -190,25 +229,33 @@ class Emitter:
     def branch(self, inst: Machine, following: MachineBlock | None) -> None:
         if inst.op == "b":
             if inst.targets[0] is not following:
-                self.branch_to(inst.targets[0], "")
+                self.branch_to(inst, inst.targets[0], "")
             return
         if_true, if_false = inst.targets
         if if_true is following:
-            self.branch_to(if_false, CONDITIONS[inst.cond].inverse)
+            self.branch_to(inst, if_false, CONDITIONS[inst.cond].inverse)
         else:
-            self.branch_to(if_true, inst.cond)
+            self.branch_to(inst, if_true, inst.cond)
             if if_false is not following:
-                self.branch_to(if_false, "")
+                self.branch_to(inst, if_false, "")
 
-    def branch_to(self, target: MachineBlock, cond: str) -> None:
+    def branch_to(self, inst: Machine, target: MachineBlock, cond: str) -> None:
         """A branch; straight to another routine when the block only jumps there."""
         only = target.insts[0]
         if len(target.insts) == 1 and only.op == "tail" and not self.frame:
-            self.relocations.append(Relocation(len(self.words) * 4, "branch24", only.detail))
+            self.note_restart(only)
+            self.relocations.append(Relocation(self.here, "branch24", only.detail))
             self.word(arm.branch(PIPELINE, cond=condition_code(cond)))
             return
+        if closed := inst.closes.get(target):
+            self.closing.append((self.here, target, closed))
         self.branches.append((len(self.words), target, condition_code(cond)))
         self.word(0)
+
+    def note_restart(self, tail: Machine) -> None:
+        """A routine that goes on in itself is a loop, of which nothing states how long it goes."""
+        if tail.detail == self.code.name:
+            self.restarts.append((self.here, Loop(*tail.place, None, False)))
 
     def leave_frame(self) -> None:
         if self.frame:
@@ -217,10 +264,12 @@ class Emitter:
     def epilogue(self) -> None:
         self.leave_frame()
         if arm.LR in self.saved:
+            self.jumps.append((self.here, RETURN))
             self.word(arm.load_multiple(SP, [*self.saved[:-1], arm.PC], "ia", writeback=True))
             return
         if self.saved:
             self.word(arm.load_multiple(SP, self.saved, "ia", writeback=True))
+        self.jumps.append((self.here, RETURN))
         self.word(arm.encode("bx", m=LR))
 
     def emit_float_load(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
@@ -251,8 +300,13 @@ class Emitter:
         self.word(arm.vfp_to_register(defs[0], 2 * defs[1]))
 
 
+def _end(block: MachineBlock) -> Machine:
+    return block.insts[-1]
+
+
 def emit(code: MachineCode) -> Routine:
     """The routine's bytes, relocations and lines."""
+    check(code.name, code.blocks, _end)
     emitter = Emitter(code)
     emitter.run()
     lines: list[tuple[int, str, int]] = []
@@ -260,7 +314,8 @@ def emit(code: MachineCode) -> Routine:
         if not lines or lines[-1][1:] != place:
             lines.append((position * 4, *place))
     data = b"".join(word.to_bytes(4, "little") for word in emitter.words)
-    return Routine(code.name, data, emitter.relocations, lines, frame_bytes=emitter.frame + 4 * len(emitter.saved))
+    frame_bytes = emitter.frame + 4 * len(emitter.saved)
+    return Routine(code.name, data, emitter.relocations, lines, frame_bytes=frame_bytes, facts=emitter.facts)
 
 
 def condition_code(name: str) -> int:

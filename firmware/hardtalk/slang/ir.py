@@ -7,9 +7,10 @@ not, and a pinned variable is a `Reg` with a `fixed` machine register. Constants
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from hardtalk.slang.loops import Closed
 from hardtalk.slang.operations import OPERATIONS, TERMINATORS
 
 VM_BASE, TABLE = 4, 8
@@ -64,6 +65,7 @@ class Inst:
     targets: tuple[Block, ...] = ()
     place: tuple[str, int] = ("", 0)
     volatile: bool = False
+    closes: Mapping[Block, Closed] = field(default_factory=dict)
 
     def registers(self) -> Iterator[Reg]:
         for argument in self.args:

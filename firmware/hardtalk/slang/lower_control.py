@@ -11,8 +11,7 @@ from hardtalk.slang.ir import Block, Operand, Reg
 from hardtalk.slang.lower_base import LoweringBase
 from hardtalk.slang.operators import Kind
 from hardtalk.slang.program import SlangMethod
-
-PENDING_BIT = 1024
+from hardtalk.vm.constants import PENDING_BIT
 
 
 class LoweringControl(LoweringBase):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hardtalk.slang import tree
-from hardtalk.slang.ir import Reg
+from hardtalk.slang.ir import Block, Reg
+from hardtalk.slang.loops import NONE
 from hardtalk.slang.lower_control import LoweringControl
 from hardtalk.slang.operators import OPERATORS
-from hardtalk.slang.types import WORD_MASK
+from hardtalk.slang.types import WORD_MASK, signed
+from hardtalk.vm.facts import Loop
 
 DOUBLED_WEIGHT = 12
 """A loop's test up to this weight is made twice, before the loop and at its end; a heavier one is jumped to."""
@@ -25,19 +29,34 @@ class LoweringLoops(LoweringControl):
         else:
             self.repeat(node)
 
+    def stated(self, node: tree.Loop) -> Loop:
+        """The loop with what its source says of it."""
+        method = self.frames[-1].method
+        return Loop(method.definition.file, method.line_at(node.start), node.bound, node.polls)
+
+    def closes(self, loop: Loop, *heads: Block) -> None:
+        """Every edge to these blocks from those after the first of them closes the loop."""
+        for block in self.graph.blocks[self.graph.blocks.index(heads[0]) :]:
+            end = block.terminator
+            for target in end.targets if end is not None else ():
+                if end is not None and target in heads:
+                    end.closes = {**end.closes, target: end.closes.get(target, NONE) | {loop}}
+
     def repeat(self, node: tree.Repeat) -> None:
         body = self.new_block()
         self.depth += 1
         self.start(body)
         self.statements(node.body.statements)
         self.terminate("jmp", targets=(body,))
+        self.closes(self.stated(node), body)
         self.depth -= 1
         self.after_transfer()
 
     def while_loop(self, node: tree.While) -> None:
         body, test, done = self.new_block(), self.new_block(), self.new_block()
         targets = (body, done) if node.expected else (done, body)
-        if node.body is not None and not node.test.statements and node.weight <= DOUBLED_WEIGHT:
+        is_tested_first = node.body is not None and not node.test.statements and node.weight <= DOUBLED_WEIGHT
+        if is_tested_first:
             self.decide(node.test, *targets)
         else:
             self.terminate("jmp", targets=(test if node.body is not None else body,))
@@ -47,6 +66,7 @@ class LoweringLoops(LoweringControl):
             self.statements(node.body.statements)
         self.start(test)
         self.decide(node.test, *targets)
+        self.closes(self.stated(node), body, *(() if is_tested_first else (test,)))
         self.depth -= 1
         self.start(done)
 
@@ -68,6 +88,11 @@ class LoweringLoops(LoweringControl):
         self.set_place(node)
         self.emit("add", counter, [counter, node.step & WORD_MASK])
         self.branch(form.operation, counter, limit, body, done)
+        loop = self.stated(node)
+        if isinstance(first, int) and isinstance(limit, int) and loop.bound is None:
+            start, stop = (first, limit) if node.is_unsigned else (signed(first), signed(limit))
+            loop = replace(loop, bound=max((stop - start) // node.step + 1, 0))
+        self.closes(loop, body)
         self.depth -= 1
         self.start(done)
 
@@ -83,5 +108,7 @@ class LoweringLoops(LoweringControl):
         self.statements(node.body.statements)
         self.emit("sub", counter, [counter, 1])
         self.branch(code, counter, 0, body, done)
+        loop = self.stated(node)
+        self.closes(replace(loop, bound=max(signed(count), 0)) if isinstance(count, int) else loop, body)
         self.depth -= 1
         self.start(done)

@@ -7,10 +7,12 @@ a data operation takes `uses[0]` and then `imm`, or `uses[1]` shifted by `shift`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from hardtalk.slang.ir import Reg
+from hardtalk.slang.loops import Closed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,6 +106,7 @@ class Machine:
     targets: tuple[MachineBlock, ...] = ()
     place: tuple[str, int] = ("", 0)
     volatile: bool = False
+    closes: Mapping[MachineBlock, Closed] = field(default_factory=dict)
 
     @property
     def is_move(self) -> bool:

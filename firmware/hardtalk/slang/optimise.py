@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hardtalk.slang.ir import Block, Graph, Inst, Reg
+from hardtalk.slang.loops import thread
 from hardtalk.slang.operations import MOVES, OPERATIONS, PURE, Memory
 from hardtalk.slang.second_operands import fold_operands
 from hardtalk.slang.value_numbering import number_values
@@ -26,17 +27,13 @@ def optimise(graph: Graph, exposed_offsets: frozenset[int] = frozenset()) -> Non
 def _thread_jumps(graph: Graph) -> None:
     """Jumps to blocks that only jump go straight on; a block with one predecessor that jumps to it joins that one."""
 
-    def final(block: Block) -> Block:
-        seen = set()
-        while len(block.insts) == 1 and block.insts[0].op == "jmp" and block not in seen:
-            seen.add(block)
-            block = block.insts[0].targets[0]
-        return block
+    def jump_of(block: Block) -> Inst | None:
+        return block.insts[0] if len(block.insts) == 1 and block.insts[0].op == "jmp" else None
 
     for block in graph.blocks:
         end = block.terminator
         if end is not None and end.targets:
-            end.targets = tuple(final(target) for target in end.targets)
+            thread(end, jump_of)
             if end.op == "br" and end.targets[0] is end.targets[1]:
                 end.op, end.args, end.detail, end.targets = "jmp", [], "", end.targets[:1]
     graph.drop_unreachable()

@@ -8,6 +8,7 @@ from hardtalk.slang.allocate import reachable_blocks
 from hardtalk.slang.conditions import CONDITIONS
 from hardtalk.slang.dispatch import split_dispatch
 from hardtalk.slang.ir import Reg
+from hardtalk.slang.loops import joined, thread
 from hardtalk.slang.machine import CONDITIONABLE, DATA, ENDINGS, MACHINE_OPERATIONS, Machine, MachineBlock, MachineCode
 
 CONDITIONAL_LIMIT = 3
@@ -152,17 +153,13 @@ def _predecessors(code: MachineCode) -> dict[MachineBlock, list[MachineBlock]]:
 def join_chains(code: MachineCode) -> None:
     """A block whose only predecessor jumps to it is appended there; empty blocks vanish."""
 
-    def final(block: MachineBlock) -> MachineBlock:
-        seen: set[MachineBlock] = set()
-        while len(block.insts) == 1 and block.insts[0].op == "b" and block not in seen:
-            seen.add(block)
-            block = block.insts[0].targets[0]
-        return block
+    def jump_of(block: MachineBlock) -> Machine | None:
+        return block.insts[0] if len(block.insts) == 1 and block.insts[0].op == "b" else None
 
     for block in code.blocks:
         if block.insts and block.insts[-1].targets:
             end = block.insts[-1]
-            end.targets = tuple(final(target) for target in end.targets)
+            thread(end, jump_of)
             if end.op == "bc" and end.targets[0] is end.targets[1]:
                 end.op, end.cond, end.targets = "b", "", end.targets[:1]
     code.blocks = reachable_blocks(code)
@@ -216,7 +213,8 @@ def _absorb_arm(code: MachineCode, block: MachineBlock, before: dict[MachineBloc
         cond = end.cond if side == 0 else CONDITIONS[end.cond].inverse
         block.insts.pop()
         block.insts += _under(cond, target.insts if last.op != "b" else target.insts[:-1])
-        block.insts.append(Machine("b", targets=(other,), place=end.place))
+        closes = joined((end, last), other)
+        block.insts.append(Machine("b", targets=(other,), place=end.place, closes=closes))
         code.blocks.remove(target)
         return True
     return False
@@ -235,7 +233,8 @@ def _absorb_diamond(code: MachineCode, block: MachineBlock, before: dict[Machine
         return False
     block.insts.pop()
     block.insts += _under(end.cond, arms[0].insts[:-1]) + _under(CONDITIONS[end.cond].inverse, arms[1].insts[:-1])
-    block.insts.append(Machine("b", targets=(join,), place=end.place))
+    closes = joined([arm.insts[-1] for arm in arms], join)
+    block.insts.append(Machine("b", targets=(join,), place=end.place, closes=closes))
     for arm in arms:
         code.blocks.remove(arm)
     return True

@@ -11,12 +11,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from hardtalk.slang.component_sends import with_plain_sends
+from hardtalk.slang.components import DECLARATION
 from hardtalk.slang.errors import UnfitProgram, refuse, slang_error
+from hardtalk.slang.failure import with_failures_written_out
 from hardtalk.slang.types import DECLARABLE, Type
 from hardtalk.slang.variables import bindable_names, temporaries_of, walk, weight
 from hardtalk.smalltalk import ast
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
+from hardtalk.vm.state_plan import in_state_order
 
 NUMBERED_PRAGMAS = {
     "bytecode:": "bytecode",
@@ -46,6 +50,7 @@ class SlangMethod:
     numbers: tuple[str, int, int] | None = None
     external: str | None = None
     recursion_depth: int = 0
+    locked: tuple[int, int | None] | None = None
     calls: set[str] = field(default_factory=set)
     touches_pinned: bool = False
     line_starts: list[int] = field(default_factory=list)
@@ -71,6 +76,13 @@ class SlangMethod:
     @cached_property
     def parameters(self) -> tuple[str, ...]:
         return tuple(parameter.name for parameter in self.node.parameters)
+
+    def lock_place(self, index: int | None) -> int | None:
+        """The place among what is locked in the instruction cache of the routine for this number of the range."""
+        if self.locked is None:
+            return None
+        place, first = self.locked
+        return place if first is None or index is None or index < first else None
 
     @property
     def entry_parameters(self) -> tuple[str, ...]:
@@ -131,41 +143,31 @@ BUFFER_WORDS: Final = 64
 """Variables of so many words lie behind all others, which are thus in few cache lines."""
 
 
-def _depth(definition: ClassDefinition, by_name: dict[str, ClassDefinition]) -> int:
-    """How many superclasses a class has. The state begins with the variables of the uppermost classes: near the base
-    an address is one instruction, and what is added further down does not move them."""
-    ancestor = by_name.get(definition.superclass or "")
-    return 0 if ancestor is None else 1 + _depth(ancestor, by_name)
-
-
 def read_program(classes: Sequence[ClassDefinition], constants: dict[str, int]) -> Program:
     """The program that these classes declare; errors name file, line and column."""
+    classes = with_plain_sends(classes)
     program = Program({}, {}, {}, 0, {}, constants, {}, set())
-    by_name = {definition.name: definition for definition in classes}
-    for definition in classes:
-        names: set[str] = set()
-        ancestor: ClassDefinition | None = definition
-        while ancestor is not None:
-            names.update(ancestor.instance_variables)
-            ancestor = by_name.get(ancestor.superclass or "")
-        program.visible[definition.name] = names
+    variables = {name for definition in classes for name in definition.instance_variables}
+    for definition in classes:  # a component's accessors of others have become variables and are found right
+        declares = any(method.class_side and method.selector == DECLARATION for method in definition.methods)
+        program.visible[definition.name] = variables if declares else set(definition.instance_variables)
     for definition in classes:
         _declare_variables(program, definition)
     offset = 0
     buffers: list[str] = []
-    for definition in sorted(classes, key=lambda each: _depth(each, by_name)):
-        for name in definition.instance_variables:
-            if name in program.state or name in buffers:
-                raise UnfitProgram(
-                    f"{definition.file}:{definition.line}: {definition.name} declares the variable {name}, "
-                    "which another class of the program has; rename one"
-                )
-            words = program.constants.get(f"words:{name}", 1)
-            if words >= BUFFER_WORDS:
-                buffers.append(name)
-            elif name not in program.pinned:
-                program.state[name] = offset
-                offset += 4 * words
+    for name in in_state_order([(each.name, each.instance_variables) for each in classes]):
+        if name in program.state or name in buffers:
+            first, second = [each for each in classes if name in each.instance_variables][:2]
+            raise UnfitProgram(
+                f"{second.file}:{second.line}: {second.name} declares the variable {name}, "
+                f"which {first.name} has, too; rename one"
+            )
+        words = program.constants.get(f"words:{name}", 1)
+        if words >= BUFFER_WORDS:
+            buffers.append(name)
+        elif name not in program.pinned:
+            program.state[name] = offset
+            offset += 4 * words
     for name in buffers:
         program.state[name] = offset
         offset += 4 * program.constants[f"words:{name}"]
@@ -199,7 +201,7 @@ def _declare_variables(program: Program, definition: ClassDefinition) -> None:
 
 
 def _declare_method(program: Program, definition: ClassDefinition, method: MethodDefinition) -> None:
-    node = _parsed(method)
+    node = with_failures_written_out(method)
     declared = SlangMethod(definition.name, method, node, {}, Type.INT32, set())
     declared.line_starts = [0] + [i + 1 for i, c in enumerate(node.source) if c == "\n"]
     for pragma in node.pragmas:
@@ -218,6 +220,9 @@ def _declare_method(program: Program, definition: ClassDefinition, method: Metho
             declared.external = str(arguments[0])
         elif pragma.selector == "recursive:":
             declared.recursion_depth = _number(method, node, pragma, arguments[0])
+        elif pragma.selector in ("locked:", "locked:first:"):
+            numbers = [_number(method, node, pragma, argument) for argument in arguments]
+            declared.locked = (numbers[0], numbers[1] if len(numbers) > 1 else None)
         elif pragma.selector in ("inline", "noInline", "volatile", "threaded", "cold"):
             declared.flags.add(pragma.selector)
         elif pragma.selector != "bound:":

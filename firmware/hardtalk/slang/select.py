@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hardtalk.arm.encode import rotated_immediate
 from hardtalk.slang.ir import Block, Graph, Inst, Operand, Reg, Shifted
+from hardtalk.slang.loops import NONE
 from hardtalk.slang.machine import Machine, MachineBlock, MachineCode
 from hardtalk.slang.operations import OPERATIONS
 from hardtalk.slang.types import WORD_MASK, signed
@@ -120,6 +121,8 @@ class Selector:
         dest = None if inst.dest is None else self.physical(inst.dest)
         row = OPERATIONS[inst.op]
         getattr(self, f"on_{row.form}")(inst, dest, row.machine)
+        if inst.closes:
+            self.out[-1].closes = {self.blocks[target]: inst.closes.get(target, NONE) for target in inst.targets}
 
     def on_data(self, inst: Inst, dest: Reg, machine: str) -> None:
         left, right = inst.args

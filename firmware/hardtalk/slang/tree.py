@@ -177,6 +177,7 @@ class While(Node):
     expected: bool
     body: Body | None
     bound: int | None
+    polls: bool
     weight: int
 
 
@@ -184,6 +185,7 @@ class While(Node):
 class Repeat(Node):
     body: Body
     bound: int | None
+    polls: bool
 
 
 @dataclass(eq=False, slots=True)
@@ -197,6 +199,7 @@ class Count(Node):
     is_unsigned: bool
     body: Body
     bound: int | None
+    polls: bool
 
 
 @dataclass(eq=False, slots=True)
@@ -204,6 +207,7 @@ class Times(Node):
     count: Value
     body: Body
     bound: int | None
+    polls: bool
 
 
 @dataclass(eq=False, slots=True)

@@ -12,13 +12,16 @@ from hardtalk.vm import native, object_format, special_objects
 
 METHOD_CACHE_ENTRIES: Final = 1024
 METHOD_CACHE_ENTRY_BYTES: Final = 16
+METHOD_CACHE_BYTES: Final = METHOD_CACHE_ENTRIES * METHOD_CACHE_ENTRY_BYTES
 PRIMITIVE_TABLE_ENTRIES: Final = 1024
-INTERRUPT_TABLE_OFFSET: Final = 1024
+BYTECODE_COUNT: Final = 256
+PENDING_BIT: Final = BYTECODE_COUNT * 4
+"""Of a dispatch table's address: set in that of the table for interrupts alone, which is what a poll tests."""
 
 VM_CONSTANTS: Final = {
     "MethodCacheEntries": METHOD_CACHE_ENTRIES,
     "MethodCacheEntryBytes": METHOD_CACHE_ENTRY_BYTES,
-    "MethodCacheBytes": METHOD_CACHE_ENTRIES * METHOD_CACHE_ENTRY_BYTES,
+    "MethodCacheBytes": METHOD_CACHE_BYTES,
     "CacheSelectorOffset": 0,
     "CacheClassOffset": 4,
     "CacheMethodOffset": 8,

@@ -12,22 +12,29 @@ from hardtalk.cli.errors import UserError
 from hardtalk.cli.options import ARM926, Drivers, Parts, Svds
 from hardtalk.symbols.explanation import explanation, resolve
 from hardtalk.symbols.source_map import SourceMap
+from hardtalk.vm.facts_listing import facts_listing
 
 
 def explain(
-    address: Annotated[str, Parameter(help="An address (0x10234) or the name of a symbol.")],
+    address: Annotated[str | None, Parameter(help="An address (0x10234) or the name of a symbol.")] = None,
     *,
+    facts: Annotated[bool, Parameter(help="Print the firmware's section of facts.", negative="")] = False,
     elf: Annotated[Path | None, Parameter(help="Explain this firmware instead of building one.")] = None,
     driver: Drivers = None,
     svd: Svds = None,
 ) -> int:
-    """Name the symbol, the source line and the instructions at an address."""
+    """Name the symbol, the source line and the instructions at an address, or print the firmware's facts."""
+    if (address is None) != facts:
+        raise UserError("explain: give an address, or --facts", "For example hardtalk explain startMachine.")
     options = build_options(Parts(driver, svd).boot_options(ARM926))
     data = build(options).elf if elf is None else elf.read_bytes()
     try:
         source_map = SourceMap(data)
+        lines = facts_listing(source_map.facts) if address is None else None
     except ValueError as error:
         raise UserError(f"{elf}: {error}", "Give --elf a file that hardtalk build wrote.") from error
-    for line in explanation(source_map, resolve(source_map, address), chip_with(svd or [])):
+    if lines is None:
+        lines = explanation(source_map, resolve(source_map, address or ""), chip_with(svd or []))
+    for line in lines:
         print(line)
     return 0

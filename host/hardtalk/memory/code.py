@@ -19,7 +19,9 @@ from hardtalk.board import Board
 from hardtalk.board.cycles import WAIT_FOR_INTERRUPT, WAIT_FOR_INTERRUPT_MASK
 from hardtalk.memory.safepoints import ENTRIES, TABLES
 
-COLLECTOR_CLASSES: Final = ("Treadmill", "Reclamation", "Collector", "Marker", "Sweeper")
+COLLECTOR_CLASSES: Final = (
+    "Shading", "Marking", "Treadmill", "Reclamation", "Pacing", "Collector", "CollectorPrimitives", "Marker", "Sweeper"
+)  # fmt: skip
 SHARED, PROGRAM, COLLECTOR = range(3)
 NO_SAFEPOINT: Final = -1
 POLL: Final = 0xE3180B01  # tst r8, #1024

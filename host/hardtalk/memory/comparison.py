@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Final
 
 from hardtalk.bench import BenchError, BootOptions, UnfitRequest
-from hardtalk.build.collectors import STOP_THE_WORLD, TREADMILL
+from hardtalk.build.collectors import COLLECTORS
 from hardtalk.memory.audit import audit
 from hardtalk.memory.boards import boot_settled
 from hardtalk.memory.programs import programs as all_programs
@@ -16,7 +16,6 @@ from hardtalk.memory.safepoints import settle
 from hardtalk.memory.study import with_workload
 from hardtalk.report.figures import Report
 
-COLLECTORS: Final = (TREADMILL, STOP_THE_WORLD)
 DEFAULT_HEAP_BYTES: Final = 4 << 20
 ROUNDS: Final = 8
 FILLING_PROGRAMS: Final = frozenset({"full"})

@@ -14,6 +14,8 @@ from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import Section, SymbolTableSection
 
+from hardtalk.vm.facts import Facts
+
 ELF_MAGIC = b"\x7fELF"
 LINES_SECTION = ".hardtalk.lines"
 
@@ -66,6 +68,7 @@ class SourceMap:
             raise ValueError(f"the ELF file cannot be read: {error}") from error
 
     def _read(self, elf: bytes) -> None:
+        self._data = elf
         self._elf = ELFFile(BytesIO(elf))
         lines = self._elf.get_section_by_name(LINES_SECTION)
         symbols = self._elf.get_section_by_name(".symtab")
@@ -88,6 +91,11 @@ class SourceMap:
     @cached_property
     def _addresses(self) -> dict[str, int]:
         return {entry.name: entry["st_value"] for entry in self._entries}
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What the firmware says of itself. Raises ValueError when it says nothing."""
+        return Facts.of_elf(self._data)
 
     def address_of(self, name: str) -> int | None:
         return self._addresses.get(name)

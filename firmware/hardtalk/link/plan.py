@@ -1,0 +1,150 @@
+"""The memory plan: every region of the firmware in address order, its size, what the caches hold for good, budgets.
+
+Code and tables lie from CODE_BASE on, the state and the stacks behind them, the image from HEAP_BASE to the end of RAM.
+Tables come in the order of their alignment, so the padding is one gap. What an interrupt needs lies together, so that
+it can be locked in the caches: the end of the boot code and the first routines (`<locked: n>`), and the data from the
+upper end of the supervisor stack on. `layout` gives addresses by this plan and refuses what does not fit it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from hardtalk.link.errors import LinkError
+from hardtalk.vm.constants import (
+    BYTECODE_COUNT,
+    METHOD_CACHE_BYTES,
+    PENDING_BIT,
+    PRIMITIVE_TABLE_ENTRIES,
+)
+from hardtalk.vm.native import LAYOUT_TABLES, LINE_RECORD_BYTES, ROUTINE_LIMIT
+
+CODE_BASE: Final = 0x00010000
+HEAP_BASE: Final = 0x00100000
+HEAP_GRAIN_BYTES: Final = 1 << 12
+"""A heap of a given size is made of so many bytes at a time."""
+CACHE_LINE_BYTES: Final = 32
+PAGE_BYTES: Final = 4096
+DISPATCH_TABLE_BYTES: Final = BYTECODE_COUNT * 4
+
+Use = Literal["code", "table", "stack", "state"]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A region of fixed size.
+
+    `top` is the symbol of a stack's upper end. `end_alignment`: the piece grows until its end is a multiple of that.
+    `locked_bytes` of its end must be among the data that the caches hold for good; None for all.
+    """
+
+    name: str
+    size: int
+    use: Use
+    alignment: int = 4
+    end_alignment: int = 1
+    top: str = ""
+    locked_bytes: int | None = 0
+
+
+STATE_PLACE: Final = "vmState"
+"""The piece whose size the Slang program decides."""
+
+# Native handlers run on the supervisor stack. Its upper end is needed for each of them, so that is locked. PENDING_BIT
+# of a dispatch table's address is set in interruptTable alone.
+TABLES: Final = (
+    Piece("pageTable", 4096 * 4, "table", 16384),
+    Piece("primitiveTable", PRIMITIVE_TABLE_ENTRIES * 4, "table"),
+    Piece("specialObjects", 4, "table"),
+    Piece("imageChecksum", 4, "table"),
+    Piece("nativeRoutineTable", ROUTINE_LIMIT * 4, "table"),
+    Piece("forwardingTable", DISPATCH_TABLE_BYTES, "table", 2 * PENDING_BIT),
+    Piece("supervisorStack", 8192, "stack", end_alignment=PAGE_BYTES, top="supervisorStackTop", locked_bytes=128),
+    Piece("dispatchTable", DISPATCH_TABLE_BYTES, "table", PAGE_BYTES, locked_bytes=None),
+    Piece("interruptTable", DISPATCH_TABLE_BYTES, "table", locked_bytes=None),
+    Piece("markingTable", DISPATCH_TABLE_BYTES, "table", locked_bytes=None),
+)
+# An interrupt that nests in native handlers takes 32 bytes of the IRQ stack, and there are at most 32 lines to nest.
+# The VM's state begins a page, so that its address is an immediate operand.
+IRQ_STACK: Final = Piece("irqStack", 1024, "stack", 1, PAGE_BYTES, "irqStackTop", None)
+# Cleared at reset. What the caches hold beyond the state, the first lines' records, is what is left of the two ways.
+STATE: Final = (
+    Piece(STATE_PLACE, 0, "state", PAGE_BYTES, locked_bytes=None),
+    *(Piece(name, size, "state", LINE_RECORD_BYTES) for name, size in LAYOUT_TABLES),
+    Piece("methodCache", METHOD_CACHE_BYTES, "state", CACHE_LINE_BYTES),
+    Piece("faultInProgress", 4, "state"),
+)
+# Full descending; one frame of registers is 56 bytes.
+STACKS: Final = (
+    Piece("fiqStack", 128, "stack", 1, top="fiqStackTop"),
+    Piece("abortStack", 512, "stack", 1, top="abortStackTop"),
+    Piece("undefinedStack", 512, "stack", 1, top="undefinedStackTop"),
+    Piece("machineStack", 8192, "stack", 1, top="machineStackTop"),
+)
+
+BUDGETS: Final = {".boot": 16 << 10, ".vm": 256 << 10, ".tables": 64 << 10, ".state": 64 << 10}
+"""The most bytes of each section; the image and the heap have the rest of RAM."""
+
+LOCKED_WAYS: Final = 2
+"""Of the four ways of each cache, those in which nothing is replaced once `lockCaches` (boot/start.s) has run."""
+
+NATIVE_HANDLERS_PLACE: Final = 345
+"""Native routines of drivers are locked behind the routines with a lower place in `<locked: n>`, which every handler
+needs and for which there must be room; those with a higher one come behind them, as far as there is room."""
+
+
+def locked_code_bytes(way_bytes: int) -> int:
+    """Bytes of code that can be locked: all but the line of the vectors."""
+    return LOCKED_WAYS * way_bytes - CACHE_LINE_BYTES
+
+
+def check_start(address: int) -> None:
+    """Refuse a place of the interrupt code for which `lockCaches` would lock less than it could."""
+    if address % PAGE_BYTES != CACHE_LINE_BYTES:
+        raise LinkError(
+            f"interruptEntry is at {address:#x}, not a line behind a multiple of {PAGE_BYTES:,}; "
+            "correct .balign and .space before it in boot/interrupts.s"
+        )
+
+
+def check_budget(section: str, size: int) -> None:
+    """Refuse a section that is larger than planned."""
+    budget = BUDGETS.get(section, size)
+    if size > budget:
+        raise LinkError(
+            f"{section} has {size:,} bytes, {size - budget:,} more than its budget of {budget:,}; "
+            "make it smaller or raise BUDGETS in hardtalk.link.plan"
+        )
+
+
+def check_locked_code(size: int, way_bytes: int) -> None:
+    """Refuse more code that must be locked than the caches can hold."""
+    room = locked_code_bytes(way_bytes)
+    if size > room:
+        raise LinkError(
+            f"the interrupt code and the routines that must be locked have {size:,} bytes, {LOCKED_WAYS} ways of the "
+            f"instruction cache hold {room:,}; take <locked: n> from a routine, or give it a place behind "
+            f"{NATIVE_HANDLERS_PLACE}"
+        )
+
+
+def check_locked_data(start: int, stop: int, way_bytes: int) -> None:
+    """Refuse more data that must be locked than the caches can hold."""
+    if stop - start > LOCKED_WAYS * way_bytes:
+        raise LinkError(
+            f"the data that must be locked have {stop - start:,} bytes, {LOCKED_WAYS} ways of the data cache hold "
+            f"{LOCKED_WAYS * way_bytes:,}; make the VM's state smaller or change locked_bytes in hardtalk.link.plan"
+        )
+
+
+def _check() -> None:
+    pieces = (*TABLES, IRQ_STACK, *STATE, *STACKS)
+    assert len({piece.name for piece in pieces}) == len(pieces)
+    assert all(piece.size % 4 == 0 and (piece.size or piece.name == STATE_PLACE) for piece in pieces)
+    assert all(bool(piece.top) == (piece.use == "stack") for piece in pieces)
+    locked = [place for place, piece in enumerate(pieces) if piece.locked_bytes != 0]
+    assert locked == list(range(locked[0], locked[-1] + 1)), "locked pieces must lie together"
+
+
+_check()

@@ -1,0 +1,251 @@
+"""What a firmware says of itself in its ELF: the section `.hardtalk.facts`, its writer and its reader.
+
+Tools of the host read this instead of parsing sources or decoding code; docs/facts.md says what each part means. The
+section is zlib-compressed JSON with sorted keys. `CodeFacts` is one routine's share, by offset, on its way to there.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from io import BytesIO
+from typing import Any, Final
+
+from elftools.elf.elffile import ELFFile
+
+FACTS_SECTION: Final = ".hardtalk.facts"
+FORMAT: Final = 1
+
+DISPATCH, BYTECODE, METHOD = "dispatch", "bytecode", "method"
+RETURN, EXCEPTION_RETURN = "return", "exception return"
+ROUTINES, HANDLERS, LITERAL, UNKNOWN = "routines", "handlers", "literal", "unknown"
+JUMP_KINDS: Final = (DISPATCH, BYTECODE, METHOD, RETURN, EXCEPTION_RETURN, ROUTINES, HANDLERS, LITERAL, UNKNOWN)
+MASK, UNMASK = "mask", "unmask"
+
+
+@dataclass(frozen=True, order=True)
+class Loop:
+    """A loop of the source. `bound`: the most iterations for each time it is entered, None when nothing is stated.
+
+    `polls`: it tests for waiting interrupts in each iteration or on a way through it.
+    """
+
+    file: str
+    line: int
+    bound: int | None
+    polls: bool
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class CodeFacts:
+    """What the compiler knows of places in a routine, by offset: edges that close loops (the branch's offset, its
+    target's, the loops); polls; `mask` and `unmask`; computed jumps and their kinds."""
+
+    loops: tuple[tuple[int, int, tuple[Loop, ...]], ...] = ()
+    polls: tuple[int, ...] = ()
+    masks: tuple[tuple[int, str], ...] = ()
+    jumps: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class LoopEdge:
+    """The branch at `address` to `target` closes these loops: it is taken at most `bound` times in each of them."""
+
+    address: int
+    target: int
+    loops: tuple[Loop, ...]
+
+    @property
+    def bound(self) -> int | None:
+        """How often the edge can be taken for each time the outermost of its loops is entered."""
+        result = 1
+        for loop in self.loops:
+            if loop.bound is None:
+                return None
+            result *= loop.bound
+        return result
+
+    @property
+    def polls(self) -> bool:
+        """Whether each of its loops tests for interrupts."""
+        return all(loop.polls for loop in self.loops)
+
+
+@dataclass(frozen=True)
+class Jump:
+    """An instruction that goes where a register or a word of memory says. `targets`: as far as they are its own."""
+
+    address: int
+    kind: str
+    targets: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class RoutineFact:
+    """A routine of the VM, of a driver, or of the boot stub (no class). `table` is what it serves numbers
+    `first` to `last` of: bytecode, markingBytecode, forwardingBytecode or primitive; empty when none."""
+
+    address: int
+    size: int
+    name: str
+    class_name: str = ""
+    selector: str = ""
+    table: str = ""
+    first: int = 0
+    last: int = 0
+    frame_bytes: int = 0
+    recursion_depth: int = 0
+    is_threaded: bool = False
+    is_native: bool = False
+
+    @property
+    def stop(self) -> int:
+        return self.address + self.size
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of addresses; a dispatch table's `role` is normal, interrupt, marking or forwarding."""
+
+    name: str
+    address: int
+    entries: int
+    role: str
+
+
+@dataclass(frozen=True)
+class Region:
+    """The bytes [start, stop) of memory, and what they are: code, table, stack, state, image, heap."""
+
+    name: str
+    start: int
+    stop: int
+    use: str
+
+
+@dataclass(frozen=True)
+class Locked:
+    """A range that one way of a cache holds for good: `cache` is code or data."""
+
+    cache: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All of them; addresses are absolute, tuples are in the order of addresses or numbers."""
+
+    pinned: Mapping[str, int] = field(default_factory=dict)
+    variables: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    counters: tuple[str, ...] = ()
+    special_objects: tuple[tuple[int, str, str, str], ...] = ()
+    special_selectors: tuple[tuple[str, int], ...] = ()
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    tables: tuple[Table, ...] = ()
+    regions: tuple[Region, ...] = ()
+    locked: tuple[Locked, ...] = ()
+    routines: tuple[RoutineFact, ...] = ()
+    method_entries: tuple[int, ...] = ()
+    handler_entries: tuple[int, ...] = ()
+    loops: tuple[LoopEdge, ...] = ()
+    polls: tuple[int, ...] = ()
+    sleeps: tuple[int, ...] = ()
+    masks: tuple[tuple[int, str], ...] = ()
+    jumps: tuple[Jump, ...] = ()
+
+    # Writing and reading
+
+    def to_bytes(self) -> bytes:
+        """The section's contents."""
+        plain = {"format": FORMAT, **asdict(self)}
+        for name in ROWS:
+            plain[name] = [_row(each) for each in getattr(self, name)]
+        return zlib.compress(json.dumps(plain, separators=(",", ":"), sort_keys=True).encode(), 9)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Facts:
+        """Raises ValueError for a section of another format."""
+        plain: dict[str, Any] = json.loads(zlib.decompress(data))
+        if plain.pop("format", None) != FORMAT:
+            raise ValueError(f"{FACTS_SECTION} has another format; build the firmware again")
+        plain["variables"] = {name: tuple(place) for name, place in plain["variables"].items()}
+        for name, kind in ROWS.items():
+            plain[name] = tuple(_from_row(kind, each) for each in plain[name])
+        for name, value in plain.items():
+            if isinstance(value, list):
+                plain[name] = tuple(tuple(each) if isinstance(each, list) else each for each in value)
+        return cls(**plain)
+
+    @classmethod
+    def of_elf(cls, elf: bytes) -> Facts:
+        """The facts in a firmware's ELF. Raises ValueError when it has none."""
+        section = ELFFile(BytesIO(elf)).get_section_by_name(FACTS_SECTION)
+        if section is None:
+            raise ValueError(f"it has no {FACTS_SECTION}; it was not built by hardtalk build")
+        return cls.from_bytes(section.data())
+
+    # Asking
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [routine.address for routine in self.routines]
+
+    def routine_at(self, address: int) -> RoutineFact | None:
+        """The routine that an instruction belongs to."""
+        index = bisect_right(self._starts, address) - 1
+        return self.routines[index] if index >= 0 and address < self.routines[index].stop else None
+
+    @cached_property
+    def jump_at(self) -> Mapping[int, Jump]:
+        """By address."""
+        return {jump.address: jump for jump in self.jumps}
+
+    @cached_property
+    def loop_at(self) -> Mapping[int, LoopEdge]:
+        """By the branch's address."""
+        return {edge.address: edge for edge in self.loops}
+
+    @cached_property
+    def mask_at(self) -> Mapping[int, str]:
+        """By address: `mask` or `unmask`."""
+        return dict(self.masks)
+
+    @property
+    def dispatch_tables(self) -> tuple[Table, ...]:
+        """Those that bytecodes are dispatched by, the one for interrupts among them."""
+        return tuple(table for table in self.tables if table.role)
+
+
+ROWS: Final[Mapping[str, type]] = {
+    "tables": Table,
+    "regions": Region,
+    "locked": Locked,
+    "routines": RoutineFact,
+    "loops": LoopEdge,
+    "jumps": Jump,
+}
+"""Parts that are tuples of records; each is written as the list of its fields."""
+
+
+def _row(record: Any) -> list[Any]:
+    return [
+        [_row(each) for each in value] if name == "loops" else value
+        for name, value in ((name, getattr(record, name)) for name in record.__dataclass_fields__)
+    ]
+
+
+def _from_row(kind: type, row: list[Any]) -> Any:
+    values = list(row)
+    if kind is LoopEdge:
+        values[2] = tuple(Loop(*each) for each in values[2])
+    if kind is Jump:
+        values[2] = tuple(values[2])
+    return kind(*values)
