@@ -15,7 +15,7 @@ from elftools.elf.sections import SymbolTableSection
 
 from hardtalk.build import BUILD_ERRORS, BuildOptions, BuildResult, build
 from hardtalk.build.sources import text_root
-from hardtalk.cli.firmware_difference import loaded_sections
+from hardtalk.symbols.difference import loaded_sections
 
 DRIVER = """Class {
 	#name : #LampDriver,

@@ -209,8 +209,9 @@ class Instruction:
 
     @property
     def ends_block(self) -> bool:
-        """Whether a block of code ends with it, as translating emulators cut blocks: it may go elsewhere."""
-        return self.flow not in (Flow.NEXT, Flow.TRAP)
+        """Whether a block of code ends with it, as translating emulators cut blocks: it may go elsewhere, or changes a
+        status register."""
+        return self.flow not in (Flow.NEXT, Flow.TRAP) or self.mnemonic == "msr"
 
     @property
     def writes_status(self) -> bool:
