@@ -92,7 +92,7 @@ class _Build:
             routines = [*selectors, *(name for each in objects for name in each.functions)]
         with self._timed("classes"):
             classes = [
-                *sources.read_classes(class_paths),
+                *sources.with_counters(sources.read_classes(class_paths)),
                 *sources.generated_classes(chip),
                 sources.native_table_class(routines),
             ]

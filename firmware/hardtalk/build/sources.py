@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hardtalk.build.collectors import COLLECTOR_FOLDER, TREADMILL, collector_folder
@@ -12,6 +13,7 @@ from hardtalk.chip import Chip, chip_with, hal_folder
 from hardtalk.link import AssemblySource
 from hardtalk.registers import register_classes
 from hardtalk.smalltalk.tonel import ClassDefinition, read_class, read_class_file
+from hardtalk.vm.constants import STATISTICS
 
 CLASS_SUFFIX = ".class.st"
 OBJECT_SUFFIX = ".o"
@@ -141,6 +143,23 @@ def read_classes(paths: Iterable[Path]) -> list[ClassDefinition]:
 def generated_classes(chip: Chip) -> list[ClassDefinition]:
     """The register classes of the chip."""
     return [read_class(generated.text, generated.source) for generated in register_classes(chip)]
+
+
+def with_counters(classes: Sequence[ClassDefinition]) -> list[ClassDefinition]:
+    """The classes, with the method that says what the VM's counters are called made from their table."""
+    text = (
+        "Extension { #name : #SystemDictionary }\n\n"
+        "{ #category : #'virtual machine' }\nSystemDictionary >> vmValueNames [\n"
+        f"\t^ #({' '.join(STATISTICS)})\n]\n"
+    )
+    made = read_class(text, "hardtalk.vm.constants (generated)")
+    (method,) = made.methods
+    return [
+        replace(each, methods=tuple(method if old.selector == method.selector else old for old in each.methods))
+        if each.name == made.name and not each.is_extension
+        else each
+        for each in classes
+    ]
 
 
 def native_table_class(names: Sequence[str]) -> ClassDefinition:

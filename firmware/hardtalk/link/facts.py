@@ -14,6 +14,7 @@ from hardtalk.link.inputs import ProgramLike, RoutineLike, Target
 from hardtalk.link.layout import Layout
 from hardtalk.link.objects import NativeObject
 from hardtalk.link.plan import HEAP_GRAIN_BYTES
+from hardtalk.smalltalk.bytecodes import SPECIAL_SELECTORS
 from hardtalk.vm import facts
 from hardtalk.vm.constants import (
     BYTECODE_COUNT,
@@ -25,7 +26,7 @@ from hardtalk.vm.constants import (
 )
 from hardtalk.vm.facts import Facts, Jump, Locked, Loop, LoopEdge, RoutineFact, Table
 from hardtalk.vm.native import INTERRUPT_LINES, ROUTINE_LIMIT
-from hardtalk.vm.special_objects import SPECIAL_OBJECTS, SPECIAL_SELECTORS
+from hardtalk.vm.special_objects import SPECIAL_OBJECTS
 
 OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.floordiv,
               ast.LShift: operator.lshift}  # fmt: skip

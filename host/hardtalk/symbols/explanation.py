@@ -11,10 +11,10 @@ from hardtalk.symbols.errors import SymbolError
 from hardtalk.symbols.image_objects import IMAGE, TABLES, ImageObjects, table_entry
 from hardtalk.symbols.source_map import MethodLines, Place, SourceMap
 from hardtalk.symbols.sources import source_line
-from hardtalk.vm.object_format import BODY_OFFSET, HEADER_FIELDS, WORD_BYTES
+from hardtalk.vm.object_format import BODY_OFFSET, HEADER_FIELDS, METHOD_HEADER, WORD_BYTES
 
 INSTRUCTIONS_AROUND = 6
-LITERAL_COUNT_SHIFT, LITERAL_COUNT_MASK = 10, 0xFF
+LITERAL_COUNT = next(bits for bits in METHOD_HEADER if bits.name == "LiteralCount")
 SIZE_OFFSET = next(field.offset for field in HEADER_FIELDS if field.constant == "SizeOffset")
 
 
@@ -105,7 +105,7 @@ def bytecode_listing(source_map: SourceMap, method: MethodLines, address: int) -
     """All bytecodes of a compiled method, the one at `address` marked."""
     header = int.from_bytes(source_map.read(method.address + BODY_OFFSET, WORD_BYTES), "little")
     size = int.from_bytes(source_map.read(method.address + SIZE_OFFSET, WORD_BYTES), "little")
-    literal_count = header >> LITERAL_COUNT_SHIFT & LITERAL_COUNT_MASK
+    literal_count = LITERAL_COUNT.take(header)
     start = method.address + BODY_OFFSET + WORD_BYTES * (1 + literal_count)
     code = source_map.read(start, method.address + BODY_OFFSET + size - start)
     offset = 0
