@@ -32,6 +32,7 @@ LOCKED_STACK_BYTES = 128
 TABLES = (
     ("pageTable", 4096 * 4, 16384),
     ("primitiveTable", PRIMITIVE_COUNT * 4, 4),
+    ("primitiveReceivers", PRIMITIVE_COUNT, 4),
     ("specialObjects", 4, 4),
     ("imageChecksum", 4, 4),
     ("nativeRoutineTable", ROUTINE_LIMIT * 4, 4),

@@ -32,6 +32,7 @@ from hardtalk.link.lines import lines_section
 from hardtalk.link.locked import check_start, locked_first
 from hardtalk.link.objects import NativeObject
 from hardtalk.vm import native
+from hardtalk.vm.primitives import receiver_codes
 
 ENTRY = "startMachine"
 BRANCH_REACH_BYTES = 1 << 25
@@ -239,6 +240,7 @@ def _tables(
         "markingTable": _marking_table(layout, program),
         "forwardingTable": _forwarding_table(layout, program),
         "primitiveTable": _primitive_table(layout, program, names),
+        "primitiveReceivers": list(struct.unpack(f"<{PRIMITIVE_COUNT // 4}I", receiver_codes())),
         "specialObjects": [image.special_objects],
         "imageChecksum": [image_checksum(image.data)],
         "nativeRoutineTable": _native_routine_table(names, native_routines),

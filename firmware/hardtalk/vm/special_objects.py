@@ -70,7 +70,14 @@ SPECIAL_OBJECTS: Final = (
     SpecialObject(47, "object", "startUpProcess", "startUpProcess"),
     SpecialObject(48, "symbol", "aboutToReturn:through:", "selectorAboutToReturn"),
     SpecialObject(49, "symbol", "unhandledInterrupt:", "selectorUnhandledInterrupt"),
+    SpecialObject(50, "symbol", "cannotBeSentTo:", "selectorCannotBeSentTo"),
+    SpecialObject(51, "class", "Behavior"),
+    SpecialObject(52, "class", "Mutex"),
+    SpecialObject(53, "class", "Registers"),
+    SpecialObject(54, "class", "InterruptController"),
 )
+
+INDEX_OF_CLASS: Final = {entry.name: entry.index for entry in SPECIAL_OBJECTS if entry.kind == "class"}
 
 SPECIAL_OBJECT_COUNT: Final = max(entry.index for entry in SPECIAL_OBJECTS) + 1
 
