@@ -118,6 +118,7 @@ class World:
             "nil": self.boot.nil,
             "false": self.literals.false,
             "true": self.literals.true,
+            "Processor": self.boot.globals["Processor"].slots[ASSOCIATION_VALUE_SLOT],
             "Smalltalk": self.boot.globals["Smalltalk"].slots[ASSOCIATION_VALUE_SLOT],
             "startUpProcess": self.startup_process,
         }

@@ -10,7 +10,7 @@ from typing import Final
 
 from hardtalk.vm import native, object_format, special_objects
 from hardtalk.vm.object_format import HASH_FACTOR, PROBE_LIMIT
-from hardtalk.vm.primitives import ANY_OBJECT_CODE, FIRST_QUICK_VARIABLE
+from hardtalk.vm.primitives import ANY_OBJECT_CODE, FIRST_QUICK_VARIABLE, NO_PROCESS_CODE
 
 METHOD_CACHE_ENTRIES: Final = 1024
 METHOD_CACHE_ENTRY_BYTES: Final = 16
@@ -71,6 +71,7 @@ VM_CONSTANTS: Final = {
     "ProbeLimit": PROBE_LIMIT,
     "HashFactor": HASH_FACTOR,
     "AnyObjectCode": ANY_OBJECT_CODE,
+    "NoProcessCode": NO_PROCESS_CODE,
     "FirstQuickVariable": FIRST_QUICK_VARIABLE,
     "FirstQuickPrimitive": 256,
     "LastQuickPrimitive": 519,

@@ -219,6 +219,8 @@ PRIMITIVES: Final = (
 
 ANY_OBJECT: Final = "Object"
 ANY_OBJECT_CODE: Final = 255
+NO_PROCESS: Final = "anything but Process"
+NO_PROCESS_CODE: Final = 254
 FIRST_QUICK_VARIABLE: Final = 264
 RECEIVERS: Final = {
     ANY_OBJECT: (65, 66, 67),
@@ -226,6 +228,7 @@ RECEIVERS: Final = {
     "InterruptController": (603, 626, 662, 671, 832),
     "MethodContext": (195, 197, 604, 605, 618, 619, 621, 622, 623),
     "Mutex": (608, 613),
+    NO_PROCESS: (148,),
     "Process": (87, 88, 614, 617, 627),
     "Registers": (600, 601, 602, 624, 625, 628, 700, 764),
     "Semaphore": (85, 86),
@@ -238,7 +241,7 @@ def receiver_codes() -> bytes:
     """The table `primitiveReceivers`: for each number the special object's index of the class, ANY_OBJECT_CODE, or 0."""
     codes = bytearray(LARGEST_NUMBER + 1)
     for name, numbers in RECEIVERS.items():
-        code = ANY_OBJECT_CODE if name == ANY_OBJECT else INDEX_OF_CLASS[name]
+        code = {ANY_OBJECT: ANY_OBJECT_CODE, NO_PROCESS: NO_PROCESS_CODE}.get(name) or INDEX_OF_CLASS[name]
         for first in numbers:
             for number in _BY_NUMBER[first].numbers:
                 codes[number] = code

@@ -28,14 +28,15 @@ class SpecialObject:
         """The Slang constant that holds the index."""
         words = self.name.replace(":", " ").split()
         stem = "".join(word[0].upper() + word[1:] for word in words)
-        return f"Special{'Selector' if self.kind == 'symbol' else ''}{stem}"
+        kinds = {"symbol": "Selector", "association": "Association"}
+        return f"Special{kinds.get(self.kind, '')}{stem}"
 
 
 SPECIAL_OBJECTS: Final = (
     SpecialObject(0, "object", "nil", "nilObject"),
     SpecialObject(1, "object", "false", "falseObject"),
     SpecialObject(2, "object", "true", "trueObject"),
-    SpecialObject(3, "association", "Processor", "processorAssociation"),
+    SpecialObject(3, "association", "Processor"),
     SpecialObject(4, "class", "Bitmap", "classBitmap"),
     SpecialObject(5, "class", "SmallInteger", "classSmallInteger"),
     SpecialObject(6, "class", "String", "classString"),
@@ -71,10 +72,12 @@ SPECIAL_OBJECTS: Final = (
     SpecialObject(48, "symbol", "aboutToReturn:through:", "selectorAboutToReturn"),
     SpecialObject(49, "symbol", "unhandledInterrupt:", "selectorUnhandledInterrupt"),
     SpecialObject(50, "symbol", "cannotBeSentTo:", "selectorCannotBeSentTo"),
-    SpecialObject(51, "class", "Behavior"),
-    SpecialObject(52, "class", "Mutex"),
+    SpecialObject(51, "class", "Behavior", "classBehavior"),
+    SpecialObject(52, "class", "Mutex", "classMutex"),
     SpecialObject(53, "class", "Registers"),
     SpecialObject(54, "class", "InterruptController"),
+    SpecialObject(55, "object", "Processor", "scheduler"),
+    SpecialObject(56, "class", "LinkedList", "classLinkedList"),
 )
 
 INDEX_OF_CLASS: Final = {entry.name: entry.index for entry in SPECIAL_OBJECTS if entry.kind == "class"}
