@@ -105,6 +105,7 @@ class World:
             "object": self._special_object,
             "array": self._special_array,
             "class": self.boot.class_named,
+            "driver": lambda name: self.boot.classes.get(name, self.boot.nil),
             "symbol": self.literals.symbol,
             "association": lambda name: self.boot.globals[name],
         }

@@ -210,6 +210,7 @@ PRIMITIVES: Final = (
     _row(673, "QueuePut", 1, "Bitmap>>nativeQueuePut:", "put a word in a queue of both kinds"),
     _row(674, "QueueTake", 0, "Bitmap>>nativeQueueTake", "the first word of a queue whose signal was taken"),
     _row(677, "AuditSlice", 0, "HeapAudit class>>primitiveSlice", "some steps of the heap's audit"),
+    _row(678, "SpecialSemaphore", 2, "SystemDictionary>>special:semaphore:", "what the virtual machine signals"),
     _row(690, "BecomeProblem", 1, "Object>>problemBecoming:", "why it cannot become the argument, 0 if it can"),
     _range(700, 763, "ReadWord", 0, "a peripheral's register without fields", "read word 0 to 63"),
     _range(764, 827, "WriteWord", 1, "a peripheral's register", "write word 0 to 63"),

@@ -1,8 +1,8 @@
 """The special objects array: what the VM finds at each index, and the VM variable that caches it.
 
 Indices 0-42 are Squeak V3's (unused ones are nil), 43 and up are Hardtalk's. `kind` tells the image builder what to put
-there: `object` and `array` are built by name, `class` is the class, `symbol` the Symbol, `association` the
-Association of the global in Smalltalk.
+there: `object` and `array` are built by name, `class` is the class, `driver` a class that an image may lack (nil then),
+`symbol` the Symbol, `association` the Association of the global in Smalltalk.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Kind = Literal["object", "array", "class", "symbol", "association"]
+Kind = Literal["object", "array", "class", "driver", "symbol", "association"]
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,13 @@ SPECIAL_OBJECTS: Final = (
     SpecialObject(50, "symbol", "cannotBeSentTo:", "selectorCannotBeSentTo"),
     SpecialObject(51, "class", "Behavior", "classBehavior"),
     SpecialObject(52, "class", "Mutex", "classMutex"),
-    SpecialObject(53, "class", "Registers"),
-    SpecialObject(54, "class", "InterruptController"),
+    SpecialObject(53, "driver", "Registers"),
+    SpecialObject(54, "driver", "InterruptController"),
     SpecialObject(55, "object", "Processor", "scheduler"),
     SpecialObject(56, "class", "LinkedList", "classLinkedList"),
 )
 
-INDEX_OF_CLASS: Final = {entry.name: entry.index for entry in SPECIAL_OBJECTS if entry.kind == "class"}
+INDEX_OF_CLASS: Final = {entry.name: entry.index for entry in SPECIAL_OBJECTS if entry.kind in ("class", "driver")}
 
 SPECIAL_OBJECT_COUNT: Final = max(entry.index for entry in SPECIAL_OBJECTS) + 1
 
