@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from hardtalk.vm import native, object_format, special_objects
+from hardtalk.vm.object_format import HASH_FACTOR, PROBE_LIMIT
+from hardtalk.vm.primitives import ANY_OBJECT_CODE, FIRST_QUICK_VARIABLE, NO_PROCESS_CODE
 
 METHOD_CACHE_ENTRIES: Final = 1024
 METHOD_CACHE_ENTRY_BYTES: Final = 16
@@ -67,6 +69,13 @@ VM_CONSTANTS: Final = {
     "ExchangeLimitBytes": 1024,
     "UnwindMarker": 198,
     "HandlerMarker": 199,
+    "LargestClassDepth": 65535,
+    "NearClassDepth": 32,
+    "ProbeLimit": PROBE_LIMIT,
+    "HashFactor": HASH_FACTOR,
+    "AnyObjectCode": ANY_OBJECT_CODE,
+    "NoProcessCode": NO_PROCESS_CODE,
+    "FirstQuickVariable": FIRST_QUICK_VARIABLE,
     "FirstQuickPrimitive": 256,
     "LastQuickPrimitive": 519,
 }
