@@ -102,7 +102,7 @@ def test_what_is_only_weakly_held_by_a_dead_object_dies_with_it(weak: Bench) -> 
 def with_semaphore(bench: Bench) -> None:
     evaluate(
         bench,
-        f"""Smalltalk at: #Finalized put: 0. Smalltalk at: #Finalization put: Semaphore new.
+        """Smalltalk at: #Finalized put: 0. Smalltalk at: #Finalization put: Semaphore new.
         Smalltalk finalizationSemaphore: (Smalltalk at: #Finalization).
         [[(Smalltalk at: #Finalization) wait.
         Smalltalk at: #Finalized put: (Smalltalk at: #Finalized) + 1] repeat]

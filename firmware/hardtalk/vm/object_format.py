@@ -94,7 +94,9 @@ SLOTS: Final = {
     "Context": ("Sender", "Pc", "StackPointer", "Method", "Closure", "Receiver", "Temporaries"),
     "Closure": ("OuterContext", "StartPc", "ArgumentCount", "CopiedValues"),
     "Link": ("Next",),
-    "Process": ("NextLink", "SuspendedContext", "Priority", "MyList", "Name", "OwnPriority", "FirstMutex", "SuspendedList"),
+    "Process": (
+        "NextLink", "SuspendedContext", "Priority", "MyList", "Name", "OwnPriority", "FirstMutex", "SuspendedList",
+    ),
     "List": ("First", "Last"),
     "Semaphore": ("FirstLink", "LastLink", "ExcessSignals"),
     "Mutex": ("FirstLink", "LastLink", "Owner", "Next", "Ceiling"),

@@ -6,9 +6,9 @@ here, and `meaning` says why. `arity` counts the arguments, which a routine does
 routine takes any number. `used_by` is a method of the class library with that primitive, or the message it stands
 for.
 
-A routine may take for granted that its receiver inherits from a class, or is no SmallInteger: `RECEIVERS`. A method with
-the primitive may stand in any class. So the virtual machine compares when it enters a method in its cache, and enters a
-routine that fails when the receiver is not of that kind (docs/virtual-machine.md, "Send").
+A routine may take for granted that its receiver inherits from a class, or is no SmallInteger: `RECEIVERS`. A method
+with the primitive may stand in any class. So the virtual machine compares when it enters a method in its cache, and
+enters a routine that fails when the receiver is not of that kind (docs/virtual-machine.md, "Send").
 """
 
 from __future__ import annotations
@@ -240,7 +240,7 @@ variables that 264 to 519 answer must exist, too; that is compared with the clas
 
 
 def receiver_codes() -> bytes:
-    """The table `primitiveReceivers`: for each number the special object's index of the class, ANY_OBJECT_CODE, or 0."""
+    """The table `primitiveReceivers`: for each number the class's index among the special objects, a code, or 0."""
     codes = bytearray(LARGEST_NUMBER + 1)
     for name, numbers in RECEIVERS.items():
         code = {ANY_OBJECT: ANY_OBJECT_CODE, NO_PROCESS: NO_PROCESS_CODE}.get(name) or INDEX_OF_CLASS[name]
