@@ -108,10 +108,10 @@ def test_loops_have_a_bound_or_poll_but_those_that_wait_or_begin_again(code: Cod
     }
     assert open_ended == {
         "machineHalted",
-        "Scheduler>>stopWithError:",
+        "Machine>>stopWithError:",
         "Scheduler>>waitForReadyProcess",
-        "ContextManager>>activateLarge:arguments:",
-        "ClosurePrimitives>>activateLargeClosure:arguments:",
+        "Contexts>>activateLarge:arguments:",
+        "Closures>>activateLargeClosure:arguments:",
     }
 
 
@@ -123,7 +123,7 @@ def test_bounds_are_those_of_the_source(code: Code) -> None:
     stock = slang_constants()["SmallContextStock"]
     assert {
         ("StartUp>>startVirtualMachine", stock),
-        ("NativeScheduler>>unlink:from:", 64),
+        ("NativeReady>>unlink:from:", 64),
         ("putPause", 1024),
     } <= bounds
     start, stop = code.symbols["stateStart"], code.symbols["stateEnd"]
@@ -165,7 +165,7 @@ def test_polls_and_masks_are_those_of_the_code(code: Code) -> None:
 
 def test_routines_know_what_they_serve(code: Code) -> None:
     by_name = {routine.name: routine for routine in code.facts.routines}
-    pop = by_name["Interpreter>>bytecodePop"]
+    pop = by_name["Bytecodes>>bytecodePop"]
     assert (pop.table, pop.first, pop.last, pop.is_threaded) == ("bytecode", 135, 135, True)
     assert code.facts.routine_at(pop.address + 4) is pop
     assert by_name["interruptEntry"].class_name == ""
