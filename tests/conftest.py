@@ -22,8 +22,8 @@ settings.register_profile("project", derandomize=True, deadline=None)
 settings.load_profile("project")
 
 if TYPE_CHECKING:
+    from hardtalk.bench import Bench
     from hardtalk.board import Snapshot
-    from hardtalk.cli.boards import Bench
     from hardtalk.serial import Event, Prompt
 
 QEMU: Final = "qemu-system-arm"
@@ -34,19 +34,19 @@ QEMU_PATIENCE_SECONDS: Final = 60
 @pytest.fixture(scope="session")
 def booted() -> tuple[Bench, Snapshot]:
     """The firmware as it ships, on a board, booted to its prompt."""
-    from hardtalk.cli.boards import boot_bench
+    from hardtalk.bench import BootOptions, boot
 
-    bench = boot_bench([], [], None, "arm926")
+    bench = boot(BootOptions())
     return bench, bench.board.snapshot()
 
 
 @pytest.fixture(scope="session")
 def booted_with_kernel_tests() -> tuple[Bench, Snapshot]:
     """As `booted`, with the class library's own SUnit suites in it."""
+    from hardtalk.bench import BootOptions, boot
     from hardtalk.build.sources import text_root
-    from hardtalk.cli.boards import boot_bench
 
-    bench = boot_bench([text_root() / "firmware" / "kernel-tests"], [], None, "arm926")
+    bench = boot(BootOptions((text_root() / "firmware" / "kernel-tests",)))
     return bench, bench.board.snapshot()
 
 
@@ -112,14 +112,15 @@ def start_qemu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[l
     """Starts QEMU, before its first character, with the firmware of these driver folders."""
     if shutil.which(QEMU) is None:
         pytest.skip(f"{QEMU} is not installed")
+    from hardtalk.bench import BootOptions, build_options
+    from hardtalk.bench.firmware import class_model
     from hardtalk.build import build
-    from hardtalk.cli.firmware import class_model, options_for
     from hardtalk.serial import Prompt
 
     machines: list[QemuMachine] = []
 
     def start(driver_folders: list[Path]) -> QemuMachine:
-        options = options_for(driver_folders, [])
+        options = build_options(BootOptions(tuple(driver_folders)))
         elf = tmp_path_factory.mktemp("qemu") / "firmware.elf"
         elf.write_bytes(build(options).elf)
         machines.append(QemuMachine(elf, Prompt(class_model(options))))

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.cli.boards import Bench, boot_bench
-from hardtalk.cli.console import BoardEnded
+from hardtalk.bench import Bench, BootOptions, boot
+from hardtalk.bench.console import BoardEnded
 from hardtalk.serial import ConsoleText, Event, Failure, NotUnderstood, Refused, Result
 from hardtalk.smalltalk.errors import SourceError
 
@@ -22,7 +22,7 @@ COUNT = "Ticks := 0. [ [ (Delay forMilliseconds: 1) wait. Ticks := Ticks + 1 ] r
 
 @pytest.fixture(scope="module")
 def booted() -> Bench:
-    bench = boot_bench([NUISANCE], [], NUISANCE / "nuisance.py", "arm926")
+    bench = boot(BootOptions((NUISANCE,), device_file=NUISANCE / "nuisance.py"))
     for each in (COUNT, RECURSE, "nuisance := Nuisance start"):
         bench.console.evaluate(each)
     return bench
@@ -151,7 +151,7 @@ def test_garbage_on_the_serial_line(bench: Bench) -> None:
 
 def test_an_access_where_nothing_answers_is_told_with_its_address() -> None:
     """A guest abort ends the machine: its own register dump on the console, then the board's report."""
-    bench = boot_bench([], [], None, "arm926")
+    bench = boot(BootOptions())
     bench.console.prompt.enter("(Registers at: 16r90000000) wordAt: 0")
     text = ""
     with pytest.raises(BoardEnded) as caught:

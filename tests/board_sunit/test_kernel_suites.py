@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from hardtalk.bench import Bench
 from hardtalk.board import Snapshot
 from hardtalk.build.sources import paths_in, read_classes, text_root
-from hardtalk.cli.boards import Bench
-from hardtalk.cli.sunit_runner import SUnitClass, run_class, sunit_classes
+from hardtalk.sunit.runner import SUnitClass, run_class, sunit_classes
 
 CLASSES = sunit_classes(read_classes(paths_in(text_root() / "firmware" / "kernel-tests", ".class.st")))
 

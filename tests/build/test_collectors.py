@@ -11,7 +11,7 @@ from elftools.elf.sections import SymbolTableSection
 from hardtalk.build import BUILD_ERRORS, BuildOptions, build
 from hardtalk.build.collectors import COLLECTORS, STOP_THE_WORLD, TREADMILL, UnknownCollector
 from hardtalk.build.sources import vm_paths
-from hardtalk.cli.source_map import SourceMap
+from hardtalk.symbols.source_map import SourceMap
 
 
 def test_an_unknown_collector_is_told() -> None:

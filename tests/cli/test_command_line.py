@@ -4,7 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-COMMANDS = ("build", "boot", "repl", "test", "latency", "trace", "uart", "bench", "speed", "explain")
+COMMANDS = (
+    "build", "boot", "repl", "test", "latency", "trace", "uart", "bench", "threadmetric", "speed", "memory", "soak",
+    "inject", "explain",
+)  # fmt: skip
+SUBCOMMANDS = ("latency sweep", "latency masked", "memory compare", "memory image", "memory plan")
 
 
 def hardtalk(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -24,9 +28,19 @@ def test_help_names_every_command() -> None:
     assert not [command for command in COMMANDS if command not in shown.stdout]
 
 
+def test_help_imports_no_command() -> None:
+    """So that it is there at once."""
+    show = "print(sorted(sys.modules), file=sys.stderr)"
+    program = f"import sys; from hardtalk.cli.main import run; run(['--help']); {show}"
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert "'hardtalk.cli.main'" in shown.stderr
+    heavy = ("hardtalk.board", "hardtalk.bench", "hardtalk.build", "numpy")
+    assert not [name for name in heavy if f"'{name}'" in shown.stderr]
+
+
 def test_each_command_has_help() -> None:
-    for command in COMMANDS:
-        shown = hardtalk(command, "--help")
+    for command in (*COMMANDS, *SUBCOMMANDS):
+        shown = hardtalk(*command.split(), "--help")
         assert (shown.returncode, f"hardtalk {command}" in shown.stdout) == (0, True), shown.stderr
 
 

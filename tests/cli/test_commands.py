@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.cli.boards import Bench
+from hardtalk.bench import Bench
 from hardtalk.cli.main import run
-from hardtalk.cli.source_map import SourceMap
+from hardtalk.symbols.source_map import SourceMap
 
 LAMP_TEST = """
 "I test nothing of use."

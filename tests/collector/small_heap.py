@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hardtalk.cli.boards import Bench
+from hardtalk.bench import Bench
 
 # Bitmaps whose blocks are 64, 32, 16, 8 and 4 MB: an object's header has five words.
 BALLAST = "Smalltalk at: #Ballast put: ((22 to: 26) collect: [:order | Bitmap new: (1 bitShift: order - 2) - 8])"

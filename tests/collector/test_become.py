@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from hardtalk.bench import Bench, BoardConsole, BootOptions
 from hardtalk.board import Snapshot
-from hardtalk.cli.boards import Bench
-from hardtalk.cli.memory_board import SlicedConsole, boot_with_heap
+from hardtalk.injection.beginning import phase
 from hardtalk.memory.audit import audit
-from hardtalk.memory.injection import phase
+from hardtalk.memory.boards import boot_settled
 from hardtalk.memory.machine import Machine
 from hardtalk.memory.safepoints import settle
 
@@ -35,12 +35,13 @@ ENOUGH = 2
 MOST_STOPS, STOPS_TO_AUDIT = 4_000, 8
 LONGEST_STRIDE_CYCLES = {"flushing": 2_000, "burying": 2_000}
 WEAK = "(Smalltalk at: #Weak)"
-Small = tuple[Bench, SlicedConsole, Snapshot]
+Small = tuple[Bench, BoardConsole, Snapshot]
 
 
 @pytest.fixture(scope="module")
 def small() -> Small:
-    bench, console = boot_with_heap([FIRMWARE], HEAP_BYTES, "arm926")
+    bench = boot_settled(BootOptions((FIRMWARE,), heap_bytes=HEAP_BYTES))
+    console = bench.console
     return bench, console, bench.board.snapshot()
 
 

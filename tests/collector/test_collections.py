@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hardtalk.cli.boards import Bench
+from hardtalk.bench import Bench
 
 from .heap_check import Heap
 from .small_heap import fill_memory

@@ -6,11 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from hardtalk.cli.boards import Bench
-from hardtalk.cli.console import BoardConsole
-from hardtalk.cli.errors import UserError
-from hardtalk.cli.memory_board import boot_with_heap
+from hardtalk.bench import Bench, BenchError, BootOptions
+from hardtalk.bench.console import BoardConsole
 from hardtalk.memory.audit import audit
+from hardtalk.memory.boards import boot_settled
 from hardtalk.memory.safepoints import settle
 
 HEAP_BYTES = 3 << 20
@@ -41,12 +40,13 @@ def number(console: BoardConsole, expression: str) -> int:
 @pytest.fixture(scope="module")
 def exhausted() -> tuple[Bench, list[str], list[tuple[int, int, int]]]:
     """The board afterwards, each hog's error, and after each the ticks, the ticker's failures and the shortages."""
-    bench, console = boot_with_heap([], HEAP_BYTES, "arm926")
+    bench = boot_settled(BootOptions(heap_bytes=HEAP_BYTES))
+    console = bench.console
     declarations, statements = "| semaphore | ", TICKER.replace("| semaphore | ", "")
     console.evaluate(declarations + statements, PATIENCE_CYCLES)
     errors, counts = [], []
     for hog in HOGS * ROUNDS:
-        with pytest.raises(UserError) as caught:
+        with pytest.raises(BenchError) as caught:
             console.evaluate(hog, PATIENCE_CYCLES)
         errors.append(str(caught.value))
         settle(bench.board)

@@ -9,10 +9,10 @@ import pytest
 
 from hardtalk.board import StopReason
 from hardtalk.board.journal import Journal
-from hardtalk.cli.inject_collection import CollectionRecipe, Prepared, interrupt_collection, parts
+from hardtalk.injection.beginning import phase
 from hardtalk.injection.collection import CollectionSweep
+from hardtalk.injection.shared_collection import CollectionRecipe, Prepared, interrupt_collection, parts
 from hardtalk.injection.trial import Trial
-from hardtalk.memory.injection import phase
 
 RECIPE = CollectionRecipe("collecting", 2 << 20, "arm926", complete_every=8)
 POINTS = 400

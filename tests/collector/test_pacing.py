@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from hardtalk.bench import BootOptions
+from hardtalk.bench.firmware import study_folder
 from hardtalk.board import Board
-from hardtalk.cli.memory_board import boot_with_heap
-from hardtalk.cli.memory_run import expression_for, workload_folder
-from hardtalk.memory.injection import phase
+from hardtalk.injection.beginning import phase
+from hardtalk.memory.boards import boot_settled
+from hardtalk.memory.run import expression_for
 
 from .torture import state_address
 
@@ -21,7 +23,8 @@ def variable(board: Board, name: str) -> int:
 @pytest.mark.parametrize("given_back", [2_000, 20_000])
 def test_bytes_given_back_do_not_make_a_debt(given_back: int) -> None:
     """The bump area gives back what it skips for alignment, so that the count of allocated bytes may fall."""
-    bench, console = boot_with_heap([workload_folder()], 2 << 20, "arm926")
+    bench = boot_settled(BootOptions((study_folder("memory"),), heap_bytes=2 << 20))
+    console = bench.console
     board = bench.board
     console.prompt.enter(expression_for("pairs"))
     board.uart(0).send(console.prompt.take_outgoing())

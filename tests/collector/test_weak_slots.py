@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from hardtalk.bench import Bench, BootOptions
+from hardtalk.bench.firmware import study_folder
 from hardtalk.board import Board, Snapshot
-from hardtalk.cli.boards import Bench
-from hardtalk.cli.memory_board import boot_with_heap
-from hardtalk.cli.memory_run import workload_folder
+from hardtalk.injection.beginning import phase
 from hardtalk.memory.audit import audit
-from hardtalk.memory.injection import phase
+from hardtalk.memory.boards import boot_settled
 from hardtalk.memory.machine import Machine
 from hardtalk.memory.safepoints import settle
 
@@ -21,7 +21,7 @@ ELEMENTS = 60
 
 @pytest.fixture(scope="module")
 def small() -> tuple[Bench, Snapshot]:
-    bench, _ = boot_with_heap([workload_folder()], 2 << 20, "arm926")
+    bench = boot_settled(BootOptions((study_folder("memory"),), heap_bytes=2 << 20))
     return bench, bench.board.snapshot()
 
 
@@ -35,7 +35,7 @@ def weak(small: tuple[Bench, Snapshot]) -> Iterator[Bench]:
         bench.console.evaluate(f"Smalltalk at: #{name} put: nil. 0")
     evaluate(
         bench,
-        f"""Smalltalk at: #Weak put: (SoakReferences new: {ELEMENTS}).
+        f"""Smalltalk at: #Weak put: (MemoryReferences new: {ELEMENTS}).
         Smalltalk at: #Kept put: ((1 to: {ELEMENTS}) asArray collect: [:i | Array with: i]).
         Smalltalk at: #Lost put: ((1 to: {ELEMENTS}) asArray collect: [:i | Array with: i negated]).
         1 to: {ELEMENTS} do: [:i | (Smalltalk at: #Weak) at: i

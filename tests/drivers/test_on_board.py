@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.cli.boards import Bench, boot_bench
-from hardtalk.cli.errors import UserError
+from hardtalk.bench import Bench, BenchError, BootOptions, boot
 from hardtalk.serial import ConsoleText, Result
 
 FOLDER = Path(__file__).parent / "board"
@@ -17,7 +16,7 @@ THERMOMETER = Path(__file__).parents[2] / "examples" / "thermometer"
 
 @pytest.fixture(scope="module")
 def bench() -> Bench:
-    return boot_bench([FOLDER], [], FOLDER / "nuisance.py", "arm926")
+    return boot(BootOptions((FOLDER,), device_file=FOLDER / "nuisance.py"))
 
 
 @pytest.fixture
@@ -136,7 +135,7 @@ def test_the_serial_port_loses_nothing_both_ways(bench: Bench) -> None:
 
 
 def test_a_request_that_suspends_its_own_process_is_answered(bench: Bench) -> None:
-    with pytest.raises(UserError, match="the request suspended its own process and nobody resumed it for two seconds"):
+    with pytest.raises(BenchError, match="the request suspended its own process and nobody resumed it for two seconds"):
         bench.console.evaluate("Processor activeProcess suspend")
     assert bench.console.evaluate("3 + 4") == "7"
 
@@ -148,6 +147,6 @@ def test_a_request_that_is_resumed_in_time_goes_on(bench: Bench) -> None:
 
 
 def test_the_tutorials_thermometer() -> None:
-    bench = boot_bench([THERMOMETER], [], THERMOMETER / "thermometer.py", "arm926")
+    bench = boot(BootOptions((THERMOMETER,), device_file=THERMOMETER / "thermometer.py"))
     bench.console.evaluate("thermometer := Thermometer start")
     assert bench.console.evaluate("{ thermometer next. thermometer next }") == "{(43/2). (87/4)}"

@@ -6,10 +6,11 @@ from itertools import cycle
 
 import pytest
 
+from hardtalk.bench import BootOptions
 from hardtalk.board import StopReason
-from hardtalk.cli.latency_bench import boot_latency_bench, start_load
-from hardtalk.cli.latency_loads import Load
-from hardtalk.cli.latency_subjects import SUBJECTS, send_character
+from hardtalk.latency.loaded_board import boot_latency_bench, start_load
+from hardtalk.latency.loads import Load
+from hardtalk.latency.subjects import SUBJECTS, send_character
 
 CYCLES = 3_000_000
 CHARACTERS_EVERY = 50_021
@@ -20,7 +21,7 @@ def digest_of_run(model: str, slices: list[int]) -> tuple[str, int, int]:
 
     Characters come at cycles of the clock, whatever the slices are.
     """
-    bench = boot_latency_bench(model=model)
+    bench = boot_latency_bench(BootOptions(model=model))
     board = bench.board
     start_load(bench, SUBJECTS["UART"], Load("together"))
     board.clock.every(CHARACTERS_EVERY, lambda: send_character(board))

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardtalk.latency.interrupt import Interrupt, Moment, Stopwatch
+from hardtalk.latency.interrupt import Interrupt, Stopwatch
+from hardtalk.symbols.moment import Moment
 
 ORDINARY = {
     Moment.ENTERED: 103,

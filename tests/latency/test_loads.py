@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from hardtalk.bench import Bench
 from hardtalk.board import StopReason
-from hardtalk.cli.boards import Bench
-from hardtalk.cli.latency_bench import boot_latency_bench, start_load
-from hardtalk.cli.latency_floods import Metronome
-from hardtalk.cli.latency_loads import Load, known_loads
-from hardtalk.cli.latency_subjects import SUBJECTS
 from hardtalk.cli.main import run
 from hardtalk.devices import microseconds
+from hardtalk.latency.floods import Metronome
+from hardtalk.latency.loaded_board import boot_latency_bench, start_load
+from hardtalk.latency.loads import Load, known_loads
+from hardtalk.latency.subjects import SUBJECTS
 from hardtalk.vm.constants import COLLECTOR_PHASES
 
 CYCLES = 4_000_000

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from hardtalk.bench import BootOptions
 from hardtalk.build.sources import text_root, vm_paths
-from hardtalk.cli.latency_bench import build_latency_firmware
-from hardtalk.cli.latency_loads import known_loads
-from hardtalk.cli.latency_masked import masked_rows
-from hardtalk.cli.latency_matrix import BoardOptions, cells_of
 from hardtalk.cli.main import run
-from hardtalk.cli.masked_code import Length, MaskedCode, Section, bounds_at, depth_first, longest
-from hardtalk.cli.source_map import Place, SourceMap
 from hardtalk.latency.laboratory import Schedule
+from hardtalk.latency.loaded_board import build_latency_firmware
+from hardtalk.latency.loads import known_loads
+from hardtalk.latency.masked import masked_rows
+from hardtalk.latency.masked_code import Length, MaskedCode, Section, bounds_at, depth_first, longest
+from hardtalk.latency.matrix import LatencyPlan
+from hardtalk.symbols.source_map import Place, SourceMap
 
 MASKING = re.compile(r"^\t+self maskInterrupts", re.MULTILINE)
 
@@ -89,7 +90,7 @@ def test_bounds_are_those_of_the_method_around_a_line() -> None:
 
 def test_no_run_sees_what_the_code_does_not_show(source_map: SourceMap) -> None:
     loads = [known_loads()[name] for name in ("idle", "messages", "native")]
-    cells = cells_of([BoardOptions()], ["TIMER"], ["smalltalk", "native"], loads, 100, Schedule(1))
+    cells = LatencyPlan((BootOptions(),), ("TIMER",), ("smalltalk", "native"), tuple(loads), 100, Schedule(1)).cells
     rows = masked_rows(cells, source_map, None, lambda _: None)
     assert all(row.is_sound for row in rows)
     seen = {row.section.name for row in rows if row.section is not None and row.count}
@@ -101,7 +102,7 @@ def test_no_run_sees_what_the_code_does_not_show(source_map: SourceMap) -> None:
 
 def test_command_lists_the_sections(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "masked.json"
-    arguments = ["latency", "--masked", "--count", "20", "--line", "TIMER", "--load", "idle", "--json", str(path)]
+    arguments = ["latency", "masked", "--count", "20", "--line", "TIMER", "--load", "idle", "--json", str(path)]
     assert run(arguments) == 0
     assert run([*arguments[:-2], "--baseline", str(path)]) == 0
     data = json.loads(path.read_text(encoding="utf-8"))

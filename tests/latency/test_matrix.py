@@ -9,17 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.cli.latency_counts import Counts, counts_of, storms_of
-from hardtalk.cli.latency_loads import Load
-from hardtalk.cli.latency_matrix import BoardOptions, booted, cells_of, measure_cell, measure_cells
+from hardtalk.bench import BootOptions
 from hardtalk.cli.main import run
+from hardtalk.latency.counts import Counts, counts_of, storms_of
 from hardtalk.latency.laboratory import Schedule
+from hardtalk.latency.loads import Load
+from hardtalk.latency.matrix import LatencyPlan, booted, measure_cell, measure_cells
 
 MODELS = ("arm926", "arm926-warm", "arm926-cold")
-CELLS = cells_of(
-    [BoardOptions(model="arm926"), BoardOptions(model="arm926-cold")],
-    ["TIMER"], ["smalltalk", "native"], [Load("sends"), Load("allocation")], 20, Schedule(1),
-)  # fmt: skip
+CELLS = LatencyPlan(
+    (BootOptions(model="arm926"), BootOptions(model="arm926-cold")),
+    ("TIMER",), ("smalltalk", "native"), (Load("sends"), Load("allocation")), 20, Schedule(1),
+).cells  # fmt: skip
 
 
 def test_rows_are_the_same_over_any_executor_and_in_any_order() -> None:
@@ -54,7 +55,7 @@ def test_command_measures_all_models_over_two_processes(tmp_path: Path, capsys: 
 
 def test_counters_show_what_was_not_delivered() -> None:
     """A line that nobody has a semaphore for, one that is not lowered, and an interrupt without a line."""
-    bench = booted(BoardOptions())
+    bench = booted(BootOptions())
     console = bench.console
     line = bench.board.chip.peripheral("TIMER23").lines[0]
     before = counts_of(bench, line)
@@ -70,7 +71,8 @@ def test_counters_show_what_was_not_delivered() -> None:
 
 
 def test_the_prompt_answers_after_the_floods() -> None:
-    cells = cells_of([BoardOptions(model="arm926-cold")], ["UART"], ["smalltalk"], [Load("together")], 20, Schedule(1))
+    boards, loads = (BootOptions(model="arm926-cold"),), (Load("together"),)
+    cells = LatencyPlan(boards, ("UART",), ("smalltalk",), loads, 20, Schedule(1)).cells
     (row,) = measure_cells(cells)
     assert row.counts.raised >= 20 and row.counts.storms == 0
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
+from hardtalk.bench import Bench, BootOptions
 from hardtalk.board import StopReason
-from hardtalk.cli.boards import Bench
-from hardtalk.cli.latency_matrix import BoardOptions, booted
-from hardtalk.cli.latency_subjects import SUBJECTS
-from hardtalk.cli.moments import watched_addresses
 from hardtalk.latency.laboratory import Laboratory, Schedule
+from hardtalk.latency.matrix import booted
+from hardtalk.latency.subjects import SUBJECTS
+from hardtalk.symbols.moments import watched_addresses
 
 LONGEST_CYCLES = 20_000
 COMPUTING = (
@@ -22,7 +22,7 @@ COMPUTING = (
 
 @pytest.fixture
 def bench() -> Bench:
-    bench = booted(BoardOptions())
+    bench = booted(BootOptions())
     bench.console.evaluate("LatencyTimer start")
     bench.console.evaluate(COMPUTING)
     return bench

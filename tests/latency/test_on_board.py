@@ -8,16 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.cli.boards import Bench
-from hardtalk.cli.latency_bench import start_load
-from hardtalk.cli.latency_loads import chosen_loads, known_loads
-from hardtalk.cli.latency_matrix import BoardOptions, Cell, booted, measure_interrupts
-from hardtalk.cli.latency_subjects import expire, subject_named
+from hardtalk.bench import Bench, BootOptions
 from hardtalk.cli.main import run
-from hardtalk.cli.moments import watched_addresses
-from hardtalk.latency.interrupt import Interrupt, Moment
+from hardtalk.latency.interrupt import Interrupt
 from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
+from hardtalk.latency.loaded_board import start_load
+from hardtalk.latency.loads import chosen_loads, known_loads
+from hardtalk.latency.matrix import Cell, booted, measure_interrupts
+from hardtalk.latency.subjects import expire, subject_named
 from hardtalk.report.figures import read_report
+from hardtalk.symbols.moment import Moment
+from hardtalk.symbols.moments import watched_addresses
 
 COUNT = 200
 DEADLINE_CYCLES = 20_000
@@ -25,17 +26,17 @@ DEADLINE_CYCLES = 20_000
 
 @pytest.fixture
 def laboratory_bench() -> Bench:
-    return booted(BoardOptions())
+    return booted(BootOptions())
 
 
 def measured(
     bench: Bench, line: str, load: str, seed: int, form: str = "smalltalk", count: int = COUNT
 ) -> list[Interrupt]:
-    bench = booted(BoardOptions())
+    bench = booted(BootOptions())
     (chosen,) = chosen_loads([load], known_loads())
     subject = subject_named(bench, line, form)
     start_load(bench, subject, chosen)
-    return measure_interrupts(bench, subject, Cell(BoardOptions(), line, chosen, count, Schedule(seed), form))
+    return measure_interrupts(bench, subject, Cell(BootOptions(), line, chosen, count, Schedule(seed), form))
 
 
 @pytest.mark.parametrize("line", ["TIMER", "UART"])

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.cli.latency_loads import Load
-from hardtalk.cli.latency_subjects import SUBJECTS
-from hardtalk.cli.latency_sweep import BenchRecipe, bytecode_routines, windows_of
+from hardtalk.bench import BootOptions
 from hardtalk.cli.main import run
+from hardtalk.latency.loads import Load
+from hardtalk.latency.subjects import SUBJECTS
 from hardtalk.latency.sweep import POINTS_IN_A_TASK, Window, one_interrupt, prepared_by, sweep, sweep_part
+from hardtalk.latency.windows import BenchRecipe, bytecode_routines, windows_of
 
-RECIPE = BenchRecipe((), (), None, "arm926", "TIMER", Load("sends"))
+RECIPE = BenchRecipe(BootOptions(), "TIMER", Load("sends"))
 WINDOW = Window(2_000, 2_000 + POINTS_IN_A_TASK + 20)
 
 
@@ -56,7 +57,7 @@ def test_a_routine_is_swept_to_the_next_bytecode() -> None:
 
 def test_command_tells_points_and_maximum(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "sweep.json"
-    arguments = ["latency", "--sweep", "100:130", "--line", "TIMER", "--load", "sends", "--json", str(path)]
+    arguments = ["latency", "sweep", "100:130", "--line", "TIMER", "--load", "sends", "--json", str(path)]
     assert run([*arguments, "--workers", "1"]) == 0
     figures = {each["name"]: each["value"] for each in json.loads(path.read_text(encoding="utf-8"))["figures"]}
     assert figures["smalltalk.TIMER.sends.sweep.points"] == 30
@@ -69,10 +70,10 @@ def test_command_tells_points_and_maximum(tmp_path: Path, capsys: pytest.Capture
 @pytest.mark.parametrize(
     ("window", "message"),
     [
-        ("9:9", "--sweep 9:9: the window is empty"),
-        ("noSuchRoutine", "--sweep noSuchRoutine: the firmware has no routine noSuchRoutine"),
+        ("9:9", "9:9: the window is empty"),
+        ("noSuchRoutine", "noSuchRoutine: the firmware has no routine noSuchRoutine"),
     ],
 )
 def test_wrong_window_is_one_message(capsys: pytest.CaptureFixture[str], window: str, message: str) -> None:
-    assert run(["latency", "--sweep", window, "--workers", "1"]) == 2
+    assert run(["latency", "sweep", window, "--workers", "1"]) == 2
     assert capsys.readouterr().err.startswith(f"hardtalk: {message}")

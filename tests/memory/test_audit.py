@@ -16,8 +16,8 @@ from hardtalk.memory.safepoints import settle
 from hardtalk.vm import object_format as of
 
 if TYPE_CHECKING:
+    from hardtalk.bench import Bench
     from hardtalk.board import Board
-    from hardtalk.cli.boards import Bench
 
 WORK = (
     "(1 to: 500) inject: 0 into: [:sum :each | sum + each printString size]",

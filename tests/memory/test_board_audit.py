@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hardtalk.bench import Bench, BootOptions
+from hardtalk.bench.firmware import study_folder
 from hardtalk.board import Board, Snapshot
-from hardtalk.cli.boards import Bench
 from hardtalk.cli.main import run
-from hardtalk.cli.memory_board import boot_with_heap
-from hardtalk.cli.memory_run import workload_folder
+from hardtalk.injection.beginning import phase
 from hardtalk.memory.audit import audit
+from hardtalk.memory.boards import boot_settled
 from hardtalk.memory.heap import STACK_POINTER, SUSPENDED_CONTEXT, Heap
-from hardtalk.memory.injection import phase
 from hardtalk.memory.machine import Machine
 from hardtalk.memory.rings import Rings
 from hardtalk.memory.safepoints import settle
@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def auditing() -> tuple[Bench, Snapshot]:
-    bench, _ = boot_with_heap([workload_folder()], HEAP_BYTES, "arm926")
+    bench = boot_settled(BootOptions((study_folder("memory"),), heap_bytes=HEAP_BYTES))
     evaluate(bench, """| semaphore | semaphore := Semaphore new. Smalltalk at: #Faults put: 0.
         Smalltalk at: #Waiting put: (Array new: 1000).
         (Smalltalk at: #Waiting) at: 1 put: [(Delay forSeconds: 1000) wait] fork.

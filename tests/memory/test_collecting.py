@@ -7,11 +7,13 @@ from collections import Counter
 
 import pytest
 
-from hardtalk.cli.memory_board import boot_with_heap
-from hardtalk.cli.memory_run import expression_for, workload_folder
+from hardtalk.bench import BootOptions
+from hardtalk.bench.firmware import study_folder
 from hardtalk.memory.audit import audit
+from hardtalk.memory.boards import boot_settled
 from hardtalk.memory.machine import Machine
 from hardtalk.memory.rings import phase_of
+from hardtalk.memory.run import expression_for
 from hardtalk.memory.safepoints import settle
 
 GARBAGE = "1 to: 20000 do: [ :each | Array new: 2 ]. "
@@ -31,7 +33,8 @@ STRIDE_BEFORE_FREEING_CYCLES = 500
 @pytest.mark.parametrize("program", sorted(PROGRAMS))
 def test_the_heap_is_sound_all_through_collections(program: str) -> None:
     heap_bytes, expression = PROGRAMS[program]
-    bench, console = boot_with_heap([workload_folder()], heap_bytes, "arm926")
+    bench = boot_settled(BootOptions((study_folder("memory"),), heap_bytes=heap_bytes))
+    console = bench.console
     console.prompt.enter(expression_for(expression))
     bench.board.uart(0).send(console.prompt.take_outgoing())
     seen: Counter[str] = Counter()

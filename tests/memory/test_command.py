@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from hardtalk.bench import Bench, UnfitRequest
 from hardtalk.board.watch import Watch
-from hardtalk.cli.boards import Bench
-from hardtalk.cli.errors import UserError
 from hardtalk.cli.main import run
-from hardtalk.cli.memory_board import bytes_from
-from hardtalk.cli.memory_programs import programs
-from hardtalk.cli.memory_run import expression_for
+from hardtalk.memory.boards import bytes_from
 from hardtalk.memory.code import NO_SAFEPOINT, code_map
+from hardtalk.memory.programs import programs
+from hardtalk.memory.run import expression_for
 
 FIXED_NAMES = {"longest_stretch.cycles", "mmu.100us", "mmu.1ms", "collector.share"}
 
@@ -27,10 +26,10 @@ def test_a_run_with_all_its_outputs(tmp_path: Path, capsys: pytest.CaptureFixtur
     names = ["a.json", "mmu.png", "map.png"]
     paths = [tmp_path / name for name in names]
     arguments = ["memory", "--program", "(1 to: 2000) inject: 0 into: [:a :b | (Array with: a with: b) size + a]"]
-    arguments += ["--heap", "4M", "--json", str(paths[0]), "--plot", str(paths[1]), "--map", str(paths[2]), "--plan"]
+    arguments += ["--heap", "4M", "--json", str(paths[0]), "--plot", str(paths[1]), "--map", str(paths[2])]
     assert run(arguments) == 0
     text = capsys.readouterr().out
-    assert "answered 4000" in text and "sound:" in text and "heap >= live" in text
+    assert "answered 4000" in text and "sound:" in text
     found = figures(paths[0])
     assert found.keys() >= FIXED_NAMES
     assert found["heap.bytes"] == 4 << 20
@@ -46,9 +45,18 @@ def test_a_run_with_all_its_outputs(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 def test_a_plan_needs_no_board(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["memory", "--plan", "--live", "1M", "--rate", "4M"]) == 0
+    assert run(["memory", "plan", "--live", "1M", "--rate", "4M"]) == 0
     text = capsys.readouterr().out
     assert f"{2 << 20:,}" in text
+
+
+def test_a_plan_from_a_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "plan.json"
+    program = "(1 to: 2000) inject: 0 into: [:a :b | (Array with: a with: b) size + a]"
+    assert run(["memory", "plan", "--program", program, "--heap", "4M", "--json", str(path)]) == 0
+    text = capsys.readouterr().out
+    assert "answered 4000" in text and "heap >= live" in text and "the heap of 4,194,304 bytes is enough" in text
+    assert figures(path)["allocated.bytes"] >= 2000 * 32
 
 
 def test_mistakes_are_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,7 +80,7 @@ def test_sizes(text: str, size: int) -> None:
 
 
 def test_no_size() -> None:
-    with pytest.raises(UserError, match="--live x: is no size"):
+    with pytest.raises(UnfitRequest, match="--live x: is no size"):
         bytes_from("x", "--live")
 
 

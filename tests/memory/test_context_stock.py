@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from hardtalk.cli.memory_board import boot_with_heap
-from hardtalk.cli.memory_run import workload_folder
+from hardtalk.bench import BootOptions
+from hardtalk.bench.firmware import study_folder
 from hardtalk.memory.audit import audit
+from hardtalk.memory.boards import boot_settled
 from hardtalk.memory.heap import Heap
 from hardtalk.memory.machine import Machine
 from hardtalk.memory.safepoints import settle
@@ -14,7 +15,7 @@ MADE_BY_THE_PROMPT = 24
 
 
 def test_the_stock_of_free_contexts_is_small_after_a_collection() -> None:
-    bench, _ = boot_with_heap([workload_folder()], 4 << 20, "arm926")
+    bench = boot_settled(BootOptions((study_folder("memory"),), heap_bytes=4 << 20))
     board = bench.board
     deep = "[:n :me | n = 0 ifTrue: [0] ifFalse: [(me value: n - 1 value: me) + 1]]"
     for depth in (1500, 20):

@@ -14,8 +14,8 @@ from hardtalk.memory.safepoints import settle
 from hardtalk.vm import object_format as of
 
 if TYPE_CHECKING:
+    from hardtalk.bench import Bench
     from hardtalk.board import Board
-    from hardtalk.cli.boards import Bench
 
 MADE = (
     "Smalltalk at: #Held put: {Array new: 300. Array new: 2}. "

@@ -13,8 +13,8 @@ from hardtalk.memory.safepoints import settle
 from hardtalk.vm import object_format as of
 
 if TYPE_CHECKING:
+    from hardtalk.bench import Bench
     from hardtalk.board import Board
-    from hardtalk.cli.boards import Bench
 
 READY = 15
 SETUP = (

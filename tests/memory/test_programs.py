@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hardtalk.cli.main import run
-from hardtalk.cli.memory_programs import programs, shared_programs
+from hardtalk.memory.programs import programs, shared_programs
 
 
 def joined_numbers() -> int:
@@ -66,6 +66,6 @@ def test_a_wrong_answer_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     from dataclasses import replace
 
     wrong = programs() | {"list": replace(programs()["list"], answer=9_999)}
-    monkeypatch.setattr("hardtalk.cli.memory_run.programs", lambda: wrong)
+    monkeypatch.setattr("hardtalk.memory.run.programs", lambda: wrong)
     assert run(["memory", "--program", "list", "--heap", "4M"]) == 1
     assert "list answered 10000 instead of 9999" in capsys.readouterr().out

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from hardtalk.bench import Bench, BootOptions, boot
 from hardtalk.board import Snapshot
-from hardtalk.cli.boards import Bench, boot_bench
 
 FIRMWARE = Path(__file__).parent / "firmware"
 
 
 @pytest.fixture(scope="session")
 def native_booted() -> tuple[Bench, Snapshot]:
-    bench = boot_bench([FIRMWARE], [], None, "arm926")
+    bench = boot(BootOptions((FIRMWARE,)))
     return bench, bench.board.snapshot()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hardtalk.cli.boards import Bench, boot_bench
+from hardtalk.bench import Bench, BootOptions, boot
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "native"
 
@@ -38,7 +38,7 @@ def test_a_terminated_native_process_leaves_its_semaphore(native_bench: Bench) -
 
 def test_sleeping_native_processes_wake_in_order() -> None:
     """Ticks of a timer with a native handler, a millisecond each."""
-    bench = boot_bench([EXAMPLES, Path(__file__).parent / "firmware"], [], None, "arm926")
+    bench = boot(BootOptions((EXAMPLES, Path(__file__).parent / "firmware")))
     evaluate = bench.console.evaluate
     evaluate("NativeClock start")
     evaluate("Smalltalk at: #Log put: (Bitmap new: 100); at: #Kept put: OrderedCollection new")
@@ -65,7 +65,7 @@ def test_the_prompt_shows_a_wrong_name(native_bench: Bench) -> None:
 
 def test_a_driver_changes_its_form_while_it_runs() -> None:
     """Ten interrupts in each form, in turn: every one of them is served by the form of its time."""
-    bench = boot_bench([EXAMPLES], [], None, "arm926")
+    bench = boot(BootOptions((EXAMPLES,)))
     evaluate, board = bench.console.evaluate, bench.board
     evaluate("Smalltalk at: #T put: NativeTimer start")
     line = board.chip.peripheral("TIMER23").lines[0]
@@ -89,7 +89,7 @@ def test_a_driver_changes_its_form_while_it_runs() -> None:
 
 
 def test_a_storming_native_driver_is_reported() -> None:
-    bench = boot_bench([EXAMPLES, Path(__file__).parent / "firmware"], [], None, "arm926")
+    bench = boot(BootOptions((EXAMPLES, Path(__file__).parent / "firmware")))
     bench.console.evaluate("Smalltalk at: #T put: NativeTimer start. T nativeHandler: #neverLower:")
     bench.board.device("TIMER23").counters[0].reach_zero()  # type: ignore[attr-defined]
     text = bench.console.text_until_quiet(2_000_000)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.cli.boards import boot_bench
+from hardtalk.bench import BootOptions, boot
 from hardtalk.link import LinkError, read_object
 
 SOURCES = Path(__file__).parent / "elf"
@@ -27,7 +27,7 @@ def compiled(folder: Path, *flags: str) -> Path:
 def test_handler_and_process_in_c(tmp_path: Path) -> None:
     compiled(tmp_path, "-marm")
     shutil.copy(SOURCES / "CompiledTimer.class.st", tmp_path)
-    evaluate = boot_bench([tmp_path], [], None, "arm926").console.evaluate
+    evaluate = boot(BootOptions((tmp_path,))).console.evaluate
     assert "#lamp_interrupt #lamp_process" in evaluate("NativeRoutine names")
     evaluate("Smalltalk at: #T put: CompiledTimer start. (Delay forMilliseconds: 3) wait. T disable")
     count = int(evaluate("T nativeBlock at: 3"))

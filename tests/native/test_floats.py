@@ -10,8 +10,8 @@ import struct
 
 from unicorn import arm_const as arm
 
+from hardtalk.bench import Bench
 from hardtalk.board import Board
-from hardtalk.cli.boards import Bench
 
 DOUBLES = tuple(getattr(arm, f"UC_ARM_REG_D{number}") for number in range(16))
 FPSCR = arm.UC_ARM_REG_FPSCR

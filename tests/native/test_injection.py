@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.cli.inject_forms import FormRow, FormsRecipe, PreparedForms, interrupt_forms, prepared_by
 from hardtalk.cli.main import run
 from hardtalk.injection.forms import HANDLERS, NATIVE, PATTERN, PROGRAM, SMALLTALK, FormResult, FormSweep, Window
 from hardtalk.injection.registers import NAMES, RegisterFile
+from hardtalk.injection.shared_forms import FormRow, FormsRecipe, PreparedForms, interrupt_forms, prepared_by
 from hardtalk.injection.trial import Interrupted
 
 WINDOWS = (

@@ -6,8 +6,8 @@ import random
 
 import pytest
 
+from hardtalk.bench import Bench
 from hardtalk.board import Board, StopReason
-from hardtalk.cli.boards import Bench
 
 SYSTEM_MODE, IRQ_MASKED = 0x1F, 0x80
 LINE, BIT = 2, 1 << 2

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from hardtalk.bench import Bench, BootOptions
+from hardtalk.bench.firmware import study_folder
 from hardtalk.board import Board
-from hardtalk.cli.boards import Bench
-from hardtalk.cli.memory_board import boot_with_heap
-from hardtalk.cli.memory_run import workload_folder
+from hardtalk.memory.boards import boot_settled
 
 FIRMWARE = Path(__file__).parent / "firmware"
 COLLECT = "3 timesRepeat: [ Smalltalk garbageCollect ]. 0"
@@ -18,9 +18,14 @@ REUSE = "1 to: 3000 do: [ :i | (Bitmap new: 14) at: 1 put: 16rDEADBEEF ]. 0"
 
 @pytest.fixture(scope="module")
 def bench() -> Bench:
-    """With an Array whose elements are referred to weakly: SoakReferences."""
-    made, _ = boot_with_heap([FIRMWARE, workload_folder()], 2 << 20, "arm926")
-    made.console.evaluate("Smalltalk at: #Weak put: (SoakReferences new: 4). 0")
+    """With an Array whose elements are referred to weakly: MemoryReferences."""
+    made = boot_settled(
+        BootOptions(
+            (FIRMWARE, study_folder("memory")),
+            heap_bytes=2 << 20,
+        )
+    )
+    made.console.evaluate("Smalltalk at: #Weak put: (MemoryReferences new: 4). 0")
     return made
 
 

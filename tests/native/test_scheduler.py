@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hardtalk.cli.boards import Bench
+from hardtalk.bench import Bench
 
 from .trials import described, expected, expression, log_of, random_trial
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.cli.boards import Bench
+from hardtalk.bench import Bench
 
 QEMU, GDB = "qemu-system-arm", "gdb-multiarch"
 ATTACH_SECONDS, PATIENCE_SECONDS = 20, 120

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hardtalk.cli.boards import Bench
+from hardtalk.bench import Bench
 from hardtalk.serial import Result
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hardtalk.cli.boards import Bench, boot_bench
+from hardtalk.bench import Bench, BootOptions, boot
 from hardtalk.serial import ConsoleText, Event, Failure, Frame, FrameReader, NotUnderstood, Pong, Result, encode_frame
 
 SILENCE_CYCLES = 400_000_000
@@ -13,7 +13,7 @@ SILENCE_CYCLES = 400_000_000
 
 @pytest.fixture(scope="module")
 def bench() -> Bench:
-    return boot_bench([], [], None, "arm926")
+    return boot(BootOptions())
 
 
 def entered(bench: Bench, source: str) -> list[Event]:

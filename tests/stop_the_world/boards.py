@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from hardtalk.bench import Bench, BootOptions
 from hardtalk.board import Board
 from hardtalk.build.collectors import STOP_THE_WORLD
-from hardtalk.cli.boards import Bench
-from hardtalk.cli.memory_board import SlicedConsole, boot_with_heap
 from hardtalk.memory.audit import Audit, audit
+from hardtalk.memory.boards import boot_settled
 from hardtalk.memory.safepoints import settle
 
-MODEL = "arm926"
 
-
-def boot(folders: Sequence[Path], heap_bytes: int | None) -> tuple[Bench, SlicedConsole]:
-    return boot_with_heap(folders, heap_bytes, MODEL, STOP_THE_WORLD)
+def boot(folders: Sequence[Path], heap_bytes: int | None) -> Bench:
+    return boot_settled(BootOptions(tuple(folders), collector=STOP_THE_WORLD, heap_bytes=heap_bytes))
 
 
 def variable(board: Board, name: str) -> int:
@@ -27,7 +25,7 @@ def set_variable(board: Board, name: str, value: int) -> None:
     board.ram.write(board.firmware.address_of(name), value.to_bytes(4, "little"))
 
 
-def collect_every(bench: Bench, console: SlicedConsole, interval_bytes: int) -> None:
+def collect_every(bench: Bench, interval_bytes: int) -> None:
     """Once a request has arrived whole, a collection runs whenever so many bytes have been allocated.
 
     Not before: in a pause of ten milliseconds the serial line's FIFO runs over.
@@ -39,7 +37,7 @@ def collect_every(bench: Bench, console: SlicedConsole, interval_bytes: int) -> 
         set_variable(bench.board, "tortureMode", interval_bytes)
         set_variable(bench.board, "nextPayment", 0)
 
-    console.after_slice = after_slice
+    bench.console.after_slice = after_slice
 
 
 def sound(board: Board) -> Audit:

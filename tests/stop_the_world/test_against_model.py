@@ -7,9 +7,9 @@ import random
 import numpy as np
 import pytest
 
+from hardtalk.bench import Bench
+from hardtalk.bench.firmware import study_folder
 from hardtalk.board import Board, StopReason
-from hardtalk.cli.boards import Bench
-from hardtalk.cli.memory_run import workload_folder
 from hardtalk.memory.heap import Flags, Heap
 from hardtalk.memory.machine import Machine
 from hardtalk.memory.roots import root_indices
@@ -23,7 +23,7 @@ PATIENCE_CYCLES = 100_000_000
 MOMENTS = 12
 PROGRAM = """[| s r kept weak other |
     s := 1. r := [:n | s := s * 137 + 53 \\\\ 8191. s \\\\ n + 1]. kept := Array new: 300.
-    weak := SoakReferences new: 200.
+    weak := MemoryReferences new: 200.
     [true] whileTrue: [| i each |
         i := r value: 300. each := Array new: (r value: 40).
         (r value: 3) = 1 ifTrue: [each := each size printString , 'x'] ifFalse: [
@@ -36,7 +36,7 @@ PROGRAM = """[| s r kept weak other |
 
 @pytest.fixture(scope="module")
 def bench() -> Bench:
-    bench, _ = boot([workload_folder()], 2 << 20)
+    bench = boot([study_folder("memory")], 2 << 20)
     bench.console.evaluate(" ".join(PROGRAM.split()))
     return bench
 

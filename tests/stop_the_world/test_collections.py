@@ -8,13 +8,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from hardtalk.bench import Bench
+from hardtalk.bench.firmware import study_folder
 from hardtalk.board import Snapshot
-from hardtalk.cli.boards import Bench
-from hardtalk.cli.memory_board import SlicedConsole
-from hardtalk.cli.memory_run import expression_for, workload_folder
 from hardtalk.memory.heap import Heap
 from hardtalk.memory.machine import Machine
 from hardtalk.memory.roots import root_indices
+from hardtalk.memory.run import expression_for
 from hardtalk.memory.safepoints import settle
 
 from .boards import boot, collect_every, set_variable, sound, variable
@@ -54,23 +54,18 @@ PROGRAMS = {
 
 
 @pytest.fixture(scope="module")
-def booted() -> tuple[Bench, SlicedConsole, Snapshot]:
-    bench, console = boot([workload_folder()], HEAP_BYTES)
-    return bench, console, bench.board.snapshot()
+def booted() -> tuple[Bench, Snapshot]:
+    bench = boot([study_folder("memory")], HEAP_BYTES)
+    return bench, bench.board.snapshot()
 
 
 @pytest.fixture
-def bench(booted: tuple[Bench, SlicedConsole, Snapshot]) -> Iterator[Bench]:
-    bench, console, snapshot = booted
+def bench(booted: tuple[Bench, Snapshot]) -> Iterator[Bench]:
+    bench, snapshot = booted
     bench.board.restore(snapshot)
-    console.prompt.abandon()
-    console.after_slice = lambda: None
+    bench.console.prompt.abandon()
+    bench.console.after_slice = lambda: None
     yield bench
-
-
-def console_of(bench: Bench) -> SlicedConsole:
-    assert isinstance(bench.console, SlicedConsole)
-    return bench.console
 
 
 def evaluate(bench: Bench, text: str) -> str:
@@ -80,7 +75,7 @@ def evaluate(bench: Bench, text: str) -> str:
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_programs_that_are_collected_again_and_again(bench: Bench, name: str) -> None:
     program, expected = PROGRAMS[name]
-    collect_every(bench, console_of(bench), INTERVAL_BYTES)
+    collect_every(bench, INTERVAL_BYTES)
     assert evaluate(bench, program) == expected
     assert variable(bench.board, "cyclesCompleted") >= 2
     sound(bench.board)
@@ -124,7 +119,7 @@ def test_weak_slots_and_finalization(bench: Bench) -> None:
     )
     evaluate(
         bench,
-        """Smalltalk at: #Weak put: (SoakReferences new: 600); at: #Kept put: (Array new: 300).
+        """Smalltalk at: #Weak put: (MemoryReferences new: 600); at: #Kept put: (Array new: 300).
         1 to: 300 do: [:i | (Smalltalk at: #Kept) at: i put: (Array with: i).
             (Smalltalk at: #Weak) at: i put: ((Smalltalk at: #Kept) at: i); at: 300 + i put: (Array with: i)]. 0""",
     )
@@ -139,8 +134,8 @@ def test_weak_slots_and_finalization(bench: Bench) -> None:
 def test_a_weak_object_inside_a_weak_object(bench: Bench) -> None:
     evaluate(
         bench,
-        """Smalltalk at: #Weak put: (SoakReferences new: 2).
-        (Smalltalk at: #Weak) at: 1 put: (SoakReferences new: 1); at: 2 put: 7. 0""",
+        """Smalltalk at: #Weak put: (MemoryReferences new: 2).
+        (Smalltalk at: #Weak) at: 1 put: (MemoryReferences new: 1); at: 2 put: 7. 0""",
     )
     evaluate(bench, "Smalltalk garbageCollect")
     assert evaluate(bench, "(Smalltalk at: #Weak) at: 1") == "nil"

@@ -1,4 +1,4 @@
-"""`hardtalk memory --compare`, and the other commands with --collector."""
+"""`hardtalk memory compare`, and the other commands with --collector."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from hardtalk.bench import BootOptions
 from hardtalk.cli.main import run
-from hardtalk.cli.memory_compare import Measured, Pair, comparison_report, total_ratios
+from hardtalk.memory.comparison import ComparisonPlan, Measured, Pair, comparison_report, total_ratios
 
 PROGRAM = "1 to: 3000 do: [:i | Array with: i with: i]"
-ARGUMENTS = ["memory", "--compare", "--program", PROGRAM, "--heap", "1900K", "--rounds", "24"]
+ARGUMENTS = ["memory", "compare", "--program", PROGRAM, "--heap", "1900K", "--rounds", "24"]
 
 
 def figures(path: Path) -> dict[str, int]:
@@ -64,7 +65,9 @@ def measured(collector: str, cycles: int, collector_cycles: int, collections: in
 def test_without_a_collection_there_is_no_ratio() -> None:
     pair = Pair(measured("treadmill", 120, 20, 1), measured("stop-the-world", 100, 5, 0))
     assert pair.collector_ratio is None and pair.share_ratio is None and pair.program_ratio == Fraction(6, 5)
-    names = {figure.name for figure in comparison_report([pair], "arm926", 1 << 20, 1).figures}
+    names = {
+        figure.name for figure in comparison_report([pair], ComparisonPlan(BootOptions(), ("p",), 1 << 20, 1)).figures
+    }
     assert "p.program.ratio" in names and "p.collector.ratio" not in names
 
 
@@ -82,19 +85,21 @@ def test_memory_with_one_collector(capsys: pytest.CaptureFixture[str], tmp_path:
     assert run([*arguments, "--json", str(path)]) == 0
     assert "sound:" in capsys.readouterr().out
     assert figures(path)["audit.violations"] == 0
-    assert run([*arguments, "--plan"]) == 2
-    assert "--plan is about the treadmill" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run(["memory", "plan", *arguments[1:]])
+    assert "--collector" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("option", [["--plan"], ["--limit", "10us"], ["--collector", "stop-the-world"]])
+@pytest.mark.parametrize("option", [["--plot", "a.png"], ["--limit", "10us"], ["--collector", "stop-the-world"]])
 def test_options_of_a_single_run_are_refused(option: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert run([*ARGUMENTS, *option]) == 2
-    assert "Leave out the options of a single run" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run([*ARGUMENTS, *option])
+    assert option[0] in capsys.readouterr().err
 
 
 def test_a_program_that_fills_memory_first_is_run_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "full.json"
-    assert run(["memory", "--compare", "--program", "full", "--heap", "4M", "--json", str(path)]) == 0
+    assert run(["memory", "compare", "--program", "full", "--heap", "4M", "--json", str(path)]) == 0
     assert "full once" in capsys.readouterr().out
     found = figures(path)
     assert found["full.treadmill.collections"] > 0 and found["full.stop-the-world.collections"] > 0
@@ -102,10 +107,10 @@ def test_a_program_that_fills_memory_first_is_run_once(tmp_path: Path, capsys: p
 
 
 def test_a_program_that_fails_is_told_with_its_collector(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["memory", "--compare", "--program", "3 zork", "--heap", "2M"]) == 1
+    assert run(["memory", "compare", "--program", "3 zork", "--heap", "2M"]) == 1
     text = capsys.readouterr().err
     assert "3 zork with treadmill" in text and "zork" in text.split("with treadmill")[1]
-    assert run(["memory", "--compare", "--rounds", "0"]) == 2
+    assert run(["memory", "compare", "--rounds", "0"]) == 2
 
 
 def test_build_with_each_collector_and_with_none_such(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from hardtalk.bench import Bench
 from hardtalk.board import Snapshot
 from hardtalk.build.sources import paths_in, read_classes, text_root
-from hardtalk.cli.boards import Bench
-from hardtalk.cli.memory_board import SlicedConsole
-from hardtalk.cli.sunit_runner import SUnitClass, run_class, sunit_classes
+from hardtalk.sunit.runner import SUnitClass, run_class, sunit_classes
 
 from .boards import boot, collect_every, sound, variable
 
@@ -18,17 +17,17 @@ INTERVAL_BYTES = 20_000
 
 
 @pytest.fixture(scope="module")
-def booted_with_tests() -> tuple[Bench, SlicedConsole, Snapshot]:
-    bench, console = boot([KERNEL_TESTS], None)
-    return bench, console, bench.board.snapshot()
+def booted_with_tests() -> tuple[Bench, Snapshot]:
+    bench = boot([KERNEL_TESTS], None)
+    return bench, bench.board.snapshot()
 
 
 @pytest.mark.parametrize("test_class", CLASSES, ids=[each.name for each in CLASSES])
-def test_suite(booted_with_tests: tuple[Bench, SlicedConsole, Snapshot], test_class: SUnitClass) -> None:
-    bench, console, snapshot = booted_with_tests
+def test_suite(booted_with_tests: tuple[Bench, Snapshot], test_class: SUnitClass) -> None:
+    bench, snapshot = booted_with_tests
     bench.board.restore(snapshot)
-    console.prompt.abandon()
-    collect_every(bench, console, INTERVAL_BYTES)
+    bench.console.prompt.abandon()
+    collect_every(bench, INTERVAL_BYTES)
     run = run_class(bench, test_class)
     assert [f"{each.name}\n{each.trace}" for each in run.outcomes if not each.has_passed] == []
     assert [each.selector for each in run.outcomes] == list(test_class.selectors)

@@ -8,15 +8,16 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hardtalk.cli.latency_bench import start_load
-from hardtalk.cli.latency_loads import Load
-from hardtalk.cli.latency_matrix import BoardOptions, booted
-from hardtalk.cli.latency_subjects import SUBJECTS
+from hardtalk.bench import BootOptions
 from hardtalk.cli.main import run
-from hardtalk.cli.tracing import bench_recorder, record
+from hardtalk.latency.loaded_board import start_load
+from hardtalk.latency.loads import Load
+from hardtalk.latency.matrix import booted
+from hardtalk.latency.subjects import SUBJECTS
 from hardtalk.trace.perfetto_file import perfetto_bytes
 from hardtalk.trace.recorder import COLLECTION, COLLECTOR, INTERRUPTS, NATIVE, PROCESSES, SAFEPOINTS
 from hardtalk.trace.recording import Recording
+from hardtalk.trace.under_load import bench_recorder, record
 from hardtalk.trace.vcd_file import identifier, text_value, vcd_text
 from hardtalk.vm.constants import COLLECTOR_PHASES
 
@@ -30,7 +31,7 @@ LINE = "line 5 TIMER23"
 def recordings() -> list[Recording]:
     made = []
     for _ in range(2):
-        bench = booted(BoardOptions())
+        bench = booted(BootOptions())
         recording, interrupts = record(bench, SUBJECTS["TIMER"], Load("sends"), COUNT, 1)
         assert len(interrupts) == COUNT
         made.append(recording)
@@ -68,7 +69,7 @@ def test_the_same_run_gives_the_same_bytes(recordings: list[Recording]) -> None:
 @pytest.fixture(scope="module")
 def collections() -> Recording:
     """More than one collection, of which nothing but the recorder knows."""
-    bench = booted(BoardOptions())
+    bench = booted(BootOptions())
     start_load(bench, SUBJECTS["TIMER"], Load("collection"))
     before = bench.board.firmware.address_of("cyclesCompleted")
     first = int.from_bytes(bench.board.ram.read(before, 4), "little")
@@ -112,7 +113,7 @@ def test_files_say_what_was_recorded(recordings: list[Recording], collections: R
 
 
 def test_native_code_has_a_track() -> None:
-    bench = booted(BoardOptions())
+    bench = booted(BootOptions())
     recording, _ = record(bench, SUBJECTS["TIMER"], Load("native"), COUNT, 1)
     native = recording.tracks[NATIVE].slices
     assert native and all(each.name.startswith("native process ") for each in native)

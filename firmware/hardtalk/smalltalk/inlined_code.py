@@ -6,14 +6,29 @@ Each generates the message for its value or, when no value is wanted, for its ef
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
-from hardtalk.smalltalk.assembler import Label
-from hardtalk.smalltalk.ast import Block, Expression, Literal, Send
+from hardtalk.smalltalk.assembler import Assembler, Label
+from hardtalk.smalltalk.ast import Block, Expression, Literal, Send, Variable
 from hardtalk.smalltalk.literals import LiteralValue
+from hardtalk.smalltalk.scope import Analysis, Temporary
 
-if TYPE_CHECKING:
-    from hardtalk.smalltalk.generator import Generator
+
+class Generator(Protocol):
+    """What generates the code around such a message, and the receiver, arguments and blocks that it is made of."""
+
+    analysis: Analysis
+    assembler: Assembler
+
+    def at(self, source_offset: int) -> None: ...
+    def value(self, node: Expression) -> None: ...
+    def block_effect(self, node: Expression) -> None: ...
+    def block_result(self, node: Expression, wants_value: bool) -> None: ...
+    def branch(self, node: Expression, condition: bool, label: Label) -> None: ...
+    def branch_block(self, node: Expression, condition: bool, label: Label) -> None: ...
+    def store(self, variable: Variable, pops: bool = False) -> None: ...
+    def slot(self, temporary: Temporary) -> int: ...
+    def take_slot(self) -> int: ...
 
 
 def _if_one(generator: Generator, node: Send, wants_value: bool) -> None:

@@ -8,11 +8,12 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.text import Text
 
+from hardtalk.bench import Bench
+from hardtalk.bench import boot as boot_board
+from hardtalk.bench.firmware import driver_names
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
-from hardtalk.cli.boards import Bench, boot_bench
-from hardtalk.cli.firmware import driver_names
-from hardtalk.cli.options import ARM926, Collector, CycleModel, Device, Drivers, Svds
+from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Parts
 from hardtalk.cli.shell import Shell
 from hardtalk.report.durations import microseconds
 from hardtalk.serial import PseudoTerminal
@@ -22,9 +23,7 @@ PTY_SLICE_CYCLES = 2_000_000
 
 def boot(
     *,
-    driver: Drivers = None,
-    svd: Svds = None,
-    device: Device = None,
+    parts: Parts = NO_PARTS,
     pty: Annotated[
         bool, Parameter(negative="", help="Give the serial line to a pseudo-terminal, not to a prompt.")
     ] = False,
@@ -33,7 +32,7 @@ def boot(
 ) -> int:
     """Build the firmware, boot it on the emulated board, and leave you at a Smalltalk prompt."""
     console = output.console()
-    bench = boot_bench(driver or [], svd or [], device, model, console.out, collector)
+    bench = boot_board(parts.boot_options(model, collector), console.out)
     for line in summary(bench):
         console.print(Text(line), soft_wrap=True)
     console.out(bench.text, end="", highlight=False)

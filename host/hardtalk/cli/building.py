@@ -4,15 +4,17 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from elftools.common.exceptions import ELFError
 
+from hardtalk.bench import build_options
+from hardtalk.bench.firmware import firmware_hash
+from hardtalk.build import build as build_firmware
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.firmware import build_firmware, firmware_hash
-from hardtalk.cli.firmware_difference import differences, loaded_digest
-from hardtalk.cli.options import Collector, Drivers, Svds
-from hardtalk.cli.source_map import SourceMap
+from hardtalk.cli.options import ARM926, Collector, Drivers, Parts, Svds
+from hardtalk.symbols.difference import differences, loaded_digest
+from hardtalk.symbols.errors import SymbolError
+from hardtalk.symbols.source_map import SourceMap
 
 
 def build(
@@ -28,7 +30,7 @@ def build(
 ) -> int:
     """Build firmware.elf from the Smalltalk, Slang and boot sources."""
     console = output.console()
-    firmware = build_firmware(driver or [], svd or [], collector)
+    firmware = build_firmware(build_options(Parts(driver, svd).boot_options(ARM926, collector)))
     out.write_bytes(firmware.elf)
     console.print(f"{out}  {len(firmware.elf):,} bytes  {firmware_hash(firmware.elf)}", soft_wrap=True)
     console.print(f"loaded {loaded_digest(firmware.elf)}", soft_wrap=True)
@@ -44,8 +46,8 @@ def compare(elf: bytes, other: Path) -> int:
     """Say whether both firmwares load the same; 1 when they do not."""
     try:
         found = list(differences(elf, other.read_bytes()))
-    except (ELFError, ValueError) as error:
-        raise UserError(f"{other}: {error}; give a firmware.elf that hardtalk build wrote") from error
+    except SymbolError as error:
+        raise UserError(f"{other}: {error}") from error
     for line in found or [f"loads the same bytes as {other}"]:
         output.console().print(line, soft_wrap=True)
     return 1 if found else 0

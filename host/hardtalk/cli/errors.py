@@ -1,9 +1,28 @@
-"""Errors that are the user's to mend: one message with place and remedy, and an exit code, never a traceback."""
+"""Exit codes: 2 for wrong usage or input, 1 when what was asked for failed. Only defects show a traceback."""
+
+from hardtalk.bench.errors import BenchError, UnfitRequest
+from hardtalk.board import BoardError, DeviceFailure
+from hardtalk.build import BUILD_ERRORS
+from hardtalk.report.errors import ReportedError
+
+WRONG_INPUT, FAILED = 2, 1
 
 
-class UserError(Exception):
-    """`exit_code` 2 means wrong usage or input, 1 that what was asked for failed."""
+class UserError(ReportedError):
+    """A command that was given wrong options."""
 
-    def __init__(self, message: str, remedy: str = "", exit_code: int = 2) -> None:
-        super().__init__(f"{message}\n{remedy}" if remedy else message)
-        self.exit_code = exit_code
+
+def exit_code(error: BaseException) -> int | None:
+    """The exit code of an error that the user can mend; None for a defect of Hardtalk's own."""
+    if isinstance(error, BenchError) and not isinstance(error, UnfitRequest):
+        return FAILED
+    if isinstance(error, (ReportedError, BoardError, DeviceFailure, *BUILD_ERRORS)):
+        return WRONG_INPUT
+    return WRONG_INPUT if isinstance(error, OSError) and error.filename is not None else None
+
+
+def message(error: BaseException) -> str:
+    """What the user reads."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)

@@ -10,12 +10,19 @@ from rich.console import Console
 
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.inject_collection import PROGRAMS, CollectionRecipe, CollectionResult, interrupt_collection
-from hardtalk.cli.inject_forms import FormRow, interrupt_forms
-from hardtalk.cli.inject_random import StormLine, add_storms, storm_all, storm_summary, tasks_for
-from hardtalk.cli.memory_board import bytes_from
+from hardtalk.cli.inject_random import StormLine, storm_summary
 from hardtalk.cli.options import ARM926, CycleModel, Json
+from hardtalk.injection.shared_collection import (
+    CollectionRecipe,
+    CollectionResult,
+    add_collection,
+    chosen_programs,
+    interrupt_collection,
+)
+from hardtalk.injection.shared_forms import FormRow, add_forms, interrupt_forms
+from hardtalk.injection.shared_random import add_storms, storm_all, tasks_for
 from hardtalk.injection.trial import Interrupted
+from hardtalk.memory.boards import bytes_from
 from hardtalk.memory.rings import PHASES
 from hardtalk.report.figures import Report
 
@@ -119,24 +126,6 @@ def forms_summary(rows: Sequence[FormRow], seconds: float) -> str:
     )
 
 
-def add_forms(report: Report, rows: Sequence[FormRow]) -> None:
-    report.load = ",".join(each for each in (report.load, "forms") if each)
-    for row in rows:
-        report.firmware = row.firmware or report.firmware
-        name = f"{row.window.name}.{row.handler}".replace(" ", "_")
-        report.add(f"{name}.points", row.found.points, "points")
-        report.add(f"{name}.outcomes", row.found.outcomes, "outcomes")
-        report.add(f"{name}.violations", int(bool(row.found.violation)), "violations")
-
-
-def chosen_programs(program: str) -> list[str]:
-    if program == "both":
-        return list(PROGRAMS)
-    if program not in PROGRAMS:
-        raise UserError(f"--program {program}: there is no such program", f"Choose one of {', '.join(PROGRAMS)}, both.")
-    return [program]
-
-
 def print_collection(result: CollectionResult, console: Console) -> None:
     found = result.found
     rate = found.points / max(result.seconds, 1e-9)
@@ -151,17 +140,3 @@ def print_collection(result: CollectionResult, console: Console) -> None:
     ]
     for line in lines:
         console.print(line, highlight=False, soft_wrap=True, markup=False)
-
-
-def add_collection(report: Report, result: CollectionResult) -> None:
-    report.load = ",".join(each for each in (report.load, result.recipe.program) if each)
-    report.firmware = result.firmware
-    name, found = result.recipe.program, result.found
-    report.add(f"{name}.instructions", result.instructions, "instructions")
-    report.add(f"{name}.points", found.points, "points")
-    for phase in PHASES:
-        report.add(f"{name}.points.{phase}", found.phases[phase], "points")
-        report.add(f"{name}.audits.{phase}", found.audited[phase], "audits")
-    report.add(f"{name}.outcomes", found.outcomes, "outcomes")
-    report.add(f"{name}.completed", found.completed, "outcomes")
-    report.add(f"{name}.violations", int(bool(found.violation)), "violations")

@@ -1,133 +1,206 @@
 """`hardtalk latency`: interrupts at random cycles under a Smalltalk load, and whether a deadline holds."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
+from hardtalk.bench.firmware import firmware_hash
 from hardtalk.chip import default_chip
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.firmware import firmware_hash
 from hardtalk.cli.latency_baseline import compare_with_baseline, read_baseline
-from hardtalk.cli.latency_bench import build_latency_firmware
-from hardtalk.cli.latency_loads import chosen_loads, known_loads
-from hardtalk.cli.latency_masked import masked_report, masked_rows, print_masked
-from hardtalk.cli.latency_matrix import BoardOptions, cells_of, measure_cells, workers_with_bar
+from hardtalk.cli.latency_masked import print_masked
 from hardtalk.cli.latency_page import latency_page
-from hardtalk.cli.latency_rows import latency_report, write_csv
-from hardtalk.cli.latency_subjects import SMALLTALK, SUBJECTS, chosen_forms
-from hardtalk.cli.latency_sweep import WindowText, print_sweep, sweep_window
+from hardtalk.cli.latency_sweep import print_sweep
 from hardtalk.cli.latency_table import histogram_lines, latency_table, worst_lines
-from hardtalk.cli.options import ALL_MODELS, ARM926, CACHED_MODELS, Device, Drivers, Json, Svds
-from hardtalk.cli.source_map import SourceMap
+from hardtalk.cli.options import (
+    ARM926,
+    NO_PARTS,
+    Baseline,
+    CycleModel,
+    Deadline,
+    Form,
+    Json,
+    Lines,
+    Loads,
+    Models,
+    Parts,
+    Workers,
+)
+from hardtalk.cli.progress import workers_with_bar, workers_with_bars
 from hardtalk.latency.laboratory import Schedule
+from hardtalk.latency.loaded_board import build_latency_firmware
+from hardtalk.latency.loads import Load, chosen_loads, known_loads
+from hardtalk.latency.masked import masked_report, masked_rows
+from hardtalk.latency.matrix import LatencyPlan, measure_cells
+from hardtalk.latency.models import models_of
+from hardtalk.latency.rows import latency_report, write_csv
+from hardtalk.latency.subjects import SMALLTALK, SUBJECTS, chosen_forms
+from hardtalk.latency.windows import SweepPlan, sweep_report, sweep_windows
 from hardtalk.report.durations import cycles_from
 from hardtalk.report.figures import Report
+from hardtalk.symbols.source_map import SourceMap
+
+DEFAULT_DEADLINE: Final = "100us"
 
 
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Chosen:
+    """Which lines are served in which form under which loads."""
+
+    load: Loads = None
+    line: Lines = None
+    form: Form = SMALLTALK
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return tuple(self.line or SUBJECTS)
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        return tuple(chosen_forms(self.form))
+
+    @property
+    def load_names(self) -> list[str]:
+        return self.load or ["mixed"]
+
+    def loads(self, parts: Parts) -> tuple[Load, ...]:
+        return tuple(chosen_loads(self.load_names, known_loads(parts.driver or [])))
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Interrupts:
+    """How many interrupts, and when."""
+
+    count: Annotated[int, Parameter(help="Interrupts on each line under each load.")] = 10_000
+    seed: Annotated[int, Parameter(help="Seed of the cycles at which interrupts are raised.")] = 1
+
+    def plan(self, chosen: Chosen, parts: Parts, model: str) -> LatencyPlan:
+        if self.count < 1:
+            raise UserError(f"--count {self.count}: at least one interrupt must be measured")
+        boards = tuple(parts.boot_options(each) for each in models_of(model))
+        return LatencyPlan(boards, chosen.lines, chosen.forms, chosen.loads(parts), self.count, Schedule(self.seed))
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Shown:
+    """What is shown and written beside the table."""
+
+    histogram: Annotated[bool, Parameter(negative="", help="Show a histogram of each row, in bins of 1 µs.")] = False
+    worst: Annotated[bool, Parameter(negative="", help="Show the worst ten of each row and what ran then.")] = False
+    csv: Annotated[Path | None, Parameter(help="Write the table to this file, times in cycles.")] = None
+    html: Annotated[Path | None, Parameter(help="Write everything to this file, a page that needs no other.")] = None
+
+
+EVERYTHING, MANY, TABLE_ONLY = Chosen(), Interrupts(), Shown()
+
+app = App(
+    name="latency", help="Measure how long interrupts wait for their handler; exit with 1 when a deadline is missed."
+)
+
+
+@app.default
 def latency(
     *,
-    deadline: Annotated[str, Parameter(help="The greatest latency allowed: 100us, 0.1ms, 20000cycles.")] = "100us",
-    count: Annotated[int, Parameter(help="Interrupts on each line under each load.")] = 10_000,
-    seed: Annotated[int, Parameter(help="Seed of the cycles at which interrupts are raised.")] = 1,
-    load: Annotated[
-        list[str] | None,
-        Parameter(
-            negative="",
-            help="A load by name, mixed if none is given; may be given again; all for each in turn. One of your own: a "
-            "method in the protocol loads of a subclass or an extension of LatencyWorkload in a --driver folder.",
-        ),
-    ] = None,
-    line: Annotated[
-        list[str] | None,
-        Parameter(negative="", help="TIMER, UART, or the peripheral of a device of your own; may be given again."),
-    ] = None,
-    form: Annotated[str, Parameter(help="The handlers' form: smalltalk, native or both.")] = SMALLTALK,
-    sweep: Annotated[
-        WindowText | None,
-        Parameter(
-            help="Raise the line at every instruction of a window instead: START:END, in instructions since the load "
-            "was started, or a routine of the virtual machine by its symbol, up to the next bytecode."
-        ),
-    ] = None,
-    masked: Annotated[
-        bool,
-        Parameter(
-            negative="",
-            help="Show every section in which interrupts are masked instead: its longest way by the code, and the "
-            "longest that was seen meanwhile.",
-        ),
-    ] = False,
-    workers: Annotated[int, Parameter(help="Processes that share a sweep, or the rows of a table.")] = 2,
-    histogram: Annotated[bool, Parameter(negative="", help="Show a histogram of each row, in bins of 1 µs.")] = False,
-    worst: Annotated[bool, Parameter(negative="", help="Show the worst ten of each row and what ran then.")] = False,
-    baseline: Annotated[
-        Path | None, Parameter(help="An earlier --json file: exit with 1 when a figure got worse.")
-    ] = None,
-    csv: Annotated[Path | None, Parameter(help="Write the table to this file, times in cycles.")] = None,
-    html: Annotated[Path | None, Parameter(help="Write everything to this file, a page that needs no other.")] = None,
-    driver: Drivers = None,
-    svd: Svds = None,
-    device: Device = None,
+    deadline: Deadline = DEFAULT_DEADLINE,
+    interrupts: Interrupts = MANY,
+    chosen: Chosen = EVERYTHING,
+    workers: Workers = 2,
+    shown: Shown = TABLE_ONLY,
+    baseline: Baseline = None,
+    parts: Parts = NO_PARTS,
     json: Json = None,
-    model: Annotated[
-        str,
-        Parameter(
-            help="What instructions cost: arm926, arm926-warm, arm926-cold, instructions; all for the first three."
-        ),
-    ] = ARM926,
+    model: Models = ARM926,
 ) -> int:
     """Measure how long interrupts wait for their handler; exit with 1 when a deadline is missed."""
-    if count < 1:
-        raise UserError(f"--count {count}: at least one interrupt must be measured")
-    if workers < 1:
-        raise UserError(f"--workers {workers}: at least one is needed")
-    hertz = default_chip().cpu_hertz
-    try:
-        deadline_cycles = cycles_from(deadline, hertz)
-    except ValueError as error:
-        raise UserError(f"--deadline {error}") from error
-    loads = chosen_loads(load or ["mixed"], known_loads(driver or []))
+    deadline_cycles, hertz = deadline_of(deadline), default_chip().cpu_hertz
+    plan = interrupts.plan(chosen, parts, model)
     before = read_baseline(baseline) if baseline is not None else None
-    lines = line or list(SUBJECTS)
-    forms = chosen_forms(form)
-    console = output.console()
-    if sweep is not None:
-        sweeps = sweep_window(driver or [], svd or [], device, model, lines, loads, sweep, workers, console, forms)
-        return print_sweep(sweeps, deadline_cycles, json, console)
-    models = (ARM926, *CACHED_MODELS) if model == ALL_MODELS else (model,)
-    boards = [BoardOptions(tuple(driver or ()), tuple(svd or ()), device, name) for name in models]
-    built = build_latency_firmware(driver or [], svd or [], device)
-    firmware, names = firmware_hash(built.elf), ",".join(load or ["mixed"])
-    cells = cells_of(boards, lines, forms, loads, count, Schedule(seed))
-    with workers_with_bar(workers, cells, console) as (executor, progress):
-        if masked:
-            sections = masked_rows(cells, SourceMap(built.elf), executor, progress)
-        else:
-            rows = measure_cells(cells, executor, progress)
-    if masked:
-        print_masked(sections, models, hertz, console)
-        report = masked_report(sections, Report("latency masked", model, names, seed, firmware))
-        if json is not None:
-            report.write(json)
-        is_worse = before is not None and compare_with_baseline(before, report, console)
-        return 1 if is_worse or not all(row.is_sound for row in sections) else 0
-    for part in latency_table(rows, hertz, deadline_cycles, seed):
-        console.print(part, soft_wrap=True)
-    if histogram:
-        for text in histogram_lines(rows, hertz):
-            console.print(text, soft_wrap=True)
-    if worst:
-        for text in worst_lines(rows):
-            console.print(text, soft_wrap=True)
-    report = latency_report(rows, model, names, seed, firmware, deadline_cycles)
+    console, seed = output.console(), interrupts.seed
+    firmware = firmware_hash(build_latency_firmware(plan.boards[0]).elf)
+    with workers_with_bar(workers, plan.cells, console) as (executor, progress):
+        rows = measure_cells(plan.cells, executor, progress)
+    lines = [*latency_table(rows, hertz, deadline_cycles, seed)]
+    lines += histogram_lines(rows, hertz) if shown.histogram else ()
+    lines += worst_lines(rows) if shown.worst else ()
+    for line in lines:
+        console.print(line, soft_wrap=True)
+    report = latency_report(rows, model, ",".join(chosen.load_names), seed, firmware, deadline_cycles)
     if json is not None:
         report.write(json)
-    if csv is not None:
-        write_csv(rows, deadline_cycles, csv)
-    if html is not None:
-        latency_page(rows, hertz, firmware, deadline_cycles, seed).write(html)
+    if shown.csv is not None:
+        write_csv(rows, deadline_cycles, shown.csv)
+    if shown.html is not None:
+        latency_page(rows, hertz, firmware, deadline_cycles, seed).write(shown.html)
     is_worse = before is not None and compare_with_baseline(before, report, console)
     is_missed = any(row.distribution.misses(deadline_cycles) for row in rows)
     return 1 if is_worse or is_missed or not all(row.counts.are_good for row in rows) else 0
+
+
+@app.command
+def sweep(
+    window: Annotated[
+        str,
+        Parameter(
+            help="START:END, in instructions since the load was started, or a routine of the virtual machine by its "
+            "symbol, up to the next bytecode; SYMBOL*3 for three passes."
+        ),
+    ],
+    *,
+    deadline: Deadline = DEFAULT_DEADLINE,
+    chosen: Chosen = EVERYTHING,
+    workers: Workers = 2,
+    parts: Parts = NO_PARTS,
+    json: Json = None,
+    model: CycleModel = ARM926,
+) -> int:
+    """Raise the line at every instruction of a window, whose maximum is then exact."""
+    deadline_cycles = deadline_of(deadline)
+    plan = SweepPlan(window, parts.boot_options(model), chosen.lines, chosen.forms, chosen.loads(parts))
+    console = output.console()
+    with workers_with_bars(workers, console) as (executor, bar):
+        swept = sweep_windows(plan, executor, bar)
+    print_sweep(swept, deadline_cycles, console)
+    if json is not None:
+        sweep_report(swept, deadline_cycles).write(json)
+    return 1 if any(each.spread.misses(deadline_cycles) for each in swept) else 0
+
+
+@app.command
+def masked(
+    *,
+    interrupts: Interrupts = MANY,
+    chosen: Chosen = EVERYTHING,
+    workers: Workers = 2,
+    baseline: Baseline = None,
+    parts: Parts = NO_PARTS,
+    json: Json = None,
+    model: Models = ARM926,
+) -> int:
+    """Show every section in which interrupts are masked: its longest way by the code, and the longest that was seen."""
+    plan = interrupts.plan(chosen, parts, model)
+    before = read_baseline(baseline) if baseline is not None else None
+    console = output.console()
+    built = build_latency_firmware(plan.boards[0])
+    with workers_with_bar(workers, plan.cells, console) as (executor, progress):
+        rows = masked_rows(plan.cells, SourceMap(built.elf), executor, progress)
+    print_masked(rows, models_of(model), default_chip().cpu_hertz, console)
+    names = ",".join(chosen.load_names)
+    report = masked_report(rows, Report("latency masked", model, names, interrupts.seed, firmware_hash(built.elf)))
+    if json is not None:
+        report.write(json)
+    is_worse = before is not None and compare_with_baseline(before, report, console)
+    return 1 if is_worse or not all(row.is_sound for row in rows) else 0
+
+
+def deadline_of(text: str) -> int:
+    """In cycles."""
+    try:
+        return cycles_from(text, default_chip().cpu_hertz)
+    except ValueError as error:
+        raise UserError(f"--deadline {error}") from error

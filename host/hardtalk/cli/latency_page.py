@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from hardtalk.cli.latency_counts import COUNT_NAMES
-from hardtalk.cli.latency_rows import Row, part_names
 from hardtalk.cli.latency_table import COLUMNS, TEXT_COLUMNS, bin_cycles, circumstances_of, table_cells
+from hardtalk.latency.counts import COUNT_NAMES
+from hardtalk.latency.rows import Row, part_names
 from hardtalk.report.durations import microseconds
 from hardtalk.report.histogram import svg_histogram
 from hardtalk.report.page import Page

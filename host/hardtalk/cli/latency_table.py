@@ -8,8 +8,8 @@ from rich.text import Text
 
 from hardtalk.board import Board
 from hardtalk.board.cycles import MODELS
-from hardtalk.cli.latency_rows import Row, spread_values, total_counts, worst_row
-from hardtalk.latency.interrupt import Interrupt
+from hardtalk.latency.interrupt import sum_of_parts
+from hardtalk.latency.rows import Row, spread_values, total_counts, worst_row
 from hardtalk.report.durations import microseconds
 from hardtalk.report.histogram import text_histogram
 
@@ -88,7 +88,3 @@ def worst_lines(rows: Sequence[Row]) -> Iterator[Text]:
 def bin_cycles(hertz: int) -> int:
     """A microsecond."""
     return hertz // 10**6
-
-
-def sum_of_parts(interrupt: Interrupt) -> str:
-    return " + ".join(f"{part} {cycles:,}" for part, cycles in interrupt.parts.items())

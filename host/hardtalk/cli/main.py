@@ -10,8 +10,6 @@ from typing import Any
 
 from cyclopts import App
 
-from hardtalk.cli.errors import UserError
-
 INTERRUPTED_EXIT_CODE = 130
 
 app = App(
@@ -20,37 +18,23 @@ app = App(
     version=lambda: version("hardtalk"),
     result_action="return_value",
 )
-for command, module in {
-    "build": "building",
-    "boot": "boot",
-    "repl": "repl",
-    "test": "sunit",
-    "latency": "latency",
-    "trace": "tracing",
-    "uart": "uart",
-    "bench": "bench",
-    "threadmetric": "threadmetric",
-    "speed": "speed",
-    "memory": "memory",
-    "soak": "soak",
-    "inject": "inject",
-    "explain": "explain",
+for command, place in {
+    "build": "building:build",
+    "boot": "boot:boot",
+    "repl": "repl:repl",
+    "test": "sunit:test",
+    "latency": "latency:app",
+    "trace": "tracing:trace",
+    "uart": "uart:uart",
+    "bench": "bench:bench",
+    "threadmetric": "threadmetric:threadmetric",
+    "speed": "speed:speed",
+    "memory": "memory:app",
+    "soak": "soak:soak",
+    "inject": "inject:inject",
+    "explain": "explain:explain",
 }.items():
-    app.command(f"hardtalk.cli.{module}:{command}", name=command)
-
-
-def user_message(error: BaseException) -> tuple[str, int] | None:
-    """The message and exit code of an error that the user can mend; None for a defect of Hardtalk's own."""
-    from hardtalk.board import BoardError, DeviceFailure
-    from hardtalk.build import BUILD_ERRORS
-
-    if isinstance(error, UserError):
-        return str(error), error.exit_code
-    if isinstance(error, (BoardError, DeviceFailure, *BUILD_ERRORS)):
-        return str(error), 2
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}", 2
-    return None
+    app.command(f"hardtalk.cli.{place}", name=command)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -63,11 +47,13 @@ def run(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        message = user_message(error)
-        if message is None:
+        from hardtalk.cli.errors import exit_code, message
+
+        code = exit_code(error)
+        if code is None:
             raise
-        print(f"hardtalk: {message[0]}", file=sys.stderr)
-        return message[1]
+        print(f"hardtalk: {message(error)}", file=sys.stderr)
+        return code
     return result if isinstance(result, int) else 0
 
 

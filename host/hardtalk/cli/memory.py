@@ -1,132 +1,112 @@
 """`hardtalk memory`: what programs do to memory and the collector to them, which heap is enough, what objects cost."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Final
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 from rich.console import Console
 
+from hardtalk.bench import BootOptions
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.chip import default_chip
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.memory_board import boot_with_heap, bytes_from
-from hardtalk.cli.memory_compare import DEFAULT_HEAP_BYTES, ROUNDS
-from hardtalk.cli.memory_compare import compare as compare_collectors
-from hardtalk.cli.memory_image import image_report, image_table
-from hardtalk.cli.memory_programs import programs
-from hardtalk.cli.memory_run import MemoryRun, workload_folder
-from hardtalk.cli.memory_table import (
-    Measured,
-    allocation_rate,
-    longest_cycles,
-    memory_report,
-    memory_table,
-    plan_table,
-    summary_table,
-    verdict,
-)
-from hardtalk.cli.options import Collector, CycleModel, Drivers, Json
-from hardtalk.memory.audit import audit_machine
+from hardtalk.cli.memory_compare import circumstances, comparison
+from hardtalk.cli.memory_image import image_table
+from hardtalk.cli.memory_table import memory_table, plan_table, summary_table, verdict
+from hardtalk.cli.options import ARM926, Collector, CycleModel, Drivers, Json, driver_options
+from hardtalk.memory.boards import boot_settled, bytes_from
+from hardtalk.memory.comparison import DEFAULT_HEAP_BYTES, ROUNDS, ComparisonPlan, comparison_report
+from hardtalk.memory.comparison import compare as compare_collectors
 from hardtalk.memory.heap import Heap
-from hardtalk.memory.machine import Machine
 from hardtalk.memory.mmu import WINDOWS_MICROSECONDS
+from hardtalk.memory.object_sizes import image_report
+from hardtalk.memory.programs import programs
+from hardtalk.memory.results import Measured, allocation_rate, longest_cycles, memory_report
 from hardtalk.memory.rings import Rings
-from hardtalk.memory.roots import root_indices
-from hardtalk.memory.safepoints import settle
+from hardtalk.memory.study import Failed, MemoryPlan, cycles_per_unit, measure, most_live_bytes, with_workload
 from hardtalk.report.durations import cycles_from
 
 DEFAULT_PROGRAM: Final = "pairs"
 ALL: Final = "all"
 
+ProgramName = Annotated[
+    str | None,
+    Parameter(
+        name="--program",
+        help="A method of MemoryWorkload in its protocol programs, all of them (all), or an expression.",
+    ),
+]
+HeapSize = Annotated[str | None, Parameter(name="--heap", help="The heap's size: 4M, 512K; all of RAM unless told.")]
 
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Pictures:
+    """PNG files to draw; with several programs each gets a file of its own, heap.png becoming heap-pairs.png."""
+
+    plot: Annotated[Path | None, Parameter(help="Draw the MMU curve to this PNG file.")] = None
+    map: Annotated[Path | None, Parameter(help="Draw the heap as it is at the end to this PNG file.")] = None
+    stretches: Annotated[Path | None, Parameter(help="Draw the stretches without safepoint to this PNG file.")] = None
+    fragmentation: Annotated[Path | None, Parameter(help="Draw memory's use over time to this PNG file.")] = None
+
+    def of_program(self, program: str) -> "Pictures":
+        files = (self.plot, self.map, self.stretches, self.fragmentation)
+        return Pictures(*(file and file.with_stem(f"{file.stem}-{program}") for file in files))
+
+    def draw(self, measured: Measured) -> None:
+        if self.plot is self.map is self.stretches is self.fragmentation is None:
+            return
+        from hardtalk.memory.pictures import fragmentation_picture, heap_picture, mmu_picture, stretch_picture
+
+        run = measured.run
+        meter, hertz = run.meter, run.bench.board.chip.cpu_hertz
+        title = f"{run.program}, {run.bench.board.model}"
+        if self.plot is not None:
+            mmu_picture(self.plot, meter.intervals, meter.began or 0, meter.ended, hertz, title, WINDOWS_MICROSECONDS)
+        if self.map is not None:
+            heap = Heap(measured.machine)
+            heap_picture(self.map, heap, Rings(heap), f"after {run.program}")
+        if self.stretches is not None:
+            stretch_picture(self.stretches, meter.collector, meter.program, title)
+        if self.fragmentation is not None:
+            fragmentation_picture(self.fragmentation, run.usages, hertz, title)
+
+
+NO_PICTURES: Final = Pictures()
+
+app = App(name="memory", help="Run programs; show what they do to memory, and the collector to them; audit the heap.")
+
+
+@app.default
 def memory(
     *,
-    program: Annotated[
-        str | None,
-        Parameter(help="A method of MemoryWorkload in its protocol programs, all of them (all), or an expression."),
-    ] = None,
-    heap: Annotated[str | None, Parameter(help="The heap's size: 4M, 512K; all of RAM unless told.")] = None,
-    plot: Annotated[Path | None, Parameter(help="Draw the MMU curve to this PNG file.")] = None,
-    map: Annotated[Path | None, Parameter(help="Draw the heap as it is at the end to this PNG file.")] = None,
-    stretches: Annotated[Path | None, Parameter(help="Draw the stretches without safepoint to this PNG file.")] = None,
-    fragmentation: Annotated[Path | None, Parameter(help="Draw memory's use over time to this PNG file.")] = None,
+    program: ProgramName = None,
+    heap: HeapSize = None,
+    pictures: Pictures = NO_PICTURES,
     limit: Annotated[
         str | None, Parameter(help="Exit with 1 when a stretch of the collector is longer: 10us, 2000cycles.")
     ] = None,
-    plan: Annotated[bool, Parameter(negative="", help="Show which heap is enough for --live and --rate.")] = False,
-    live: Annotated[str | None, Parameter(help="For --plan: bytes alive; else as the program leaves them.")] = None,
-    rate: Annotated[str | None, Parameter(help="For --plan: bytes allocated a second; else as measured.")] = None,
-    compare: Annotated[
-        bool, Parameter(negative="", help="Run the program, or all of them, with both collectors; show the ratios.")
-    ] = False,
-    rounds: Annotated[int, Parameter(help="For --compare: how often each program is run in a row.")] = ROUNDS,
     collector: Collector = TREADMILL,
-    image: Annotated[bool, Parameter(negative="", help="Instead: show what an object of the image costs.")] = False,
     driver: Drivers = None,
     json: Json = None,
-    model: CycleModel = "arm926",
+    model: CycleModel = ARM926,
 ) -> int:
     """Run programs; show what they allocate, the collector's share, stretches, MMU, fragmentation; audit the heap."""
-    console = output.console()
-    if plan and program is None and live is not None and rate is not None:
-        show_plan(console, bytes_from(live, "--live"), bytes_from(rate, "--rate"), None, default_chip().cpu_hertz)
-        return 0
-    wanted_bytes = None if heap is None else bytes_from(heap, "--heap")
-    if compare:
-        if plan or plot or map or limit or collector != TREADMILL:
-            raise UserError("--compare shows ratios of both collectors only", "Leave out the options of a single run.")
-        compared = [] if program is None else [program]
-        return compare_collectors(
-            console, compared, wanted_bytes or DEFAULT_HEAP_BYTES, rounds, driver or [], model, json
-        )  # fmt: skip
-    if plan and collector != TREADMILL:
-        raise UserError("--plan is about the treadmill", "Leave out --collector, or --plan.")
-    folders = [*(driver or []), workload_folder()]
-    bench, sliced = boot_with_heap(folders, wanted_bytes, model, collector)
-    if image:
-        for part in image_table(bench):
-            console.print(part, soft_wrap=True)
-        if json is not None:
-            image_report(bench).write(json)
-        return 0
-    hertz = bench.board.chip.cpu_hertz
-    try:
-        limit_cycles = None if limit is None else cycles_from(limit, hertz)
-    except ValueError as error:
-        raise UserError(f"--limit {error}") from error
     names = tuple(programs()) if program == ALL else (program or DEFAULT_PROGRAM,)
-    booted = bench.board.snapshot()
+    limit_cycles = cycles_of(limit)
+    console = output.console()
     found: list[Measured] = []
-    failed = False
-    for name in names:
-        if name != names[0]:
-            bench.board.restore(booted)
-            bench.console.prompt.abandon()
-            console.print()
-        run = MemoryRun(bench, sliced, name, with_live=plan and live is None)
-        try:
-            run.measure()
-        except UserError as error:
-            if len(names) == 1:
-                raise
-            console.print(f"{name} failed: {error}", soft_wrap=True)
-            failed = True
+    has_failed = False
+    for each in shown(MemoryPlan(with_heap(driver_options(driver, model, collector), heap), names), console):
+        if isinstance(each, Failed):
+            has_failed = True
             continue
-        settle(bench.board)
-        machine = Machine.of_board(bench.board)
-        heap_bytes = machine.variable("regionEnd") - machine.variable("regionStart")
-        found.append(Measured(run, audit_machine(machine), heap_bytes))
-        for part in memory_table(found[-1]):
-            console.print(part, soft_wrap=True)
-        if plan:
-            live_bytes = bytes_from(live, "--live") if live is not None else most_live_bytes(run, Heap(machine))
-            planned_rate = bytes_from(rate, "--rate") if rate is not None else allocation_rate(run)
-            show_plan(console, live_bytes, planned_rate, cycles_per_unit(run, machine), hertz)
-            console.print(verdict(live_bytes, planned_rate, heap_bytes), soft_wrap=True)
-        files = (plot, map, stretches, fragmentation)
-        draw(run, machine, *(each if each is None or len(names) == 1 else named(each, name) for each in files))
+        found.append(each)
+        (pictures if len(names) == 1 else pictures.of_program(each.run.program)).draw(each)
     if len(found) > 1:
         console.print()
         console.print(summary_table(found), soft_wrap=True)
@@ -134,56 +114,109 @@ def memory(
         memory_report(found).write(json)
     longest = max((longest_cycles(each.run.meter.collector) for each in found), default=0)
     is_late = limit_cycles is not None and longest > limit_cycles
-    return 1 if failed or is_late or any(each.complaint for each in found) else 0
+    return 1 if has_failed or is_late or any(each.complaint for each in found) else 0
 
 
-def named(path: Path, program: str) -> Path:
-    """heap.png as heap-pairs.png: each program's picture in a file of its own."""
-    return path.with_stem(f"{path.stem}-{program}")
+@app.command
+def compare(
+    *,
+    program: ProgramName = None,
+    heap: Annotated[str | None, Parameter(help="The heap's size; 4M unless told.")] = None,
+    rounds: Annotated[int, Parameter(help="How often each program is run in a row.")] = ROUNDS,
+    driver: Drivers = None,
+    json: Json = None,
+    model: CycleModel = ARM926,
+) -> int:
+    """Run the program, or all of them, with both collectors; show the ratios."""
+    heap_bytes = DEFAULT_HEAP_BYTES if heap is None else bytes_from(heap, "--heap")
+    chosen = () if program in (None, ALL) else (str(program),)
+    plan = ComparisonPlan(driver_options(driver, model), chosen, heap_bytes, rounds)
+    pairs = compare_collectors(plan)
+    console = output.console()
+    for part in (*comparison(pairs), circumstances(plan, pairs)):
+        console.print(part, soft_wrap=True)
+    if json is not None:
+        comparison_report(pairs, plan).write(json)
+    return 1 if any(each.treadmill.violations or each.baseline.violations for each in pairs) else 0
 
 
-def draw(
-    run: MemoryRun,
-    machine: Machine,
-    plot: Path | None,
-    map: Path | None,
-    stretches: Path | None,
-    fragmentation: Path | None,
-) -> None:
-    if plot is map is stretches is fragmentation is None:
-        return
-    from hardtalk.memory.pictures import fragmentation_picture, heap_picture, mmu_picture, stretch_picture
-
-    meter = run.meter
-    hertz = run.bench.board.chip.cpu_hertz
-    title = f"{run.program}, {run.bench.board.model}"
-    if plot is not None:
-        mmu_picture(plot, meter.intervals, meter.began or 0, meter.ended, hertz, title, WINDOWS_MICROSECONDS)
-    if map is not None:
-        heap = Heap(machine)
-        heap_picture(map, heap, Rings(heap), f"after {run.program}")
-    if stretches is not None:
-        stretch_picture(stretches, meter.collector, meter.program, title)
-    if fragmentation is not None:
-        fragmentation_picture(fragmentation, run.usages, hertz, title)
+@app.command
+def image(
+    *, heap: HeapSize = None, collector: Collector = TREADMILL, driver: Drivers = None, json: Json = None,
+    model: CycleModel = ARM926,
+) -> int:  # fmt: skip
+    """Show what an object of the image costs, by class and by size of block."""
+    bench = boot_settled(with_workload(with_heap(driver_options(driver, model, collector), heap)))
+    console = output.console()
+    for part in image_table(bench):
+        console.print(part, soft_wrap=True)
+    if json is not None:
+        image_report(bench).write(json)
+    return 0
 
 
-def most_live_bytes(run: MemoryRun, heap: Heap) -> int:
-    """Bytes of the blocks of everything that can be reached: the most of what was seen now and then and is now."""
-    reached = heap.reachable(root_indices(heap))
-    now = sum(1 << int(order) for order in heap.orders[reached])
-    return max(now, *(each.live_bytes for each in run.usages)) if run.usages else now
+@app.command
+def plan(
+    *,
+    live: Annotated[str | None, Parameter(help="Bytes alive; as the program leaves them unless told.")] = None,
+    rate: Annotated[str | None, Parameter(help="Bytes allocated a second; as measured unless told.")] = None,
+    program: ProgramName = None,
+    heap: HeapSize = None,
+    driver: Drivers = None,
+    json: Json = None,
+    model: CycleModel = ARM926,
+) -> int:
+    """Show which heap is enough for so many bytes alive and so many allocated a second, or for a program."""
+    live_bytes = None if live is None else bytes_from(live, "--live")
+    planned_rate = None if rate is None else bytes_from(rate, "--rate")
+    console = output.console()
+    if program is None and live_bytes is not None and planned_rate is not None:
+        show_plan(console, live_bytes, planned_rate, None, default_chip().cpu_hertz)
+        return 0
+    names = tuple(programs()) if program == ALL else (program or DEFAULT_PROGRAM,)
+    found: list[Measured] = []
+    has_failed = False
+    for each in shown(MemoryPlan(with_heap(driver_options(driver, model), heap), names, live is None), console):
+        if isinstance(each, Failed):
+            has_failed = True
+            continue
+        found.append(each)
+        run = each.run
+        alive = most_live_bytes(each) if live_bytes is None else live_bytes
+        allocated = allocation_rate(run) if planned_rate is None else planned_rate
+        show_plan(console, alive, allocated, cycles_per_unit(run), run.bench.board.chip.cpu_hertz)
+        console.print(verdict(alive, allocated, each.heap_bytes), soft_wrap=True)
+    if json is not None and found:
+        memory_report(found).write(json)
+    return 1 if has_failed or any(each.complaint for each in found) else 0
 
 
-def cycles_per_unit(run: MemoryRun, machine: Machine) -> Fraction | None:
-    """The collector's cycles a unit of work, where the VM counts units; else None."""
-    if not run.meter.collector_cycles or "unitsDone" not in run.counters.get(1, {}):
-        return None
-    return Fraction(run.meter.collector_cycles, max(run.counted("unitsDone"), 1))
+def shown(plan: MemoryPlan, console: Console) -> Iterator[Measured | Failed]:
+    """Each result, told as soon as it is there."""
+    for number, each in enumerate(measure(plan)):
+        if number:
+            console.print()
+        if isinstance(each, Failed):
+            console.print(f"{each.program} failed: {each.error}", soft_wrap=True)
+        else:
+            for part in memory_table(each):
+                console.print(part, soft_wrap=True)
+        yield each
+
+
+def with_heap(options: BootOptions, heap: str | None) -> BootOptions:
+    return options if heap is None else replace(options, heap_bytes=bytes_from(heap, "--heap"))
+
+
+def cycles_of(limit: str | None) -> int | None:
+    try:
+        return None if limit is None else cycles_from(limit, default_chip().cpu_hertz)
+    except ValueError as error:
+        raise UserError(f"--limit {error}") from error
 
 
 def show_plan(console: Console, live: int, rate: int, cycles_a_unit: Fraction | None, hertz: int) -> None:
     if live < 1 or rate < 1:
-        raise UserError("--plan needs --live and --rate above zero", "Give both, or a program to measure them from.")
+        raise UserError("--live and --rate must be above zero", "Give both, or a program to measure them from.")
     for part in plan_table(live, rate, cycles_a_unit, hertz):
         console.print(part, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`hardtalk memory --image`: what an object of the shipped image costs, by class and by size of block."""
+"""`hardtalk memory image`: what an object of the shipped image costs, by class and by size of block."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -8,12 +8,11 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from hardtalk.cli.boards import Bench
+from hardtalk.bench import Bench
 from hardtalk.cli.memory_table import table
 from hardtalk.memory.heap import Heap
 from hardtalk.memory.machine import Machine
 from hardtalk.memory.object_sizes import SQUEAK_MEAN_BYTES, Sizes, image_objects, sizes, sizes_by_class, sizes_by_order
-from hardtalk.report.figures import Report
 from hardtalk.vm import object_format as of
 
 SHOWN_CLASSES: Final = 16
@@ -48,15 +47,3 @@ def add_row(made: Table, each: Sizes) -> None:
         each.name, f"{count:,}", f"{each.body_bytes / count:.1f}", str(of.BODY_OFFSET),
         f"{each.block_bytes / count:.1f}", f"{each.wasted_bytes / count:.1f}", f"{each.wasted_bytes:,}",
     )  # fmt: skip
-
-
-def image_report(bench: Bench) -> Report:
-    heap = Heap(Machine.of_board(bench.board))
-    total = sizes(heap, image_objects(heap))
-    report = Report("memory", bench.board.model, "image", 0, bench.firmware_hash)
-    report.add("image.objects", total.objects, "objects")
-    report.add("image.body.bytes", total.body_bytes, "bytes")
-    report.add("image.header.bytes", total.header_bytes, "bytes")
-    report.add("image.block.bytes", total.block_bytes, "bytes")
-    report.add("image.waste.bytes", total.wasted_bytes, "bytes")
-    return report

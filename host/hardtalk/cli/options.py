@@ -1,13 +1,15 @@
 """Options that several commands share, each declared once."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
 
+from hardtalk.bench import BootOptions
+from hardtalk.build.collectors import TREADMILL
+
 ARM926 = "arm926"
-CACHED_MODELS = ("arm926-warm", "arm926-cold")
-ALL_MODELS = "all"
 
 Drivers: TypeAlias = Annotated[
     list[Path] | None,
@@ -28,3 +30,55 @@ Collector: TypeAlias = Annotated[
 CycleModel: TypeAlias = Annotated[
     str, Parameter(name="--model", help="What instructions cost: arm926, arm926-warm, arm926-cold or instructions.")
 ]
+Loads: TypeAlias = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--load",
+        negative="",
+        help="A load by name, mixed if none is given; may be given again; all for each in turn. One of your own: a "
+        "method in the protocol loads of a subclass or an extension of LatencyWorkload in a --driver folder.",
+    ),
+]
+Lines: TypeAlias = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--line", negative="", help="TIMER, UART, or the peripheral of a device of your own; may be given again."
+    ),
+]
+Form: TypeAlias = Annotated[str, Parameter(name="--form", help="The handlers' form: smalltalk, native or both.")]
+Deadline: TypeAlias = Annotated[
+    str, Parameter(name="--deadline", help="The greatest latency allowed: 100us, 0.1ms, 20000cycles.")
+]
+Baseline: TypeAlias = Annotated[
+    Path | None,
+    Parameter(name="--baseline", help="An earlier --json file: exit with 1 when a figure got worse."),
+]
+Workers: TypeAlias = Annotated[int, Parameter(name="--workers", help="Processes that share the work.")]
+Models: TypeAlias = Annotated[
+    str,
+    Parameter(
+        name="--model",
+        help="What instructions cost: arm926, arm926-warm, arm926-cold, instructions; all for the first three.",
+    ),
+]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Parts:
+    """What the user adds to the board: classes, peripherals, devices."""
+
+    driver: Drivers = None
+    svd: Svds = None
+    device: Device = None
+
+    def boot_options(self, model: str, collector: str = TREADMILL) -> BootOptions:
+        return BootOptions(tuple(self.driver or ()), tuple(self.svd or ()), self.device, model, collector)
+
+
+NO_PARTS = Parts()
+
+
+def driver_options(driver: Drivers, model: str, collector: str = TREADMILL) -> BootOptions:
+    """A board to which only classes are added."""
+    return Parts(driver).boot_options(model, collector)

@@ -6,9 +6,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
-from hardtalk.cli.boards import Bench
-from hardtalk.cli.console import BoardEnded
-from hardtalk.cli.errors import UserError
+from hardtalk.bench import Bench, BenchError, BoardEnded
 from hardtalk.serial import ConsoleText, Event, Failure, NotUnderstood, Refused, Result
 from hardtalk.smalltalk.errors import SourceError
 
@@ -82,7 +80,7 @@ class Shell:
                 self.bench.console.prompt.interrupt()
             except BoardEnded:
                 raise
-            except UserError as error:
+            except BenchError as error:
                 self._fail(str(error))
                 return
 

@@ -1,8 +1,4 @@
-"""`hardtalk speed`: how fast the board emulates the interpreter, beside Unicorn alone doing the same work.
-
-Both start from the same state of the machine, in the middle of the firmware, and end at the same store. The plain
-engine has no hook and no clock; the work between the marks needs none.
-"""
+"""`hardtalk speed`: how fast the board emulates the interpreter, beside Unicorn alone doing the same work."""
 
 from typing import Annotated
 
@@ -10,17 +6,14 @@ from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
-from hardtalk.board import Board, Mark, StopReason
-from hardtalk.board.speed import ROUNDS, Speed, compare
+from hardtalk.bench import boot
+from hardtalk.bench.firmware import study_folder
+from hardtalk.benchmarks.speed import time_both
+from hardtalk.board.speed import ROUNDS
 from hardtalk.cli import output
-from hardtalk.cli.bench import START_MARK
-from hardtalk.cli.boards import Bench, boot_bench
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.options import ARM926, CycleModel, Json
-from hardtalk.cli.sources import host_firmware
+from hardtalk.cli.options import ARM926, CycleModel, Json, driver_options
 from hardtalk.report.figures import Report
-
-PATIENCE_CYCLES = 1 << 40
 
 
 def speed(
@@ -34,7 +27,7 @@ def speed(
     if rounds < 1 or turns < 1:
         raise UserError("--rounds and --turns must be at least 1")
     console = output.console()
-    bench = boot_bench([host_firmware("bench-firmware")], [], None, model, console.out)
+    bench = boot(driver_options([study_folder("benchmarks")], model), console.out)
     timed = time_both(bench, rounds, turns)
     table = Table(box=None, pad_edge=False, header_style="")
     for column in ("engine", "instructions", "seconds", "million/s"):
@@ -58,25 +51,3 @@ def speed(
         report.add("plain.time", timed.plain_ns, "ns")
         report.write(json)
     return 0
-
-
-def time_both(bench: Bench, rounds: int, turns: int) -> Speed:
-    board = bench.board
-    bench.console.prompt.enter(f"BenchRun runRounds: {rounds}")
-    board.uart(0).send(bench.console.prompt.take_outgoing())
-    run_to_mark(board, START_MARK)
-    return compare(board, turns)
-
-
-def run_to_mark(board: Board, value: int) -> None:
-    seen: list[Mark] = []
-
-    def listen(event: object) -> None:
-        if isinstance(event, Mark) and event.value == value:
-            seen.append(event)
-
-    board.trace.listen(listen)
-    stop = board.run(PATIENCE_CYCLES, lambda: bool(seen))
-    board.trace.unlisten(listen)
-    if stop.reason is not StopReason.UNTIL:
-        raise UserError(f"the board stopped before mark {value}: {stop.reason}\n{board.fault_report()}", exit_code=1)

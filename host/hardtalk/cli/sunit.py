@@ -1,6 +1,7 @@
 """`hardtalk test DIR`: the SUnit tests of a folder, run on the emulated board and reported like pytest's."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,33 +10,25 @@ from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
 
+from hardtalk.bench import BootOptions, boot
 from hardtalk.build.collectors import TREADMILL
-from hardtalk.build.sources import class_paths, display_name, paths_in, read_classes
 from hardtalk.cli import output
-from hardtalk.cli.boards import boot_bench
-from hardtalk.cli.errors import UserError
-from hardtalk.cli.options import ARM926, Collector, CycleModel, Device, Drivers, Svds
-from hardtalk.cli.sunit_runner import Outcome, run_classes, sunit_classes
+from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Parts
+from hardtalk.sunit.runner import Outcome, classes_in, run_classes
 
 
 def test(
     folder: Annotated[Path, Parameter(help="A folder with subclasses of TestCase (Tonel).")],
     *,
-    driver: Drivers = None,
-    svd: Svds = None,
-    device: Device = None,
+    parts: Parts = NO_PARTS,
     collector: Collector = TREADMILL,
     model: CycleModel = ARM926,
 ) -> int:
     """Run the SUnit tests of a folder on the board; exit with 1 when one fails."""
     console = output.console()
     started = time.perf_counter()
-    bench = boot_bench([*(driver or []), folder], svd or [], device, model, console.out, collector)
-    in_folder = {display_name(path) for path in paths_in(folder.resolve(), ".class.st")}
-    definitions = read_classes(class_paths(bench.options))
-    classes = [each for each in sunit_classes(definitions) if each.file in in_folder]
-    if not classes:
-        raise UserError(f"{folder}: no subclass of TestCase with a method test…", "Give a folder that has tests.")
+    bench = boot(with_folder(parts.boot_options(model, collector), folder), console.out)
+    classes = classes_in(bench, folder)
     count = sum(len(each.selectors) for each in classes)
     console.print(Rule("test session starts", characters="="))
     console.print(f"board: {bench.board.model}, firmware {bench.firmware_hash}")
@@ -50,9 +43,13 @@ def test(
             printed.append((run.test_class.name, run.text))
     show_failures(console, failed, printed)
     seconds = time.perf_counter() - started
-    parts = [f"{len(failed)} failed"] * bool(failed) + [f"{count - len(failed)} passed"] * (count > len(failed))
-    console.print(Rule(f"{', '.join(parts)} in {seconds:.2f}s", characters="="))
+    counts = [f"{len(failed)} failed"] * bool(failed) + [f"{count - len(failed)} passed"] * (count > len(failed))
+    console.print(Rule(f"{', '.join(counts)} in {seconds:.2f}s", characters="="))
     return 1 if failed or bench.console.device_failures else 0
+
+
+def with_folder(options: BootOptions, folder: Path) -> BootOptions:
+    return replace(options, drivers=(*options.drivers, folder))
 
 
 def show_failures(console: Console, failed: list[Outcome], printed: list[tuple[str, str]]) -> None:

@@ -1,68 +1,21 @@
-"""`hardtalk uart`: one Smalltalk interrupt a character at line rate, and the fastest rate that loses none.
-
-The receiver's FIFO is off: there is room for one character, which is lost unless the handler has read it before the
-next one is complete. What arrived is checked against what was sent, by number and sum. Where a character was lost, the
-interrupts are timed once more, to tell what kept the handler from it.
-"""
+"""`hardtalk uart`: one Smalltalk interrupt a character at line rate, and the fastest rate that loses none."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
-from hardtalk.board import Board, StopReason
+from hardtalk.bench.firmware import firmware_hash
 from hardtalk.chip import default_chip
 from hardtalk.cli import output
-from hardtalk.cli.boards import Bench
-from hardtalk.cli.errors import UserError
-from hardtalk.cli.firmware import firmware_hash
-from hardtalk.cli.latency_activity import activity_at
-from hardtalk.cli.latency_bench import build_latency_firmware, run_load
-from hardtalk.cli.latency_loads import ALL, Load, chosen_loads, known_loads
-from hardtalk.cli.latency_matrix import BoardOptions, booted, side_by_side, workers_with_bar
-from hardtalk.cli.latency_table import circumstances_of, sum_of_parts
-from hardtalk.cli.moments import watched_addresses
-from hardtalk.cli.options import ARM926, CycleModel, Drivers, Json
-from hardtalk.latency.laboratory import Laboratory, Schedule
-from hardtalk.report.figures import Report
-
-RATES = (9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600)
-UART, DRIVER = 1, "LatencyCharacterPort"
-SERVICE_CYCLES = 2_000_000
-COUNT_MODULUS, SUM_MODULUS = 1 << 20, 1 << 16
-SENT_AT_ONCE = 4_096
-TIMED = 5_000
-
-
-@dataclass(frozen=True)
-class Transmission:
-    """`count` characters at a rate, while a load runs."""
-
-    options: BoardOptions
-    load: Load
-    baud: int
-    count: int
-
-
-@dataclass(frozen=True)
-class Reception:
-    """What became of `sent` characters that came one after the other. `limit` tells, when any was lost, what waited
-    longest."""
-
-    baud: int
-    sent: int
-    received: int
-    overruns: int
-    interrupts: int
-    is_intact: bool
-    limit: str = ""
-
-    @property
-    def is_good(self) -> bool:
-        return self.is_intact and not self.overruns
+from hardtalk.cli.latency_table import circumstances_of
+from hardtalk.cli.options import ARM926, CycleModel, Drivers, Json, driver_options
+from hardtalk.cli.progress import workers_with_bar
+from hardtalk.latency.loaded_board import build_latency_firmware
+from hardtalk.latency.loads import ALL, chosen_loads, known_loads
+from hardtalk.uart.reception import RATES, LoadResult, UartPlan, receive_all, uart_report
 
 
 def uart(
@@ -81,121 +34,35 @@ def uart(
     model: CycleModel = ARM926,
 ) -> int:
     """Find the fastest serial line that one interrupt a character keeps up with, under each load."""
-    if not 1 <= count < COUNT_MODULUS:
-        raise UserError(f"--count {count}: between 1 and {COUNT_MODULUS - 1:,} characters")
-    if workers < 1:
-        raise UserError(f"--workers {workers}: at least one is needed")
-    loads = chosen_loads(load or [ALL], known_loads(driver or []))
-    rates = sorted(rate or RATES)
+    names = load or [ALL]
+    loads = tuple(chosen_loads(names, known_loads(driver or [])))
+    plan = UartPlan(driver_options(driver, model), loads, tuple(sorted(rate or RATES)), count)
     console = output.console()
-    options = BoardOptions(tuple(driver or ()), model=model)
-    report = Report("uart", model, ",".join(load or [ALL]), 0, firmware_hash(build_latency_firmware(driver or []).elf))
-    transmissions = [Transmission(options, each, baud, count) for each in loads for baud in rates]
-    with workers_with_bar(workers, transmissions, console) as (executor, progress):
-        receptions = side_by_side(receive_fresh, transmissions, executor, progress)
-    table = Table(box=None, pad_edge=False, header_style="")
-    table.add_column("load")
-    for baud in rates:
-        table.add_column(f"{baud:,}", justify="right")
-    table.add_column("fastest without loss", justify="right")
-    fastest = []
-    for number, chosen in enumerate(loads):
-        own = receptions[number * len(rates) : (number + 1) * len(rates)]
-        best = fastest_good(own)
-        fastest.append(best)
-        cells = ["none lost" if each.is_good else f"{each.sent - each.received:,} lost" for each in own]
-        table.add_row(chosen.name, *cells, f"{best:,}" if best else "none")
-        for each in own:
-            report.add(f"{chosen.name}.{each.baud}.lost", each.sent - each.received, "characters")
-            report.add(f"{chosen.name}.{each.baud}.overruns", each.overruns, "characters")
-            report.add(f"{chosen.name}.{each.baud}.interrupts", each.interrupts, "interrupts")
-        report.add(f"{chosen.name}.fastest", best, "baud")
-    console.print(table)
-    for transmission, reception in zip(transmissions, receptions, strict=True):
-        if reception.limit:
-            title = f"{transmission.load.name} at {reception.baud:,}"
-            console.print(Text(f"{title}: {reception.limit}"), soft_wrap=True)
-    report.add("fastest", min(fastest), "baud")
-    report.add("characters", count, "characters")
-    console.print(Text(f"the fastest rate without overrun under each of these loads: {min(fastest):,} baud"))
+    firmware = firmware_hash(build_latency_firmware(plan.board).elf)
+    with workers_with_bar(workers, plan.transmissions, console) as (executor, progress):
+        results = receive_all(plan, executor, progress)
+    console.print(uart_table(plan, results))
+    for result in results:
+        for each in result.receptions:
+            if each.limit:
+                console.print(Text(f"{result.load.name} at {each.baud:,}: {each.limit}"), soft_wrap=True)
+    fastest = min(each.fastest for each in results)
+    console.print(Text(f"the fastest rate without overrun under each of these loads: {fastest:,} baud"))
     circumstances = circumstances_of(model, default_chip().cpu_hertz)
     console.print(Text(f"{count:,} characters each, one-byte FIFO   {circumstances}"))
     if json is not None:
-        report.write(json)
-    return 0 if min(fastest) else 1
+        uart_report(plan, results, ",".join(names), firmware).write(json)
+    return 0 if fastest else 1
 
 
-def fastest_good(receptions: Sequence[Reception]) -> int:
-    """The fastest rate at which, and at all slower ones, nothing was lost; 0 when there is none."""
-    best = 0
-    for each in receptions:
-        if not each.is_good:
-            break
-        best = each.baud
-    return best
-
-
-def receive_fresh(transmission: Transmission) -> Reception:
-    """On a board that has just booted; with what limits the rate when a character is lost."""
-    load, baud = transmission.load, transmission.baud
-    reception = receive(booted(transmission.options), load, baud, transmission.count)
-    if reception.is_good:
-        return reception
-    bench = booted(transmission.options)
-    return Reception(
-        baud, reception.sent, reception.received, reception.overruns, reception.interrupts, reception.is_intact,
-        limit_of(bench, load, baud, min(reception.interrupts, TIMED)),
-    )  # fmt: skip
-
-
-def receive(bench: Bench, load: Load, baud: int, count: int) -> Reception:
-    """Send characters without a pause while the load runs; then ask the driver what it got."""
-    board = bench.board
-    board.trace.is_kept = False
-    start(bench, load, baud)
-    line = board.chip.peripheral(f"UART{UART}").lines[0]
-    before = board.trace.lines[line].raised if line in board.trace.lines else 0
-    characters = bytes((7 * number + 13) & 0xFF for number in range(count))
-    run_while_sending(board, characters)
-    received = int(bench.console.evaluate(f"{DRIVER} current count"))
-    total = int(bench.console.evaluate(f"{DRIVER} current sum"))
-    device = board.uart(UART)
-    is_intact = received == count and total == sum(characters) % SUM_MODULUS
-    interrupts = board.trace.lines[line].raised - before
-    return Reception(baud, count, received, device.overruns, interrupts, is_intact)
-
-
-def start(bench: Bench, load: Load, baud: int) -> None:
-    bench.console.evaluate(f"{DRIVER} startAt: {baud}")
-    run_load(bench, load)
-
-
-def run_while_sending(board: Board, characters: bytes) -> None:
-    """The far end never pauses: it gets the next characters before the last of those it has is complete."""
-    device = board.uart(UART)
-    for first in range(0, len(characters), SENT_AT_ONCE):
-        chunk = characters[first : first + SENT_AT_ONCE]
-        device.send(chunk)
-        run_for(board, (len(chunk) - (len(device.arriving) <= len(chunk))) * device.character_cycles)
-    run_for(board, device.character_cycles * (len(device.arriving) + 1) + SERVICE_CYCLES)
-
-
-def run_for(board: Board, cycles: int) -> None:
-    stop = board.run(cycles)
-    if stop.reason is not StopReason.CYCLES:
-        raise UserError(f"the board stopped: {stop.reason}: {stop.message}\n{board.fault_report()}", exit_code=1)
-
-
-def limit_of(bench: Bench, load: Load, baud: int, count: int) -> str:
-    """The longest of the first interrupts, against the time of a character."""
-    board = bench.board
-    start(bench, load, baud)
-    line = board.chip.peripheral(f"UART{UART}").lines[0]
-    laboratory = Laboratory(board, line, None, watched_addresses(bench.source_map), Schedule(0))
-    board.uart(UART).send(bytes(2 * count))
-    interrupts = laboratory.measure(count)
-    worst = max(interrupts, key=lambda each: each.latency)
-    return (
-        f"a character takes {board.uart(UART).character_cycles:,} cycles, the longest of {count:,} interrupts waited "
-        f"{worst.latency:,} = {sum_of_parts(worst)}\n  was in: {activity_at(bench.source_map, board, worst)}"
-    )
+def uart_table(plan: UartPlan, results: Sequence[LoadResult]) -> Table:
+    """What was lost under each load at each rate."""
+    table = Table(box=None, pad_edge=False, header_style="")
+    table.add_column("load")
+    for baud in plan.rates:
+        table.add_column(f"{baud:,}", justify="right")
+    table.add_column("fastest without loss", justify="right")
+    for result in results:
+        cells = ["none lost" if each.is_good else f"{each.sent - each.received:,} lost" for each in result.receptions]
+        table.add_row(result.load.name, *cells, f"{result.fastest:,}" if result.fastest else "none")
+    return table

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from hardtalk.board import Board, Snapshot
 from hardtalk.board.journal import Journal
+from hardtalk.injection.beginning import COLLECTION_CYCLES
 from hardtalk.injection.trial import Expectation, Interrupted, Rule, Trial, Violated
-from hardtalk.memory.injection import COLLECTION_CYCLES
 from hardtalk.memory.rings import PHASE_VARIABLE, PHASES
 
 LINE_BIT = 1 << 1

@@ -13,14 +13,20 @@ from typing import Final
 
 from hardtalk.board import Board, Snapshot, StopReason
 from hardtalk.board.journal import Digest, Journal
-from hardtalk.injection.registers import IRQ_VECTOR
+from hardtalk.board.mask_watch import IRQ_VECTOR
+from hardtalk.injection.registers import CORE
 from hardtalk.injection.trial import Expectation, Interrupted, Rule, Trial, Violated
+from hardtalk.latency.counts import COUNT_IN_LINE
+from hardtalk.vm.native import LINE_RECORD_BYTES, PROCESS_FIELDS, SLOT_COUNT, SLOT_RECORD_BYTES
 
 COUNT_OFFSET, RESULT_OFFSET = 8, 20
-LINE_RECORD_BYTES, LINE_COUNT_OFFSET = 64, 16
-SLOT_TABLE_BYTES = 8 * 32
-SAVED_REGISTERS: Final = ((0, 68), (104, 104 + 33 * 4))
-"""Of a native process's record: dead while it runs."""
+"""Of a block of InjectionForms."""
+SLOT_TABLE_BYTES: Final = SLOT_RECORD_BYTES * SLOT_COUNT
+SAVED_REGISTERS: Final = tuple(
+    (PROCESS_FIELDS[name], PROCESS_FIELDS[name] + 4 * words)
+    for name, words in (("Registers", len(CORE)), ("Floats", 33))
+)
+"""Of a native process's record: dead while it runs. d0 to d15 and fpscr are 33 words."""
 UNCOUNTED: Final = ("lostSignals", "strayInterrupts", "spuriousInterrupts", "nativeStorms", "misusedWaits")
 TURN_CYCLES: Final = 100_000_000
 SLICE_CYCLES: Final = 500
@@ -206,7 +212,7 @@ class FormSweep:
 
     def _counted_natively(self, line: Line) -> dict[int, int]:
         record = self.board.firmware.address_of("nativeLineTable") + LINE_RECORD_BYTES * line.number
-        return {self.place.blocks[line.number] + COUNT_OFFSET: 1, record + LINE_COUNT_OFFSET: 1}
+        return {self.place.blocks[line.number] + COUNT_OFFSET: 1, record + COUNT_IN_LINE: 1}
 
     def _at_end(self) -> dict[int, int]:
         counted = self._counted(self.line)

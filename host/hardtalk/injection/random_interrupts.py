@@ -12,6 +12,7 @@ from typing import Final
 
 from hardtalk.board import Board, Event, InterruptEntry
 from hardtalk.injection.trial import Violated
+from hardtalk.latency.counts import taken_natively, word
 from hardtalk.latency.interrupt import Interrupt
 from hardtalk.latency.laboratory import Laboratory, NotServed
 from hardtalk.memory.audit import audit
@@ -19,7 +20,6 @@ from hardtalk.memory.machine import NotReadable
 from hardtalk.memory.safepoints import settle
 
 AT_ONCE: Final = 2_000
-LINES, LINE_RECORD_BYTES, LINE_COUNT_OFFSET = 32, 64, 16
 NEVER: Final = ("lostSignals", "strayInterrupts", "spuriousInterrupts", "nativeStorms", "misusedWaits")
 """VM variables that count what must not happen."""
 
@@ -91,13 +91,9 @@ class RandomInterrupts:
     def _counters(self) -> dict[str, int]:
         line = self.board.trace.lines.get(self.laboratory.line)
         seen = replace(line) if line is not None else None
-        counters = {name: self._word(self.board.firmware.address_of(name)) for name in (*NEVER, "interruptCount")}
-        table = self.board.firmware.address_of("nativeLineTable") + LINE_COUNT_OFFSET
-        counters["native"] = sum(self._word(table + LINE_RECORD_BYTES * each) for each in range(LINES))
+        counters = {name: word(self.board, name) for name in (*NEVER, "interruptCount")}
+        counters["native"] = taken_natively(self.board)
         return counters | {"raised": seen.raised if seen else 0, "served": seen.served if seen else 0}
-
-    def _word(self, address: int) -> int:
-        return int.from_bytes(self.board.ram.read(address, 4), "little")
 
 
 def _counting(storm: Storm) -> Callable[[Event], None]:

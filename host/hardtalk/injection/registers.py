@@ -17,7 +17,6 @@ from hardtalk.board import Board
 
 SYSTEM, SUPERVISOR, IRQ = 0x1F, 0x13, 0x12
 MODE_MASK, IRQ_MASKED = 0x1F, 0x80
-IRQ_VECTOR: Final = 0x18
 RETURN_OFFSET: Final = 4
 
 CORE: Final = (*(f"r{number}" for number in range(13)), "sp", "lr", "pc", "cpsr")

@@ -16,10 +16,10 @@ from typing import Final
 
 from hardtalk.board import Board, StopReason
 from hardtalk.board.journal import Journal
+from hardtalk.board.mask_watch import IRQ_VECTOR
 from hardtalk.injection.registers import (
     INDEX,
     IRQ_MASKED,
-    IRQ_VECTOR,
     MODE_MASK,
     SYSTEM,
     RegisterFile,
@@ -29,6 +29,7 @@ from hardtalk.injection.registers import (
 from hardtalk.memory.audit import audit
 from hardtalk.memory.machine import NotReadable
 from hardtalk.memory.safepoints import settle
+from hardtalk.vm.native import PROCESS_RECORD_BYTES
 
 RETURN_WITHIN_CYCLES: Final = 400_000
 SAFEPOINT_WITHIN_CYCLES: Final = 100_000
@@ -37,7 +38,7 @@ MASKED_INSTRUCTIONS: Final = 2_000
 SLICE_CYCLES: Final = 500
 LAST_LOOK_CYCLES: Final = 4_000
 DISPATCH_REGISTER: Final = INDEX["r8"]
-NATIVE_RECORD_BYTES: Final = 4 * (64 + 256)
+NATIVE_RECORD_BYTES: Final = PROCESS_RECORD_BYTES + 4 * 256
 """A native process's record with the stack behind it."""
 STACK_BYTES: Final = {"irqStackTop": 2048, "supervisorStackTop": 8192}
 SHOWN: Final = 8

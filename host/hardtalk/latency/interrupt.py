@@ -6,22 +6,8 @@ time to the next, so the parts always add up to the latency exactly.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 
-
-class Moment(Enum):
-    """The moments after the raising of the line, in the order in which they must come."""
-
-    ENTERED = "masked"
-    RETURNED = "entry"
-    SAFEPOINT = "to safepoint"
-    SWITCHED = "switch"
-    ACCESSED = "to first access"
-
-    @property
-    def part(self) -> str:
-        """The name of the time that this moment ends."""
-        return self.value
+from hardtalk.symbols.moment import Moment
 
 
 @dataclass(frozen=True)
@@ -86,3 +72,7 @@ class Stopwatch:
             cycle_raised, program_counter, bytecode_pointer = self._raised
             self.finished.append(Interrupt(cycle_raised, self._moments, program_counter, bytecode_pointer))
             self._raised = None
+
+
+def sum_of_parts(interrupt: Interrupt) -> str:
+    return " + ".join(f"{part} {cycles:,}" for part, cycles in interrupt.parts.items())

@@ -12,7 +12,8 @@ from functools import partial
 
 from hardtalk.board import Board, Event, InterruptEntry, LineRaised, RegisterAccess, Stop, StopReason
 from hardtalk.board.watch import Watch
-from hardtalk.latency.interrupt import Interrupt, Moment, Stopwatch
+from hardtalk.latency.interrupt import Interrupt, Stopwatch
+from hardtalk.symbols.moment import Moment
 
 BYTECODE_POINTER_REGISTER = 5
 PROGRESS_STEP = 500

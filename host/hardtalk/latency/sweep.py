@@ -12,8 +12,9 @@ from typing import Protocol
 
 from hardtalk.board import Board, StopReason
 from hardtalk.board.journal import Journal
-from hardtalk.latency.interrupt import Interrupt, Moment
+from hardtalk.latency.interrupt import Interrupt
 from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
+from hardtalk.symbols.moment import Moment
 
 POINTS_IN_A_TASK = 100
 LONGEST_PASS_INSTRUCTIONS = 200_000

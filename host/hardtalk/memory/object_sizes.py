@@ -6,7 +6,10 @@ from typing import Final
 
 import numpy as np
 
+from hardtalk.bench import Bench
 from hardtalk.memory.heap import Flags, Heap
+from hardtalk.memory.machine import Machine
+from hardtalk.report.figures import Report
 from hardtalk.vm import object_format as of
 
 IMAGE_END: Final = "imageEnd"
@@ -55,3 +58,15 @@ def sizes_by_order(heap: Heap, chosen: Flags) -> Iterator[tuple[int, Sizes]]:
     """For each order of block that is in use, the objects in such blocks."""
     for order in np.unique(heap.orders[chosen]).tolist():
         yield order, sizes(heap, chosen & (heap.orders == order), f"{1 << order:,} bytes")
+
+
+def image_report(bench: Bench) -> Report:
+    heap = Heap(Machine.of_board(bench.board))
+    total = sizes(heap, image_objects(heap))
+    report = Report("memory", bench.board.model, "image", 0, bench.firmware_hash)
+    report.add("image.objects", total.objects, "objects")
+    report.add("image.body.bytes", total.body_bytes, "bytes")
+    report.add("image.header.bytes", total.header_bytes, "bytes")
+    report.add("image.block.bytes", total.block_bytes, "bytes")
+    report.add("image.waste.bytes", total.wasted_bytes, "bytes")
+    return report

@@ -1,0 +1,105 @@
+"""From options to a board that has booted: the firmware built, the devices made, the board run until it is quiet."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from hardtalk.bench.console import BoardConsole
+from hardtalk.bench.device_files import device_classes, make_devices, svd_files
+from hardtalk.bench.firmware import class_model, firmware_hash
+from hardtalk.bench.limit_heap import limit_heap
+from hardtalk.board import Board, UartOutput
+from hardtalk.build import BuildOptions, BuildResult, build
+from hardtalk.build.collectors import TREADMILL
+from hardtalk.chip import chip_with
+from hardtalk.devices import Device
+from hardtalk.symbols.source_map import SourceMap
+
+ARM926 = "arm926"
+QUIET_CYCLES = 2_000_000
+LINE_FEED = 10
+
+
+@dataclass(frozen=True)
+class BootOptions:
+    """What makes a board. Hashable, and picklable for other processes.
+
+    `drivers` are folders of classes for the firmware, `device_file` is the user's with simulated devices, `devices` are
+    further ones. The heap ends `heap_bytes` after it begins; with None, where the linker has put the end of RAM.
+    """
+
+    drivers: tuple[Path, ...] = ()
+    svds: tuple[Path, ...] = ()
+    device_file: Path | None = None
+    model: str = ARM926
+    collector: str = TREADMILL
+    heap_bytes: int | None = None
+    devices: tuple[type[Device], ...] = ()
+
+
+@dataclass
+class Bench:
+    """A booted board with the host's end of its serial line. `text` is what it printed while it booted."""
+
+    board: Board
+    console: BoardConsole
+    options: BuildOptions
+    firmware: BuildResult
+    text: str
+    first_line_cycles: int
+
+    @cached_property
+    def source_map(self) -> SourceMap:
+        return SourceMap(self.firmware.elf)
+
+    @property
+    def firmware_hash(self) -> str:
+        return firmware_hash(self.firmware.elf)
+
+
+def boot(options: BootOptions, notify: Callable[[str], None] = print) -> Bench:
+    """Build the firmware, put it on a board with those devices, run it until it is quiet. `notify` hears of failing
+    devices.
+
+    Raises BenchError when the board does not boot, UnfitRequest for devices and heaps that cannot be, and the errors of
+    `hardtalk.build` and `hardtalk.board`.
+    """
+    classes = device_classes_of(options)
+    built = build_options(options)
+    firmware = build(built)
+    devices = make_devices(classes, options.device_file)
+    board = Board(firmware.elf, chip_with(built.svd_paths), devices, options.model)
+    if options.heap_bytes is not None:
+        limit_heap(board, options.heap_bytes)
+    console = BoardConsole(board, class_model(built), notify)
+    text = console.text_until_quiet(QUIET_CYCLES)
+    return Bench(board, console, built, firmware, text, first_line_cycles(board))
+
+
+def build_options(options: BootOptions) -> BuildOptions:
+    """What the firmware of such a board is built from."""
+    classes = device_classes_of(options)
+    device_svds = svd_files(options.device_file, classes)
+    return BuildOptions(
+        class_folders=resolved(options.drivers),
+        svd_paths=resolved([*options.svds, *device_svds]),
+        collector=options.collector,
+    )
+
+
+def device_classes_of(options: BootOptions) -> list[type[Device]]:
+    """The user's devices first."""
+    own = device_classes(options.device_file) if options.device_file is not None else []
+    return [*own, *options.devices]
+
+
+def resolved(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Each once."""
+    return tuple(dict.fromkeys(path.resolve() for path in paths))
+
+
+def first_line_cycles(board: Board) -> int:
+    """The cycle in which the first line that the board printed was complete."""
+    ends = (e.cycle for e in board.trace if isinstance(e, UartOutput) and e.character == LINE_FEED)
+    return next(ends, board.clock.cycles)

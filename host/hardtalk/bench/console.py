@@ -1,0 +1,103 @@
+"""A booted board and the host's prompt on its serial line: enter something, run the board until it has answered."""
+
+from collections.abc import Callable, Iterator
+
+from hardtalk.bench.errors import BenchError, BoardEnded
+from hardtalk.board import Board, Stop, StopReason
+from hardtalk.serial import ClassModel, ConsoleText, Event, Failure, NotUnderstood, Prompt, Result
+
+SLICE_CYCLES = 200_000
+PATIENCE_CYCLES = 4_000_000_000
+ENDED = (StopReason.HALTED, StopReason.RESET)
+
+
+class BoardConsole:
+    """UART0 of a board with a Prompt at its other end.
+
+    `notify` hears of failing devices, of each failure once; `device_failures` are those messages. `after_slice` is
+    called whenever the board has run for a while.
+    """
+
+    def __init__(self, board: Board, model: ClassModel, notify: Callable[[str], None] = lambda _: None) -> None:
+        self.board = board
+        self.prompt = Prompt(model)
+        self.notify = notify
+        self.device_failures: list[str] = []
+        self.after_slice: Callable[[], None] = lambda: None
+
+    def run(self, cycles: int = SLICE_CYCLES) -> Stop:
+        """Let the board run for that long, less when nothing will happen any more; failing devices are told of."""
+        end = self.board.clock.cycles + cycles
+        while True:
+            stop = self.board.run(max(end - self.board.clock.cycles, 0))
+            if stop.reason is StopReason.DEVICE_FAILED:
+                self._tell(stop.message)
+            elif stop.reason in ENDED:
+                report = f"the board stopped: {stop.reason}: {stop.message} (code {stop.code})"
+                raise BoardEnded(f"{report}\n{self.board.fault_report()}")
+            else:
+                self.after_slice()
+                return stop
+
+    def _tell(self, failure: str) -> None:
+        if failure not in self.device_failures:
+            self.device_failures.append(failure)
+            self.notify(failure)
+
+    def receive(self) -> list[Event]:
+        """What the board has sent since the last time."""
+        return self.prompt.receive(self.board.uart(0).take())
+
+    def _text(self) -> str:
+        return "".join(event.text for event in self.receive() if isinstance(event, ConsoleText))
+
+    def events(self, patience_cycles: int = PATIENCE_CYCLES) -> Iterator[Event]:
+        """Send what was entered; give what the board answers until it is done. BenchError when it never is."""
+        end = self.board.clock.cycles + patience_cycles
+        while True:
+            self.board.uart(0).send(self.prompt.take_outgoing())
+            yield from self.receive()
+            if not self.prompt.is_busy:
+                return
+            try:
+                stop = self.run()
+            except BoardEnded:
+                yield from self.receive()
+                raise
+            if stop.reason is StopReason.IDLE or self.board.clock.cycles > end:
+                yield from self.receive()
+                if self.prompt.is_busy and not self.board.uart(0).arriving:
+                    self.prompt.abandon()
+                    raise BenchError(f"the board does not answer\n{self.board.fault_report()}")
+
+    def evaluate(self, expression: str, patience_cycles: int = PATIENCE_CYCLES) -> str:
+        """The printString of an expression. BenchError with the stack trace when it fails on the board."""
+        self.prompt.enter(expression)
+        answer = ""
+        for event in self.events(patience_cycles):
+            if isinstance(event, Result):
+                answer = event.text
+            elif isinstance(event, Failure):
+                raise BenchError(f"{expression}\n{event.trace}")
+            elif isinstance(event, NotUnderstood):
+                raise BenchError(f"{expression}\nthe board does not understand: {event.reason}")
+        return answer
+
+    def text_until_quiet(self, quiet_cycles: int, patience_cycles: int = PATIENCE_CYCLES) -> str:
+        """The console text until nothing came for `quiet_cycles` after the first character."""
+        text, last = "", self.board.clock.cycles
+        end = last + patience_cycles
+        while self.board.clock.cycles < end:
+            try:
+                stop = self.run()
+            except BoardEnded as error:
+                raise BoardEnded(f"the board printed:\n{text}{self._text()}\n{error}") from error
+            more = self._text()
+            now = self.board.clock.cycles
+            if more:
+                text, last = text + more, now
+            elif text and (now - last > quiet_cycles or stop.reason is StopReason.IDLE):
+                return text
+            elif stop.reason is StopReason.IDLE:
+                break
+        raise BenchError(f"the board printed nothing\n{self.board.fault_report()}")

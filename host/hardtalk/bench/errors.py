@@ -1,0 +1,15 @@
+"""What a bench and the studies on it raise: a request that cannot be met, or a board that did not do what was asked."""
+
+from hardtalk.report.errors import ReportedError
+
+
+class BenchError(ReportedError):
+    """What was asked of a board failed."""
+
+
+class UnfitRequest(BenchError):
+    """What was asked for does not exist or makes no sense; no board has been asked to do it."""
+
+
+class BoardEnded(BenchError):
+    """The board halted or asked for a reset: nothing that is sent will be answered."""

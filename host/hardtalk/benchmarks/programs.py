@@ -1,0 +1,117 @@
+"""The five programs that other interpreters were measured with, what making an object costs, the image's objects."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hardtalk.bench import Bench, BenchError, BootOptions
+from hardtalk.bench.firmware import study_folder
+from hardtalk.bench.marks import Measured, between_marks
+from hardtalk.memory.boards import boot_settled
+from hardtalk.memory.fragmentation import Usage, usage
+from hardtalk.memory.machine import Machine
+from hardtalk.memory.safepoints import settle
+from hardtalk.report.figures import Report
+
+# Each program of Benchmarks (firmware/kernel) with the result it must answer before its figures count.
+PROGRAMS = {"fib": "6765", "loop": "339632", "sends": "100000", "allocation": "100000", "sieve": "1027"}
+PATIENCE_CYCLES = 20_000_000_000
+SIZES = {2: 1000, 16: 1000, 1000: 100, 1_000_000: 2}
+"""Slots of the Arrays whose making is measured, and how many are made."""
+SMALL_HEAP_BYTES = 1536 << 10
+"""So little that the allocation program collects all the time."""
+
+
+def allocation_costs(booted: Bench) -> dict[int, int]:
+    """Instructions of one `Array basicNew: slots`, from the send to the result, without collections, by slots."""
+    board, costs = booted.board, {}
+    snapshot = board.snapshot()
+    for slots, count in SIZES.items():
+        instructions = []
+        for size in (str(slots), "nil"):
+            board.restore(snapshot)
+            booted.console.evaluate(f"BenchRun allocate: {size} times: {count}", PATIENCE_CYCLES)
+            instructions.append(between_marks(board, f"new{slots}").instructions)
+        costs[slots] = round((instructions[0] - instructions[1]) / count)
+    board.restore(snapshot)
+    return costs
+
+
+def collected_allocation(model: str, collector: str) -> Measured:
+    """The allocation program where memory is short. It runs twice, so the second time collections are under way."""
+    bench = boot_settled(
+        BootOptions((study_folder("benchmarks"),), model=model, collector=collector, heap_bytes=SMALL_HEAP_BYTES)
+    )
+    bench.console.evaluate("BenchRun run: #allocation", PATIENCE_CYCLES)
+    return between_marks(bench.board, "allocation")
+
+
+def image_usage(booted: Bench) -> Usage:
+    """The objects of the heap as the board has booted."""
+    board = booted.board
+    snapshot = board.snapshot()
+    settle(board)
+    found = usage(Machine.of_board(board), board.clock.cycles)
+    board.restore(snapshot)
+    if found is None:
+        raise BenchError("the heap of the booted board cannot be walked")
+    return found
+
+
+def measure_programs(booted: Bench) -> list[Measured]:
+    """Every program from the same state of the board. BenchError when one answers a wrong result."""
+    snapshot = booted.board.snapshot()
+    measured = []
+    for program, result in PROGRAMS.items():
+        booted.board.restore(snapshot)
+        answer = booted.console.evaluate(f"BenchRun run: #{program}", PATIENCE_CYCLES)
+        if answer != result:
+            raise BenchError(f"{program} answered {answer} instead of {result}: the firmware computes wrongly")
+        measured.append(between_marks(booted.board, program))
+    booted.board.restore(snapshot)
+    return measured
+
+
+def tiny_benchmarks(booted: Bench) -> tuple[int, int]:
+    """Bytecodes and sends a second as Smalltalkers count them, by the board's own clock."""
+    answer = booted.console.evaluate("Benchmarks tinyBenchmarks", PATIENCE_CYCLES)
+    bytecodes, sends = (int(word) for word in re.findall(r"\d+", answer))
+    return bytecodes, sends
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that is measured; `new` are instructions of one Array by its slots, `image` the heap after booting."""
+
+    firmware: str
+    programs: tuple[Measured, ...]
+    new: Mapping[int, int]
+    collected: Measured
+    image: Usage
+    bytecodes: int
+    sends: int
+
+    def report(self, model: str) -> Report:
+        report = Report("bench", model, "none", 0, self.firmware)
+        for each in self.programs:
+            report.add(f"{each.program}.instructions", each.instructions, "instructions")
+            report.add(f"{each.program}.cycles", each.cycles, "cycles")
+        for slots, instructions in self.new.items():
+            report.add(f"new{slots}.instructions", instructions, "instructions")
+        report.add("allocation.collected.instructions", self.collected.instructions, "instructions")
+        report.add("allocation.collected.cycles", self.collected.cycles, "cycles")
+        report.add("image.objects", self.image.objects, "objects")
+        report.add("image.object_bytes", round(self.image.used_bytes / self.image.objects), "bytes")
+        report.add("image.internal_waste", self.image.internal_permille, "permille")
+        report.add("tinyBenchmarks.bytecodes", self.bytecodes, "bytecodes/s")
+        report.add("tinyBenchmarks.sends", self.sends, "sends/s")
+        return report
+
+
+def measure(booted: Bench, collector: str) -> Results:
+    """On a board with the classes of the study."""
+    programs, new = tuple(measure_programs(booted)), allocation_costs(booted)
+    collected = collected_allocation(booted.board.model, collector)
+    image = image_usage(booted)
+    bytecodes, sends = tiny_benchmarks(booted)
+    return Results(booted.firmware_hash, programs, new, collected, image, bytecodes, sends)

@@ -1,0 +1,51 @@
+"""Long work in the terminal: the processes that share it, and a bar while it lasts."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from multiprocessing import get_context
+
+from rich.console import Console
+from rich.progress import Progress
+
+from hardtalk.cli.errors import UserError
+from hardtalk.latency.matrix import Counted
+
+
+def pool(workers: int) -> ProcessPoolExecutor:
+    """So many processes that know nothing of this one."""
+    if workers < 1:
+        raise UserError(f"--workers {workers}: at least one is needed")
+    return ProcessPoolExecutor(workers, get_context("spawn"))
+
+
+@contextmanager
+def workers_with_bar(
+    workers: int, tasks: Sequence[Counted], console: Console
+) -> Iterator[tuple[Executor | None, Callable[[int], None]]]:
+    """At most so many processes (None for one, which needs no other than this), and a bar that shows progress."""
+    if workers < 1:
+        raise UserError(f"--workers {workers}: at least one is needed")
+    with ExitStack() as stack:
+        needed = min(workers, len(tasks))
+        executor = stack.enter_context(pool(needed)) if needed > 1 else None
+        bar = stack.enter_context(Progress(console=console, transient=True, disable=not console.is_terminal))
+        interrupts = bar.add_task("interrupts", total=sum(task.count for task in tasks))
+        yield executor, lambda count: bar.advance(interrupts, count)
+
+
+@contextmanager
+def workers_with_bars(
+    workers: int, console: Console
+) -> Iterator[tuple[Executor, Callable[[str, int], Callable[[int], None]]]]:
+    """So many processes, and a function that makes a bar for something by its name and length."""
+    with (
+        pool(workers) as executor,
+        Progress(console=console, transient=True, disable=not console.is_terminal) as progress,
+    ):
+
+        def bar(name: str, total: int) -> Callable[[int], None]:
+            task = progress.add_task(name, total=total)
+            return lambda count: progress.advance(task, count)
+
+        yield executor, bar

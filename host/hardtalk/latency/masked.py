@@ -1,0 +1,101 @@
+"""Each section in which IRQs are masked: its longest way by the code, the longest that the cells of a plan saw."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from hardtalk.board.mask_watch import IRQ_VECTOR, MaskWatch, SeenSection
+from hardtalk.latency.loaded_board import start_load
+from hardtalk.latency.masked_code import MaskedCode, Section
+from hardtalk.latency.matrix import Cell, booted, measure_interrupts, side_by_side
+from hardtalk.latency.models import ARM926
+from hardtalk.latency.subjects import subject_named
+from hardtalk.report.figures import Report
+from hardtalk.symbols.source_map import SourceMap
+
+
+@dataclass(frozen=True)
+class SeenInCell:
+    """What a cell's run saw of a section. `end` tells where the longest one ended."""
+
+    cell: Cell
+    seen: SeenSection
+    end: str
+
+
+@dataclass(frozen=True)
+class MaskedRow:
+    """A section by the code and by the runs; `section` is None when the code does not show it, which is a defect."""
+
+    start: int
+    section: Section | None
+    seen: tuple[SeenInCell, ...]
+
+    @property
+    def count(self) -> int:
+        return sum(each.seen.count for each in self.seen)
+
+    @property
+    def longest(self) -> SeenInCell | None:
+        return max(self.seen, key=lambda each: each.seen.longest_cycles, default=None)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the code shows the section, and, where the costs are the same, a way as long as those seen."""
+        if self.section is None:
+            return False
+        if self.longest is None or not self.section.is_whole or self.longest.cell.options.model != ARM926:
+            return True
+        assert self.section.longest is not None
+        return self.longest.seen.longest_cycles <= self.section.longest.cycles
+
+
+def measure_masked(cell: Cell) -> list[SeenInCell]:
+    bench = booted(cell.options)
+    subject = subject_named(bench, cell.line, cell.form)
+    start_load(bench, subject, cell.load)
+    with MaskWatch(bench.board) as watch:
+        measure_interrupts(bench, subject, cell)
+    return [SeenInCell(cell, seen, end_text(bench.source_map, seen.end)) for seen in watch.sections]
+
+
+def end_text(source_map: SourceMap, address: int) -> str:
+    if address == IRQ_VECTOR:
+        return "an IRQ that waited"
+    symbol = source_map.symbol_at(address)
+    return symbol.name if symbol is not None else f"{address:#x}"
+
+
+def masked_rows(
+    cells: Sequence[Cell], source_map: SourceMap, executor: Executor | None, progress: Callable[[int], None]
+) -> list[MaskedRow]:
+    """A row for each section, in the order of the code; those that only the runs show come last."""
+    found = [each for part in side_by_side(measure_masked, cells, executor, progress) for each in part]
+    sections = {each.start: each for each in MaskedCode(source_map).sections}
+    starts = list(dict.fromkeys([*sections, *sorted(each.seen.start for each in found)]))
+    return [
+        MaskedRow(start, sections.get(start), tuple(each for each in found if each.seen.start == start))
+        for start in starts
+    ]
+
+
+def masked_report(rows: Sequence[MaskedRow], report: Report) -> Report:
+    """Figures by routine; a routine's second section has a 2 behind its name."""
+    names: Counter[str] = Counter()
+    for row in rows:
+        routine = f"{row.start:#x}" if row.section is None else row.section.name
+        names[routine] += 1
+        add_figures(report, f"masked.{routine}" + (f".{names[routine]}" if names[routine] > 1 else ""), row)
+    return report
+
+
+def add_figures(report: Report, name: str, row: MaskedRow) -> None:
+    section, longest = row.section, row.longest
+    if section is not None and section.longest is not None:
+        report.add(f"{name}.code.cycles", section.longest.cycles, "cycles")
+        report.add(f"{name}.code.instructions", section.longest.instructions, "instructions")
+        report.add(f"{name}.code.is_whole", int(section.is_whole), "truth")
+    report.add(f"{name}.seen", row.count, "sections")
+    if longest is not None:
+        report.add(f"{name}.seen.max.cycles", longest.seen.longest_cycles, "cycles")

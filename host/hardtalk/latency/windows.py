@@ -1,0 +1,157 @@
+"""Windows of instructions to sweep: given by number, or by the routine that runs in them."""
+
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+
+from hardtalk.bench import Bench, BenchError, BootOptions, UnfitRequest
+from hardtalk.latency.distribution import Distribution
+from hardtalk.latency.laboratory import NotServed
+from hardtalk.latency.loaded_board import boot_latency_bench, start_load
+from hardtalk.latency.loads import Load
+from hardtalk.latency.rows import add_distribution
+from hardtalk.latency.subjects import SMALLTALK, Subject, subject_named
+from hardtalk.latency.sweep import Point, Prepared, Window, prepared_by, sweep, windows_of_routine
+from hardtalk.report.figures import Report
+from hardtalk.smalltalk.bytecodes import BY_OPCODE
+from hardtalk.symbols.moments import watched_addresses
+from hardtalk.symbols.source_map import SourceMap
+from hardtalk.vm.object_format import WORD_BYTES
+
+PATIENCE_CYCLES = 200_000_000
+DISPATCH_TABLE = "dispatchTable"
+_NUMBERS = re.compile(r"(\d+):(\d+)")
+_ROUTINE = re.compile(r"(?P<symbol>.+?)(?:\*(?P<passes>\d+))?")
+
+
+@dataclass(frozen=True)
+class BenchRecipe:
+    """The options that make a board with a load running on it, the same in every process."""
+
+    board: BootOptions
+    line: str
+    load: Load
+    form: str = SMALLTALK
+
+    def __call__(self) -> Prepared:
+        bench, subject = self.bench()
+        start_load(bench, subject, self.load)
+        inject = subject.immediate_injector(bench.board)
+        if inject is None:
+            raise UnfitRequest(
+                f"--line {self.line}: its device raises it when it wants to", "Sweep TIMER or UART with --line."
+            )
+        return Prepared(bench.board, subject.line(bench.board), inject, watched_addresses(bench.source_map))
+
+    def bench(self) -> tuple[Bench, Subject]:
+        bench = boot_latency_bench(self.board)
+        return bench, subject_named(bench, self.line, self.form)
+
+
+@dataclass(frozen=True)
+class Swept:
+    """All points of some windows under one load."""
+
+    recipe: BenchRecipe
+    windows: tuple[Window, ...]
+    points: list[Point]
+    bench: Bench
+    form: str
+
+    @property
+    def spread(self) -> Distribution:
+        return Distribution.of(point.interrupt.latency for point in self.points)
+
+    @property
+    def worst(self) -> Point:
+        return max(self.points, key=lambda point: (point.interrupt.latency, -point.instruction))
+
+
+@dataclass(frozen=True)
+class SweepPlan:
+    """A window, as START:END in instructions since the load was started or as a routine by its symbol (SYMBOL or
+    SYMBOL*PASSES), to sweep on each line, in each form, under each load."""
+
+    window: str
+    board: BootOptions
+    lines: tuple[str, ...]
+    forms: tuple[str, ...]
+    loads: tuple[Load, ...]
+
+    @property
+    def recipes(self) -> list[BenchRecipe]:
+        return [
+            BenchRecipe(self.board, line, load, form)
+            for line, form, load in product(self.lines, self.forms, self.loads)
+        ]
+
+
+def sweep_windows(plan: SweepPlan, executor: Executor, bar: Callable[[str, int], Callable[[int], None]]) -> list[Swept]:
+    """Sweep all of them. `bar` is told of each by name and number of points, and answers who hears of those done."""
+    recipes = plan.recipes
+    bench, _ = recipes[0].bench()
+    swept = []
+    for recipe in recipes:
+        windows = windows_of(plan.window, recipe, bench.source_map)
+        progress = bar(f"{recipe.line} {recipe.load.name}", sum(map(len, windows)))
+        points: list[Point] = []
+        for window in windows:
+            try:
+                points += sweep(recipe, window, executor, progress)
+            except NotServed as error:
+                raise BenchError(f"{recipe.line} under {recipe.load.name}: {error}") from error
+        swept.append(Swept(recipe, tuple(windows), points, bench, recipe.form))
+    return swept
+
+
+def windows_of(text: str, recipe: BenchRecipe, source_map: SourceMap) -> list[Window]:
+    """START:END, or the executions of a routine: SYMBOL, SYMBOL*3."""
+    numbers = _NUMBERS.fullmatch(text)
+    if numbers is not None:
+        window = Window(int(numbers[1]), int(numbers[2]))
+        if not len(window):
+            raise UnfitRequest(f"{text}: the window is empty", "START:END with END above START.")
+        return [window]
+    routine = _ROUTINE.fullmatch(text)
+    assert routine is not None
+    address = source_map.address_of(routine["symbol"])
+    if address is None or not source_map.is_code(address):
+        near = [name for name in source_map.names if routine["symbol"].lower() in name.lower()][:5]
+        raise UnfitRequest(
+            f"{text}: the firmware has no routine {routine['symbol']}",
+            f"Near it: {', '.join(near)}." if near else "hardtalk explain finds symbols.",
+        )
+    passes = int(routine["passes"] or 1)
+    windows = windows_of_routine(prepared_by(recipe), address, bytecode_routines(source_map), passes, PATIENCE_CYCLES)
+    if not windows:
+        raise BenchError(
+            f"{text}: the load {recipe.load.name} does not run it within {PATIENCE_CYCLES:,} cycles",
+            "Choose another --load.",
+        )
+    return windows
+
+
+@cache
+def bytecode_routines(source_map: SourceMap) -> frozenset[int]:
+    """Where the bytecodes' routines begin: a pass through a routine is over when the next bytecode starts."""
+    table = source_map.address_of(DISPATCH_TABLE)
+    if table is None:
+        raise UnfitRequest(f"the firmware lacks {DISPATCH_TABLE}", "Build it with hardtalk build.")
+    data = source_map.read(table, len(BY_OPCODE) * WORD_BYTES)
+    return frozenset(int.from_bytes(data[at : at + WORD_BYTES], "little") for at in range(0, len(data), WORD_BYTES))
+
+
+def sweep_report(swept: Sequence[Swept], deadline_cycles: int) -> Report:
+    first = swept[0]
+    loads = ",".join(each.recipe.load.name for each in swept)
+    report = Report("latency", first.recipe.board.model, loads, 0, first.bench.firmware_hash)
+    for each in swept:
+        name = f"{each.form}.{each.recipe.line}.{each.recipe.load.name}.sweep"
+        add_distribution(report, name, each.spread, deadline_cycles)
+        report.add(f"{name}.points", len(each.points), "points")
+        report.add(f"{name}.first", each.windows[0].first, "instructions")
+        report.add(f"{name}.end", each.windows[-1].end, "instructions")
+    return report

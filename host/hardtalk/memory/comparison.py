@@ -1,0 +1,151 @@
+"""The same programs with both collectors, so that the price of real time is a ratio."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Final
+
+from hardtalk.bench import BenchError, BootOptions, UnfitRequest
+from hardtalk.build.collectors import COLLECTORS
+from hardtalk.memory.audit import audit
+from hardtalk.memory.boards import boot_settled
+from hardtalk.memory.programs import programs as all_programs
+from hardtalk.memory.results import longest_cycles, share_percent, utilisations
+from hardtalk.memory.run import MemoryRun
+from hardtalk.memory.safepoints import settle
+from hardtalk.memory.study import with_workload
+from hardtalk.report.figures import Report
+
+DEFAULT_HEAP_BYTES: Final = 4 << 20
+ROUNDS: Final = 8
+FILLING_PROGRAMS: Final = frozenset({"full"})
+"""They fill memory before the first mark. So each is run once."""
+SHOWN_WINDOW_MICROSECONDS: Final = 1_000
+
+
+@dataclass(frozen=True)
+class ComparisonPlan:
+    """The programs (none for all of them), how often each is run in a row, and the board without its collector."""
+
+    board: BootOptions
+    programs: tuple[str, ...] = ()
+    heap_bytes: int = DEFAULT_HEAP_BYTES
+    rounds: int = ROUNDS
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a program took with one collector. `mmu_percent` is that of windows of a millisecond."""
+
+    program: str
+    collector: str
+    firmware: str
+    cycles: int
+    collector_cycles: int
+    collections: int
+    longest_cycles: int
+    share: Fraction
+    mmu_percent: int | None
+    violations: int
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The same program with the treadmill and with the collector that stops the world."""
+
+    treadmill: Measured
+    baseline: Measured
+
+    @property
+    def collector_ratio(self) -> Fraction | None:
+        """The collectors' cycles; None where the baseline made no collection."""
+        return over(self.treadmill.collector_cycles, self.baseline.collector_cycles * bool(self.baseline.collections))
+
+    @property
+    def share_ratio(self) -> Fraction | None:
+        """The collectors' shares of the time at work."""
+        collectors, programs = self.collector_ratio, self.program_ratio
+        return None if collectors is None or programs is None else collectors / programs
+
+    @property
+    def program_ratio(self) -> Fraction | None:
+        """All cycles at work, the collectors' included."""
+        return over(self.treadmill.cycles, self.baseline.cycles)
+
+
+def over(cycles: int, baseline_cycles: int) -> Fraction | None:
+    return Fraction(cycles, baseline_cycles) if baseline_cycles else None
+
+
+def repeated(program: str, rounds: int) -> str:
+    """A program that runs this one so often, each time from nothing kept."""
+    if program in FILLING_PROGRAMS:
+        return program
+    if program in all_programs():
+        return f"{rounds} timesRepeat: [MemoryWorkload new perform: #{program}]"
+    return f"{rounds} timesRepeat: [{program}]"
+
+
+def measured(plan: ComparisonPlan, program: str, collector: str) -> Measured:
+    """One program on a board of its own; its heap is audited at the end."""
+    bench = boot_settled(replace(with_workload(plan.board), collector=collector, heap_bytes=plan.heap_bytes))
+    run = MemoryRun(bench, repeated(program, plan.rounds))
+    try:
+        run.measure()
+    except BenchError as error:
+        raise BenchError(f"{program} with {collector}: {error}") from error
+    settle(bench.board)
+    found = utilisations(run)[SHOWN_WINDOW_MICROSECONDS]
+    return Measured(
+        program, collector, bench.firmware_hash, run.busy_cycles, run.meter.collector_cycles,
+        run.counted("cyclesCompleted"), longest_cycles(run.meter.collector), share_percent(run) / 100,
+        None if found is None else found.percent, len(audit(bench.board).violations),
+    )  # fmt: skip
+
+
+def compare(plan: ComparisonPlan) -> list[Pair]:
+    """Each program on a fresh board with each collector."""
+    if plan.rounds < 1:
+        raise UnfitRequest("--rounds must be at least 1")
+    return [
+        Pair(*(measured(plan, program, collector) for collector in COLLECTORS))
+        for program in plan.programs or all_programs()
+    ]
+
+
+def total_ratios(pairs: Sequence[Pair]) -> tuple[Fraction | None, Fraction | None, Fraction | None]:
+    """Of all programs together: cycles, collectors' cycles, collectors' share."""
+    cycles = over(sum(each.treadmill.cycles for each in pairs), sum(each.baseline.cycles for each in pairs))
+    collectors = over(
+        sum(each.treadmill.collector_cycles for each in pairs), sum(each.baseline.collector_cycles for each in pairs)
+    )
+    return cycles, collectors, None if collectors is None or cycles is None else collectors / cycles
+
+
+def comparison_report(pairs: Sequence[Pair], plan: ComparisonPlan) -> Report:
+    """Ratios are permille, rounded against the treadmill: up."""
+    first = pairs[0]
+    report = Report("memory", plan.board.model, "compare", 0, f"{first.treadmill.firmware} {first.baseline.firmware}")
+    report.add("heap.bytes", plan.heap_bytes, "bytes")
+    report.add("rounds", plan.rounds, "rounds")
+    for pair in pairs:
+        for each in (pair.treadmill, pair.baseline):
+            name = f"{each.program}.{each.collector}"
+            report.add(f"{name}.program.cycles", each.cycles, "cycles")
+            report.add(f"{name}.collector.cycles", each.collector_cycles, "cycles")
+            report.add(f"{name}.collections", each.collections, "collections")
+            report.add(f"{name}.longest_stretch.cycles", each.longest_cycles, "cycles")
+            if each.mmu_percent is not None:
+                report.add(f"{name}.mmu.1ms", each.mmu_percent, "percent")
+            report.add(f"{name}.audit.violations", each.violations, "violations")
+        add_ratios(report, pair.treadmill.program, pair.program_ratio, pair.collector_ratio, pair.share_ratio)
+    add_ratios(report, "all", *total_ratios(pairs))
+    return report
+
+
+def add_ratios(
+    report: Report, name: str, program: Fraction | None, collector: Fraction | None, share: Fraction | None
+) -> None:
+    for kind, ratio in (("program", program), ("collector", collector), ("share", share)):
+        if ratio is not None:
+            report.add(f"{name}.{kind}.ratio", -(-1000 * ratio.numerator // ratio.denominator), "permille")

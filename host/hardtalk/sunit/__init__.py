@@ -1,0 +1,1 @@
+"""SUnit tests run on a booted board."""

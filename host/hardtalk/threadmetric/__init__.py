@@ -1,0 +1,1 @@
+"""Thread-Metric's eight tests for Smalltalk and for native processes."""

@@ -1,0 +1,83 @@
+"""A recording of interrupts under a load, and one of them as a picture."""
+
+from hardtalk.bench import Bench
+from hardtalk.bench.errors import BenchError
+from hardtalk.latency.interrupt import Interrupt
+from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
+from hardtalk.latency.loaded_board import start_load
+from hardtalk.latency.loads import Load
+from hardtalk.latency.subjects import Subject
+from hardtalk.symbols.moment import Moment
+from hardtalk.symbols.moments import blocks_that_return, watched_addresses
+from hardtalk.trace.picture import picture
+from hardtalk.trace.process_names import ProcessNames
+from hardtalk.trace.recorder import COLLECTION, NATIVE, PROCESSES, Recorder, WatchedBlocks, WatchedWord
+from hardtalk.trace.recording import Recording, Slice
+from hardtalk.vm.constants import COLLECTOR_PHASES
+
+MARGIN_CYCLES = 100
+NATIVE_RUNNING, VM_RECORD = "nativeRunning", "vmRecord"
+COLLECTOR_WORK, COLLECTOR_STEP = "Collector>>collectFor:", "Collector>>collectorStep:"
+COLLECTOR_PHASE = "collectorPhase"
+
+
+def record(bench: Bench, subject: Subject, load: Load, count: int, seed: int) -> tuple[Recording, list[Interrupt]]:
+    """Measure as `hardtalk latency` does, first without and then with a recorder: both must see the same."""
+    board = bench.board
+    watched = watched_addresses(bench.source_map)
+    start_load(bench, subject, load)
+    start = board.snapshot()
+
+    def measure() -> list[Interrupt]:
+        laboratory = Laboratory(board, subject.line(board), subject.injector(board), watched, Schedule(seed))
+        try:
+            return laboratory.measure(count)
+        except NotServed as error:
+            raise BenchError(f"{error}\n{board.fault_report()}") from error
+
+    interrupts = measure()
+    end = board.clock.cycles
+    board.restore(start)
+    with bench_recorder(bench) as recorder:
+        laboratory = Laboratory(board, subject.line(board), subject.injector(board), {}, Schedule(seed))
+        again = laboratory.measure(count)
+    if [each.latency for each in again] != [each.latency for each in interrupts] or board.clock.cycles != end:
+        raise BenchError("recording changed the run: this is a defect of Hardtalk")
+    return recorder.recording, interrupts
+
+
+def bench_recorder(bench: Bench) -> Recorder:
+    """Shows processes by name, the collector's phases, its stretches of work and their steps, and interrupts."""
+    board, source_map = bench.board, bench.source_map
+    watched = watched_addresses(source_map)
+    names = ProcessNames(board, source_map)
+    phases = {number: name.removeprefix("Phase").lower() for name, number in COLLECTOR_PHASES.items()}
+    begin, ends = blocks_that_return(source_map, COLLECTOR_WORK)
+    step = source_map.address_of(COLLECTOR_STEP)
+    blocks = WatchedBlocks(
+        frozenset(watched[Moment.RETURNED]), frozenset(watched[Moment.SAFEPOINT]), frozenset([begin]),
+        frozenset([] if step is None else [step]), frozenset(ends),
+    )  # fmt: skip
+    vm_record = board.firmware.address_of(VM_RECORD)
+    words = {
+        NATIVE: WatchedWord(
+            board.firmware.address_of(NATIVE_RUNNING),
+            lambda record: "" if record == vm_record else f"native process {record:#x}",
+        ),
+        PROCESSES: WatchedWord(names.word, names.name),
+        COLLECTION: WatchedWord(
+            board.firmware.address_of(COLLECTOR_PHASE), lambda value: phases.get(value, "?") if value else ""
+        ),
+    }
+    return Recorder(board, blocks, words)
+
+
+def interrupt_picture(recording: Recording, interrupt: Interrupt, title: str) -> str:
+    """The way of one interrupt, with its parts below."""
+    spans, last = [], interrupt.raised
+    for part, cycles in interrupt.parts.items():
+        if cycles:
+            spans.append(Slice(part, last, last + cycles))
+        last += cycles
+    start, end = interrupt.raised - MARGIN_CYCLES, last + MARGIN_CYCLES
+    return picture(recording, start, end, f"{title}: {interrupt.latency:,} cycles to the first access", spans)

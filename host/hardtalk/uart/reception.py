@@ -1,0 +1,182 @@
+"""One Smalltalk interrupt a character at line rate, and the fastest rate that loses none.
+
+The receiver's FIFO is off: there is room for one character, which is lost unless the handler has read it before the
+next one is complete. What arrived is checked against what was sent, by number and sum. Where a character was lost, the
+interrupts are timed once more, to tell what kept the handler from it.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from hardtalk.bench import Bench, BootOptions
+from hardtalk.bench.errors import BenchError, UnfitRequest
+from hardtalk.board import Board, StopReason
+from hardtalk.latency.activity import activity_at
+from hardtalk.latency.interrupt import sum_of_parts
+from hardtalk.latency.laboratory import Laboratory, Schedule
+from hardtalk.latency.loaded_board import run_load
+from hardtalk.latency.loads import Load
+from hardtalk.latency.matrix import booted, side_by_side
+from hardtalk.report.figures import Report
+from hardtalk.symbols.moments import watched_addresses
+
+RATES = (9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600)
+UART, DRIVER = 1, "LatencyCharacterPort"
+SERVICE_CYCLES = 2_000_000
+COUNT_MODULUS, SUM_MODULUS = 1 << 20, 1 << 16
+SENT_AT_ONCE = 4_096
+TIMED = 5_000
+
+
+@dataclass(frozen=True)
+class Transmission:
+    """`count` characters at a rate, while a load runs."""
+
+    options: BootOptions
+    load: Load
+    baud: int
+    count: int
+
+
+@dataclass(frozen=True)
+class UartPlan:
+    """`count` characters at each rate, in ascending order, under each load."""
+
+    board: BootOptions
+    loads: tuple[Load, ...]
+    rates: tuple[int, ...] = RATES
+    count: int = 1_000
+
+    @property
+    def transmissions(self) -> list[Transmission]:
+        if not 1 <= self.count < COUNT_MODULUS:
+            raise UnfitRequest(f"--count {self.count}: between 1 and {COUNT_MODULUS - 1:,} characters")
+        return [Transmission(self.board, load, baud, self.count) for load in self.loads for baud in self.rates]
+
+
+@dataclass(frozen=True)
+class Reception:
+    """What became of `sent` characters that came one after the other. `limit` tells, when any was lost, what waited
+    longest."""
+
+    baud: int
+    sent: int
+    received: int
+    overruns: int
+    interrupts: int
+    is_intact: bool
+    limit: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        return self.is_intact and not self.overruns
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What one load left of the characters, by rate, the slowest first."""
+
+    load: Load
+    receptions: tuple[Reception, ...]
+
+    @property
+    def fastest(self) -> int:
+        return fastest_good(self.receptions)
+
+
+def receive_all(plan: UartPlan, executor: Executor | None, progress: Callable[[int], None]) -> list[LoadResult]:
+    """Everything that the plan sends, shared over the executor. `progress` hears of characters."""
+    received = side_by_side(receive_fresh, plan.transmissions, executor, progress)
+    step = len(plan.rates)
+    return [LoadResult(load, tuple(received[at * step : (at + 1) * step])) for at, load in enumerate(plan.loads)]
+
+
+def uart_report(plan: UartPlan, results: Sequence[LoadResult], load_names: str, firmware: str) -> Report:
+    report = Report("uart", plan.board.model, load_names, 0, firmware)
+    for result in results:
+        name = result.load.name
+        for each in result.receptions:
+            report.add(f"{name}.{each.baud}.lost", each.sent - each.received, "characters")
+            report.add(f"{name}.{each.baud}.overruns", each.overruns, "characters")
+            report.add(f"{name}.{each.baud}.interrupts", each.interrupts, "interrupts")
+        report.add(f"{name}.fastest", result.fastest, "baud")
+    report.add("fastest", min(each.fastest for each in results), "baud")
+    report.add("characters", plan.count, "characters")
+    return report
+
+
+def fastest_good(receptions: Sequence[Reception]) -> int:
+    """The fastest rate at which, and at all slower ones, nothing was lost; 0 when there is none."""
+    best = 0
+    for each in receptions:
+        if not each.is_good:
+            break
+        best = each.baud
+    return best
+
+
+def receive_fresh(transmission: Transmission) -> Reception:
+    """On a board that has just booted; with what limits the rate when a character is lost."""
+    load, baud = transmission.load, transmission.baud
+    reception = receive(booted(transmission.options), load, baud, transmission.count)
+    if reception.is_good:
+        return reception
+    bench = booted(transmission.options)
+    return Reception(
+        baud, reception.sent, reception.received, reception.overruns, reception.interrupts, reception.is_intact,
+        limit_of(bench, load, baud, min(reception.interrupts, TIMED)),
+    )  # fmt: skip
+
+
+def receive(bench: Bench, load: Load, baud: int, count: int) -> Reception:
+    """Send characters without a pause while the load runs; then ask the driver what it got."""
+    board = bench.board
+    board.trace.is_kept = False
+    start(bench, load, baud)
+    line = board.chip.peripheral(f"UART{UART}").lines[0]
+    before = board.trace.lines[line].raised if line in board.trace.lines else 0
+    characters = bytes((7 * number + 13) & 0xFF for number in range(count))
+    run_while_sending(board, characters)
+    received = int(bench.console.evaluate(f"{DRIVER} current count"))
+    total = int(bench.console.evaluate(f"{DRIVER} current sum"))
+    device = board.uart(UART)
+    is_intact = received == count and total == sum(characters) % SUM_MODULUS
+    interrupts = board.trace.lines[line].raised - before
+    return Reception(baud, count, received, device.overruns, interrupts, is_intact)
+
+
+def start(bench: Bench, load: Load, baud: int) -> None:
+    bench.console.evaluate(f"{DRIVER} startAt: {baud}")
+    run_load(bench, load)
+
+
+def run_while_sending(board: Board, characters: bytes) -> None:
+    """The far end never pauses: it gets the next characters before the last of those it has is complete."""
+    device = board.uart(UART)
+    for first in range(0, len(characters), SENT_AT_ONCE):
+        chunk = characters[first : first + SENT_AT_ONCE]
+        device.send(chunk)
+        run_for(board, (len(chunk) - (len(device.arriving) <= len(chunk))) * device.character_cycles)
+    run_for(board, device.character_cycles * (len(device.arriving) + 1) + SERVICE_CYCLES)
+
+
+def run_for(board: Board, cycles: int) -> None:
+    stop = board.run(cycles)
+    if stop.reason is not StopReason.CYCLES:
+        raise BenchError(f"the board stopped: {stop.reason}: {stop.message}\n{board.fault_report()}")
+
+
+def limit_of(bench: Bench, load: Load, baud: int, count: int) -> str:
+    """The longest of the first interrupts, against the time of a character."""
+    board = bench.board
+    start(bench, load, baud)
+    line = board.chip.peripheral(f"UART{UART}").lines[0]
+    laboratory = Laboratory(board, line, None, watched_addresses(bench.source_map), Schedule(0))
+    board.uart(UART).send(bytes(2 * count))
+    interrupts = laboratory.measure(count)
+    worst = max(interrupts, key=lambda each: each.latency)
+    return (
+        f"a character takes {board.uart(UART).character_cycles:,} cycles, the longest of {count:,} interrupts waited "
+        f"{worst.latency:,} = {sum_of_parts(worst)}\n  was in: {activity_at(bench.source_map, board, worst)}"
+    )
