@@ -38,7 +38,6 @@ class Pl011(Device):
         self.receive_fifo: list[int] = []
         self.arriving = bytearray()
         self.sent = bytearray()
-        self.raw_interrupts = 0
         self.is_overrun = False
         self.overruns = 0
         self.divisor_64ths = 0
@@ -172,9 +171,6 @@ class Pl011(Device):
 
     # Registers
 
-    def on_write_RSR(self, _value: int) -> None:
-        self.RSR.value = 0
-
     def on_read_FR(self) -> int:
         flags = self.FR
         flags.BUSY = self.shifting is not None or bool(self.transmit_fifo)
@@ -193,31 +189,24 @@ class Pl011(Device):
         self.start_transmitting()
         self.start_receiving()
 
-    def on_write_CR(self, value: int) -> None:
-        self.CR.value = value & self.CR.description.modelled_mask
-        self.start_transmitting()
-        self.start_receiving()
-
-    def on_write_IMSC(self, value: int) -> None:
-        self.IMSC.value = value & self.IMSC.description.modelled_mask
-        self.report()
-
-    def on_read_RIS(self) -> int:
-        return self.raw_interrupts
+    def after_write(self, register: str) -> None:
+        match register:
+            case "CR":
+                self.start_transmitting()
+                self.start_receiving()
+            case "IMSC" | "ICR":
+                self.report()
 
     def on_read_MIS(self) -> int:
-        return self.raw_interrupts & self.IMSC.value
-
-    def on_write_ICR(self, value: int) -> None:
-        self.lower(value)
+        return self.RIS.value & self.IMSC.value
 
     def raise_(self, interrupts: int) -> None:
-        self.raw_interrupts |= interrupts
+        self.RIS.value |= interrupts
         self.report()
 
     def lower(self, interrupts: int) -> None:
-        self.raw_interrupts &= ~interrupts
+        self.RIS.value &= ~interrupts
         self.report()
 
     def report(self) -> None:
-        self.line.level = self.raw_interrupts & self.IMSC.value
+        self.line.level = self.RIS.value & self.IMSC.value

@@ -18,12 +18,12 @@ PRESCALE_DIVIDERS = (1, 16, 256, 256)
 class Counter:
     """One of the two timers: value, mode and raw interrupt."""
 
-    def __init__(self, clock: Clock, control: RegisterCell, changed: Callable[[], None]) -> None:
+    def __init__(self, clock: Clock, control: RegisterCell, raised: RegisterCell, changed: Callable[[], None]) -> None:
         self.clock = clock
         self.control = control
+        self.raised = raised
         self.changed = changed
         self.reload = 0
-        self.is_raised = False
         self.start_value = 0xFFFFFFFF
         self.start_tick = 0
         self.alarm: Alarm | None = None
@@ -44,6 +44,10 @@ class Counter:
         return max(left, 0) if self.control.OneShot else left & self.mask
 
     @property
+    def is_raised(self) -> bool:
+        return bool(self.raised.RIS)
+
+    @property
     def is_masked_interrupt(self) -> bool:
         return self.is_raised and bool(self.control.IntEnable)
 
@@ -56,11 +60,6 @@ class Counter:
         current = self.value
         self.control.value = value
         self.start(current)
-        self.changed()
-
-    def clear(self) -> None:
-        self.is_raised = False
-        self.changed()
 
     def start(self, value: int) -> None:
         """Count down from `value`, from the current tick."""
@@ -76,7 +75,7 @@ class Counter:
 
     def reach_zero(self) -> None:
         self.alarm = None
-        self.is_raised = True
+        self.raised.RIS = 1
         self.start_tick = self.ticker.count()
         self.start_value = 0
         if not self.control.OneShot:
@@ -95,62 +94,33 @@ class Sp804(Device):
 
     def reset(self) -> None:
         self.counters = tuple(
-            Counter(self.clock, self._cells[f"Timer{number}Control"], self.report) for number in (1, 2)
+            Counter(self.clock, control, raised, self.report)
+            for control, raised in zip(self.array("TimerControl"), self.array("TimerRIS"), strict=True)
         )
 
     def report(self) -> None:
         self.line.level = any(counter.is_masked_interrupt for counter in self.counters)
 
-    def on_write_Timer1Load(self, value: int) -> None:
-        self.counters[0].load(value)
+    def after_write(self, register: str) -> None:
+        self.report()
 
-    def on_read_Timer1Load(self) -> int:
-        return self.counters[0].reload
+    def on_write_TimerLoad(self, number: int, value: int) -> None:
+        self.counters[number].load(value)
 
-    def on_read_Timer1Value(self) -> int:
-        return self.counters[0].value
+    def on_read_TimerLoad(self, number: int) -> int:
+        return self.counters[number].reload
 
-    def on_write_Timer1Control(self, value: int) -> None:
-        self.counters[0].set_control(value)
+    def on_read_TimerValue(self, number: int) -> int:
+        return self.counters[number].value
 
-    def on_write_Timer1IntClr(self, _value: int) -> None:
-        self.counters[0].clear()
+    def on_write_TimerControl(self, number: int, value: int) -> None:
+        self.counters[number].set_control(value)
 
-    def on_read_Timer1RIS(self) -> int:
-        return int(self.counters[0].is_raised)
+    def on_read_TimerMIS(self, number: int) -> int:
+        return int(self.counters[number].is_masked_interrupt)
 
-    def on_read_Timer1MIS(self) -> int:
-        return int(self.counters[0].is_masked_interrupt)
+    def on_read_TimerBGLoad(self, number: int) -> int:
+        return self.counters[number].reload
 
-    def on_read_Timer1BGLoad(self) -> int:
-        return self.counters[0].reload
-
-    def on_write_Timer1BGLoad(self, value: int) -> None:
-        self.counters[0].reload = value
-
-    def on_write_Timer2Load(self, value: int) -> None:
-        self.counters[1].load(value)
-
-    def on_read_Timer2Load(self) -> int:
-        return self.counters[1].reload
-
-    def on_read_Timer2Value(self) -> int:
-        return self.counters[1].value
-
-    def on_write_Timer2Control(self, value: int) -> None:
-        self.counters[1].set_control(value)
-
-    def on_write_Timer2IntClr(self, _value: int) -> None:
-        self.counters[1].clear()
-
-    def on_read_Timer2RIS(self) -> int:
-        return int(self.counters[1].is_raised)
-
-    def on_read_Timer2MIS(self) -> int:
-        return int(self.counters[1].is_masked_interrupt)
-
-    def on_read_Timer2BGLoad(self) -> int:
-        return self.counters[1].reload
-
-    def on_write_Timer2BGLoad(self, value: int) -> None:
-        self.counters[1].reload = value
+    def on_write_TimerBGLoad(self, number: int, value: int) -> None:
+        self.counters[number].reload = value
