@@ -14,8 +14,8 @@ class Lines:
     """Sets of lines are words, one bit each.
 
     `raw` are active at the controller, masked there or not; `unserved` those whose device was not accessed since they
-    rose. `interrupt_since` is the cycle from which the CPU may be interrupted. With caches that are cold, `cold_line`
-    empties them when it rises; None is any line.
+    rose. `interrupt_since` is the cycle since which one of the CPU's inputs is active, None while none is. With caches
+    that are cold, `cold_line` empties them when it rises; None is any line.
     """
 
     def __init__(self, devices: DeviceSet, cpu: Cpu, clock: Clock, feed: Feed, caches: CacheUse) -> None:

@@ -128,7 +128,7 @@ class Runner:
 
     def _wait(self, limit: int | None) -> Stop | None:
         """The CPU sleeps: pass on to the next alarm or to the limit."""
-        if self._vic.irq or self._vic.fiq:
+        if self._lines.interrupt_since is not None:
             self.is_waiting = False
             return None
         if not self._vic.enabled:
@@ -151,9 +151,10 @@ class Runner:
             self._failures.note_alarm(error)
 
     def _take_interrupt(self) -> None:
-        vic, cpu = self._vic, self._cpu
-        if not (vic.irq or vic.fiq):
+        since = self._lines.interrupt_since
+        if since is None:
             return
+        vic, cpu = self._vic, self._cpu
         cpsr = cpu.cpsr
         if vic.fiq and not cpsr & FIQ_MASK:
             kind, lines = GuestExceptionKind.FIQ, vic.fiq_lines
@@ -162,7 +163,7 @@ class Runner:
         else:
             return
         pc = cpu.pc
-        cpu.exceptions.enter(kind, self._lines.interrupt_since or 0)
+        cpu.exceptions.enter(kind, since)
         self._feed.tell(InterruptEntry(cpu.counter.cycles, kind.title, lines, pc, cpu.counter.instructions))
 
     def _enter_exception(self, kind: GuestExceptionKind, address: int, message: str) -> None:
