@@ -22,6 +22,7 @@ class BlockTable:
         self.model = model
         self.watched: frozenset[int] = frozenset()
         self._ram = ram
+        self._words = words
         self._engines = engines
         self._rows = np.zeros((ram.base + ram.size) >> 2, np.int64)
         self._filled: set[int] = set()
@@ -35,9 +36,19 @@ class BlockTable:
         if not self._ram.contains(address, size):
             raise BoardError(f"the firmware runs code at {address:#x}, outside RAM", "link all code into RAM")
         cost = self.cost(address, size)
-        self._rows[address >> 2] = hook.table_entry(size, cost.cycles, cost.taken_extra, address in self.watched)
+        is_watched = address in self.watched
+        self._rows[address >> 2] = hook.table_entry(size, cost.cycles, cost.taken_extra, is_watched, cost.is_cut)
         self._filled.add(address >> 2)
         self._code_pages.update(range(address & -PAGE, address + size, PAGE))
+
+    def close_seam(self, address: int, size: int, next_size: int) -> None:
+        """The block there was entered last, was cut off, and control falls into one of `next_size` bytes after it."""
+        apart = self.cost(address, size).cycles + self.cost(address + size, next_size).cycles
+        waits = self.cost(address, size + next_size).cycles - apart
+        entry = int(self._words[hook.LAST_ENTRY])
+        self._words[hook.LAST_ENTRY] = hook.closed_seam(entry, waits)
+        if self._rows[address >> 2] == entry:
+            self._rows[address >> 2] = hook.closed_seam(entry, waits)
 
     def cost(self, address: int, size: int) -> BlockCost:
         """Of the code in RAM there."""

@@ -160,6 +160,9 @@ class Cpu:
             reason = int(words[hook.STOP])
             if reason == hook.MISS:
                 self._learn_block()
+            elif reason == hook.SEAM:
+                self.blocks.close_seam(self.counter.block, self.counter.block_bytes, int(words[hook.MISSED_BYTES]))
+                self.stops.set_threshold()
             elif reason:
                 return Pause(reason)
             elif self._is_wait(self.pc - 4):

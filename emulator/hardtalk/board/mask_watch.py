@@ -3,6 +3,9 @@
 A section begins with the first block that runs with the bit set. It ends with the first one that does not, or when the
 CPU takes an IRQ: the next one begins at the vector then. Time asleep is not counted: a pending interrupt ends the
 sleep, masked or not. The guest neither sees the watch nor pays for it; emulation is slower meanwhile.
+
+The compiled hook reads the words and rows of `hook.py`, and is compiled again only when this file changes: whoever
+changes their layout there removes the folders __pycache__.
 """
 
 from dataclasses import dataclass

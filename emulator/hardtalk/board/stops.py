@@ -63,7 +63,9 @@ class Stops:
     def set_threshold(self) -> None:
         words = self._words
         is_counting = words[hook.INSTRUCTION_LIMIT] != hook.NEVER
-        if words[hook.PENDING] or words[hook.ATTENTION] or is_counting or words[hook.STOP_AT] != hook.NOWHERE:
+        is_seam_open = words[hook.LAST_ENTRY] & hook.OPEN_SEAM
+        is_stopped = words[hook.PENDING] or words[hook.ATTENTION] or words[hook.STOP_AT] != hook.NOWHERE
+        if is_stopped or is_counting or is_seam_open:
             words[hook.THRESHOLD] = -1
         else:
             words[hook.THRESHOLD] = min(words[hook.ALARM], words[hook.LIMIT])
