@@ -18,6 +18,7 @@ from hardtalk.board.feed import Feed
 from hardtalk.board.firmware import Firmware
 from hardtalk.board.lines import Lines
 from hardtalk.board.memory import Ram
+from hardtalk.board.patience import Patience
 from hardtalk.board.report import describe_state
 from hardtalk.board.runner import Runner
 from hardtalk.board.snapshots import SavedStates, Snapshot
@@ -70,12 +71,16 @@ class Board:
         self.clock = BoardClock(self.chip, self.cpu)
         self.device_set = DeviceSet(self.chip, devices, self.clock)
         self._feed = feed = Feed(self.trace, self.watches, self.cpu.stops)
+        self.patience = Patience(self.cpu.stops)
+        self.patience.watches_devices = bool(devices)
         self.failures = Failures(feed, self.cpu.stops, self.clock)
         self.lines = Lines(self.device_set, self.cpu, self.clock, feed, clock_model.caches)
-        self.bus = Bus(self.device_set, self.cpu, self.clock, self.lines, feed, self.failures, self.firmware)
+        self.bus = Bus(
+            self.device_set, self.cpu, self.clock, self.lines, feed, self.failures, self.patience, self.firmware
+        )
         self._runner = Runner(
             self.cpu, self.clock, self.device_set, self.lines, self.bus, feed, self.failures, self.watches,
-            self.firmware,
+            self.patience, self.firmware,
         )  # fmt: skip
         self.states = SavedStates(self.ram, self.cpu, self.clock, self.device_set, self.trace, self.lines, self._runner)
         for device in self.devices:

@@ -9,6 +9,7 @@ from hardtalk.board.failures import Failures
 from hardtalk.board.feed import Feed
 from hardtalk.board.firmware import Firmware
 from hardtalk.board.lines import Lines
+from hardtalk.board.patience import Patience
 from hardtalk.devices import BusError, Clock, Device
 
 
@@ -20,7 +21,15 @@ class Bus:
     """
 
     def __init__(
-        self, devices: DeviceSet, cpu: Cpu, clock: Clock, lines: Lines, feed: Feed, failures: Failures, code: Firmware
+        self,
+        devices: DeviceSet,
+        cpu: Cpu,
+        clock: Clock,
+        lines: Lines,
+        feed: Feed,
+        failures: Failures,
+        patience: Patience,
+        code: Firmware,
     ) -> None:
         self.abort: tuple[int, str] | None = None
         self._devices = devices
@@ -29,6 +38,7 @@ class Bus:
         self._lines = lines
         self._feed = feed
         self._failures = failures
+        self._patience = patience
         self._code = code
         for device in devices:
             peripheral = device.peripheral
@@ -58,6 +68,7 @@ class Bus:
             self._feed.hold()
         self._devices.touched.add(device)
         value = 0
+        self._patience.begin()
         try:
             if written is None:
                 value = device.read_at(offset, size)
@@ -67,10 +78,11 @@ class Bus:
         except BusError as error:
             self._refuse(device, offset, written is not None, error)
             active = []
-        except Exception as error:
+        except BaseException as error:  # from here on nobody would hear it
             doing = "a read" if written is None else "a write"
             self._failures.note(device, f"{doing} of {device.register_at(offset)}", error)
             active = []
+        self._patience.end()
         if active:
             for line, _ in active:
                 lines.unserved.discard(line)

@@ -48,7 +48,7 @@ class DeviceSet:
         for device in self.all:
             try:
                 device.power_on()
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise DeviceFailure(type(device), "reset", error) from error
 
 

@@ -1,6 +1,6 @@
 """What devices' Python code did wrong: kept until the run has ended with it."""
 
-from hardtalk.board.errors import DeviceFailure
+from hardtalk.board.errors import DeviceFailure, message_of
 from hardtalk.board.events import DeviceFailed
 from hardtalk.board.feed import Feed
 from hardtalk.board.stops import Stops
@@ -17,15 +17,15 @@ class Failures:
         self._clock = clock
         self._latest: DeviceFailure | None = None
 
-    def note(self, device: Device | None, doing: str, error: Exception) -> None:
+    def note(self, device: Device | None, doing: str, error: BaseException) -> None:
         """End the run with this failure."""
         name = device.peripheral.name if device is not None else "?"
         self._latest = DeviceFailure(type(device) if device is not None else Device, doing, error)
         self.names.add(name)
-        self._feed.tell(DeviceFailed(self._clock.cycles, name, f"{type(error).__name__}: {error}"))
+        self._feed.tell(DeviceFailed(self._clock.cycles, name, message_of(error)))
         self._stops.request_attention()
 
-    def note_alarm(self, error: Exception) -> None:
+    def note_alarm(self, error: BaseException) -> None:
         """An alarm's action failed, which need not say whose it is."""
         self.note(owner_of(error), "an alarm", error)
 

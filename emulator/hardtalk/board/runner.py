@@ -17,6 +17,7 @@ from hardtalk.board.failures import Failures
 from hardtalk.board.feed import Feed
 from hardtalk.board.firmware import Firmware
 from hardtalk.board.lines import Lines
+from hardtalk.board.patience import Patience
 from hardtalk.board.stop import Stop, StopReason
 from hardtalk.board.stops import FIQ_MASK, IRQ_MASK
 from hardtalk.board.watch import Watches
@@ -38,6 +39,7 @@ class Runner:
         feed: Feed,
         failures: Failures,
         watches: Watches,
+        patience: Patience,
         code: Firmware,
     ) -> None:
         self.is_waiting = False
@@ -51,6 +53,7 @@ class Runner:
         self._feed = feed
         self._failures = failures
         self._watches = watches
+        self._patience = patience
         self._code = code
 
     def forget(self) -> None:
@@ -65,6 +68,15 @@ class Runner:
 
     def run(self, limit: int | None, target: int | None, until: Until) -> Stop:
         """Run to the cycle `limit`, or until so many instructions as `target` were executed or `until()` is true."""
+        outer = self._patience.start()
+        try:
+            stop = self._run(limit, target, until)
+        finally:
+            self._patience.stop(outer)
+        self._patience.raise_interrupt()
+        return stop
+
+    def _run(self, limit: int | None, target: int | None, until: Until) -> Stop:
         cpu, stops = self._cpu, self._cpu.stops
         self._feed.ends_runs = until is not None
         stops.set_limit(limit, target)
@@ -99,7 +111,8 @@ class Runner:
             self._cpu.stops.stop_at(None)
 
     def _end(self, limit: int | None, target: int | None, until: Until) -> Stop | None:
-        """Whether the run ends here."""
+        """Whether the run ends here; KeyboardInterrupt when somebody wants that."""
+        self._patience.raise_interrupt()
         abort = self._bus.take_abort()
         if abort is not None:
             self._enter_exception(GuestExceptionKind.DATA_ABORT, *abort)
@@ -145,10 +158,13 @@ class Runner:
 
     def _fire(self) -> None:
         self._devices.touch_all()
+        self._patience.begin()
         try:
             self._clock.fire_next()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._failures.note_alarm(error)
+        finally:
+            self._patience.end()
 
     def _take_interrupt(self) -> None:
         since = self._lines.interrupt_since

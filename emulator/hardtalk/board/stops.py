@@ -69,3 +69,5 @@ class Stops:
             words[hook.THRESHOLD] = -1
         else:
             words[hook.THRESHOLD] = min(words[hook.ALARM], words[hook.LIMIT])
+            if words[hook.ATTENTION]:  # asked for meanwhile, by Control-C
+                words[hook.THRESHOLD] = -1

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from hardtalk.chip import Peripheral, Register, default_chip, read_svd
 from hardtalk.devices.clock import Clock
+from hardtalk.devices.errors import DeviceMistake
 from hardtalk.devices.ports import Port, arrays_of, ports_of
 from hardtalk.devices.registers import RegisterCell
 
@@ -37,6 +38,8 @@ class Line:
 
     @level.setter
     def level(self, level: bool | int) -> None:
+        if not isinstance(level, int):
+            raise DeviceMistake(f"line.level = {level!r}: a line is active or not", "assign True or False")
         if bool(level) != self._level:
             self._level = bool(level)
             if self.listener is not None:

@@ -16,7 +16,10 @@ PRESCALE_DIVIDERS = (1, 16, 256, 256)
 
 
 class Counter:
-    """One of the two timers: value, mode and raw interrupt."""
+    """One of the two timers: value, mode and raw interrupt.
+
+    A one-shot timer that `has_expired` stands at 0 until Load is written or OneShot is cleared.
+    """
 
     def __init__(self, clock: Clock, control: RegisterCell, raised: RegisterCell, changed: Callable[[], None]) -> None:
         self.clock = clock
@@ -26,6 +29,7 @@ class Counter:
         self.reload = 0
         self.start_value = 0xFFFFFFFF
         self.start_tick = 0
+        self.has_expired = False
         self.alarm: Alarm | None = None
 
     @property
@@ -54,11 +58,13 @@ class Counter:
     def load(self, value: int) -> None:
         """Write of Load: the counter goes on from `value` at once."""
         self.reload = value
+        self.has_expired = False
         self.start(value)
 
     def set_control(self, value: int) -> None:
         current = self.value
         self.control.value = value
+        self.has_expired = self.has_expired and bool(self.control.OneShot)
         self.start(current)
 
     def start(self, value: int) -> None:
@@ -67,7 +73,7 @@ class Counter:
         self.alarm = None
         self.start_value = value & self.mask
         self.start_tick = self.ticker.count()
-        if self.control.TimerEn:
+        if self.control.TimerEn and not self.has_expired:
             self.set_alarm(max(self.start_value, 1))
 
     def set_alarm(self, ticks: int) -> None:
@@ -78,7 +84,8 @@ class Counter:
         self.raised.RIS = 1
         self.start_tick = self.ticker.count()
         self.start_value = 0
-        if not self.control.OneShot:
+        self.has_expired = bool(self.control.OneShot)
+        if not self.has_expired:
             if self.control.TimerMode:
                 self.start_value = self.reload & self.mask
                 self.set_alarm(max(self.start_value, 1))
