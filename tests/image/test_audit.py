@@ -48,7 +48,7 @@ DAMAGE: dict[str, Callable[[Image, ImageReader], tuple[int, int]]] = {
         find(reader, 1) + 16,
         reader.word(find(reader, 1) + 16) & ~0xE000,
     ),
-    "does not fit": lambda image, reader: (find(reader, 2) + 12, 4000),
+    "does not fit": lambda image, reader: (find(reader, 2) + 12, 40000),
     "class 0x10000c is no object": lambda image, reader: (find(reader, 1) + 8, BASE + 12),
     "its class makes": lambda image, reader: (find(reader, 8) + 8, reader.slot(image.special_objects, 7)),
     "is not on the ring": lambda image, reader: (find(reader, 1), BASE),

@@ -52,11 +52,16 @@ def probe(table: Sequence[Value], nil: ImageObject, start: int) -> int:
     return index
 
 
+def spread(identity_hash: int) -> int:
+    """What IdentityDictionary>>hashOf: answers for an object with that hash."""
+    return identity_hash * of.HASH_FACTOR ^ identity_hash
+
+
 def hashed_array(
     memory: ObjectMemory, array_class: ImageObject, nil: ImageObject, elements: Sequence[tuple[int, ImageObject]]
 ) -> ImageObject:
-    """The array of a HashedCollection whose elements have these hashes; at least a quarter of it is nil."""
-    table: list[Value] = [nil] * max(5, (len(elements) * 4 + 2) // 3 + 1)
+    """The array of a HashedCollection whose elements have these hashes; half of it is nil, so that chains stay short."""
+    table: list[Value] = [nil] * max(5, len(elements) * 2 + 1)
     for key_hash, element in elements:
         table[probe(table, nil, key_hash)] = element
     return memory.add(array_class, of.FORMATS["FormatIndexable"], table)
