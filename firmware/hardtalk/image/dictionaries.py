@@ -60,7 +60,7 @@ def spread(identity_hash: int) -> int:
 def hashed_array(
     memory: ObjectMemory, array_class: ImageObject, nil: ImageObject, elements: Sequence[tuple[int, ImageObject]]
 ) -> ImageObject:
-    """The array of a HashedCollection whose elements have these hashes; half of it is nil, so that chains stay short."""
+    """The array of a HashedCollection whose elements have these hashes; half of it is nil: chains are short."""
     table: list[Value] = [nil] * max(5, len(elements) * 2 + 1)
     for key_hash, element in elements:
         table[probe(table, nil, key_hash)] = element
