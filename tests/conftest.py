@@ -84,7 +84,7 @@ class QemuMachine:
         from hardtalk.serial import ConsoleText
 
         text, end = "", time.monotonic() + QEMU_PATIENCE_SECONDS
-        while "drivers:" not in text:
+        while not ("drivers:" in text and text.endswith("\n")):
             assert time.monotonic() < end, text
             events = self.prompt.receive(self.read(0.1))
             text += "".join(event.text for event in events if isinstance(event, ConsoleText))

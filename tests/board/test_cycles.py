@@ -1,8 +1,9 @@
 """The ARM926 table, row by row: source, cycles when the last instruction fails (or always), more when it executes."""
 
 import pytest
-from board_guests import assemble
+from board_guests import HALT, ORIGIN, assemble, guest
 
+from hardtalk.board import Board, StopReason
 from hardtalk.board.cycles import Arm926, BlockCost, Instructions
 
 ROWS = [
@@ -61,7 +62,23 @@ ROWS = [
 
 @pytest.mark.parametrize(("source", "cycles", "extra"), ROWS)
 def test_row(source: str, cycles: int, extra: int) -> None:
-    assert Arm926().cost(assemble(source), 0x10000) == BlockCost(cycles, extra)
+    cost = Arm926().cost(assemble(source), 0x10000)
+    assert (cost.cycles, cost.taken_extra) == (cycles, extra)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "add r0, r1, r2", "moveq r0, r1", "ldr r1, [r0]", "ldmne r0, {r1, r2}", "mul r0, r1, r2", "mrs r1, cpsr",
+        "mrc p15, 0, r1, c0, c0, 0", "swp r1, r2, [r0]", "msr cpsr_f, r2", "msr cpsr_c, #0xd3", "b next", "bne next",
+        "mcr p15, 0, r2, c3, c0, 0", "addeq pc, pc, #0",
+    ],
+)  # fmt: skip
+def test_the_translator_ends_blocks_where_the_table_says(source: str) -> None:
+    board = Board(guest(f"{source}; next: mov r6, r6; mov r6, r6; {HALT}"))
+    assert board.run(100_000).reason is StopReason.HALTED
+    cost = Arm926().cost(assemble(f"{source}; next: mov r6, r6")[:4], ORIGIN)
+    assert board.cpu.blocks.is_longer(ORIGIN, 1) == cost.is_cut
 
 
 def test_an_undefined_instruction_costs_a_trap() -> None:

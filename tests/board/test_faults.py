@@ -105,6 +105,6 @@ def test_a_failing_device_is_told_with_its_line_and_the_board_lives(tmp_path) ->
     second = board.run(cycles=1_000_000)
     assert "Broken failed in an alarm: ZeroDivisionError: no reading" in second.message
     assert second.cycles >= 200_000 - 10
-    assert board.failed_devices == {"THERMO"}
+    assert board.failures.names == {"THERMO"}
     assert board.run(cycles=1000).reason is StopReason.CYCLES
     assert [event.peripheral for event in board.trace if isinstance(event, DeviceFailed)] == ["THERMO", "THERMO"]

@@ -33,9 +33,9 @@ def every_block(guest: bytes, low: int, high: int) -> list[tuple[int, int]]:
     while True:
         before = board.instructions
         stop = board.run(1)
-        if board.instructions > before and low <= board.cpu.block < high:
+        if board.instructions > before and low <= board.cpu.counter.block < high:
             size_cycles = entry_cost(board)
-            entries.append((board.cpu.block, board.clock.cycles - size_cycles))
+            entries.append((board.cpu.counter.block, board.clock.cycles - size_cycles))
         if stop.reason is not StopReason.CYCLES:
             return entries
         assert board.clock.cycles < 1_000_000
@@ -43,8 +43,8 @@ def every_block(guest: bytes, low: int, high: int) -> list[tuple[int, int]]:
 
 def entry_cost(board: Board) -> int:
     """What the block entered last was charged on entry."""
-    size = int(board.cpu._state[hook.BLOCK_END]) - board.cpu.block
-    return board.cpu.model.cost(board.ram.read(board.cpu.block, size), board.cpu.block).cycles
+    size = int(board.cpu.words[hook.BLOCK_END]) - board.cpu.counter.block
+    return board.cpu.model.cost(board.ram.read(board.cpu.counter.block, size), board.cpu.counter.block).cycles
 
 
 def watched_entries(guest: bytes, low: int, high: int, slice_cycles: int | None) -> tuple[list[tuple[int, int]], Board]:

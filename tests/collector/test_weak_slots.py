@@ -102,8 +102,8 @@ def test_what_is_only_weakly_held_by_a_dead_object_dies_with_it(weak: Bench) -> 
 def with_semaphore(bench: Bench) -> None:
     evaluate(
         bench,
-        f"""Smalltalk at: #Finalized put: 0. Smalltalk at: #Finalization put: Semaphore new.
-        Smalltalk specialObjectsArray at: {FINALIZATION_INDEX + 1} put: (Smalltalk at: #Finalization).
+        """Smalltalk at: #Finalized put: 0. Smalltalk at: #Finalization put: Semaphore new.
+        Smalltalk finalizationSemaphore: (Smalltalk at: #Finalization).
         [[(Smalltalk at: #Finalization) wait.
         Smalltalk at: #Finalized put: (Smalltalk at: #Finalized) + 1] repeat]
             forkAt: Processor userInterruptPriority. 0""",
@@ -123,7 +123,7 @@ def test_the_finalization_semaphore_is_signalled_once_when_referents_died(weak: 
 
 
 def test_without_a_semaphore_nothing_is_signalled_and_slots_still_become_nil(weak: Bench) -> None:
-    evaluate(weak, f"Smalltalk specialObjectsArray at: {FINALIZATION_INDEX + 1} put: nil. 0")
+    evaluate(weak, "Smalltalk finalizationSemaphore: nil. 0")
     forget(weak)
     collect(weak)
     assert lost(weak) == ELEMENTS // 2

@@ -1,12 +1,13 @@
 """Time: order of alarms, exact rates."""
 
 from fractions import Fraction
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardtalk.devices import Clock, microseconds, milliseconds
+from hardtalk.devices import Clock, DeviceMistake, microseconds, milliseconds
 
 RATES = {"cpu": 200_000_000, "timer": 1_000_000, "counter": 24_000_000}
 
@@ -66,3 +67,23 @@ def test_ticks_are_an_exact_fraction(cycles: int) -> None:
     ticks = ticker.count()
     assert ticks == cycles * 24 // 200
     assert ticker.cycle_of(ticks) <= cycles < ticker.cycle_of(ticks + 1)
+
+
+def test_an_alarm_in_no_time_for_ever_is_told() -> None:
+    clock = Clock(RATES)
+
+    def again() -> None:
+        clock.after(0, again)
+
+    clock.after(5, again)
+    with pytest.raises(DeviceMistake, match="10,000 alarms have fired in one cycle"):
+        clock.advance(10)
+
+
+def test_many_alarms_in_one_cycle_are_no_mistake() -> None:
+    clock = Clock(RATES)
+    fired: list[int] = []
+    for number in range(20_000):
+        clock.at(7, partial(fired.append, number))
+    clock.advance(7)
+    assert fired == list(range(20_000))

@@ -159,3 +159,41 @@ def test_what_is_not_modelled_is_named() -> None:
         "LCRH.BRK written, which is not modelled",
         "IBRD is 0, which the manual does not allow: the UART has no baud rate and stands still",
     ]
+
+
+def test_switching_the_fifos_empties_them() -> None:
+    uart = made()
+    uart.write("IMSC", RX | RT)
+    for character in b"abc":
+        uart.write("DR", character)
+    uart.send(b"12345678")
+    uart.clock.advance(8 * CHARACTER)
+    for character in b"defghijklmnopqr":
+        uart.write("DR", character)
+    assert uart.line.level
+    uart.write("LCRH", 0x60)
+    flags = uart.read("FR")
+    assert (uart.line.level, flags & RXFE, flags & TXFE, flags & BUSY) == (False, RXFE, TXFE, BUSY)
+    assert uart.read("RIS") & TX
+    uart.take()
+    uart.clock.advance(40 * CHARACTER)
+    assert uart.take() == b"d"
+    assert uart.read("RIS") & (RX | RT) == 0
+
+
+def test_other_bits_of_lcrh_leave_the_fifos_alone() -> None:
+    uart = made()
+    uart.send(b"ab")
+    uart.clock.advance(2 * CHARACTER)
+    uart.write("LCRH", 0x78)
+    assert bytes(uart.read("DR") for _ in range(2)) == b"ab"
+
+
+@pytest.mark.parametrize(("wlen", "mask"), [(0, 0x1F), (1, 0x3F), (2, 0x7F), (3, 0xFF)])
+def test_a_word_has_as_many_bits_as_the_frame(wlen: int, mask: int) -> None:
+    uart = made()
+    uart.write("LCRH", 0x10 | wlen << 5)
+    uart.write("DR", 0xF7)
+    uart.send(b"\xeb")
+    uart.clock.advance(2 * CHARACTER)
+    assert (uart.take(), uart.read("DR")) == (bytes([0xF7 & mask]), 0xEB & mask)

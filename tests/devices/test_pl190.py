@@ -77,3 +77,17 @@ def test_outputs_are_reported(vic: Pl190) -> None:
 
 def test_identification(vic: Pl190) -> None:
     assert [vic.read(f"PERIPHID{n}") for n in range(4)] == [0x90, 0x11, 0x04, 0x00]
+
+
+def test_the_cpu_is_told_when_a_pending_line_gets_another_priority(vic: Pl190) -> None:
+    """Two lines, of which the one without a slot is being served: a slot of its own lets the other in."""
+    seen: list[bool] = []
+    vic.write("INTENABLE", 1 << 5 | 1 << 20)
+    vic.set_input(20, True)
+    vic.read("VECTADDR")
+    vic.set_input(5, True)
+    vic.changed = lambda: seen.append(vic.irq)
+    vic.write("VECTCNTL2", 0x20 | 5)
+    assert seen == [True]
+    vic.write("VECTCNTL2", 0)
+    assert seen == [True, False]

@@ -95,3 +95,44 @@ def test_a_stopped_timer_keeps_its_value(timer: Sp804) -> None:
     timer.write("Timer1Control", PERIODIC | ENABLE)
     timer.clock.advance(2 * TICK)
     assert timer.read("Timer1Value") == 4
+
+
+@pytest.mark.parametrize("half", [1, 2])
+def test_an_expired_one_shot_stays_so_when_control_is_written_again(timer: Sp804, half: int) -> None:
+    control = ENABLE | ONE_SHOT | INTERRUPT | SIZE_32
+    timer.write(f"Timer{half}Load", 10)
+    timer.write(f"Timer{half}Control", control)
+    timer.clock.advance(10 * TICK)
+    timer.write(f"Timer{half}IntClr", 0)
+    for value in (control, control & ~ENABLE, control, control & ~INTERRUPT, control):
+        timer.write(f"Timer{half}Control", value)
+        timer.clock.advance(100 * TICK)
+        assert (timer.line.level, timer.read(f"Timer{half}RIS"), timer.read(f"Timer{half}Value")) == (False, 0, 0)
+
+
+def test_an_expired_one_shot_goes_on_when_loaded_or_no_longer_one_shot(timer: Sp804) -> None:
+    control = ENABLE | ONE_SHOT | INTERRUPT | SIZE_32
+    timer.write("Timer1Load", 10)
+    timer.write("Timer1Control", control)
+    timer.clock.advance(10 * TICK)
+    timer.write("Timer1IntClr", 0)
+    timer.write("Timer1Control", control & ~ONE_SHOT | PERIODIC)
+    timer.clock.advance(TICK)
+    assert timer.line.level
+    timer.write("Timer1IntClr", 0)
+    timer.write("Timer1Load", 3)
+    timer.write("Timer1Control", control)
+    timer.clock.advance(3 * TICK)
+    assert timer.line.level
+
+
+def test_a_one_shot_stopped_before_its_end_goes_on(timer: Sp804) -> None:
+    control = ENABLE | ONE_SHOT | INTERRUPT | SIZE_32
+    timer.write("Timer1Load", 10)
+    timer.write("Timer1Control", control)
+    timer.clock.advance(4 * TICK)
+    timer.write("Timer1Control", control & ~ENABLE)
+    timer.clock.advance(50 * TICK)
+    timer.write("Timer1Control", control)
+    timer.clock.advance(6 * TICK)
+    assert timer.line.level

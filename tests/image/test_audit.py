@@ -11,6 +11,7 @@ import pytest
 from hardtalk.image import Image, build_image
 from hardtalk.image.audit import ImageReader, audit
 from hardtalk.smalltalk.tonel import read_class_file
+from hardtalk.vm.object_format import HASH_FACTOR
 
 BASE = 0x100000
 
@@ -32,7 +33,11 @@ def swap_method_keys(image: Image, reader: ImageReader) -> tuple[int, int]:
         if header.class_oop == reader.slot(image.special_objects, 45) and header.size >= 10:
             keys = [reader.slot(header.address, 2 + i) for i in range(header.size - 2)]
             for i, key in enumerate(keys):
-                if key != nil and reader.headers[key].identity_hash % len(keys) == i and keys.count(nil) > 2:
+                if (
+                    key != nil
+                    and reader.headers[key].identity_hash * HASH_FACTOR % len(keys) == i
+                    and keys.count(nil) > 2
+                ):
                     return header.address + 20 + 4 * (2 + i), key
     raise AssertionError("no such dictionary")
 
@@ -43,7 +48,7 @@ DAMAGE: dict[str, Callable[[Image, ImageReader], tuple[int, int]]] = {
         find(reader, 1) + 16,
         reader.word(find(reader, 1) + 16) & ~0xE000,
     ),
-    "does not fit": lambda image, reader: (find(reader, 2) + 12, 4000),
+    "does not fit": lambda image, reader: (find(reader, 2) + 12, 40000),
     "class 0x10000c is no object": lambda image, reader: (find(reader, 1) + 8, BASE + 12),
     "its class makes": lambda image, reader: (find(reader, 8) + 8, reader.slot(image.special_objects, 7)),
     "is not on the ring": lambda image, reader: (find(reader, 1), BASE),

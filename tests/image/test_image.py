@@ -9,6 +9,7 @@ import pytest
 
 from hardtalk.image import Image, build_image
 from hardtalk.image.audit import ImageReader, audit
+from hardtalk.image.dictionaries import spread
 from hardtalk.smalltalk.tonel import ClassDefinition, read_class, read_class_file
 from hardtalk.vm import object_format as of
 from hardtalk.vm.special_objects import SPECIAL_OBJECTS
@@ -181,7 +182,7 @@ def test_global_dictionary_probes_by_identity_hash(objects: Objects) -> None:
     assert tally >> 1 == len(objects.smalltalk())
     for entry in table:
         if entry != objects.nil:
-            index = objects.reader.headers[objects.slots(entry)[0]].identity_hash % len(table)
+            index = spread(objects.reader.headers[objects.slots(entry)[0]].identity_hash) % len(table)
             while table[index] not in (entry, objects.nil):
                 index = (index + 1) % len(table)
             assert table[index] == entry

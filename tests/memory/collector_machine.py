@@ -125,7 +125,7 @@ class CollectorMachine:
             ("process", "Process", "Priority", PRIORITY),
         ):
             self._write(self.oops[owner] + of.slot_offset(of.SLOTS[kind].index(slot)), value)
-        self.state["processorAssociation"] = self.oops["processor"]
+        self.state["scheduler"] = self.oops["scheduler"]
 
     def _start(self, end: int) -> None:
         """As the VM does when it starts; the context is last on the ring, as contexts are."""

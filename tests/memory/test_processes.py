@@ -8,7 +8,7 @@ import pytest
 
 from hardtalk.memory.audit import audit
 from hardtalk.memory.machine import Machine
-from hardtalk.memory.processes import ACTIVE, ASSOCIATION_VALUE, EXCESS, FIRST, LAST, LIST, LISTS, PRIORITY, SUSPENDED
+from hardtalk.memory.processes import ACTIVE, EXCESS, FIRST, LAST, LIST, LISTS, PRIORITY, SUSPENDED
 from hardtalk.memory.safepoints import settle
 from hardtalk.vm import object_format as of
 
@@ -41,7 +41,7 @@ def put(board: Board, oop: int, slot: int, value: int) -> None:
 
 
 def ready_list(machine: Machine) -> int:
-    scheduler = machine.slot(machine.variable("processorAssociation"), ASSOCIATION_VALUE)
+    scheduler = machine.variable("scheduler")
     return machine.slot(machine.slot(scheduler, LISTS), READY - 1)
 
 
@@ -79,7 +79,7 @@ def test_a_process_of_another_priority(board: Board) -> None:
 
 def test_a_process_that_runs_and_is_ready(board: Board) -> None:
     machine = Machine.of_board(board)
-    scheduler = machine.slot(machine.variable("processorAssociation"), ASSOCIATION_VALUE)
+    scheduler = machine.variable("scheduler")
     put(board, scheduler, ACTIVE, machine.slot(ready_list(machine), FIRST))
     assert "runs and is on a ready list" in messages(board)
 

@@ -30,7 +30,7 @@ def registers(board: Board) -> list[int]:
 
 
 def raise_by_software(board: Board, bit: int) -> None:
-    board.vic.on_write_SOFTINT(bit)
+    board.vic.write("SOFTINT", bit)
 
 
 @pytest.mark.parametrize("interrupted", ["smalltalk", "native"])
@@ -163,7 +163,7 @@ def test_an_interrupt_without_a_line_is_counted(native_bench: Bench) -> None:
     before = registers(board)
     raise_by_software(board, BIT)
     board.step()
-    board.vic.on_write_SOFTINTCLEAR(BIT)
+    board.vic.write("SOFTINTCLEAR", BIT)
     assert board.run_to(before[15], 10_000).reason is StopReason.REACHED
     assert registers(board) == before
     assert console.evaluate("Smalltalk vmValue: #spuriousInterrupts") == "1"

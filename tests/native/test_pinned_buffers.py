@@ -66,7 +66,7 @@ def test_a_drivers_block_is_kept_while_its_line_has_a_native_handler(bench: Benc
     )
     collect_and_reuse(bench)
     for _ in range(10):
-        board.vic.on_write_SOFTINT(1 << 2)
+        board.vic.write("SOFTINT", 1 << 2)
         board.run(cycles=20_000)
         assert not board.vic.irq
     assert evaluate("Line runs") == "10"

@@ -50,6 +50,7 @@ CLASSES: Final = {
     "Tail": ("FormatFixedAndIndexable", 2),
     "Stream": ("FormatFixed", 4),
     "UndefinedObject": ("FormatEmpty", 0),
+    "Semaphore": ("FormatFixed", 3),
 }
 
 
@@ -122,6 +123,8 @@ class SmallMemory:
     def _make_values(self) -> None:
         undefined = self.classes["UndefinedObject"]
         self.nil, self.false, self.true = (self.make("FormatEmpty", undefined, []) for _ in range(3))
+        for oop in self.classes.values():
+            self.memory.word_at_put(oop + object_format.slot_offset(0), self.nil)
         self.state["nilObject"], self.state["falseObject"], self.state["trueObject"] = self.nil, self.false, self.true
         self.characters = [self.make("FormatFixed", self.classes["Character"], [code << 1 | 1]) for code in range(256)]
         self.state["characterTable"] = self.array(self.characters)

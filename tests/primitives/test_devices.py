@@ -120,7 +120,7 @@ def test_wrong_arguments_touch_nothing(memory: SmallMemory) -> None:
 
 
 def test_line_semaphores(memory: SmallMemory) -> None:
-    semaphore = memory.array([])
+    semaphore = memory.make("FormatFixed", memory.classes["Semaphore"], [memory.nil, memory.nil, memory.integer(0)])
     assert memory.run(603, memory.nil, memory.integer(31), semaphore) == memory.nil
     lines = memory.value(memory.state["lineSemaphoreArray"])
     assert lines == [memory.nil] * 31 + [semaphore]
@@ -128,6 +128,7 @@ def test_line_semaphores(memory: SmallMemory) -> None:
     assert memory.value(memory.state["lineSemaphoreArray"]) == [memory.nil] * 32
     for line in (-1, 32):
         assert isinstance(memory.run(603, memory.nil, memory.integer(line), semaphore), Failed)
+    assert isinstance(memory.run(603, memory.nil, memory.integer(31), memory.array([])), Failed)
 
 
 def test_emergency_write(memory: SmallMemory) -> None:

@@ -33,7 +33,7 @@ def world(memory: SmallMemory) -> SmallMemory:
     memory.state["classMetaclass"] = metaclass_class
     memory.state["classForwarder"] = memory.make("FormatFixed", metaclass_class, nils)
     memory.state["selectorDoesNotUnderstand"] = memory.make("FormatBytes", symbol_class, b"doesNotUnderstand:")
-    memory.state["processorAssociation"] = memory.make("FormatFixed", symbol_class, [memory.nil, scheduler])
+    memory.state["scheduler"] = scheduler
     memory.state["specialObjectsArray"] = memory.array([memory.nil] * SPECIAL_OBJECTS)
     memory.state["isForwarding"] = 0
     return memory
@@ -116,7 +116,7 @@ def test_problems_have_their_numbers(world: SmallMemory) -> None:
         world.integer(3): "BecomeInteger", world.characters[65]: "BecomeUnique", world.words([1]): "BecomeNative",
         world.nil: "BecomeSpecial", method: "BecomeExecuted", world.array([world.nil, method]): "BecomeMethods",
         world.state["selectorDoesNotUnderstand"]: "BecomeUnique", world.classes["Point"]: "BecomeShape",
-        world.memory.word_at(world.memory.word_at(world.state["processorAssociation"] + 24) + 20): "BecomeSpecial",
+        world.memory.word_at(world.state["scheduler"] + 20): "BecomeSpecial",
     }  # fmt: skip
     for oop, name in expected.items():
         assert world.value(world.run(PROBLEM, oop, one)) == BECOME_PROBLEMS[name], name  # type: ignore[arg-type]

@@ -112,8 +112,8 @@ def test_the_heap_is_sound_at_safepoints_all_through_a_workload(bench: Bench, pr
 def test_weak_slots_and_finalization(bench: Bench) -> None:
     evaluate(
         bench,
-        f"""Smalltalk at: #Finalized put: 0. Smalltalk at: #Finalization put: Semaphore new.
-        Smalltalk specialObjectsArray at: {FINALIZATION_INDEX + 1} put: (Smalltalk at: #Finalization).
+        """Smalltalk at: #Finalized put: 0. Smalltalk at: #Finalization put: Semaphore new.
+        Smalltalk finalizationSemaphore: (Smalltalk at: #Finalization).
         [[(Smalltalk at: #Finalization) wait. Smalltalk at: #Finalized put: (Smalltalk at: #Finalized) + 1] repeat]
             forkAt: Processor userInterruptPriority. 0""",
     )

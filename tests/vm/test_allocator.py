@@ -149,11 +149,10 @@ def test_an_order_that_cannot_be_had_is_refused_and_nothing_is_lost() -> None:
 
 def test_the_reserve_is_opened_block_by_block_and_asks_for_handling() -> None:
     heap = Heap()
-    scheduler, association = heap.take(8), heap.take(5)
+    scheduler = heap.take(8)
     process = heap.take(6)
-    heap.memory.word_at_put(association + object_format.slot_offset(1), scheduler)
     heap.memory.word_at_put(scheduler + object_format.slot_offset(1), process)
-    heap.state["processorAssociation"] = association
+    heap.state["scheduler"] = scheduler
     heap.simulation.call("fillReserve")
     assert heap.state["reserveCount"] == 4
     while heap.take(10):

@@ -1,6 +1,6 @@
 """The emulated board: CPU, clock, cycle model, devices wired up, trace, snapshots."""
 
-from hardtalk.board.board import Board, Snapshot, Stop, StopReason
+from hardtalk.board.board import Board
 from hardtalk.board.errors import BoardError, DeviceFailure
 from hardtalk.board.events import (
     BoardReset,
@@ -15,6 +15,8 @@ from hardtalk.board.events import (
     UartOutput,
     Unmodelled,
 )
+from hardtalk.board.snapshots import Snapshot
+from hardtalk.board.stop import Stop, StopReason
 from hardtalk.board.trace import LineCount, Trace
 
 __all__ = [

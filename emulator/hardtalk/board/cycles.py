@@ -2,8 +2,9 @@
 
 ARM9EJ-S core, ARM DDI 0222B table 8.2; the rows for LDM, STM, branches, multiplications, SWP, MSR and exceptions agree
 with GCC's pipeline description of the arm926ejs; VFP9-S from its issue and latency table. Within a block a result
-that is not ready stalls its first user; nothing carries over to the next block. A conditional instruction that is not
-the block's last is charged as executed. What caches add is charged by the hooks (`hook.py`).
+that is not ready stalls its first user; nothing carries over beyond an instruction that ends a block (`ends_block`).
+Where the host's translator cuts a sequence, the parts cost what the whole does. A conditional instruction is charged as
+executed, unless it ends a block. What caches add is charged by the hooks (`hook.py`).
 """
 
 from collections.abc import Callable
@@ -42,10 +43,14 @@ def cache_operation(word: int) -> CacheOperation | None:
 
 @dataclass(frozen=True)
 class BlockCost:
-    """`cycles` when a conditional last instruction fails; `taken_extra` more when it is executed."""
+    """`cycles` when a conditional instruction that ends the block fails; `taken_extra` more when it is executed.
+
+    `is_cut`: the last instruction ends no block, so what follows it may wait for it.
+    """
 
     cycles: int
     taken_extra: int
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ MOVES = {arm.ARM_INS_MOV, arm.ARM_INS_MVN, arm.ARM_INS_LSL, arm.ARM_INS_LSR, arm
 SHIFTS = {arm.ARM_INS_LSL, arm.ARM_INS_LSR, arm.ARM_INS_ASR, arm.ARM_INS_ROR}
 REGISTER_SHIFTS = {arm.ARM_SFT_ASR_REG, arm.ARM_SFT_LSL_REG, arm.ARM_SFT_LSR_REG, arm.ARM_SFT_ROR_REG}
 BRANCHES = {arm.ARM_INS_B, arm.ARM_INS_BL, arm.ARM_INS_BX, arm.ARM_INS_BLX}
+BLOCK_ENDS = {arm.ARM_INS_SVC, arm.ARM_INS_UDF, arm.ARM_INS_BKPT, arm.ARM_INS_MSR, arm.ARM_INS_MCR, arm.ARM_INS_VMSR}
 NARROW_LOADS = {arm.ARM_INS_LDRB, arm.ARM_INS_LDRH, arm.ARM_INS_LDRSB, arm.ARM_INS_LDRSH, arm.ARM_INS_LDRBT}
 WORD_LOADS = {arm.ARM_INS_LDR, arm.ARM_INS_LDRT, arm.ARM_INS_POP}
 STORES = {arm.ARM_INS_STR, arm.ARM_INS_STRB, arm.ARM_INS_STRH, arm.ARM_INS_STRT, arm.ARM_INS_STRBT, arm.ARM_INS_PUSH}
@@ -176,6 +182,12 @@ def timing_of(instruction: capstone.CsInsn, written: tuple[int, ...]) -> Timing:
     return Timing(2 if shifted_by_register else 1)
 
 
+def ends_block(instruction: capstone.CsInsn, written: tuple[int, ...]) -> bool:
+    """Whether the translator ends a block after the instruction wherever it lies: it may go elsewhere, or the state
+    that code was translated for may be another one."""
+    return instruction.id in BRANCHES or instruction.id in BLOCK_ENDS or arm.ARM_REG_PC in written
+
+
 class Arm926:
     """The cost of blocks by the table, decoded once each."""
 
@@ -197,14 +209,15 @@ class Arm926:
             issue = max([now, *(ready[register] for register in read if register in ready)])
             last_fails, last_executes = issue + 1, issue + timing.cycles
             is_last = decoded == len(code) // 4 - 1
-            is_conditional = instruction.cc not in (arm.ARM_CC_AL, arm.ARM_CC_INVALID)
             now = last_executes
             for register in written:
                 ready.pop(register, None)
             for register in results_of(instruction, tuple(written)):
                 ready[register] = now + timing.latency
             decoded += 1
-            if is_last and is_conditional:
+            if is_last and not ends_block(instruction, tuple(written)):
+                return BlockCost(now, 0, is_cut=True)
+            if is_last and instruction.cc not in (arm.ARM_CC_AL, arm.ARM_CC_INVALID):
                 return BlockCost(last_fails, last_executes - last_fails)
         undecoded = len(code) // 4 - decoded
         return BlockCost(now + undecoded * EXCEPTION_ENTRY_CYCLES, 0)

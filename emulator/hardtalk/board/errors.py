@@ -19,7 +19,7 @@ class DeviceFailure(Exception):
     When no frame of its own is to blame (it answered what it may not), the line is that of its class.
     """
 
-    def __init__(self, device_type: type, doing: str, error: Exception) -> None:
+    def __init__(self, device_type: type, doing: str, error: BaseException) -> None:
         self.device_name = device_type.__name__
         frames = traceback.extract_tb(error.__traceback__)
         self.file = inspect.getsourcefile(device_type) or "?"
@@ -29,9 +29,20 @@ class DeviceFailure(Exception):
         else:
             lines, self.line = inspect.getsourcelines(device_type)
             source_line = lines[0].strip()
-        message = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        message = message_of(error)
         text = f"{self.file}:{self.line}: {self.device_name} failed in {doing}: {message}"
         if source_line:
             text += f"\n    {source_line}"
+        remedy = "raise an error instead: sys.exit cannot end a run" if isinstance(error, SystemExit) else None
+        remedy = getattr(error, "remedy", remedy)
+        if remedy:
+            text += f"\nremedy: {remedy}"
         super().__init__(text)
         self.__cause__ = error
+
+
+def message_of(error: BaseException) -> str:
+    """An exception in one line; of a mistake that has a remedy only what is wrong."""
+    if hasattr(error, "remedy"):
+        return str(error)
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

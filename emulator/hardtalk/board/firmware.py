@@ -9,6 +9,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from hardtalk.board.errors import BoardError
+from hardtalk.board.memory import Ram
 
 ELF_MAGIC = b"\x7fELF"
 SYMBOL_TYPES = ("STT_FUNC", "STT_NOTYPE", "STT_OBJECT")
@@ -74,6 +75,17 @@ class Firmware:
         self.symbols = tuple(sorted(found.values(), key=lambda symbol: (symbol.address, symbol.name)))
         self._addresses = [symbol.address for symbol in self.symbols]
         self.addresses = MappingProxyType({symbol.name: symbol.address for symbol in self.symbols})
+
+    def load(self, ram: Ram) -> None:
+        """Make RAM zero but for the segments."""
+        ram.restore({})
+        for segment in self.segments:
+            if not ram.contains(segment.address, segment.size):
+                raise BoardError(
+                    f"the firmware wants {segment.size:#x} bytes at {segment.address:#x}, outside RAM",
+                    f"link it between {ram.base:#x} and {ram.base + ram.size - 1:#x}",
+                )
+            ram.write(segment.address, segment.data)
 
     def address_of(self, name: str) -> int:
         """The address of a symbol; KeyError when there is none of that name."""

@@ -8,6 +8,9 @@ array, so that the compiled code can be kept on disk. What each block needs lies
 A conditional branch at a block's end costs more when taken. Whether it was is known on entry to the next block, which
 is where the difference is charged.
 
+The translator also ends a block where a page of 1 KB ends, in the middle of a sequence. What the instructions after the
+seam wait for those before it is charged on entry to the next block, when control falls into it.
+
 With caches, the block hook also looks up the block's lines in the instruction cache, and a second hook looks up each
 load and store in the data cache. Stalls are charged when they happen: an alarm may be passed by those of one block.
 The rules err on the long side. A miss waits for the whole line, not only for the word that was wanted. A line that was
@@ -56,7 +59,7 @@ def inlined(function: Function) -> Function:
     PENDING,  # CPSR mask bits of the interrupts that wait: I, F or both
     ATTENTION,  # the host wants a stop at the next block
     STOP,  # why the engine was stopped; 0 when the hook did not
-    MISSED_BYTES,  # the size of a block that is not in the table
+    MISSED_BYTES,  # the size of a block that is not in the table, or that follows an open seam
     STOP_FUNCTION,
     REGISTER_READ_FUNCTION,
     CPSR_NUMBER,
@@ -87,7 +90,7 @@ def inlined(function: Function) -> Function:
 
 NEVER = 1 << 62
 NOWHERE = -1
-MISS, ATTENDED, LIMITED, ALARMED, COUNTED, INTERRUPTED, WATCH_FULL, REACHED = range(1, 9)
+MISS, ATTENDED, LIMITED, ALARMED, COUNTED, INTERRUPTED, WATCH_FULL, REACHED, SEAM = range(1, 10)
 WATCH_CAPACITY, WATCH_WORDS = 1 << 14, 4
 INVALID = -1
 MEMORY_WRITE = 17  # UC_MEM_WRITE
@@ -96,15 +99,23 @@ MEMORY_WRITE = 17  # UC_MEM_WRITE
 BYTES_BITS, EXTRA_BITS = 14, 12
 BYTES_MASK = (1 << BYTES_BITS) - 1
 WATCHED = 1 << BYTES_BITS
-KEY_MASK = BYTES_MASK | WATCHED
-EXTRA_SHIFT = BYTES_BITS + 1
+OPEN_SEAM = 1 << BYTES_BITS + 1  # the block is cut off, and nobody knows yet what the next one waits for it
+KEY_MASK = BYTES_MASK | WATCHED | OPEN_SEAM
+EXTRA_SHIFT = BYTES_BITS + 2
 EXTRA_MASK = (1 << EXTRA_BITS) - 1
-COST_SHIFT = EXTRA_SHIFT + EXTRA_BITS
+SEAM_SHIFT = EXTRA_SHIFT + EXTRA_BITS
+COST_SHIFT = SEAM_SHIFT + EXTRA_BITS
 
 
-def table_entry(size: int, cycles: int, taken_extra: int, is_watched: bool = False) -> int:
+def table_entry(size: int, cycles: int, taken_extra: int, is_watched: bool = False, is_cut: bool = False) -> int:
     """A block's row: `size` bytes, `cycles`, `taken_extra` more when its last branch is taken."""
-    return size | (WATCHED if is_watched else 0) | taken_extra << EXTRA_SHIFT | cycles << COST_SHIFT
+    flags = (WATCHED if is_watched else 0) | (OPEN_SEAM if is_cut else 0)
+    return size | flags | taken_extra << EXTRA_SHIFT | cycles << COST_SHIFT
+
+
+def closed_seam(entry: int, cycles: int) -> int:
+    """The row of a block that was cut off, after which the next one waits so many `cycles`."""
+    return (entry & ~OPEN_SEAM) | cycles << SEAM_SHIFT
 
 
 def pointer_intrinsic(_typing: Any, _address: Any) -> Any:
@@ -174,20 +185,26 @@ def enter_block(engine: Any, state: Any, address: Any, size: Any, user: Any) -> 
     if index < state[TABLE_WORDS]:
         entry = carray(as_pointer(state[TABLE] + (index << 3)), 1)[0]
     if entry & KEY_MASK != size:
-        if entry & KEY_MASK != size | WATCHED:
+        if entry & BYTES_MASK != size:
             state[STOP] = MISS
             state[MISSED_BYTES] = size
             call_stop(state[STOP_FUNCTION], engine)
             return np.int64(-1)
-        if state[WATCH_COUNT] == WATCH_CAPACITY:
+        if entry & WATCHED != 0 and state[WATCH_COUNT] == WATCH_CAPACITY:
             state[STOP] = WATCH_FULL
             call_stop(state[STOP_FUNCTION], engine)
             return np.int64(-1)
-    extra = (state[LAST_ENTRY] >> EXTRA_SHIFT) & EXTRA_MASK
-    if address == state[BLOCK_END]:
-        extra = np.int64(0)
+        if entry & OPEN_SEAM != 0:
+            state[THRESHOLD] = -1  # look at the next block
+    last = state[LAST_ENTRY]
+    extra = (last >> (SEAM_SHIFT if address == state[BLOCK_END] else EXTRA_SHIFT)) & EXTRA_MASK
     after = state[CLOCK] + extra + (entry >> COST_SHIFT)
     if after > state[THRESHOLD]:
+        if last & OPEN_SEAM != 0 and address == state[BLOCK_END]:
+            state[STOP] = SEAM
+            state[MISSED_BYTES] = size
+            call_stop(state[STOP_FUNCTION], engine)
+            return np.int64(-1)
         reason = why_not(engine, state, address, after, size, user)
         if reason != 0:
             state[STOP] = reason

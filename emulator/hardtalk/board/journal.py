@@ -7,21 +7,20 @@ journal is open only the guest may write RAM, and the firmware must not write co
 Marks are a stack: going back to a mark forgets the later ones. `forget` makes the present the beginning.
 """
 
-import ctypes
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final
 
 import numpy as np
-import unicorn
 from numpy.typing import NDArray
-from unicorn.unicorn_py3.unicorn import uclib
 
-from hardtalk.board.board import Board, Snapshot, Wires
+from hardtalk.board.board import Board
+from hardtalk.board.engine import STORES, Engine, Handle
 from hardtalk.board.errors import BoardError
 from hardtalk.board.hook import ACCESS_SIGNATURE, as_pointer, carray, compiled, library
 from hardtalk.board.memory import CHUNK
+from hardtalk.board.snapshots import SavedCore, Snapshot
 from hardtalk.devices import DevicesMark, TouchedDevices
 
 (
@@ -129,9 +128,8 @@ class Mark:
     journal: "Journal"
     count: int
     generation: int
-    cpu: tuple[Any, bytes]
+    core: SavedCore
     devices: DevicesMark
-    wires: Wires
 
 
 class Journal:
@@ -151,24 +149,17 @@ class Journal:
         self._state[RAM_HOST], self._state[RAM_BASE] = ram.host_address, ram.base
         self._state[RAM_BYTES] = ram.size
         self._hook = compiled(ACCESS_SIGNATURE, note_store)
-        self._handles: list[tuple[Any, ctypes.c_size_t]] = []
+        self._handles: list[tuple[Engine, Handle]] = []
         self._factors = np.uint64(FIRST_FACTOR), np.uint64(SECOND_FACTOR)
         self._generation = 0
         self._begin: Digest = (0, 0)
         self.devices = TouchedDevices(board.clock, board.devices)
 
     def __enter__(self) -> "Journal":
-        for engine in (self.board.cpu.runner, self.board.cpu.stepper):
-            handle = ctypes.c_size_t()
-            status = uclib.uc_hook_add(
-                engine._uch, ctypes.byref(handle), unicorn.UC_HOOK_MEM_WRITE, ctypes.c_void_p(self._hook.address),
-                ctypes.c_void_p(self._state.ctypes.data), ctypes.c_uint64(1), ctypes.c_uint64(0),
-            )  # fmt: skip
-            if status != unicorn.UC_ERR_OK:
-                raise BoardError(f"the CPU engine refuses the journal's hook ({status})", "install unicorn 2.1.4")
-            self._handles.append((engine, handle))
+        for engine in self.board.cpu.engines:
+            self._handles.append((engine, engine.add_hook(STORES, self._hook, self._state, "the journal")))
         self.board.cpu.forget_code()
-        self.board.touched = self.devices.touched
+        self.board.device_set.touched = self.devices.touched
         self._begin = self.whole_digest()
         self.forget()
         return self
@@ -177,9 +168,9 @@ class Journal:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         for engine, handle in self._handles:
-            uclib.uc_hook_del(engine._uch, handle)
+            engine.remove_hook(handle)
         self._handles.clear()
-        self.board.touched = set()
+        self.board.device_set.touched = set()
         self.board.cpu.forget_code()
 
     def leave_out(self, ranges: Iterable[tuple[int, int]]) -> None:
@@ -195,7 +186,7 @@ class Journal:
 
     def mark(self) -> Mark:
         board = self.board
-        return Mark(self, self._noted(), self._generation, board.cpu.save(), self.devices.mark(), board.wires())
+        return Mark(self, self._noted(), self._generation, board.states.save_core(), self.devices.mark())
 
     def back(self, mark: Mark) -> None:
         """Go back. The mark stays usable."""
@@ -206,9 +197,8 @@ class Journal:
             raise BoardError("the mark is later than the present", "go back to marks in the order of a stack")
         put_back(self._log, count, mark.count, self._memory)
         self._state[COUNT] = mark.count
-        self.board.cpu.restore(mark.cpu)
+        self.board.states.restore_core(mark.core)
         self.devices.back(mark.devices)
-        self.board.set_wires(mark.wires)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go to a snapshot, which may be of any time; all marks are void."""

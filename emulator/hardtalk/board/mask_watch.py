@@ -3,22 +3,23 @@
 A section begins with the first block that runs with the bit set. It ends with the first one that does not, or when the
 CPU takes an IRQ: the next one begins at the vector then. Time asleep is not counted: a pending interrupt ends the
 sleep, masked or not. The guest neither sees the watch nor pays for it; emulation is slower meanwhile.
+
+The compiled hook reads the words and rows of `hook.py`, and is compiled again only when this file changes: whoever
+changes their layout there removes the folders __pycache__.
 """
 
-import ctypes
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final
 
 import numpy as np
-import unicorn
-from unicorn.unicorn_py3.unicorn import uclib
 
 from hardtalk.board import hook
 from hardtalk.board.board import Board
-from hardtalk.board.cpu import IRQ_MASK, GuestExceptionKind
-from hardtalk.board.errors import BoardError
+from hardtalk.board.engine import BLOCKS, Handle
+from hardtalk.board.exceptions import GuestExceptionKind
 from hardtalk.board.hook import BLOCK_SIGNATURE, as_pointer, call_register_read, carray, compiled, inlined
+from hardtalk.board.stops import IRQ_MASK
 
 (
     BOARD,  # address of the state of the board's own hook
@@ -92,11 +93,11 @@ class MaskWatch:
         end = max(each.address + len(each.data) for each in board.firmware.segments)
         self._sections = np.zeros((end >> 2, ROW_WORDS), np.int64)
         self._state = np.zeros(STATE_WORDS, np.int64)
-        self._state[BOARD] = board.cpu._state.ctypes.data
+        self._state[BOARD] = board.cpu.words.ctypes.data
         self._state[SECTIONS] = self._sections.ctypes.data
         self._state[CODE_WORDS] = len(self._sections)
         self._hook = compiled(BLOCK_SIGNATURE, note_mask)
-        self._handle: ctypes.c_size_t | None = None
+        self._handle: Handle | None = None
 
     @property
     def sections(self) -> list[SeenSection]:
@@ -110,15 +111,7 @@ class MaskWatch:
         """A section that is under way now is not counted."""
         self._state[IS_MASKED] = self.board.cpu.cpsr & I_BIT
         self._state[START] = -1
-        handle = ctypes.c_size_t()
-        status = uclib.uc_hook_add(
-            self.board.cpu.runner._uch, ctypes.byref(handle), unicorn.UC_HOOK_BLOCK,
-            ctypes.c_void_p(self._hook.address), ctypes.c_void_p(self._state.ctypes.data), ctypes.c_uint64(1),
-            ctypes.c_uint64(0),
-        )  # fmt: skip
-        if status != unicorn.UC_ERR_OK:
-            raise BoardError(f"the CPU engine refuses the watch's hook ({status})", "install unicorn 2.1.4")
-        self._handle = handle
+        self._handle = self.board.cpu.engine.add_hook(BLOCKS, self._hook, self._state, "the watch of masked sections")
         self.board.cpu.forget_code()
         return self
 
@@ -126,6 +119,6 @@ class MaskWatch:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         if self._handle is not None:
-            uclib.uc_hook_del(self.board.cpu.runner._uch, self._handle)
+            self.board.cpu.engine.remove_hook(self._handle)
             self._handle = None
             self.board.cpu.forget_code()

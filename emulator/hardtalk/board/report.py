@@ -17,7 +17,7 @@ def describe_state(cpu: Cpu, firmware: Firmware, cycles: int, trace: Trace) -> s
     mode = MODES.get(cpsr & 0x1F, "unknown mode")
     lines = [
         f"pc {firmware.describe(cpu.pc)}, lr {firmware.describe(cpu.register(14))}",
-        f"{mode} mode, {flags} {masks}, cycle {cycles}, {cpu.instructions} instructions",
+        f"{mode} mode, {flags} {masks}, cycle {cycles}, {cpu.counter.instructions} instructions",
     ]
     for row in range(0, 16, 4):
         lines.append("  ".join(f"{NAMES[number]:>3} {cpu.register(number):08x}" for number in range(row, row + 4)))

@@ -11,9 +11,11 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from hardtalk.board.board import Board, StopReason
+from hardtalk.board.bare import BareEngine
+from hardtalk.board.board import Board
 from hardtalk.board.errors import BoardError
 from hardtalk.board.events import Event, Mark
+from hardtalk.board.stop import StopReason
 from hardtalk.chip import Chip
 
 ROUNDS = 15
@@ -76,6 +78,7 @@ def compare(board: Board, rounds: int = ROUNDS) -> Speed:
     Both ways run once unmeasured, so that everything is translated.
     """
     marks = MarkCounter(board)
+    engine = BareEngine(board)
     start = board.snapshot()
     instructions = plain = modelled = 0
     for measured in range(rounds + 1):
@@ -92,7 +95,7 @@ def compare(board: Board, rounds: int = ROUNDS) -> Speed:
         instructions = board.instructions - first
         board.restore(start)
         seen = marks.count
-        bare = board.cpu.run_bare(lambda seen=seen: marks.count > seen)  # type: ignore[misc]
+        bare = engine.run(lambda seen=seen: marks.count > seen)  # type: ignore[misc]
         if measured:
             modelled, plain = min(modelled or elapsed, elapsed), min(plain or bare, bare)
     board.restore(start)

@@ -10,7 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from hardtalk.devices.errors import DeviceMistake
+
 Action = Callable[[], None]
+MOST_AT_ONCE = 10_000
+"""Alarms that may fire in one cycle, one after the other, before no further one may be set for it."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class Clock:
         self._alarms: list[Alarm] = []
         self._sequence = 0
         self._firing_at: int | None = None
+        self._fired = 0
 
     @property
     def cycles(self) -> int:
@@ -130,9 +135,11 @@ class Clock:
         """Do what is due at the earliest alarm's cycle, all alarms of that cycle."""
         due = self._alarms[0].due
         self._firing_at = due
+        self._fired = 0
         try:
             while self._alarms and self._alarms[0].due <= due:
                 alarm = heapq.heappop(self._alarms)
+                self._fired += 1
                 if alarm.period is not None:
                     count = alarm.count + 1
                     again = alarm.origin + ceiling(alarm.period * count)
@@ -159,6 +166,11 @@ class Clock:
 
     def _add(self, due: int, action: Action, key: int | None = None, period: Fraction | None = None,
              origin: int = 0, count: int = 0) -> Alarm:  # fmt: skip
+        if self._firing_at is not None and due <= self._firing_at and self._fired > MOST_AT_ONCE:
+            raise DeviceMistake(
+                f"{MOST_AT_ONCE:,} alarms have fired in one cycle, and here is one more for it: time stands still",
+                "set the alarm for at least one cycle ahead, or call the method directly",
+            )
         self._sequence += 1
         alarm = Alarm(due, self._sequence, action, self._sequence if key is None else key, period, origin, count)
         heapq.heappush(self._alarms, alarm)

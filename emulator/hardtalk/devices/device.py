@@ -1,9 +1,10 @@
 """What a simulated device is: registers, a clock, a line. It never knows the board or the CPU.
 
 To write one: subclass Device, name the SVD file that describes it (a path beside the Python file), set alarms in
-`reset`, assign to registers by their manual names, and define `on_read_NAME()` or `on_write_NAME(value)` where a bus
-access does more than read or store the register. The line follows a register field when the SVD says so; otherwise
-the device sets `self.line.level`. Tests construct the device, move `device.clock` and use `read` and `write`.
+`reset`, assign to registers by their manual names. What bits do when they are read or written stands in the SVD file;
+define `on_read_NAME()` or `on_write_NAME(value)` where an access does something else, and `after_write(register)` where
+it does something more. The line follows a register field when the SVD says so; otherwise the device sets
+`self.line.level`. Tests construct the device, move `device.clock` and use `read` and `write`.
 """
 
 import inspect
@@ -14,6 +15,8 @@ from typing import Any, ClassVar
 
 from hardtalk.chip import Peripheral, Register, default_chip, read_svd
 from hardtalk.devices.clock import Clock
+from hardtalk.devices.errors import DeviceMistake
+from hardtalk.devices.ports import Port, arrays_of, ports_of
 from hardtalk.devices.registers import RegisterCell
 
 
@@ -35,6 +38,8 @@ class Line:
 
     @level.setter
     def level(self, level: bool | int) -> None:
+        if not isinstance(level, int):
+            raise DeviceMistake(f"line.level = {level!r}: a line is active or not", "assign True or False")
         if bool(level) != self._level:
             self._level = bool(level)
             if self.listener is not None:
@@ -61,20 +66,10 @@ class Device:
         self.notice: Callable[[str], None] = ignore
         self._noticed: set[str] = set()
         self._cells = {each.name: RegisterCell(each, self._register_changed) for each in self.peripheral.registers}
-        self._check_handlers()
-        self._by_offset = {cell.description.offset: self._port(cell) for cell in self._cells.values()}
+        self._by_offset = ports_of(self, self._cells)
+        self._arrays = arrays_of(self._cells)
         self.clock = clock or Clock(default_chip().clocks)
         self.power_on()
-
-    def _check_handlers(self) -> None:
-        """A handler for a register that does not exist would never run, and nobody would be told."""
-        for name in dir(type(self)):
-            kind, _, register = name.partition("_")[2].partition("_") if name.startswith("on_") else ("", "", "")
-            if kind in ("read", "write") and register not in self._cells:
-                raise TypeError(
-                    f"{type(self).__name__}.{name}: {self.peripheral.name} has no register {register}; "
-                    f"its registers are {', '.join(self._cells)}"
-                )
 
     @classmethod
     def svd_path(cls) -> Path | None:
@@ -132,32 +127,37 @@ class Device:
 
     def read_at(self, offset: int, size: int = 4) -> int:
         """A bus read of `size` bytes; BusError where nothing answers."""
-        cell, on_read, _ = self._port_at(offset, size)
-        register = cell.description
+        port = self._port_at(offset, size)
+        register = port.cell.description
         if not register.is_readable:
             self._touch(f"read of write-only register {register.name}")
             return 0
         if self.unmodelled.get(register.name) == ():
             self._touch(f"read of register {register.name}, which is not modelled")
-        value = cell.value if on_read is None else self._answer_of(on_read, register)
+        value = port.cell.value if port.on_read is None else self._answer_of(port.on_read, register)
+        if port.behaviour.changes_on_read:
+            port.cell.value = port.behaviour.after_read(port.cell.value)
         return (value >> 8 * (offset - register.offset)) & ((1 << 8 * size) - 1)
 
     def write_at(self, offset: int, value: int, size: int = 4) -> None:
         """A bus write of `size` bytes. A narrow one goes to the register's low bits, the others become 0."""
-        cell, _, on_write = self._port_at(offset, size)
-        register = cell.description
+        port = self._port_at(offset, size)
+        register = port.cell.description
         if offset != register.offset:
             raise BusError(f"write of {size} bytes inside register {register.name}, at offset {offset:#x}")
         value &= (1 << register.width) - 1
         if not register.is_writable:
             self._touch(f"write of read-only register {register.name}")
             return
-        self._touch_bits(cell, value)
-        if on_write is not None:
-            on_write(value)
-            return
-        kept = sum(field.mask for field in register.fields if field.access == "read-only")
-        cell.value = (cell.value & kept) | (value & register.modelled_mask & ~kept)
+        self._touch_bits(port.cell, value)
+        if port.on_write is not None:
+            port.on_write(value)
+        else:
+            port.store(value)
+        self.after_write(register.name)
+
+    def after_write(self, register: str) -> None:
+        """A bus write of the register has taken effect, by the register's own bits or by `on_write_NAME`."""
 
     def _answer_of(self, on_read: Callable[[], int], register: Register) -> int:
         value = on_read()
@@ -167,20 +167,11 @@ class Device:
 
     def register_at(self, offset: int) -> str:
         """The name of the register at an offset."""
-        return self._port_at(offset, 1)[0].description.name
+        return self._port_at(offset, 1).cell.description.name
 
-    def _port(self, cell: RegisterCell) -> tuple[RegisterCell, Callable[[], int] | None, Callable[[int], None] | None]:
-        own = type(self)
-        name = cell.description.name
-        return (
-            cell,
-            getattr(self, f"on_read_{name}") if hasattr(own, f"on_read_{name}") else None,
-            getattr(self, f"on_write_{name}") if hasattr(own, f"on_write_{name}") else None,
-        )
-
-    def _port_at(self, offset: int, size: int) -> tuple[RegisterCell, Any, Any]:
+    def _port_at(self, offset: int, size: int) -> Port:
         port = self._by_offset.get(offset) or self._by_offset.get(offset & ~3)
-        if port is None or offset + size > port[0].description.offset + 4:
+        if port is None or offset + size > port.cell.description.offset + 4:
             raise BusError(f"{self.peripheral.name} has no register at offset {offset:#x}")
         return port
 
@@ -221,6 +212,13 @@ class Device:
             raise AttributeError(f"{name} is a register: assign to self.{name}.value or to one of its fields")
         super().__setattr__(name, value)
 
+    def array(self, name: str) -> tuple[RegisterCell, ...]:
+        """The registers of an array, by the name without the index, as they are described."""
+        if name not in self._arrays:
+            known = ", ".join(self._arrays) or "none"
+            raise KeyError(f"{self.peripheral.name} has no array of registers {name}; it has {known}")
+        return self._arrays[name]
+
     # Snapshots
 
     @property
@@ -244,7 +242,7 @@ class Device:
         self.line._level = state["level"]
 
     def _is_state(self, name: str) -> bool:
-        return name not in self.wiring and name not in ("_cells", "_by_offset")
+        return name not in self.wiring and name not in ("_cells", "_by_offset", "_arrays")
 
 
 set_value = vars(RegisterCell)["_value"].__set__

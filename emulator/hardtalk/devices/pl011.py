@@ -1,9 +1,9 @@
 """PL011 UART (ARM DDI 0183, chapters 2 and 3).
 
 Characters take the time that divisors and frame say, enables are honoured, a full receiver overruns. Divisors take
-effect when LCRH is written. Not modelled: modem lines, DMA, infra-red, break and line errors; those register bits are
-named when touched. `send` and `take` are the far end of the serial line: it sends at this UART's own rate, and waits
-while the receiver is off.
+effect when LCRH is written; switching the FIFOs there empties them. Not modelled: modem lines, DMA, infra-red, break
+and line errors; those register bits are named when touched. `send` and `take` are the far end of the serial line: it
+sends at this UART's own rate, and waits while the receiver is off.
 """
 
 from collections.abc import Callable, Mapping
@@ -38,7 +38,6 @@ class Pl011(Device):
         self.receive_fifo: list[int] = []
         self.arriving = bytearray()
         self.sent = bytearray()
-        self.raw_interrupts = 0
         self.is_overrun = False
         self.overruns = 0
         self.divisor_64ths = 0
@@ -74,6 +73,11 @@ class Pl011(Device):
         return self.cycles_of_bits(self.frame_bits)
 
     @property
+    def word_mask(self) -> int:
+        """The bits of a character that a frame has."""
+        return (1 << 5 + int(self.LCRH.WLEN)) - 1
+
+    @property
     def depth(self) -> int:
         return FIFO_DEPTH if self.LCRH.FEN else 1
 
@@ -98,7 +102,7 @@ class Pl011(Device):
 
     def start_transmitting(self) -> None:
         if self.shifting is None and self.transmit_fifo and self.can_transmit:
-            self.shifting = self.transmit_fifo.pop(0)
+            self.shifting = self.transmit_fifo.pop(0) & self.word_mask
             if len(self.transmit_fifo) == self.transmit_trigger:
                 self.raise_(TX)
             self.clock.after(self.character_cycles, self.finish_character)
@@ -132,7 +136,7 @@ class Pl011(Device):
         self.arrival = None
         if not self.can_receive:
             return
-        self.receive(self.arriving.pop(0))
+        self.receive(self.arriving.pop(0) & self.word_mask)
         self.start_receiving()
 
     def receive(self, character: int) -> None:
@@ -172,9 +176,6 @@ class Pl011(Device):
 
     # Registers
 
-    def on_write_RSR(self, _value: int) -> None:
-        self.RSR.value = 0
-
     def on_read_FR(self) -> int:
         flags = self.FR
         flags.BUSY = self.shifting is not None or bool(self.transmit_fifo)
@@ -184,7 +185,20 @@ class Pl011(Device):
         flags.TXFF = len(self.transmit_fifo) >= self.depth
         return flags.value
 
+    def flush(self) -> None:
+        """The FIFOs are switched on or off, and empty. A character that is being sent goes on."""
+        if len(self.transmit_fifo) > self.transmit_trigger:
+            self.raise_(TX)
+        self.transmit_fifo.clear()
+        self.receive_fifo.clear()
+        self.is_overrun = False
+        self.clock.cancel(self.timeout)
+        self.timeout = None
+        self.lower(RX | RT)
+
     def on_write_LCRH(self, value: int) -> None:
+        if (value ^ self.LCRH.value) & self.LCRH.description.field("FEN").mask:
+            self.flush()
         self.LCRH.value = value & 0xFF
         self.divisor_64ths = int(self.IBRD.BAUDDIVINT) * 64 + int(self.FBRD.BAUDDIVFRAC)
         if not self.IBRD.BAUDDIVINT:
@@ -193,31 +207,24 @@ class Pl011(Device):
         self.start_transmitting()
         self.start_receiving()
 
-    def on_write_CR(self, value: int) -> None:
-        self.CR.value = value & self.CR.description.modelled_mask
-        self.start_transmitting()
-        self.start_receiving()
-
-    def on_write_IMSC(self, value: int) -> None:
-        self.IMSC.value = value & self.IMSC.description.modelled_mask
-        self.report()
-
-    def on_read_RIS(self) -> int:
-        return self.raw_interrupts
+    def after_write(self, register: str) -> None:
+        match register:
+            case "CR":
+                self.start_transmitting()
+                self.start_receiving()
+            case "IMSC" | "ICR":
+                self.report()
 
     def on_read_MIS(self) -> int:
-        return self.raw_interrupts & self.IMSC.value
-
-    def on_write_ICR(self, value: int) -> None:
-        self.lower(value)
+        return self.RIS.value & self.IMSC.value
 
     def raise_(self, interrupts: int) -> None:
-        self.raw_interrupts |= interrupts
+        self.RIS.value |= interrupts
         self.report()
 
     def lower(self, interrupts: int) -> None:
-        self.raw_interrupts &= ~interrupts
+        self.RIS.value &= ~interrupts
         self.report()
 
     def report(self) -> None:
-        self.line.level = self.raw_interrupts & self.IMSC.value
+        self.line.level = self.RIS.value & self.IMSC.value

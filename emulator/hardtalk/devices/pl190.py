@@ -24,11 +24,17 @@ class Pl190(Device):
 
     def reset(self) -> None:
         self.inputs = 0
-        self.software = 0
-        self.enabled = 0
         self.priority = IDLE_PRIORITY
         self.stacked_priorities: list[int] = []
         self.report()
+
+    @property
+    def enabled(self) -> int:
+        return self.INTENABLE.value
+
+    @property
+    def software(self) -> int:
+        return self.SOFTINT.value
 
     @property
     def raw(self) -> int:
@@ -67,8 +73,7 @@ class Pl190(Device):
     def pending_priority(self) -> int:
         """The best slot with a pending line; DEFAULT_PRIORITY for one without slot; IDLE_PRIORITY when none pends."""
         lines = self.irq_lines
-        for slot in range(SLOTS):
-            control = self._cells[f"VECTCNTL{slot}"]
+        for slot, control in enumerate(self.array("VECTCNTL")):
             if control.E and lines >> control.SOURCE & 1:
                 return slot
         return DEFAULT_PRIORITY if lines else IDLE_PRIORITY
@@ -82,30 +87,8 @@ class Pl190(Device):
     def on_read_RAWINTR(self) -> int:
         return self.raw
 
-    def on_write_INTSELECT(self, value: int) -> None:
-        self.INTSELECT.value = value
-        self.report()
-
-    def on_read_INTENABLE(self) -> int:
-        return self.enabled
-
-    def on_write_INTENABLE(self, value: int) -> None:
-        self.enabled |= value
-        self.report()
-
-    def on_write_INTENCLEAR(self, value: int) -> None:
-        self.enabled &= ~value
-        self.report()
-
-    def on_read_SOFTINT(self) -> int:
-        return self.software
-
-    def on_write_SOFTINT(self, value: int) -> None:
-        self.software |= value
-        self.report()
-
-    def on_write_SOFTINTCLEAR(self, value: int) -> None:
-        self.software &= ~value
+    def after_write(self, register: str) -> None:
+        """Any register may change what the CPU sees: enables, routes, and which slot a pending line has."""
         self.report()
 
     def on_read_VECTADDR(self) -> int:
@@ -116,7 +99,7 @@ class Pl190(Device):
             self.report()
         if best >= DEFAULT_PRIORITY:
             return self.DEFVECTADDR.value
-        return self._cells[f"VECTADDR{best}"].value
+        return self.array("VECTADDR")[best].value
 
     def on_write_VECTADDR(self, _value: int) -> None:
         if self.stacked_priorities:

@@ -16,16 +16,20 @@ PRESCALE_DIVIDERS = (1, 16, 256, 256)
 
 
 class Counter:
-    """One of the two timers: value, mode and raw interrupt."""
+    """One of the two timers: value, mode and raw interrupt.
 
-    def __init__(self, clock: Clock, control: RegisterCell, changed: Callable[[], None]) -> None:
+    A one-shot timer that `has_expired` stands at 0 until Load is written or OneShot is cleared.
+    """
+
+    def __init__(self, clock: Clock, control: RegisterCell, raised: RegisterCell, changed: Callable[[], None]) -> None:
         self.clock = clock
         self.control = control
+        self.raised = raised
         self.changed = changed
         self.reload = 0
-        self.is_raised = False
         self.start_value = 0xFFFFFFFF
         self.start_tick = 0
+        self.has_expired = False
         self.alarm: Alarm | None = None
 
     @property
@@ -44,23 +48,24 @@ class Counter:
         return max(left, 0) if self.control.OneShot else left & self.mask
 
     @property
+    def is_raised(self) -> bool:
+        return bool(self.raised.RIS)
+
+    @property
     def is_masked_interrupt(self) -> bool:
         return self.is_raised and bool(self.control.IntEnable)
 
     def load(self, value: int) -> None:
         """Write of Load: the counter goes on from `value` at once."""
         self.reload = value
+        self.has_expired = False
         self.start(value)
 
     def set_control(self, value: int) -> None:
         current = self.value
         self.control.value = value
+        self.has_expired = self.has_expired and bool(self.control.OneShot)
         self.start(current)
-        self.changed()
-
-    def clear(self) -> None:
-        self.is_raised = False
-        self.changed()
 
     def start(self, value: int) -> None:
         """Count down from `value`, from the current tick."""
@@ -68,7 +73,7 @@ class Counter:
         self.alarm = None
         self.start_value = value & self.mask
         self.start_tick = self.ticker.count()
-        if self.control.TimerEn:
+        if self.control.TimerEn and not self.has_expired:
             self.set_alarm(max(self.start_value, 1))
 
     def set_alarm(self, ticks: int) -> None:
@@ -76,10 +81,11 @@ class Counter:
 
     def reach_zero(self) -> None:
         self.alarm = None
-        self.is_raised = True
+        self.raised.RIS = 1
         self.start_tick = self.ticker.count()
         self.start_value = 0
-        if not self.control.OneShot:
+        self.has_expired = bool(self.control.OneShot)
+        if not self.has_expired:
             if self.control.TimerMode:
                 self.start_value = self.reload & self.mask
                 self.set_alarm(max(self.start_value, 1))
@@ -95,62 +101,33 @@ class Sp804(Device):
 
     def reset(self) -> None:
         self.counters = tuple(
-            Counter(self.clock, self._cells[f"Timer{number}Control"], self.report) for number in (1, 2)
+            Counter(self.clock, control, raised, self.report)
+            for control, raised in zip(self.array("TimerControl"), self.array("TimerRIS"), strict=True)
         )
 
     def report(self) -> None:
         self.line.level = any(counter.is_masked_interrupt for counter in self.counters)
 
-    def on_write_Timer1Load(self, value: int) -> None:
-        self.counters[0].load(value)
+    def after_write(self, register: str) -> None:
+        self.report()
 
-    def on_read_Timer1Load(self) -> int:
-        return self.counters[0].reload
+    def on_write_TimerLoad(self, number: int, value: int) -> None:
+        self.counters[number].load(value)
 
-    def on_read_Timer1Value(self) -> int:
-        return self.counters[0].value
+    def on_read_TimerLoad(self, number: int) -> int:
+        return self.counters[number].reload
 
-    def on_write_Timer1Control(self, value: int) -> None:
-        self.counters[0].set_control(value)
+    def on_read_TimerValue(self, number: int) -> int:
+        return self.counters[number].value
 
-    def on_write_Timer1IntClr(self, _value: int) -> None:
-        self.counters[0].clear()
+    def on_write_TimerControl(self, number: int, value: int) -> None:
+        self.counters[number].set_control(value)
 
-    def on_read_Timer1RIS(self) -> int:
-        return int(self.counters[0].is_raised)
+    def on_read_TimerMIS(self, number: int) -> int:
+        return int(self.counters[number].is_masked_interrupt)
 
-    def on_read_Timer1MIS(self) -> int:
-        return int(self.counters[0].is_masked_interrupt)
+    def on_read_TimerBGLoad(self, number: int) -> int:
+        return self.counters[number].reload
 
-    def on_read_Timer1BGLoad(self) -> int:
-        return self.counters[0].reload
-
-    def on_write_Timer1BGLoad(self, value: int) -> None:
-        self.counters[0].reload = value
-
-    def on_write_Timer2Load(self, value: int) -> None:
-        self.counters[1].load(value)
-
-    def on_read_Timer2Load(self) -> int:
-        return self.counters[1].reload
-
-    def on_read_Timer2Value(self) -> int:
-        return self.counters[1].value
-
-    def on_write_Timer2Control(self, value: int) -> None:
-        self.counters[1].set_control(value)
-
-    def on_write_Timer2IntClr(self, _value: int) -> None:
-        self.counters[1].clear()
-
-    def on_read_Timer2RIS(self) -> int:
-        return int(self.counters[1].is_raised)
-
-    def on_read_Timer2MIS(self) -> int:
-        return int(self.counters[1].is_masked_interrupt)
-
-    def on_read_Timer2BGLoad(self) -> int:
-        return self.counters[1].reload
-
-    def on_write_Timer2BGLoad(self, value: int) -> None:
-        self.counters[1].reload = value
+    def on_write_TimerBGLoad(self, number: int, value: int) -> None:
+        self.counters[number].reload = value

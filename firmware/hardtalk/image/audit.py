@@ -213,10 +213,13 @@ class _Audit:
                 self._fault(header, f"the method of {self.image.bytes_of(key)!r} names another selector")
 
     def _probe(self, keys: list[int], key: int) -> int:
-        index = self.image.headers[key].identity_hash & len(keys) - 1
-        while keys[index] not in (key, self.nil):
-            index = index + 1 & len(keys) - 1
-        return index
+        """Where the key, or its absence, is found; -1 beyond the limit of a search."""
+        start = self.image.headers[key].identity_hash * of.HASH_FACTOR
+        for distance in range(of.PROBE_LIMIT):
+            index = start + distance & len(keys) - 1
+            if keys[index] in (key, self.nil):
+                return index
+        return -1
 
     def _method(self, header: Header) -> None:
         self.report.methods += 1

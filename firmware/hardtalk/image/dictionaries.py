@@ -5,7 +5,7 @@ Their layouts are the library's own (`firmware/kernel`), but for MethodDictionar
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from hardtalk.image.objects import ImageObject, ObjectMemory, Value
 from hardtalk.vm import object_format as of
@@ -13,25 +13,33 @@ from hardtalk.vm import object_format as of
 SMALLEST_METHOD_CAPACITY = 4
 
 
-def method_dictionary_capacity(count: int) -> int:
-    """A power of two of which at most three quarters are used, so a probe always finds a nil."""
+def method_keys(selectors: Iterable[ImageObject], nil: ImageObject) -> list[Value]:
+    """The keys of a method dictionary: as many as a power of two, of which at most three quarters are used."""
+    wanted = list(selectors)
     capacity = SMALLEST_METHOD_CAPACITY
-    while capacity * 3 < count * 4:
+    while capacity * 3 < len(wanted) * 4 or (keys := _placed(wanted, capacity, nil)) is None:
         capacity *= 2
-    return capacity
+    return keys
+
+
+def _placed(selectors: Sequence[ImageObject], capacity: int, nil: ImageObject) -> list[Value] | None:
+    """The selectors in a table of that capacity; None when one would be too far from where its search starts."""
+    keys: list[Value] = [nil] * capacity
+    for selector in selectors:
+        start = selector.identity_hash * of.HASH_FACTOR & capacity - 1
+        index = probe(keys, nil, start)
+        if (index - start) % capacity >= of.PROBE_LIMIT:
+            return None
+        keys[index] = selector
+    return keys
 
 
 def method_dictionary_slots(
     memory: ObjectMemory, array_class: ImageObject, nil: ImageObject, methods: Mapping[ImageObject, ImageObject]
 ) -> list[Value]:
     """The slots of a MethodDictionary: tally, Array of methods, keys."""
-    capacity = method_dictionary_capacity(len(methods))
-    keys: list[Value] = [nil] * capacity
-    values: list[Value] = [nil] * capacity
-    for selector, method in methods.items():
-        index = probe(keys, nil, selector.identity_hash & capacity - 1)
-        keys[index] = selector
-        values[index] = method
+    keys = method_keys(methods, nil)
+    values = [methods[key] if isinstance(key, ImageObject) and key is not nil else nil for key in keys]
     array = memory.add(array_class, of.FORMATS["FormatIndexable"], values)
     return [len(methods), array, *keys]
 
@@ -44,11 +52,16 @@ def probe(table: Sequence[Value], nil: ImageObject, start: int) -> int:
     return index
 
 
+def spread(identity_hash: int) -> int:
+    """What IdentityDictionary>>hashOf: answers for an object with that hash."""
+    return identity_hash * of.HASH_FACTOR ^ identity_hash
+
+
 def hashed_array(
     memory: ObjectMemory, array_class: ImageObject, nil: ImageObject, elements: Sequence[tuple[int, ImageObject]]
 ) -> ImageObject:
-    """The array of a HashedCollection whose elements have these hashes; at least a quarter of it is nil."""
-    table: list[Value] = [nil] * max(5, (len(elements) * 4 + 2) // 3 + 1)
+    """The array of a HashedCollection whose elements have these hashes; half of it is nil: chains are short."""
+    table: list[Value] = [nil] * max(5, len(elements) * 2 + 1)
     for key_hash, element in elements:
         table[probe(table, nil, key_hash)] = element
     return memory.add(array_class, of.FORMATS["FormatIndexable"], table)

@@ -106,6 +106,7 @@ class World:
             "object": self._special_object,
             "array": self._special_array,
             "class": self.boot.class_named,
+            "driver": lambda name: self.boot.classes.get(name, self.boot.nil),
             "symbol": self.literals.symbol,
             "association": lambda name: self.boot.globals[name],
         }
@@ -119,6 +120,7 @@ class World:
             "nil": self.boot.nil,
             "false": self.literals.false,
             "true": self.literals.true,
+            "Processor": self.boot.globals["Processor"].slots[ASSOCIATION_VALUE_SLOT],
             "Smalltalk": self.boot.globals["Smalltalk"].slots[ASSOCIATION_VALUE_SLOT],
             "startUpProcess": self.startup_process,
         }

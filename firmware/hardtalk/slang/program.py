@@ -165,10 +165,10 @@ def read_program(classes: Sequence[ClassDefinition], constants: dict[str, int]) 
     buffers: list[str] = []
     for name in in_state_order([(each.name, each.instance_variables) for each in classes]):
         if name in program.state or name in buffers:
-            first, second = [each for each in classes if name in each.instance_variables][:2]
+            second = [each for each in classes if name in each.instance_variables][1]
             raise UnfitProgram(
                 f"{second.file}:{second.line}: {second.name} declares the variable {name}, "
-                f"which {first.name} has, too; rename one"
+                "which another class of the program has; rename one"
             )
         words = program.constants.get(f"words:{name}", 1)
         if words >= BUFFER_WORDS:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from hardtalk.vm import native, object_format, special_objects
+from hardtalk.vm.object_format import HASH_FACTOR, PROBE_LIMIT
+from hardtalk.vm.primitives import ANY_OBJECT_CODE, FIRST_QUICK_VARIABLE, NO_PROCESS_CODE
 
 STATE_REGISTER: Final = 4
 """The machine register that holds the address of the VM's variables in all of the VM's code."""
@@ -74,6 +76,13 @@ VM_CONSTANTS: Final = {
     "ExchangeLimitBytes": 1024,
     "UnwindMarker": 198,
     "HandlerMarker": 199,
+    "LargestClassDepth": 65535,
+    "NearClassDepth": 32,
+    "ProbeLimit": PROBE_LIMIT,
+    "HashFactor": HASH_FACTOR,
+    "AnyObjectCode": ANY_OBJECT_CODE,
+    "NoProcessCode": NO_PROCESS_CODE,
+    "FirstQuickVariable": FIRST_QUICK_VARIABLE,
     "FirstQuickPrimitive": 256,
     "LastQuickPrimitive": 519,
 }

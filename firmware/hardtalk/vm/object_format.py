@@ -74,6 +74,11 @@ ORDER_MASK: Final = (1 << COLOUR_SHIFT) - 1
 SMALLEST_ORDER: Final = 5
 LARGEST_ORDER: Final = 27
 LARGEST_HASH: Final = 0xFFFF
+HASH_FACTOR: Final = 10125
+PROBE_LIMIT: Final = 32
+"""Method dictionaries: probing starts at (identity hash * HASH_FACTOR) modulo the capacity. Hashes are given out in
+sequence; the factor, 16384 by the golden ratio, spreads them, so that a search for what is not there ends soon. No key
+is PROBE_LIMIT places or more from where its probing starts: who adds keys makes the dictionary larger instead."""
 
 SMALL_INTEGER_BITS: Final = 31
 SMALL_INTEGER_MAXIMUM: Final = (1 << (SMALL_INTEGER_BITS - 1)) - 1
@@ -89,7 +94,9 @@ SLOTS: Final = {
     "Context": ("Sender", "Pc", "StackPointer", "Method", "Closure", "Receiver", "Temporaries"),
     "Closure": ("OuterContext", "StartPc", "ArgumentCount", "CopiedValues"),
     "Link": ("Next",),
-    "Process": ("NextLink", "SuspendedContext", "Priority", "MyList", "Name", "OwnPriority", "FirstMutex"),
+    "Process": (
+        "NextLink", "SuspendedContext", "Priority", "MyList", "Name", "OwnPriority", "FirstMutex", "SuspendedList",
+    ),
     "List": ("First", "Last"),
     "Semaphore": ("FirstLink", "LastLink", "ExcessSignals"),
     "Mutex": ("FirstLink", "LastLink", "Owner", "Next", "Ceiling"),

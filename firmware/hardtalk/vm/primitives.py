@@ -5,6 +5,10 @@ Numbers up to 575 are Squeak V3's, 600 to 899 Hardtalk's own. `routine` is the S
 here, and `meaning` says why. `arity` counts the arguments, which a routine does not check again; None when the
 routine takes any number. `used_by` is a method of the class library with that primitive, or the message it stands
 for.
+
+A routine may take for granted that its receiver inherits from a class, or is no SmallInteger: `RECEIVERS`. A method
+with the primitive may stand in any class. So the virtual machine compares when it enters a method in its cache, and
+enters a routine that fails when the receiver is not of that kind (docs/virtual-machine.md, "Send").
 """
 
 from __future__ import annotations
@@ -12,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
+
+from hardtalk.vm.special_objects import INDEX_OF_CLASS
 
 LARGEST_NUMBER: Final = 1023
 OWN_NUMBERS: Final = range(600, 900)
@@ -204,11 +210,44 @@ PRIMITIVES: Final = (
     _row(673, "QueuePut", 1, "Bitmap>>nativeQueuePut:", "put a word in a queue of both kinds"),
     _row(674, "QueueTake", 0, "Bitmap>>nativeQueueTake", "the first word of a queue whose signal was taken"),
     _row(677, "AuditSlice", 0, "HeapAudit class>>primitiveSlice", "some steps of the heap's audit"),
+    _row(678, "SpecialSemaphore", 2, "SystemDictionary>>special:semaphore:", "what the virtual machine signals"),
+    _row(679, "SetSender", 1, "ContextPart>>setSender:", "where a context that is not active returns to"),
     _row(690, "BecomeProblem", 1, "Object>>problemBecoming:", "why it cannot become the argument, 0 if it can"),
     _range(700, 763, "ReadWord", 0, "a peripheral's register without fields", "read word 0 to 63"),
     _range(764, 827, "WriteWord", 1, "a peripheral's register", "write word 0 to 63"),
     _range(832, 839, "WriteController", 1, "InterruptController>>unmask:", "write word 0 to 7 of the controller"),
 )  # fmt: skip
+
+
+ANY_OBJECT: Final = "Object"
+ANY_OBJECT_CODE: Final = 255
+NO_PROCESS: Final = "anything but Process"
+NO_PROCESS_CODE: Final = 254
+FIRST_QUICK_VARIABLE: Final = 264
+RECEIVERS: Final = {
+    ANY_OBJECT: (65, 66, 67),
+    "Behavior": (70, 71, 79),
+    "InterruptController": (603, 626, 662, 671, 832),
+    "MethodContext": (195, 197, 604, 605, 618, 619, 621, 622, 623, 679),
+    "Mutex": (608, 613),
+    NO_PROCESS: (148,),
+    "Process": (87, 88, 614, 617, 627),
+    "Registers": (600, 601, 602, 624, 625, 628, 700, 764),
+    "Semaphore": (85, 86),
+}
+"""The first number of each primitive that relies on its receiver, by the class that the receiver inherits from. The
+variables that 264 to 519 answer must exist, too; that is compared with the class's number of variables."""
+
+
+def receiver_codes() -> bytes:
+    """The table `primitiveReceivers`: for each number the class's index among the special objects, a code, or 0."""
+    codes = bytearray(LARGEST_NUMBER + 1)
+    for name, numbers in RECEIVERS.items():
+        code = {ANY_OBJECT: ANY_OBJECT_CODE, NO_PROCESS: NO_PROCESS_CODE}.get(name) or INDEX_OF_CLASS[name]
+        for first in numbers:
+            for number in _BY_NUMBER[first].numbers:
+                codes[number] = code
+    return bytes(codes)
 
 
 def primitive_numbered(number: int) -> Primitive | None:

@@ -1,8 +1,8 @@
 """The special objects array: what the VM finds at each index, and the VM variable that caches it.
 
 Indices 0-42 are Squeak V3's (unused ones are nil), 43 and up are Hardtalk's. `kind` tells the image builder what to put
-there: `object` and `array` are built by name, `class` is the class, `symbol` the Symbol, `association` the
-Association of the global in Smalltalk.
+there: `object` and `array` are built by name, `class` is the class, `driver` a class that an image may lack (nil then),
+`symbol` the Symbol, `association` the Association of the global in Smalltalk.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from hardtalk.vm.native import INTERRUPT_LINES
 
-Kind = Literal["object", "array", "class", "symbol", "association"]
+Kind = Literal["object", "array", "class", "driver", "symbol", "association"]
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,15 @@ class SpecialObject:
         """The Slang constant that holds the index."""
         words = self.name.replace(":", " ").split()
         stem = "".join(word[0].upper() + word[1:] for word in words)
-        return f"Special{'Selector' if self.kind == 'symbol' else ''}{stem}"
+        kinds = {"symbol": "Selector", "association": "Association"}
+        return f"Special{kinds.get(self.kind, '')}{stem}"
 
 
 SPECIAL_OBJECTS: Final = (
     SpecialObject(0, "object", "nil", "nilObject"),
     SpecialObject(1, "object", "false", "falseObject"),
     SpecialObject(2, "object", "true", "trueObject"),
-    SpecialObject(3, "association", "Processor", "processorAssociation"),
+    SpecialObject(3, "association", "Processor"),
     SpecialObject(4, "class", "Bitmap", "classBitmap"),
     SpecialObject(5, "class", "SmallInteger", "classSmallInteger"),
     SpecialObject(6, "class", "String", "classString"),
@@ -72,7 +73,16 @@ SPECIAL_OBJECTS: Final = (
     SpecialObject(47, "object", "startUpProcess", "startUpProcess"),
     SpecialObject(48, "symbol", "aboutToReturn:through:", "selectorAboutToReturn"),
     SpecialObject(49, "symbol", "unhandledInterrupt:", "selectorUnhandledInterrupt"),
+    SpecialObject(50, "symbol", "cannotBeSentTo:", "selectorCannotBeSentTo"),
+    SpecialObject(51, "class", "Behavior", "classBehavior"),
+    SpecialObject(52, "class", "Mutex", "classMutex"),
+    SpecialObject(53, "driver", "Registers"),
+    SpecialObject(54, "driver", "InterruptController"),
+    SpecialObject(55, "object", "Processor", "scheduler"),
+    SpecialObject(56, "class", "LinkedList", "classLinkedList"),
 )
+
+INDEX_OF_CLASS: Final = {entry.name: entry.index for entry in SPECIAL_OBJECTS if entry.kind in ("class", "driver")}
 
 SPECIAL_OBJECT_COUNT: Final = max(entry.index for entry in SPECIAL_OBJECTS) + 1
 

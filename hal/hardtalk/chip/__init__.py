@@ -1,6 +1,17 @@
 """The chip's description: SVD and board file in, one table of addresses, registers, lines and clocks out."""
 
-from hardtalk.chip.description import Bus, Cache, Chip, Field, Memory, Peripheral, Register, camel_name
+from hardtalk.chip.description import (
+    Bus,
+    Cache,
+    Chip,
+    Field,
+    Memory,
+    Peripheral,
+    ReadAction,
+    Register,
+    WriteAction,
+    camel_name,
+)
 from hardtalk.chip.errors import ChipError
 from hardtalk.chip.loading import chip_with, default_chip, hal_folder, load_chip
 from hardtalk.chip.svd import read_svd
@@ -13,7 +24,9 @@ __all__ = [
     "Field",
     "Memory",
     "Peripheral",
+    "ReadAction",
     "Register",
+    "WriteAction",
     "camel_name",
     "chip_with",
     "default_chip",

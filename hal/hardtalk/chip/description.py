@@ -8,6 +8,7 @@ checks them; a Chip that exists is consistent.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 
@@ -15,6 +16,30 @@ def camel_name(name: str) -> str:
     """NAME_OF_THING as NameOfThing; a name that already has lower-case letters keeps its capitals."""
     words = [word for word in re.split(r"[^A-Za-z0-9]+", name) if word]
     return "".join(word[0].upper() + (word[1:] if word != word.upper() else word[1:].lower()) for word in words)
+
+
+class WriteAction(StrEnum):
+    """What a bus write does to bits (SVD's modifiedWriteValues)."""
+
+    MODIFY = "modify"  # they become what is written
+    ONE_TO_CLEAR = "oneToClear"
+    ONE_TO_SET = "oneToSet"
+    ONE_TO_TOGGLE = "oneToToggle"
+    ZERO_TO_CLEAR = "zeroToClear"
+    ZERO_TO_SET = "zeroToSet"
+    ZERO_TO_TOGGLE = "zeroToToggle"
+    CLEAR = "clear"  # whatever is written
+    SET = "set"
+
+
+class ReadAction(StrEnum):
+    """What a bus read does to bits, after it was answered (SVD's readAction)."""
+
+    NONE = ""
+    CLEAR = "clear"
+    SET = "set"
+    MODIFY = "modify"  # the device's own code says how
+    MODIFY_EXTERNAL = "modifyExternal"  # it changes something else, which is the device's own code, too
 
 
 @dataclass(frozen=True)
@@ -26,6 +51,8 @@ class Field:
     width: int
     access: str
     description: str = ""
+    write_action: WriteAction = WriteAction.MODIFY
+    read_action: ReadAction = ReadAction.NONE
 
     @property
     def mask(self) -> int:
@@ -39,7 +66,12 @@ class Field:
 
 @dataclass(frozen=True)
 class Register:
-    """One register: `offset` in bytes, `width` in bits; `access` is read-only, write-only or read-write."""
+    """One register: `offset` in bytes, `width` in bits; `access` is read-only, write-only or read-write.
+
+    `acts_on` names the register whose bits a write changes, when that is another one. Of an array, `family` is the name
+    without the index and `indices` counts from 0, once for each array around it. The actions are those of all bits when
+    the register has no fields.
+    """
 
     name: str
     display_name: str
@@ -49,6 +81,11 @@ class Register:
     reset: int
     fields: tuple[Field, ...]
     description: str = ""
+    write_action: WriteAction = WriteAction.MODIFY
+    read_action: ReadAction = ReadAction.NONE
+    acts_on: str | None = None
+    family: str = ""
+    indices: tuple[int, ...] = ()
 
     @property
     def camel_name(self) -> str:
@@ -72,6 +109,18 @@ class Register:
         for each in self.fields:
             mask |= each.mask
         return mask
+
+    def written_bits(self, action: WriteAction) -> int:
+        """The bits that a write changes in this way; none of those that can only be read."""
+        if not self.fields:
+            return (1 << self.width) - 1 if self.write_action is action else 0
+        return sum(each.mask for each in self.fields if each.write_action is action and each.access != "read-only")
+
+    def read_bits(self, action: ReadAction) -> int:
+        """The bits to which a read does this."""
+        if not self.fields:
+            return (1 << self.width) - 1 if self.read_action is action else 0
+        return sum(each.mask for each in self.fields if each.read_action is action)
 
     def field(self, name: str) -> Field:
         for each in self.fields:

@@ -72,6 +72,8 @@ def read_xml(file: Path) -> Element:
     parser.CharacterDataHandler = text
     try:
         parser.Parse(data, True)
+    except (LookupError, ValueError) as error:
+        raise ChipError(f"the file's encoding is not known: {error}", 'declare encoding="utf-8"', file, 1, 1) from error
     except expat.ExpatError as error:
         line, column = error.lineno, error.offset + 1
         source = document.lines[line - 1] if 0 < line <= len(document.lines) else ""

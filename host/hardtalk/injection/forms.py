@@ -257,7 +257,7 @@ def handling_of(board: Board, place: Place, first: str, start: Snapshot) -> tupl
     board.restore(start)
     served = place.counts + 4 * line.served if line.served >= 0 else place.blocks[line.number] + COUNT_OFFSET
     before = _word(board, served)
-    board.vic.on_write_SOFTINT(line.bit)
+    board.vic.write("SOFTINT", line.bit)
     stop = board.run_to(IRQ_VECTOR, TURN_CYCLES)
     if stop.reason is not StopReason.REACHED:
         raise Violated(f"line {line.number} is not taken: {stop.reason} {stop.message}")

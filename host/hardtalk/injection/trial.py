@@ -126,7 +126,7 @@ class Trial:
         return kind
 
     def raise_line(self) -> None:
-        self.board.vic.on_write_SOFTINT(self.expectation.bit)
+        self.board.vic.write("SOFTINT", self.expectation.bit)
 
     def _kind_of(self, registers: Registers) -> Interrupted:
         if registers[INDEX["cpsr"]] & MODE_MASK != SYSTEM:

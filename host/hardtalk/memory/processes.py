@@ -15,8 +15,7 @@ LISTS, ACTIVE = (of.SLOTS["Scheduler"].index(each) for each in ("Lists", "Active
 NEXT, SUSPENDED, PRIORITY, LIST = (
     of.SLOTS["Process"].index(each) for each in ("NextLink", "SuspendedContext", "Priority", "MyList")
 )
-ASSOCIATION_VALUE: Final = of.SLOTS["Association"].index("Value")
-SCHEDULER: Final = "processorAssociation"
+SCHEDULER: Final = "scheduler"
 
 
 def process_violations(heap: Heap, doomed: Flags) -> Iterator[Violation]:
@@ -25,7 +24,7 @@ def process_violations(heap: Heap, doomed: Flags) -> Iterator[Violation]:
     machine = heap.machine
     if not machine.has(SCHEDULER):
         return
-    scheduler = machine.slot(machine.variable(SCHEDULER), ASSOCIATION_VALUE)
+    scheduler = machine.variable(SCHEDULER)
     lists, active = machine.slot(scheduler, LISTS), machine.slot(scheduler, ACTIVE)
     listed: dict[int, int] = {}
     most_urgent = 0

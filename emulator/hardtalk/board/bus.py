@@ -1,0 +1,107 @@
+"""The bus: the CPU's accesses to devices, with what the trace tells of them, and the aborts of those not answered."""
+
+from collections.abc import Callable
+
+from hardtalk.board.cpu import Cpu
+from hardtalk.board.device_set import DeviceSet
+from hardtalk.board.events import RegisterAccess
+from hardtalk.board.failures import Failures
+from hardtalk.board.feed import Feed
+from hardtalk.board.firmware import Firmware
+from hardtalk.board.lines import Lines
+from hardtalk.board.patience import Patience
+from hardtalk.devices import BusError, Clock, Device
+
+
+class Bus:
+    """Connects the devices with the CPU.
+
+    `abort` is the access that was not answered: address and message. It is done with by the time that is known, so
+    the abort comes at the next block.
+    """
+
+    def __init__(
+        self,
+        devices: DeviceSet,
+        cpu: Cpu,
+        clock: Clock,
+        lines: Lines,
+        feed: Feed,
+        failures: Failures,
+        patience: Patience,
+        code: Firmware,
+    ) -> None:
+        self.abort: tuple[int, str] | None = None
+        self._devices = devices
+        self._cpu = cpu
+        self._clock = clock
+        self._lines = lines
+        self._feed = feed
+        self._failures = failures
+        self._patience = patience
+        self._code = code
+        for device in devices:
+            peripheral = device.peripheral
+            cpu.map_device(peripheral.base, peripheral.size, self.reader(device), self.writer(device))
+
+    def reader(self, device: Device) -> Callable[[int, int], int]:
+        def read(offset: int, size: int) -> int:
+            return self._access(device, offset, size, None)
+
+        return read
+
+    def writer(self, device: Device) -> Callable[[int, int, int], None]:
+        def write(offset: int, size: int, value: int) -> None:
+            self._access(device, offset, size, value)
+
+        return write
+
+    def take_abort(self) -> tuple[int, str] | None:
+        abort, self.abort = self.abort, None
+        return abort
+
+    def _access(self, device: Device, offset: int, size: int, written: int | None) -> int:
+        """One access. What it causes comes after it in the trace."""
+        lines = self._lines
+        active = [(line, line in lines.unserved) for line in device.peripheral.lines if lines.raw >> line & 1]
+        if active:
+            self._feed.hold()
+        self._devices.touched.add(device)
+        value = 0
+        self._patience.begin()
+        try:
+            if written is None:
+                value = device.read_at(offset, size)
+            else:
+                value = written
+                device.write_at(offset, written, size)
+        except BusError as error:
+            self._refuse(device, offset, written is not None, error)
+            active = []
+        except BaseException as error:  # from here on nobody would hear it
+            doing = "a read" if written is None else "a write"
+            self._failures.note(device, f"{doing} of {device.register_at(offset)}", error)
+            active = []
+        self._patience.end()
+        if active:
+            for line, _ in active:
+                lines.unserved.discard(line)
+            cycle, block, is_write = self._clock.cycles, self._cpu.counter.block, written is not None
+            name, register = device.peripheral.name, device.register_at(offset)
+            self._feed.release(
+                *(
+                    RegisterAccess(cycle, line, name, register, is_write, value, block, is_first)
+                    for line, is_first in active
+                )
+            )
+        else:
+            self._feed.release()
+        return value
+
+    def _refuse(self, device: Device, offset: int, is_write: bool, error: BusError) -> None:
+        """An external abort."""
+        address = device.peripheral.base + offset
+        doing = "write" if is_write else "read"
+        block = self._code.describe(self._cpu.counter.block)
+        self.abort = (address, f"{doing} of {address:#010x} in the block at {block}: {error}")
+        self._cpu.stops.request_attention()

@@ -1,0 +1,86 @@
+"""The interrupt lines between the devices, the controller and the CPU, and what the trace tells of them."""
+
+from hardtalk.board.cpu import Cpu
+from hardtalk.board.cycles import CacheUse
+from hardtalk.board.device_set import DeviceSet
+from hardtalk.board.events import LineLowered, LineRaised
+from hardtalk.board.feed import Feed
+from hardtalk.devices import Clock, Line
+
+SavedLines = tuple[int, int, frozenset[int], int | None]
+
+
+class Lines:
+    """Sets of lines are words, one bit each.
+
+    `raw` are active at the controller, masked there or not; `unserved` those whose device was not accessed since they
+    rose. `interrupt_since` is the cycle since which one of the CPU's inputs is active, None while none is. With caches
+    that are cold, `cold_line` empties them when it rises; None is any line.
+    """
+
+    def __init__(self, devices: DeviceSet, cpu: Cpu, clock: Clock, feed: Feed, caches: CacheUse) -> None:
+        self.raw = 0
+        self.unserved: set[int] = set()
+        self.interrupt_since: int | None = None
+        self.cold_line: int | None = None
+        self._forced = 0
+        self._devices = devices
+        self._vic = devices.vic
+        self._cpu = cpu
+        self._clock = clock
+        self._feed = feed
+        self._are_caches_cold = caches is CacheUse.COLD
+
+    def reset(self) -> None:
+        self._forced = 0
+        self.unserved.clear()
+
+    def hold(self, line: int, is_active: bool) -> None:
+        """Hold a line active from outside, whatever its device does, or no longer."""
+        self._forced = self._forced & ~(1 << line) | is_active << line
+        self._set_input(line)
+
+    def line_changed(self, line: Line) -> None:
+        """A device moved its output."""
+        if line.number is not None:
+            self._set_input(line.number)
+
+    def _set_input(self, line: int) -> None:
+        device = self._devices.of_line(line)
+        if device is not None:
+            self._devices.touched.add(device)
+        self._vic.set_input(line, bool(self._forced >> line & 1) or (device is not None and device.line.level))
+
+    def controller_changed(self) -> None:
+        """The controller's inputs or outputs may differ."""
+        self._devices.touched.add(self._vic)
+        raw, now = self._vic.raw, self._clock.cycles
+        changed = raw ^ self.raw
+        self.raw = raw
+        while changed:
+            line = (changed & -changed).bit_length() - 1
+            changed &= changed - 1
+            if raw >> line & 1:
+                self._rose(line, now)
+            else:
+                self.unserved.discard(line)
+                self._feed.tell(LineLowered(now, line))
+        irq, fiq = self._vic.irq, self._vic.fiq
+        if not (irq or fiq):
+            self.interrupt_since = None
+        elif self.interrupt_since is None:
+            self.interrupt_since = now
+        self._cpu.stops.set_pending(irq, fiq)
+
+    def _rose(self, line: int, now: int) -> None:
+        self.unserved.add(line)
+        if self._are_caches_cold and self.cold_line in (None, line) and self._cpu.cache_control is not None:
+            self._cpu.cache_control.flush()
+        self._feed.tell(LineRaised(now, line))
+
+    def save(self) -> SavedLines:
+        return self.raw, self._forced, frozenset(self.unserved), self.interrupt_since
+
+    def restore(self, saved: SavedLines) -> None:
+        self.raw, self._forced, unserved, self.interrupt_since = saved
+        self.unserved = set(unserved)
