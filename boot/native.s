@@ -20,7 +20,7 @@ nativeInterrupt:
     clz     r3, r3
     rsb     r3, r3, #31
     add     lr, r2, #LINE_TABLE_DISTANCE
-    add     lr, lr, r3, lsl #6              /* NativeLineBytes */
+    add     lr, lr, r3, lsl #NativeLineShift
     ldr     r1, [r0, #VIC_INTENABLE]
     ldr     r3, [lr, #NativeLineHeldOffset]
     and     r1, r1, r3

@@ -212,5 +212,14 @@ def test_writes_of_the_interrupt_masks() -> None:
     assert by_register is not None and by_register.writes_status and by_register.status_bits is None
 
 
+def test_blocks_end_where_code_goes_on_elsewhere_or_a_status_register_changes() -> None:
+    ending = (arm.branch(8), arm.branch(8, link=True), arm.encode("bx", m=arm.LR), arm.encode("msr", r=1, f=15, m=1))
+    within = (arm.data("add", 0, 1, 2), arm.encode("swi", i=1), arm.encode("mrs", d=1, r=0))
+    for words, ends in ((ending, True), (within, False)):
+        for word in words:
+            instruction = decode(word)
+            assert instruction is not None and instruction.ends_block is ends
+
+
 def test_data_is_no_instruction() -> None:
     assert decode(0xFFFFFFFF) is None

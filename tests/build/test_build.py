@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import struct
+import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -10,6 +14,8 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from hardtalk.build import BUILD_ERRORS, BuildOptions, BuildResult, build
+from hardtalk.build.sources import text_root
+from hardtalk.symbols.difference import loaded_sections
 
 DRIVER = """Class {
 	#name : #LampDriver,
@@ -116,3 +122,35 @@ def test_users_device_becomes_register_classes(cache: Path, tmp_path: Path) -> N
         </fields></register></registers></peripheral></peripherals></device>""")
     result = build(BuildOptions(svd_paths=(svd,), cache_folder=cache))
     assert {"LAMPRegisters>>switch"} <= symbols(result)
+
+
+def test_the_elf_does_not_depend_on_the_users_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Smalltalk and Slang classes with lines and loops of their own, by absolute path and by a path from elsewhere."""
+    made = []
+    for name in ("here", "elsewhere/deep/down"):
+        shutil.copytree(text_root() / "examples" / "native", tmp_path / name)
+        made.append(build(BuildOptions(class_folders=(tmp_path / name,), cache_folder=None)).elf)
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    made.append(build(BuildOptions(class_folders=(Path("deep/down"),), cache_folder=None)).elf)
+    assert len(set(made)) == 1
+    section = ELFFile(BytesIO(made[0])).get_section_by_name(".hardtalk.lines")
+    assert "NativePort.class.st" in json.loads(zlib.decompress(section.data()))["files"]
+    assert str(tmp_path).encode() not in zlib.decompress(section.data())
+
+
+def test_a_heap_of_its_own_size_changes_one_word(cold: BuildResult) -> None:
+    """The literal of the heap's limit, in the routine that sets up memory."""
+    small = build(BuildOptions(heap_bytes=4 << 20, cache_folder=None))
+    differing = [
+        (name, offset)
+        for name, (_, _, data) in loaded_sections(small.elf).items()
+        for offset, (mine, theirs) in enumerate(
+            zip(words(data), words(loaded_sections(cold.elf)[name][2]), strict=True)
+        )
+        if mine != theirs
+    ]
+    assert [name for name, _ in differing] == [".vm"]
+
+
+def words(data: bytes) -> list[int]:
+    return [word for (word,) in struct.iter_unpack("<I", data[: len(data) & ~3])]

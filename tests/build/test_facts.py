@@ -102,28 +102,30 @@ def test_loop_edges_are_branches_of_the_code(code: Code) -> None:
 def test_loops_have_a_bound_or_poll_but_those_that_wait_or_begin_again(code: Code) -> None:
     """Sleeping, halting, and two routines that begin again once there is a large context."""
     open_ended = {
-        routine.name
+        routine.selector or routine.name
         for edge in code.facts.loops
         if edge.bound is None and not edge.polls and (routine := code.facts.routine_at(edge.address))
     }
     assert open_ended == {
         "machineHalted",
-        "Machine>>stopWithError:",
-        "Scheduler>>waitForReadyProcess",
-        "Contexts>>activateLarge:arguments:",
-        "Closures>>activateLargeClosure:arguments:",
+        "stopWithError:",
+        "waitForReadyProcess",
+        "activateLarge:arguments:",
+        "activateLargeClosure:arguments:",
     }
 
 
 def test_bounds_are_those_of_the_source(code: Code) -> None:
     """Counted by a constant, stated in Slang, stated in the boot stub as a number and by names."""
     bounds = {
-        (routine.name, edge.bound) for edge in code.facts.loops if (routine := code.facts.routine_at(edge.address))
+        (routine.selector or routine.name, edge.bound)
+        for edge in code.facts.loops
+        if (routine := code.facts.routine_at(edge.address))
     }
     stock = slang_constants()["SmallContextStock"]
     assert {
-        ("StartUp>>startVirtualMachine", stock),
-        ("NativeReady>>unlink:from:", 64),
+        ("startVirtualMachine", stock),
+        ("unlink:from:", 64),
         ("putPause", 1024),
     } <= bounds
     start, stop = code.symbols["stateStart"], code.symbols["stateEnd"]
@@ -165,7 +167,7 @@ def test_polls_and_masks_are_those_of_the_code(code: Code) -> None:
 
 def test_routines_know_what_they_serve(code: Code) -> None:
     by_name = {routine.name: routine for routine in code.facts.routines}
-    pop = by_name["Bytecodes>>bytecodePop"]
+    pop = next(routine for routine in code.facts.routines if routine.selector == "bytecodePop")
     assert (pop.table, pop.first, pop.last, pop.is_threaded) == ("bytecode", 135, 135, True)
     assert code.facts.routine_at(pop.address + 4) is pop
     assert by_name["interruptEntry"].class_name == ""

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 from hardtalk.board import Board
 from hardtalk.vm import object_format as of
-from hardtalk.vm.constants import COLLECTOR_PHASES
+from hardtalk.vm.constants import COLLECTOR_PHASES, PINNED_REGISTERS
 from hardtalk.vm.special_objects import SPECIAL_OBJECTS
 
 FORMATS = of.FORMATS
 RINGS = ("blackRing", "whiteRing", "greyRing", "weakRing", "deadRing")
-CONTEXT_REGISTER, STACK_REGISTER = 7, 6
+CONTEXT_REGISTER, STACK_REGISTER = PINNED_REGISTERS["context"], PINNED_REGISTERS["sp"]
 
 
 class Heap:

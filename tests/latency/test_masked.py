@@ -15,9 +15,9 @@ from hardtalk.latency.laboratory import Schedule
 from hardtalk.latency.loaded_board import build_latency_firmware
 from hardtalk.latency.loads import known_loads
 from hardtalk.latency.masked import masked_rows
-from hardtalk.latency.masked_code import Length, MaskedCode, Section, bounds_at, depth_first, longest
+from hardtalk.latency.masked_code import Length, MaskedCode, Section, depth_first, longest
 from hardtalk.latency.matrix import LatencyPlan
-from hardtalk.symbols.source_map import Place, SourceMap
+from hardtalk.symbols.source_map import SourceMap
 
 MASKING = re.compile(r"^\t+self maskInterrupts", re.MULTILINE)
 
@@ -80,12 +80,13 @@ def test_longest_way_through_a_diamond_and_a_loop() -> None:
     assert longest(2, onward, {}, {3: one}) is None
 
 
-def test_bounds_are_those_of_the_method_around_a_line() -> None:
-    file = "firmware/vm/processes/NativeReady.class.st"
-    lines = (text_root() / file).read_text(encoding="utf-8").splitlines()
-    line = next(number for number, text in enumerate(lines, 1) if text.startswith("NativeReady >> unlink:"))
-    assert bounds_at(Place(file, line + 12)) == [64]
-    assert bounds_at(Place("nowhere.st", 1)) == []
+def test_loops_have_the_bounds_and_places_of_their_source(sections: list[Section]) -> None:
+    loops = {loop for section in sections if section.is_whole for loop in section.loops}
+    assert loops
+    for loop in loops:
+        assert loop.place is not None
+        lines = (text_root() / loop.place.file).read_text(encoding="utf-8").splitlines()
+        assert f"<bound: {loop.bound}>" in "\n".join(lines[loop.place.line - 1 : loop.place.line + 3])
 
 
 def test_no_run_sees_what_the_code_does_not_show(source_map: SourceMap) -> None:

@@ -24,13 +24,13 @@ from hardtalk.memory.machine import Machine
 from hardtalk.slang.simulate import STATE_BASE, TABLE_BASE, Simulation
 from hardtalk.smalltalk.tonel import ClassDefinition
 from hardtalk.vm import object_format as of
-from hardtalk.vm.constants import slang_constants
+from hardtalk.vm.constants import PINNED_REGISTERS, STATE_REGISTER, slang_constants
 
 HEAP: Final = 0x00100000
 HEAP_BYTES: Final = 1 << 16
 ROOTS: Final = 16
 SPECIAL_OBJECTS: Final = 64
-STATE_REGISTER, FIRST_PINNED, LAST_PINNED = 4, 5, 10
+FIRST_PINNED, LAST_PINNED = min(PINNED_REGISTERS.values()), max(PINNED_REGISTERS.values())
 FAILURE: Final = "activateMethod:arguments:"
 NEW, STORE, READ, AUDIT = 71, 61, 60, 677
 """Primitives: basicNew:, at:put:, at:, some steps of the board's own audit."""

@@ -8,10 +8,11 @@ import pytest
 
 from hardtalk.bench import Bench
 from hardtalk.board import Board, StopReason
+from hardtalk.vm.constants import PINNED_REGISTERS
 
 SYSTEM_MODE, IRQ_MASKED = 0x1F, 0x80
 LINE, BIT = 2, 1 << 2
-DISPATCH_REGISTER = 8
+DISPATCH_REGISTER = PINNED_REGISTERS["dispatchBase"]
 BUSY = "Smalltalk at: #Busy put: ([ | n | n := 0. [ true ] whileTrue: [ n := n * 7 + 3 bitAnd: 16rFFFFF ] ] forkAt: 20)"
 COMPUTING = (
     "Smalltalk at: #Block put: (Bitmap new: 3). "

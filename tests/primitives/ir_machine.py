@@ -12,9 +12,10 @@ from hardtalk.slang.ir import TABLE, Graph
 from hardtalk.slang.program import Program
 from hardtalk.slang.simulate import STATE_BASE
 from hardtalk.slang.simulate_memory import SimulatedMemory
+from hardtalk.vm.constants import PINNED_REGISTERS
 
 FAILURE: Final = "activateMethod:arguments:"
-PINNED: Final = range(5, 11)
+PINNED: Final = tuple(sorted(PINNED_REGISTERS.values()))
 
 
 class LazyGraphs(dict[str, Graph]):

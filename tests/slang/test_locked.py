@@ -30,5 +30,5 @@ def test_the_first_of_a_range() -> None:
 
 
 def test_two_methods_in_one_place_are_refused() -> None:
-    with pytest.raises(SourceError, match="Sample>>one is <locked: 30>, too"):
+    with pytest.raises(SourceError, match=r"Sample>>one is <locked: 30>, too\n.*\n.*\ngive one another place"):
         places("one [\n\t<bytecode: 1>\n\t<locked: 30>\n]", "two [\n\t<bytecode: 2>\n\t<locked: 30>\n]")

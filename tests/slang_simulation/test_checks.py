@@ -12,15 +12,15 @@ HEAD = """"A sample."
 Class {
 	#name : #Sample,
 	#superclass : #Object,
-	#instVars : [ 'ip', 'table', 'count', 'buffer' ],
+	#instVars : [ 'ip', 'dispatchBase', 'count', 'buffer' ],
 	#category : #Test
 }
 
 Sample class >> declareVariables [
-	<pinned: #ip register: 5>
-	<pinned: #table register: 8>
+	<pinned: #ip>
+	<pinned: #dispatchBase>
 	<var: #ip type: #address>
-	<var: #table type: #address>
+	<var: #dispatchBase type: #address>
 	<var: #buffer words: 4>
 ]
 
@@ -163,7 +163,7 @@ Sample >> stop: code [
 
 Sample >> handleInterrupts [
 	<threaded>
-	table := self addressOf: #dispatchTable.
+	dispatchBase := self addressOf: #dispatchTable.
 	count := count + 5000.
 	^ self currentBytecode
 ]

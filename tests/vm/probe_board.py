@@ -15,11 +15,12 @@ from hardtalk.build import BuildOptions, build
 from hardtalk.chip import default_chip
 from hardtalk.image import Entry
 from hardtalk.smalltalk.tonel import read_class_file
+from hardtalk.vm.constants import PINNED_REGISTERS
 
 PROBE_FOLDER = Path(__file__).parent / "firmware"
 PROBE_CLASS = "VirtualMachineProbe"
 CYCLE_LIMIT = 5_000_000_000
-DISPATCH_REGISTER = 8
+DISPATCH_REGISTER = PINNED_REGISTERS["dispatchBase"]
 IRQ_MASKED = 0x80
 
 

@@ -34,9 +34,10 @@ class Symbol:
 
 
 class Firmware:
-    """A loaded ELF file."""
+    """A loaded ELF file; `elf` are its bytes, for whoever reads sections that are not loaded."""
 
     def __init__(self, elf: bytes) -> None:
+        self.elf = elf
         if not elf.startswith(ELF_MAGIC):
             raise BoardError("the firmware is not an ELF file", "give a firmware.elf that hardtalk build wrote")
         try:

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 
 from hardtalk.arm.encode import AL, LR, MULTIPLE_MODES, PC, SP
 from hardtalk.arm.pattern import Row
-from hardtalk.arm.rows import COMPARISONS, DATA_OPERATIONS, INDEX_MODES, MOVES, find
+from hardtalk.arm.rows import COMPARISONS, DATA_OPERATIONS, INDEX_MODES, find
 
 CONTROL_FIELD = 1
 """The bit of an MSR's field mask for the byte with the mode and the interrupt masks."""
@@ -209,8 +209,9 @@ class Instruction:
 
     @property
     def ends_block(self) -> bool:
-        """Whether a block of code ends with it, as translating emulators cut blocks: it may go elsewhere."""
-        return self.flow not in (Flow.NEXT, Flow.TRAP)
+        """Whether a block of code ends with it, as translating emulators cut blocks: it may go elsewhere, or changes a
+        status register."""
+        return self.flow not in (Flow.NEXT, Flow.TRAP) or self.mnemonic == "msr"
 
     @property
     def writes_status(self) -> bool:
@@ -230,11 +231,6 @@ class Instruction:
             return None
         turn = 2 * self.fields["r"]
         return (self.fields["i"] >> turn | self.fields["i"] << 32 - turn) & 0xFFFFFFFF
-
-    @property
-    def is_move(self) -> bool:
-        """`mov` or `mvn`, whose first operand is no register."""
-        return self.mnemonic in MOVES
 
 
 def registers_in(fields: dict[str, int]) -> set[int]:

@@ -71,7 +71,7 @@ class _Build:
                 repr(self.options.entry),
                 self.options.collector,
                 repr(self.options.heap_bytes),
-                files_digest(paths, [sources.display_name(path) for path in paths]),
+                files_digest(paths, [sources.name_in_folder(path, self.options) for path in paths]),
             ]
         )
 
@@ -86,25 +86,22 @@ class _Build:
         with self._timed("slang"):
             selectors = list(sources.native_selectors(sources.native_paths(self.options)))
             program = self._slang_program(chip, slang_paths, selectors)
-            objects = [read_object(sources.display_name(path), path.read_bytes()) for path in object_paths]
+            objects = [
+                read_object(sources.name_in_folder(path, self.options), path.read_bytes()) for path in object_paths
+            ]
             routines = [*selectors, *(name for each in objects for name in each.functions)]
         with self._timed("classes"):
             classes = [
-                *sources.read_classes(class_paths),
+                *sources.with_counters(sources.read_classes(class_paths)),
                 *sources.generated_classes(chip),
                 sources.native_table_class(routines),
             ]
         with self._timed("image"):
             image = build_image(classes, HEAP_BASE, self.options.entry)
         with self._timed("link"):
-            firmware = link(
-                sources.read_boot_sources(boot_paths),
-                program,
-                image,
-                target_of(chip, self.options.heap_bytes),
-                routines,
-                objects,
-            )
+            target = target_of(chip, self.options.heap_bytes)
+            boot = sources.read_boot_sources(boot_paths)
+            firmware = link(boot, program, image, target, routines, objects, sources.file_names(self.options))
         return BuildResult(firmware.elf, firmware.sizes, _counts(program, image))
 
     def _slang_program(self, chip: Chip, paths: Sequence[Path], routines: Sequence[str]) -> CompiledProgram:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hardtalk.build.collectors import COLLECTOR_FOLDER, TREADMILL, collector_folder
@@ -12,6 +13,7 @@ from hardtalk.chip import Chip, chip_with, hal_folder
 from hardtalk.link import AssemblySource
 from hardtalk.registers import register_classes
 from hardtalk.smalltalk.tonel import ClassDefinition, read_class, read_class_file
+from hardtalk.vm.constants import STATISTICS
 
 CLASS_SUFFIX = ".class.st"
 OBJECT_SUFFIX = ".o"
@@ -117,6 +119,23 @@ def display_name(path: Path) -> str:
     return resolved.relative_to(root).as_posix() if resolved.is_relative_to(root) else str(path)
 
 
+def name_in_folder(path: Path, options: BuildOptions) -> str:
+    """What the firmware calls the file: relative to the project, or to the folder of the user's that it is in, so that
+    the ELF does not depend on where that lies."""
+    resolved = path.resolve()
+    if resolved.is_relative_to(text_root().resolve()):
+        return display_name(path)
+    folders = [Path(folder).resolve() for folder in options.class_folders]
+    return next((resolved.relative_to(each).as_posix() for each in folders if resolved.is_relative_to(each)), path.name)
+
+
+def file_names(options: BuildOptions) -> dict[str, str]:
+    """The firmware's name of each class file that messages call otherwise."""
+    paths = [*class_paths(options), *native_paths(options)]
+    names = ((display_name(path), name_in_folder(path, options)) for path in paths)
+    return {shown: name for shown, name in names if shown != name}
+
+
 def read_classes(paths: Iterable[Path]) -> list[ClassDefinition]:
     return [read_class_file(path, display_name(path)) for path in paths]
 
@@ -124,6 +143,23 @@ def read_classes(paths: Iterable[Path]) -> list[ClassDefinition]:
 def generated_classes(chip: Chip) -> list[ClassDefinition]:
     """The register classes of the chip."""
     return [read_class(generated.text, generated.source) for generated in register_classes(chip)]
+
+
+def with_counters(classes: Sequence[ClassDefinition]) -> list[ClassDefinition]:
+    """The classes, with the method that says what the VM's counters are called made from their table."""
+    text = (
+        "Extension { #name : #SystemDictionary }\n\n"
+        "{ #category : #'virtual machine' }\nSystemDictionary >> vmValueNames [\n"
+        f"\t^ #({' '.join(STATISTICS)})\n]\n"
+    )
+    made = read_class(text, "hardtalk.vm.constants (generated)")
+    (method,) = made.methods
+    return [
+        replace(each, methods=tuple(method if old.selector == method.selector else old for old in each.methods))
+        if each.name == made.name and not each.is_extension
+        else each
+        for each in classes
+    ]
 
 
 def native_table_class(names: Sequence[str]) -> ClassDefinition:

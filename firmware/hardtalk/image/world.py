@@ -13,9 +13,10 @@ from hardtalk.image.dictionaries import hashed_array
 from hardtalk.image.errors import ImageError
 from hardtalk.image.literals import CHARACTER_TABLE_SIZE
 from hardtalk.image.objects import Address, ImageObject, Value
+from hardtalk.smalltalk.bytecodes import SPECIAL_SELECTORS
 from hardtalk.vm import object_format as of
-from hardtalk.vm.native import SLOT_COUNT
-from hardtalk.vm.special_objects import INTERRUPT_LINES, SPECIAL_OBJECT_COUNT, SPECIAL_OBJECTS, SPECIAL_SELECTORS
+from hardtalk.vm.native import INTERRUPT_LINES, SLOT_COUNT
+from hardtalk.vm.special_objects import SPECIAL_OBJECT_COUNT, SPECIAL_OBJECTS
 from hardtalk.vm.string_hash import string_hash
 
 GLOBALS = ("Smalltalk", "Processor", "Transcript")

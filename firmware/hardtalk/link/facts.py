@@ -5,13 +5,16 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from hardtalk.arm.flow import I_BIT, Flow, Instruction, decode
 from hardtalk.link.assembler import Assembly, Note
 from hardtalk.link.errors import did_you_mean
 from hardtalk.link.inputs import ProgramLike, RoutineLike, Target
 from hardtalk.link.layout import Layout
+from hardtalk.link.objects import NativeObject
 from hardtalk.link.plan import HEAP_GRAIN_BYTES
+from hardtalk.smalltalk.bytecodes import SPECIAL_SELECTORS
 from hardtalk.vm import facts
 from hardtalk.vm.constants import (
     BYTECODE_COUNT,
@@ -23,7 +26,7 @@ from hardtalk.vm.constants import (
 )
 from hardtalk.vm.facts import Facts, Jump, Locked, Loop, LoopEdge, RoutineFact, Table
 from hardtalk.vm.native import INTERRUPT_LINES, ROUTINE_LIMIT
-from hardtalk.vm.special_objects import SPECIAL_OBJECTS, SPECIAL_SELECTORS
+from hardtalk.vm.special_objects import SPECIAL_OBJECTS
 
 OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.floordiv,
               ast.LShift: operator.lshift}  # fmt: skip
@@ -50,8 +53,13 @@ def facts_of(
     target: Target,
     addresses: Mapping[str, int],
     native_routines: Sequence[str],
+    file_names: Mapping[str, str],
 ) -> Facts:
-    """All facts of a laid out firmware; `addresses` finds whatever a relocation can name."""
+    """All facts of a laid out firmware.
+
+    `addresses` finds whatever a relocation can name; `file_names` has the files that are called otherwise here than in
+    messages.
+    """
     stub = _Stub(boot, {**target.symbols, **addresses})
     placed = [(layout.routines[routine.name], routine) for routine in program.routines]
     handlers = sorted({addresses[name] for name in native_routines})
@@ -71,12 +79,18 @@ def facts_of(
         routines=tuple(sorted([*stub.routines(), *_routines(placed, program, frozenset(handlers))], key=_address)),
         method_entries=tuple(sorted(_method_entries(placed, program, layout, addresses))),
         handler_entries=tuple(handlers),
-        loops=(*stub.loops(), *_loops(placed)),
+        loops=(*stub.loops(), *_loops(placed, file_names)),
         polls=tuple(at + offset for at, routine in placed for offset in routine.facts.polls),
         sleeps=tuple(note.address for note in boot.notes if note.name == "sleeps"),
         masks=(
             *stub.masks(),
             *((at + offset, change) for at, routine in placed for offset, change in routine.facts.masks),
+            *(
+                each
+                for at, routine in placed
+                if isinstance(routine, NativeObject)
+                for each in object_masks(at, routine)
+            ),
         ),
         jumps=(
             *stub.jumps(handlers),
@@ -126,10 +140,11 @@ def _routines(
         )
 
 
-def _loops(placed: Sequence[tuple[int, RoutineLike]]) -> Iterator[LoopEdge]:
+def _loops(placed: Sequence[tuple[int, RoutineLike]], file_names: Mapping[str, str]) -> Iterator[LoopEdge]:
     for address, routine in placed:
         for branch, target, loops in sorted(routine.facts.loops):
-            yield LoopEdge(address + branch, address + target, loops)
+            named = tuple(replace(loop, file=file_names.get(loop.file, loop.file)) for loop in loops)
+            yield LoopEdge(address + branch, address + target, named)
 
 
 def _method_entries(
@@ -144,6 +159,14 @@ def _method_entries(
         if relocation.kind == "abs32" and relocation.symbol in addresses
     }
     return {layout.routines[name] for name in program.primitive_entries.values()} | (taken & threaded)
+
+
+def object_masks(address: int, native: NativeObject) -> Iterator[tuple[int, str]]:
+    """Instructions of an object that set or clear the I bit by a constant; nobody knows of its other code."""
+    for offset in range(0, len(native.code) & ~3, 4):
+        found = decode(int.from_bytes(native.code[offset : offset + 4], "little"), address + offset)
+        if found is not None and found.status_bits is not None:
+            yield found.address, facts.MASK if found.status_bits & I_BIT else facts.UNMASK
 
 
 def locked_ranges(layout: Layout, boot: Assembly, target: Target) -> Iterator[Locked]:

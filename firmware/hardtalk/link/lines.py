@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Mapping
 
 from hardtalk.link.assembler import Assembly
 from hardtalk.link.inputs import ImageLike, ProgramLike, RoutineLike
@@ -26,12 +27,14 @@ def placed_lines(routine: RoutineLike) -> list[tuple[int, str, int]]:
     return places
 
 
-def lines_section(boot: Assembly, layout: Layout, program: ProgramLike, image: ImageLike) -> bytes:
-    """The section's bytes."""
+def lines_section(
+    boot: Assembly, layout: Layout, program: ProgramLike, image: ImageLike, file_names: Mapping[str, str]
+) -> bytes:
+    """The section's bytes; `file_names` has the files that are called otherwise here than in messages."""
     files: dict[str, int] = {}
 
     def index(file: str) -> int:
-        return files.setdefault(file, len(files))
+        return files.setdefault(file_names.get(file, file), len(files))
 
     arm: list[list[int]] = [[r.start, r.stop, index(r.file), r.line] for r in boot.lines]
     for routine in program.routines:

@@ -10,6 +10,7 @@ import re
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from hardtalk.arm import encode as arm
 from hardtalk.link.assembler import Assembly, AssemblySource, assemble
@@ -73,10 +74,12 @@ def link(
     target: Target,
     native_routines: Sequence[str] = (),
     objects: Sequence[NativeObject] = (),
+    file_names: Mapping[str, str] = MappingProxyType({}),
 ) -> Firmware:
     """The firmware of these parts. Raises LinkError for a name, a reach or a size that does not work out.
 
     `native_routines` name, in the order of their numbers, the routines that Smalltalk can start as native code.
+    `file_names` are those by which line tables and facts call files that messages call otherwise.
     """
     program = _with_objects(program, objects, native_routines)
     layout, boot = _assemble_boot(boot_sources, program, image, target)
@@ -86,7 +89,7 @@ def link(
         start = layout.routines[routine.name] - layout.vm_start
         vm[start : start + len(routine.code)] = _relocated(routine, start + layout.vm_start, names)
     tables = _tables(layout, program, image, target, names, native_routines)
-    facts = facts_of(boot, layout, program, target, names.addresses, native_routines)
+    facts = facts_of(boot, layout, program, target, names.addresses, native_routines, file_names)
     sections = (
         Section(".boot", boot.code, CODE_BASE, executable=True),
         Section(".vm", bytes(vm), layout.vm_start, executable=True, alignment=32),
@@ -95,7 +98,7 @@ def link(
             ".state", b"", layout.state_start, size=layout.state_stop - layout.state_start, writable=True, alignment=32
         ),
         Section(".image", image.data, HEAP_BASE, writable=True, alignment=32),
-        Section(".hardtalk.lines", lines_section(boot, layout, program, image), load=False, alignment=1),
+        Section(".hardtalk.lines", lines_section(boot, layout, program, image, file_names), load=False, alignment=1),
         Section(FACTS_SECTION, facts.to_bytes(), load=False, alignment=1),
     )
     symbols = tuple(_elf_symbols(layout, boot, program, image))

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hardtalk.slang.ir import Reg
+from hardtalk.slang.ir import TABLE, Reg
 from hardtalk.slang.machine import KEEPS_PINNED, MACHINE_OPERATIONS, Machine, MachineBlock, MachineCode
 from hardtalk.slang.select import PHYSICAL
+from hardtalk.vm.constants import PINNED_REGISTERS
 
 SCRATCH = (0, 1, 2, 3, 12, 14)
 CALLEE_SAVED = (11,)
-PINNED = (5, 6, 7, 9, 10)
-ALWAYS_PINNED = (4, 8)
+PINNED = tuple(number for number in sorted(PINNED_REGISTERS.values()) if number != TABLE)
+"""Free for routines that touch no pinned variable; the tables' and the state's registers never are."""
 DOUBLES = tuple(range(16))
 FLOAT_PHYSICAL = tuple(Reg(-200 - n, fixed=n, is_float=True) for n in range(16))
 

@@ -38,7 +38,7 @@ class _Program:
             for method in each.definition.methods
             if method.class_side and method.selector == "declareVariables"
             for pragma in method.node.pragmas
-            if pragma.selector == "pinned:register:"
+            if pragma.selector == "pinned:"
         }
         self.services = {
             selector

@@ -8,9 +8,10 @@ from __future__ import annotations
 from hardtalk.slang.ir import Reg
 from hardtalk.slang.machine import Machine, MachineBlock, MachineCode
 from hardtalk.slang.select import PHYSICAL
+from hardtalk.vm.constants import PINNED_REGISTERS
 
 FETCH_REGISTERS = (0, 1, 2, 3, 12, 14)
-BYTECODE_POINTER = PHYSICAL[5]
+BYTECODE_POINTER = PHYSICAL[PINNED_REGISTERS["ip"]]
 
 
 def split_dispatch(code: MachineCode) -> None:

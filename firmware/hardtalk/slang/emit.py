@@ -10,13 +10,13 @@ from hardtalk.slang.conditions import CONDITIONS
 from hardtalk.slang.ir import TABLE
 from hardtalk.slang.loops import Closed, check
 from hardtalk.slang.machine import MACHINE_OPERATIONS, Machine, MachineBlock, MachineCode
-from hardtalk.vm.constants import PENDING_BIT
+from hardtalk.vm.constants import PENDING_BIT, PINNED_REGISTERS
 from hardtalk.vm.facts import BYTECODE, DISPATCH, METHOD, RETURN, UNKNOWN, CodeFacts, Loop
 
 WIDTH = {"w": "word", "b": "byte", "h": "half", "sb": "signed_byte", "sh": "signed_half", "spill": "word"}
 PIPELINE = 8  # a branch of this displacement has a zero field, for the linker to fill
 INTERRUPT_BIT = 0x80
-IP, SP, LR = 5, arm.SP, arm.LR
+IP, SP, LR = PINNED_REGISTERS["ip"], arm.SP, arm.LR
 
 
 class RoutineTooLong(Exception):

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 from hardtalk.slang.loops import Closed
 from hardtalk.slang.operations import OPERATIONS, TERMINATORS
+from hardtalk.vm.constants import PINNED_REGISTERS, STATE_REGISTER
 
-VM_BASE, TABLE = 4, 8
+VM_BASE, TABLE = STATE_REGISTER, PINNED_REGISTERS["dispatchBase"]
 
 
 class Reg:

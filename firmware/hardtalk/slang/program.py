@@ -18,8 +18,10 @@ from hardtalk.slang.failure import with_failures_written_out
 from hardtalk.slang.types import DECLARABLE, Type
 from hardtalk.slang.variables import bindable_names, temporaries_of, walk, weight
 from hardtalk.smalltalk import ast
+from hardtalk.smalltalk.bytecodes import SPECIAL_SEND_OPCODES
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
+from hardtalk.vm.constants import PINNED_REGISTERS
 from hardtalk.vm.state_plan import in_state_order
 
 NUMBERED_PRAGMAS = {
@@ -29,10 +31,16 @@ NUMBERED_PRAGMAS = {
     "markingBytecode:to:": "markingBytecode",
     "forwardingBytecode:": "forwardingBytecode",
     "forwardingBytecode:to:": "forwardingBytecode",
+    "special:": "bytecode",
+    "special:to:": "bytecode",
+    "markingSpecial:": "markingBytecode",
+    "markingSpecial:to:": "markingBytecode",
+    "forwardingSpecial:": "forwardingBytecode",
+    "forwardingSpecial:to:": "forwardingBytecode",
     "primitive:": "primitive",
     "primitive:to:": "primitive",
 }
-"""Pragmas that enter a routine in a table, with the table's kind."""
+"""Pragmas that enter a routine in a table, with the table's kind. Those of special sends name selectors."""
 
 THREADED_PRAGMAS = {"threaded", *NUMBERED_PRAGMAS}
 
@@ -192,8 +200,8 @@ def _declare_variables(program: Program, definition: ClassDefinition) -> None:
         node = _parsed(method)
         for pragma in node.pragmas:
             arguments = [_plain(argument) for argument in pragma.arguments]
-            if pragma.selector == "pinned:register:":
-                program.pinned[str(arguments[0])] = _number(method, node, pragma, arguments[1])
+            if pragma.selector == "pinned:":
+                program.pinned[str(arguments[0])] = _register(method, node, pragma, str(arguments[0]))
             elif pragma.selector == "var:type:":
                 program.state_types[str(arguments[0])] = _type_named(method, node, pragma, str(arguments[1]))
             elif pragma.selector == "var:words:":
@@ -211,10 +219,11 @@ def _declare_method(program: Program, definition: ClassDefinition, method: Metho
         elif pragma.selector == "returns:":
             declared.returns = _type_named(method, node, pragma, str(arguments[0]))
         elif pragma.selector in NUMBERED_PRAGMAS:
+            number = _special if "pecial:" in pragma.selector else _number
             declared.numbers = (
                 NUMBERED_PRAGMAS[pragma.selector],
-                _number(method, node, pragma, arguments[0]),
-                _number(method, node, pragma, arguments[-1]),
+                number(method, node, pragma, arguments[0]),
+                number(method, node, pragma, arguments[-1]),
             )
         elif pragma.selector == "external:":
             declared.external = str(arguments[0])
@@ -254,6 +263,24 @@ def _parsed(method: MethodDefinition) -> ast.Method:
 
 def _plain(argument: object) -> object:
     return argument.value if isinstance(argument, ast.Literal) else argument
+
+
+def _special(method: MethodDefinition, node: ast.Method, pragma: ast.Pragma, argument: object) -> int:
+    """The bytecode that sends a special selector."""
+    if str(argument) not in SPECIAL_SEND_OPCODES:
+        raise slang_error(
+            method, node, pragma, f"'{argument}' is no special selector; see hardtalk.smalltalk.bytecodes"
+        )
+    return SPECIAL_SEND_OPCODES[str(argument)]
+
+
+def _register(method: MethodDefinition, node: ast.Method, pragma: ast.Pragma, name: str) -> int:
+    if name not in PINNED_REGISTERS:
+        names = ", ".join(f"#{each}" for each in PINNED_REGISTERS)
+        raise slang_error(
+            method, node, pragma, f"no register is kept for {name}; those of hardtalk.vm.constants: {names}"
+        )
+    return PINNED_REGISTERS[name]
 
 
 def _number(method: MethodDefinition, node: ast.Method, place: ast.Node, value: object) -> int:

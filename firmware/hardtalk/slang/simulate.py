@@ -37,6 +37,7 @@ from hardtalk.slang.simulate_tables import (
 from hardtalk.slang.simulate_translate import MethodTranslator
 from hardtalk.slang.types import Type
 from hardtalk.smalltalk.tonel import ClassDefinition
+from hardtalk.vm.constants import PENDING_BIT, PINNED_REGISTERS
 
 __all__ = [
     "CODE_BASE",
@@ -50,8 +51,8 @@ __all__ = [
     "Transfer",
 ]
 
-IP_REGISTER = 5
-DISPATCH_REGISTER = 8
+IP_REGISTER = PINNED_REGISTERS["ip"]
+DISPATCH_REGISTER = PINNED_REGISTERS["dispatchBase"]
 GENERATED = "<slang "
 
 Function = Callable[..., Any]
@@ -227,7 +228,7 @@ class Simulation:
 
     @property
     def interrupt_pending(self) -> bool:
-        return self.registers[DISPATCH_REGISTER] & 1024 != 0
+        return self.registers[DISPATCH_REGISTER] & PENDING_BIT != 0
 
     @interrupt_pending.setter
     def interrupt_pending(self, pending: bool) -> None:

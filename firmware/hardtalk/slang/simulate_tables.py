@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 from hardtalk.slang.program import Program, SlangMethod
 from hardtalk.slang.simulate_memory import SimulatedMemory
+from hardtalk.vm.constants import BYTECODE_COUNT, METHOD_CACHE_BYTES, PRIMITIVE_TABLE_ENTRIES
 
 CODE_BASE = 0x00010000
 STATE_BASE = 0x00080000
 TABLE_BASE = 0x00090000
 HEAP_BASE = 0x00100000
-TABLE_OFFSETS = {
-    "dispatchTable": 0,
-    "interruptTable": 1024,
-    "markingTable": 2048,
-    "primitiveTable": 4096,
-    "methodCache": 8192,
-    "forwardingTable": 8192 + 16384,
+DISPATCH_BYTES = 4 * BYTECODE_COUNT
+SIZES = {
+    "dispatchTable": DISPATCH_BYTES,
+    "interruptTable": DISPATCH_BYTES,
+    "markingTable": 2 * DISPATCH_BYTES,
+    "primitiveTable": 4 * PRIMITIVE_TABLE_ENTRIES,
+    "methodCache": METHOD_CACHE_BYTES,
+    "forwardingTable": 4 * DISPATCH_BYTES,
 }
-TABLE_SIZE = 8192 + 16384 + 4096
+"""In this order. PENDING_BIT of an address is set in interruptTable's alone, hence the gaps behind the others."""
+TABLE_OFFSETS = dict(zip(SIZES, accumulate(SIZES.values(), initial=0), strict=False))
+TABLE_SIZE = sum(SIZES.values())
 SPECIAL_OBJECTS_WORD = TABLE_BASE + TABLE_SIZE - 4
 INTERRUPT_HANDLER = "handleInterrupts"
 PRIMITIVE_FALLBACK = "activateMethod:arguments:"
@@ -72,7 +77,7 @@ class Tables:
         for number in range(256):
             self._inherit("markingTable", "dispatchTable", number)
             self._inherit("forwardingTable", "markingTable", number)
-        for number in range(1024 if fallback else 0):
+        for number in range(PRIMITIVE_TABLE_ENTRIES if fallback else 0):
             if not self._get("primitiveTable", number):
                 self._set("primitiveTable", number, fallback or 0)
 

@@ -12,6 +12,13 @@ from hardtalk.vm import native, object_format, special_objects
 from hardtalk.vm.object_format import HASH_FACTOR, PROBE_LIMIT
 from hardtalk.vm.primitives import ANY_OBJECT_CODE, FIRST_QUICK_VARIABLE, NO_PROCESS_CODE
 
+STATE_REGISTER: Final = 4
+"""The machine register that holds the address of the VM's variables in all of the VM's code."""
+
+PINNED_REGISTERS: Final = {"ip": 5, "sp": 6, "context": 7, "dispatchBase": 8, "receiver": 9, "method": 10}
+"""The VM variables that live in machine registers while bytecodes run. The boot stub has the state's and dispatchBase's
+in its text (boot/README.md)."""
+
 METHOD_CACHE_ENTRIES: Final = 1024
 METHOD_CACHE_ENTRY_BYTES: Final = 16
 METHOD_CACHE_BYTES: Final = METHOD_CACHE_ENTRIES * METHOD_CACHE_ENTRY_BYTES
@@ -182,7 +189,7 @@ STATISTICS: Final = (
     "auditKind",
     "auditAddress",
 )
-"""VM variables that `vmValueAt:` answers, by number from 1."""
+"""VM variables that `vmValueAt:` answers, by number from 1; bytesFree has the number CounterBytesFree."""
 
 
 def slang_constants(extra: Mapping[str, int] | None = None) -> dict[str, int]:
@@ -199,6 +206,7 @@ def slang_constants(extra: Mapping[str, int] | None = None) -> dict[str, int]:
         AUDIT_STAGES.items(),
         AUDIT_KINDS.items(),
         INTERNAL_OPERANDS.items(),
+        ((f"Counter{name[0].upper()}{name[1:]}", number) for number, name in enumerate(STATISTICS, 1)),
         (extra or {}).items(),
     )
     for source in sources:

@@ -81,6 +81,7 @@ ENTRY_ROUTINES: Final = (
 def constants() -> Iterator[tuple[str, int]]:
     """Names and values for Slang and for the boot stub."""
     yield "NativeLineBytes", LINE_RECORD_BYTES
+    yield "NativeLineShift", LINE_RECORD_BYTES.bit_length() - 1
     for number, name in enumerate(LINE_FIELDS):
         yield f"NativeLine{name}Offset", 4 * number
     for name, offset in PROCESS_FIELDS.items():
@@ -105,7 +106,7 @@ def constants() -> Iterator[tuple[str, int]]:
 
 
 def _check() -> None:
-    assert 4 * len(LINE_FIELDS) <= LINE_RECORD_BYTES
+    assert 4 * len(LINE_FIELDS) <= LINE_RECORD_BYTES and LINE_RECORD_BYTES.bit_count() == 1
     offsets = list(PROCESS_FIELDS.values())
     assert offsets == sorted(set(offsets)) and offsets[-1] + 33 * 4 <= PROCESS_RECORD_BYTES
     assert PRIORITY_LEVELS % 32 == 0

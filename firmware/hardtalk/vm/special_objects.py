@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from hardtalk.vm.native import INTERRUPT_LINES
+
 Kind = Literal["object", "array", "class", "driver", "symbol", "association"]
 
 
@@ -84,16 +86,6 @@ INDEX_OF_CLASS: Final = {entry.name: entry.index for entry in SPECIAL_OBJECTS if
 
 SPECIAL_OBJECT_COUNT: Final = max(entry.index for entry in SPECIAL_OBJECTS) + 1
 
-SPECIAL_SELECTORS: Final = (
-    ("+", 1), ("-", 1), ("<", 1), (">", 1), ("<=", 1), (">=", 1), ("=", 1), ("~=", 1),
-    ("*", 1), ("/", 1), ("\\\\", 1), ("@", 1), ("bitShift:", 1), ("//", 1), ("bitAnd:", 1), ("bitOr:", 1),
-    ("at:", 1), ("at:put:", 2), ("size", 0), ("next", 0), ("nextPut:", 1), ("atEnd", 0), ("==", 1), ("class", 0),
-    ("blockCopy:", 1), ("value", 0), ("value:", 1), ("do:", 1), ("new", 0), ("new:", 1), ("x", 0), ("y", 0),
-)  # fmt: skip
-"""Selector and argument count of bytecodes 176-207; the array at index 23 holds both, in pairs."""
-
-INTERRUPT_LINES: Final = 32
-
 
 def constants() -> Iterator[tuple[str, int]]:
     """Names and values of the Slang constants that come from this table."""
@@ -104,7 +96,6 @@ def constants() -> Iterator[tuple[str, int]]:
 
 
 def _check() -> None:
-    assert len(SPECIAL_SELECTORS) == 32
     for column in ("index", "constant"):
         values = [getattr(entry, column) for entry in SPECIAL_OBJECTS]
         assert len(set(values)) == len(values), f"two special objects share a {column}"

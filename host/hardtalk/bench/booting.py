@@ -8,7 +8,6 @@ from pathlib import Path
 from hardtalk.bench.console import BoardConsole
 from hardtalk.bench.device_files import device_classes, make_devices, svd_files
 from hardtalk.bench.firmware import class_model, firmware_hash
-from hardtalk.bench.limit_heap import limit_heap
 from hardtalk.board import Board, UartOutput
 from hardtalk.build import BuildOptions, BuildResult, build
 from hardtalk.build.collectors import TREADMILL
@@ -26,7 +25,7 @@ class BootOptions:
     """What makes a board. Hashable, and picklable for other processes.
 
     `drivers` are folders of classes for the firmware, `device_file` is the user's with simulated devices, `devices` are
-    further ones. The heap ends `heap_bytes` after it begins; with None, where the linker has put the end of RAM.
+    further ones. The heap, with the image, has `heap_bytes`; None for all of RAM.
     """
 
     drivers: tuple[Path, ...] = ()
@@ -51,7 +50,7 @@ class Bench:
 
     @cached_property
     def source_map(self) -> SourceMap:
-        return SourceMap(self.firmware.elf)
+        return SourceMap(self.firmware.elf, self.options.class_folders)
 
     @property
     def firmware_hash(self) -> str:
@@ -62,16 +61,14 @@ def boot(options: BootOptions, notify: Callable[[str], None] = print) -> Bench:
     """Build the firmware, put it on a board with those devices, run it until it is quiet. `notify` hears of failing
     devices.
 
-    Raises BenchError when the board does not boot, UnfitRequest for devices and heaps that cannot be, and the errors of
-    `hardtalk.build` and `hardtalk.board`.
+    Raises BenchError when the board does not boot, UnfitRequest for devices that cannot be, and the errors of
+    `hardtalk.build`, among them for heaps that cannot be, and of `hardtalk.board`.
     """
     classes = device_classes_of(options)
     built = build_options(options)
     firmware = build(built)
     devices = make_devices(classes, options.device_file)
     board = Board(firmware.elf, chip_with(built.svd_paths), devices, options.model)
-    if options.heap_bytes is not None:
-        limit_heap(board, options.heap_bytes)
     console = BoardConsole(board, class_model(built), notify)
     text = console.text_until_quiet(QUIET_CYCLES)
     return Bench(board, console, built, firmware, text, first_line_cycles(board))
@@ -85,6 +82,7 @@ def build_options(options: BootOptions) -> BuildOptions:
         class_folders=resolved(options.drivers),
         svd_paths=resolved([*options.svds, *device_svds]),
         collector=options.collector,
+        heap_bytes=options.heap_bytes,
     )
 
 

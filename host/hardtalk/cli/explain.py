@@ -29,7 +29,7 @@ def explain(
     options = build_options(Parts(driver, svd).boot_options(ARM926))
     data = build(options).elf if elf is None else elf.read_bytes()
     try:
-        source_map = SourceMap(data)
+        source_map = SourceMap(data, tuple(driver or ()))
         lines = facts_listing(source_map.facts) if address is None else None
     except ValueError as error:
         raise UserError(f"{elf}: {error}", "Give --elf a file that hardtalk build wrote.") from error

@@ -40,6 +40,6 @@ def activity_at(source_map: SourceMap, board: Board, interrupt: Interrupt) -> Ac
         return Activity(routine, routine_place, "", "", "", "")
     opcode = board.ram.read(bytecode_pointer, 1)[0]
     smalltalk = method.place(bytecode_pointer)
-    line = source_line(smalltalk) or ""
+    line = source_line(smalltalk, source_map.folders) or ""
     name = BY_OPCODE[opcode].name or f"{opcode}"
     return Activity(routine, routine_place, name, method.name, str(smalltalk), line.strip())

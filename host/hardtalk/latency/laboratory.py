@@ -14,8 +14,8 @@ from hardtalk.board import Board, Event, InterruptEntry, LineRaised, RegisterAcc
 from hardtalk.board.watch import Watch
 from hardtalk.latency.interrupt import Interrupt, Stopwatch
 from hardtalk.symbols.moment import Moment
+from hardtalk.vm.constants import PINNED_REGISTERS
 
-BYTECODE_POINTER_REGISTER = 5
 PROGRESS_STEP = 500
 
 
@@ -118,7 +118,7 @@ class Laboratory:
     def _hear(self, event: Event) -> None:
         if isinstance(event, LineRaised) and event.line == self.line:
             cpu = self.board.cpu
-            self.stopwatch.line_raised(event.cycle, cpu.pc, cpu.register(BYTECODE_POINTER_REGISTER))
+            self.stopwatch.line_raised(event.cycle, cpu.pc, cpu.register(PINNED_REGISTERS["ip"]))
         elif isinstance(event, InterruptEntry) and event.lines >> self.line & 1:
             self.stopwatch.passed(Moment.ENTERED, event.cycle)
         elif isinstance(event, RegisterAccess) and event.line == self.line and self.stopwatch.is_running:

@@ -1,30 +1,27 @@
 """Where a firmware masks IRQs, and the longest way from there to where it unmasks them, found in its code.
 
 A section begins behind an instruction that sets the I bit, or at the IRQ vector, and ends with the one that clears it
-or returns from the exception. Its ways are followed through branches and calls; a loop counts as often as its source
-allows (`<bound: n>`). Costs are those of the cycle model without caches, block by block as the board charges them.
+or returns from the exception. Its ways are followed through branches and calls; a loop counts as often as the
+firmware's facts allow (docs/facts.md). Costs are those of the cycle model without caches, block by block as the board
+charges them.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cached_property
 from typing import NamedTuple
 
-import capstone
-
-from hardtalk.board.cycles import WAIT_FOR_INTERRUPT, WAIT_FOR_INTERRUPT_MASK, Arm926
+from hardtalk.arm.flow import Flow, Instruction, decode
+from hardtalk.board.cycles import Arm926
 from hardtalk.symbols.errors import SymbolError
-from hardtalk.symbols.moments import instructions
+from hardtalk.symbols.moments import facts_in
 from hardtalk.symbols.source_map import Place, SourceMap
-from hardtalk.symbols.sources import lines_of
+from hardtalk.vm.facts import MASK, RETURN, UNMASK
 
 VECTORS, IRQ_VECTOR = "vectors", 0x18
-ALWAYS, PC, LR, SP = 14, 15, 14, 13
-I_BIT = 0x80
+ALWAYS = 14
 LONGEST_BLOCK = 256
-_BOUND = re.compile(r"<bound: (\d+)>")
 
 
 class Length(NamedTuple):
@@ -41,7 +38,7 @@ class Length(NamedTuple):
 NOTHING = Length(0, 0)
 
 
-class Flow(Enum):
+class End(Enum):
     """How a block ends."""
 
     MASK = auto()
@@ -54,13 +51,16 @@ class Flow(Enum):
     UNKNOWN = auto()
 
 
+CHANGES = {MASK: End.MASK, UNMASK: End.UNMASK}
+
+
 @dataclass(frozen=True)
 class Block:
     """From `address` up to but not including `next`. `target`: where a jump or call goes, None when not known."""
 
     address: int
     next: int
-    flow: Flow
+    flow: End
     target: int | None
     is_conditional: bool
     length: Length
@@ -123,8 +123,9 @@ class MaskedCode:
 
     def __init__(self, source_map: SourceMap) -> None:
         self.source_map = source_map
+        self.facts = facts_in(source_map)
+        self._sleeps = frozenset(self.facts.sleeps)
         self._model = Arm926()
-        self._decoder = capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_ARM)
         self._blocks: dict[int, Block] = {}
         self._ways: dict[int, Ways] = {}
         self._under_way: set[int] = set()
@@ -148,12 +149,7 @@ class MaskedCode:
         return Section(start, name, self.source_map.arm_place(site), ways.to_end, loops, tuple(sorted(ways.unknown)))
 
     def _masking_sites(self) -> Iterator[int]:
-        for symbol in self.source_map.symbols:
-            if self.source_map.is_code(symbol.address) and self.source_map.arm_place(symbol.address) is not None:
-                for instruction in instructions(self.source_map, symbol):
-                    word = int.from_bytes(instruction.bytes, "little")
-                    if instruction.address % 4 == 0 and self._mask_change(word, instruction.address) is Flow.MASK:
-                        yield instruction.address
+        yield from (address for address, change in sorted(self.facts.masks) if change == MASK)
 
     # Blocks
 
@@ -166,12 +162,13 @@ class MaskedCode:
         end = address
         for _ in range(LONGEST_BLOCK):
             word = int.from_bytes(self.source_map.read(end, 4), "little")
-            flow, target = self._flow(word, end)
+            instruction = decode(word, end)
+            flow, target = (End.UNKNOWN, None) if instruction is None else self._end(instruction)
             end += 4
             if flow is not None:
                 break
         else:
-            flow, target = Flow.UNKNOWN, None
+            flow, target = End.UNKNOWN, None
         cost = self._model.cost(self.source_map.read(address, end - address), address)
         length = Length(cost.cycles, (end - address) // 4)
         is_conditional = word >> 28 != ALWAYS
@@ -179,63 +176,24 @@ class MaskedCode:
             address, end, flow, target, is_conditional, length, Length(cost.cycles + cost.taken_extra, length[1])
         )
 
-    def _flow(self, word: int, address: int) -> tuple[Flow | None, int | None]:
+    def _end(self, instruction: Instruction) -> tuple[End | None, int | None]:
         """How the instruction ends its block, and where it goes; None when it does not."""
-        register = word & 15
-        if word & 0x0E000000 == 0x0A000000 and word >> 28 != 15:
-            displacement = (word & 0xFFFFFF) - ((word & 0x800000) << 1)
-            return (Flow.CALL if word & 0x01000000 else Flow.JUMP), address + 8 + 4 * displacement
-        if word & 0x0FFFFFD0 == 0x012FFF10:
-            if word & 0x20:
-                return Flow.CALL, self._literal_in(register, address)
-            return (Flow.RETURN, None) if register == LR else (Flow.UNKNOWN, None)
-        if word & 0x0DB0F000 == 0x0120F000:
-            is_status = not word & 0x00400000
-            return ((self._mask_change(word, address) or Flow.ON) if is_status else None), None
-        if word & 0x0E108000 == 0x08108000:
-            return (Flow.EXCEPTION_RETURN if word & 0x00400000 else Flow.RETURN), None
-        if word & 0x0C10F000 == 0x0410F000:
-            base = word >> 16 & 15
-            if base == PC:
-                return Flow.JUMP, self._literal(word, address)
-            return (Flow.RETURN if base == SP else Flow.UNKNOWN), None
-        if word & 0x0C00F000 == 0x0000F000 and word & 0x01900000 != 0x01100000:
-            if word & 0x00100000:
-                return Flow.EXCEPTION_RETURN, None
-            return (Flow.RETURN, None) if word & 0x0FEF0FFF == 0x01A0000E else (Flow.UNKNOWN, None)
-        if word & WAIT_FOR_INTERRUPT_MASK == WAIT_FOR_INTERRUPT:
-            return Flow.ON, None
-        return None, None
-
-    def _mask_change(self, word: int, address: int) -> Flow | None:
-        """MASK or UNMASK for a write of the CPSR's control bits whose I bit the code tells."""
-        if word & 0x0FF1F000 == 0x0321F000:
-            return Flow.MASK if word & I_BIT else Flow.UNMASK
-        if word & 0x0FF1FFF0 != 0x0121F000:
-            return None
-        register = word & 15
-        for back in range(address - 4, address - 32, -4):
-            earlier = int.from_bytes(self.source_map.read(back, 4), "little")
-            if earlier >> 12 & 15 != register or earlier & 0x0C000000:
-                continue
-            operation = earlier >> 21 & 15
-            if earlier & 0x02000000 and earlier & I_BIT and not earlier & 0xF00 and operation in (12, 14):
-                return Flow.MASK if operation == 12 else Flow.UNMASK
-            if earlier & 0x0FFF0FF0 == 0x01A00000:
-                register = earlier & 15
-        return None
-
-    def _literal(self, word: int, address: int) -> int:
-        offset = word & 0xFFF
-        place = address + 8 + (offset if word & 0x00800000 else -offset)
-        return int.from_bytes(self.source_map.read(place, 4), "little")
-
-    def _literal_in(self, register: int, address: int) -> int | None:
-        """What a literal load just before has put in the register."""
-        word = int.from_bytes(self.source_map.read(address - 4, 4), "little")
-        if word & 0x0F7F0000 == 0x051F0000 and word >> 12 & 15 == register:
-            return self._literal(word, address - 4)
-        return None
+        address, flow = instruction.address, instruction.flow
+        if instruction.writes_status:
+            return CHANGES.get(self.facts.mask_at.get(address, ""), End.ON), None
+        if flow in (Flow.JUMP, Flow.CALL):
+            return (End.CALL if flow is Flow.CALL else End.JUMP), instruction.target
+        if flow is Flow.EXCEPTION_RETURN:
+            return End.EXCEPTION_RETURN, None
+        jump = self.facts.jump_at.get(address)
+        if flow is Flow.RETURN or (jump is not None and jump.kind == RETURN):
+            return End.RETURN, None
+        if flow in (Flow.JUMP_COMPUTED, Flow.CALL_COMPUTED):
+            target = jump.targets[0] if jump is not None and len(jump.targets) == 1 else None
+            if flow is Flow.CALL_COMPUTED:
+                return End.CALL, target
+            return (End.UNKNOWN if target is None else End.JUMP), target
+        return (End.ON if address in self._sleeps else None), None
 
     # Ways
 
@@ -262,17 +220,17 @@ class MaskedCode:
 
     def _follow(self, block: Block, frame: Frame) -> None:
         ways_on = frame.ways_on[block.address]
-        if block.flow is Flow.MASK:
+        if block.flow is End.MASK:
             self._passed.add(block.next - 4)
-        if block.flow in (Flow.ON, Flow.MASK) or block.is_conditional:
+        if block.flow in (End.ON, End.MASK) or block.is_conditional:
             ways_on.append((block.next, block.length))
-        if block.flow in (Flow.UNMASK, Flow.EXCEPTION_RETURN):
+        if block.flow in (End.UNMASK, End.EXCEPTION_RETURN):
             frame.ends[block.address] = block.taken
-        elif block.flow is Flow.RETURN:
+        elif block.flow is End.RETURN:
             frame.returns[block.address] = block.taken
-        elif block.flow is Flow.JUMP and block.target is not None:
+        elif block.flow is End.JUMP and block.target is not None:
             ways_on.append((block.target, block.taken))
-        elif block.flow is Flow.CALL and block.target is not None:
+        elif block.flow is End.CALL and block.target is not None:
             callee = self.ways(block.target)
             frame.loops |= callee.loops
             frame.unknown |= callee.unknown
@@ -280,7 +238,7 @@ class MaskedCode:
                 frame.ends[block.address] = block.taken.plus(callee.to_end)
             if callee.to_return is not None:
                 ways_on.append((block.next, block.taken.plus(callee.to_return)))
-        elif block.flow in (Flow.UNKNOWN, Flow.CALL, Flow.JUMP):
+        elif block.flow in (End.UNKNOWN, End.CALL, End.JUMP):
             frame.unknown.add(block.next - 4)
             frame.ends[block.address] = block.taken
 
@@ -301,7 +259,7 @@ class MaskedCode:
                 body = longest(head, onward, repeated, {tail: closing})
                 assert body is not None
                 bodies.append(body)
-            loop = self._loop(head, max(tails))
+            loop = self._loop(head, tails, frame)
             frame.loops.add(loop)
             repeated[head] = max(bodies).times(loop.bound or 1)
         return Ways(
@@ -311,19 +269,23 @@ class MaskedCode:
             frozenset(frame.unknown),
         )
 
-    def _loop(self, head: int, tail: int) -> Loop:
-        places = [place for at in range(head, tail + 4, 4) if (place := self.source_map.arm_place(at)) is not None]
-        bounds = [bound for place in places for bound in bounds_at(place)]
-        return Loop(self.source_map.arm_place(head), max(bounds, default=None))
-
-
-def bounds_at(place: Place) -> list[int]:
-    """The bounds of loops that the method around a line states."""
-    lines = lines_of(place.file)
-    starts = [number for number, line in enumerate(lines) if line.startswith("{ #category")]
-    start = max((number for number in starts if number < place.line), default=0)
-    end = min((number for number in starts if number >= place.line), default=len(lines))
-    return [int(bound) for bound in _BOUND.findall("\n".join(lines[start:end]))]
+    def _loop(self, head: int, tails: list[int], frame: Frame) -> Loop:
+        """What the firmware's facts say of the edges that lead back, or of the one edge that they go round with."""
+        branches = [self.block(tail).next - 4 for tail in tails]
+        edges = [edge for at in branches if (edge := self.facts.loop_at.get(at)) is not None and edge.target == head]
+        if len(edges) < len(tails):
+            round_trip = range(min(head, *tails), max(branches) + 4)
+            inside = {self.facts.loop_at.get(self.block(address).next - 4) for address in frame.ways_on}
+            edges = [each for each in inside if each and each.address in round_trip and each.target in round_trip]
+            edges = edges if len(edges) == 1 else []
+        bounds = [edge.bound for edge in edges]
+        if not edges:
+            return Loop(self.source_map.arm_place(head), None)
+        source = edges[0].loops[0]
+        return Loop(
+            Place(source.file, source.line),
+            None if None in bounds else max(each for each in bounds if each is not None),
+        )
 
 
 Edges = dict[int, list[tuple[int, Length]]]

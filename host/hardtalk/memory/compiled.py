@@ -4,12 +4,19 @@ Addresses are offsets in words from RAM's base where nothing else is said.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import numba
 
+from hardtalk.vm.object_format import HEADER_FIELDS, LARGEST_ORDER, ORDER_MASK, SMALLEST_ORDER, WORD_BYTES
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 library: Any = numba
+
+_HEADER: Final = {field.constant: field.offset for field in HEADER_FIELDS}
+FORMAT_WORD: Final = _HEADER["FormatOffset"] // WORD_BYTES
+BLOCK_SHIFT: Final = 8 * (_HEADER["BlockOffset"] - _HEADER["FormatOffset"])
+"""Where the block's byte with its order is."""
 
 
 def compiled(function: Function) -> Function:
@@ -34,8 +41,8 @@ def walk_blocks(words: Any, start: int, end: int, bump_start: int, bump_end: int
         if at == bump_start and bump_start < bump_end:
             at = bump_end
             continue
-        order = (words[at + 4] >> 8) & 31
-        if order < 5 or order > 27:
+        order = (words[at + FORMAT_WORD] >> BLOCK_SHIFT) & ORDER_MASK
+        if order < SMALLEST_ORDER or order > LARGEST_ORDER:
             break
         size = 1 << (order - 2)
         if at & (size - 1) or at + size > end:
@@ -75,8 +82,13 @@ def follow_ring(
         address = int(words[at + forward])
         following = (address - base) >> 2
         if following != anchor:
-            granule = (following - start) >> 3
-            if address & 31 or granule < 0 or granule >= len(index_of) or index_of[granule] < 0:
+            granule = (following - start) >> (SMALLEST_ORDER - 2)
+            if (
+                address & ((1 << SMALLEST_ORDER) - 1)
+                or granule < 0
+                or granule >= len(index_of)
+                or index_of[granule] < 0
+            ):
                 return count, 1, at, address
             if ring_of[index_of[granule]] != 0:
                 return count, 2, at, address

@@ -6,25 +6,40 @@ seen in place, not copied: a Machine is good for one stop of the board.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hardtalk.board import Board
+from hardtalk.board.firmware import Firmware
 from hardtalk.vm import object_format as of
+from hardtalk.vm.facts import Facts
 
 STATE_SYMBOL: Final = "vmState"
 CACHE_SYMBOL: Final = "methodCache"
-BASE_REGISTER: Final = 4
-PINNED: Final = {"ip": 5, "sp": 6, "context": 7, "dispatchBase": 8, "receiver": 9, "method": 10}
-"""The VM variables that live in registers while bytecodes run."""
 
 Words = NDArray[np.uint32]
 
 
 class NotReadable(Exception):
     """The board is not at a place where its memory can be understood; the text says why and what to do."""
+
+
+@lru_cache(maxsize=8)
+def facts_of(firmware: Firmware) -> Facts:
+    """What the firmware says of itself. Raises NotReadable when it says nothing."""
+    try:
+        return Facts.of_elf(firmware.elf)
+    except ValueError as error:
+        raise NotReadable(f"the firmware names no VM variables: {error}") from error
+
+
+def is_in_vm(board: Board) -> bool:
+    """Whether the registers are the VM's: the one for its state holds that."""
+    number = facts_of(board.firmware).pinned[STATE_SYMBOL]
+    return board.cpu.register(number) == board.firmware.address_of(STATE_SYMBOL)
 
 
 @dataclass(frozen=True)
@@ -40,13 +55,11 @@ class Machine:
     def of_board(cls, board: Board) -> "Machine":
         """Raises NotReadable before the VM has set up its memory and while its registers are someone else's."""
         addresses = board.firmware.addresses
-        if STATE_SYMBOL not in addresses:
-            raise NotReadable("the firmware names no VM variables; build it with hardtalk build")
-        if board.cpu.register(BASE_REGISTER) != addresses[STATE_SYMBOL]:
+        if not is_in_vm(board):
             raise NotReadable(
                 f"the CPU is outside the VM at {board.firmware.describe(board.cpu.pc)}; run it to a safepoint first"
             )
-        registers = {name: board.cpu.register(number) for name, number in PINNED.items()}
+        registers = {name: board.cpu.register(number) for name, number in facts_of(board.firmware).pinned.items()}
         machine = cls(board.ram.bytes.view(np.uint32), board.ram.base, addresses, registers)
         if machine.variable("regionStart") == 0:
             raise NotReadable("the VM has not set up its memory yet; let the board boot first")

@@ -2,25 +2,23 @@
 
 from typing import Final
 
-from hardtalk.board import Board, StopReason
-from hardtalk.memory.machine import BASE_REGISTER, STATE_SYMBOL, NotReadable
+import numpy as np
 
-DISPATCH_TABLE: Final = "dispatchTable"
-ENTRIES: Final = 256
+from hardtalk.board import Board, StopReason
+from hardtalk.memory.machine import NotReadable, facts_of, is_in_vm
+
 BLOCKS_BETWEEN_LEAPS: Final = 2_000
 LEAP_CYCLES: Final = 50_000
 MOST_LEAPS: Final = 5_000
-TABLES: Final = (DISPATCH_TABLE, "markingTable", "forwardingTable", "interruptTable")
+INTERRUPT_ROLE: Final = "interrupt"
 
 
-def bytecode_routines(board: Board) -> frozenset[int]:
-    """The addresses that dispatching a bytecode goes to: entries of the tables but the one for interrupts."""
-    addresses = board.firmware.addresses
+def dispatched_routines(board: Board, with_interrupts: bool = True) -> frozenset[int]:
+    """The addresses that dispatching a bytecode goes to; the table for interrupts has one of its own."""
     found: set[int] = set()
-    for name in TABLES[:-1]:
-        if name in addresses:
-            table = board.ram.read(addresses[name], 4 * ENTRIES)
-            found |= {int.from_bytes(table[4 * index : 4 * index + 4], "little") for index in range(ENTRIES)}
+    for table in facts_of(board.firmware).dispatch_tables:
+        if with_interrupts or table.role != INTERRUPT_ROLE:
+            found |= set(np.frombuffer(board.ram.read(table.address, 4 * table.entries), np.uint32).tolist())
     return frozenset(found)
 
 
@@ -30,7 +28,7 @@ def settle(board: Board) -> int:
     A block at a time; where that takes long (a collection that the program waits for) with leaps in between. Raises
     NotReadable when it does neither for very long.
     """
-    routines = bytecode_routines(board)
+    routines = dispatched_routines(board, with_interrupts=False)
     began = board.clock.cycles
     for _ in range(MOST_LEAPS):
         if crept_to_safepoint(board, routines):
@@ -46,14 +44,13 @@ def crept_to_safepoint(board: Board, routines: frozenset[int]) -> bool:
     The board sleeps when a run leaves the CPU where it was. One in which nothing is executed but the CPU has moved was
     the entry of an interrupt, which comes in the middle of anything.
     """
-    state = board.firmware.address_of(STATE_SYMBOL)
     for _ in range(BLOCKS_BETWEEN_LEAPS):
-        is_in_vm = board.cpu.register(BASE_REGISTER) == state
-        if is_in_vm and board.cpu.pc in routines:
+        is_vm = is_in_vm(board)
+        if is_vm and board.cpu.pc in routines:
             return True
         before = board.instructions, board.cpu.pc
         stop = board.run(1)
-        if stop.reason is StopReason.CYCLES and (board.instructions, board.cpu.pc) == before and is_in_vm:
+        if stop.reason is StopReason.CYCLES and (board.instructions, board.cpu.pc) == before and is_vm:
             return True
         if stop.reason not in (StopReason.CYCLES, StopReason.IDLE):
             raise NotReadable(f"the board stopped on its way to a safepoint: {stop.reason} {stop.message}")

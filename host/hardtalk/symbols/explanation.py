@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from pathlib import Path
 
 from hardtalk.arm.listing import listing
 from hardtalk.chip import Chip, default_chip
@@ -10,10 +11,10 @@ from hardtalk.symbols.errors import SymbolError
 from hardtalk.symbols.image_objects import IMAGE, TABLES, ImageObjects, table_entry
 from hardtalk.symbols.source_map import MethodLines, Place, SourceMap
 from hardtalk.symbols.sources import source_line
-from hardtalk.vm.object_format import BODY_OFFSET, HEADER_FIELDS, WORD_BYTES
+from hardtalk.vm.object_format import BODY_OFFSET, HEADER_FIELDS, METHOD_HEADER, WORD_BYTES
 
 INSTRUCTIONS_AROUND = 6
-LITERAL_COUNT_SHIFT, LITERAL_COUNT_MASK = 10, 0xFF
+LITERAL_COUNT = next(bits for bits in METHOD_HEADER if bits.name == "LiteralCount")
 SIZE_OFFSET = next(field.offset for field in HEADER_FIELDS if field.constant == "SizeOffset")
 
 
@@ -47,12 +48,12 @@ def explanation(source_map: SourceMap, address: int, chip: Chip | None = None) -
     yield f"{address:#010x}  {name}in {section}"
     method = source_map.method_at(address)
     if method is not None:
-        yield from located(method.place(address))
+        yield from located(method.place(address), source_map.folders)
         yield from bytecode_listing(source_map, method, address)
     elif source_map.is_code(address):
         place = source_map.arm_place(address)
         if place is not None:
-            yield from located(place)
+            yield from located(place, source_map.folders)
         yield from instruction_listing(source_map, address & ~3)
     elif section == IMAGE:
         yield from ImageObjects(source_map).explain(address)
@@ -72,9 +73,9 @@ def outside(address: int, chip: Chip) -> str:
     return f"{peripheral.name} {register.name}  {register.description}".rstrip()
 
 
-def located(place: Place) -> Iterator[str]:
+def located(place: Place, folders: tuple[Path, ...]) -> Iterator[str]:
     yield f"    {place}"
-    text = source_line(place)
+    text = source_line(place, folders)
     if text is not None:
         yield f"    {text.strip()}"
 
@@ -93,7 +94,8 @@ def instruction_listing(source_map: SourceMap, address: int) -> Iterator[str]:
         word = int.from_bytes(code[offset : offset + 4], "little")
         place = source_map.arm_place(here)
         if place is not None and place != previous:
-            yield f"{'':14}; {place.file.rpartition('/')[2]}:{place.line}  {(source_line(place) or '').strip()}"
+            text = source_line(place, source_map.folders) or ""
+            yield f"{'':14}; {place.file.rpartition('/')[2]}:{place.line}  {text.strip()}"
             previous = place
         marker = "->" if here == address else "  "
         yield f"{marker} {here:08x}:  {word:08x}  {listing(word, here, names)}"
@@ -103,7 +105,7 @@ def bytecode_listing(source_map: SourceMap, method: MethodLines, address: int) -
     """All bytecodes of a compiled method, the one at `address` marked."""
     header = int.from_bytes(source_map.read(method.address + BODY_OFFSET, WORD_BYTES), "little")
     size = int.from_bytes(source_map.read(method.address + SIZE_OFFSET, WORD_BYTES), "little")
-    literal_count = header >> LITERAL_COUNT_SHIFT & LITERAL_COUNT_MASK
+    literal_count = LITERAL_COUNT.take(header)
     start = method.address + BODY_OFFSET + WORD_BYTES * (1 + literal_count)
     code = source_map.read(start, method.address + BODY_OFFSET + size - start)
     offset = 0

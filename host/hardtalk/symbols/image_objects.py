@@ -24,7 +24,6 @@ SHOWN_BYTES = 40
 OFFSETS = {field.constant: field.offset for field in HEADER_FIELDS}
 CLASS_SLOTS = SLOTS["Class"]
 METACLASS_INSTANCE_SLOT = CLASS_SLOTS.index("Name")
-INDEXED_TABLES = {"dispatchTable": "bytecode", "primitiveTable": "primitive", "interruptTable": "bytecode"}
 
 
 class ImageObjects:
@@ -124,8 +123,10 @@ def table_entry(source_map: SourceMap, address: int) -> Iterator[str]:
     index = (address - table.address) // WORD_BYTES
     value = int.from_bytes(source_map.read(address & -WORD_BYTES, WORD_BYTES), "little")
     target = source_map.symbol_at(value)
-    if table.name in INDEXED_TABLES:
-        yield f"    {INDEXED_TABLES[table.name]} {index}: {value:#010x} {target.name if target else ''}".rstrip()
+    known = next((each for each in source_map.facts.tables if each.name == table.name), None)
+    if known is not None:
+        entry = "bytecode" if known.role else table.name.removesuffix("Table")
+        yield f"    {entry} {index}: {value:#010x} {target.name if target else ''}".rstrip()
     elif table.name == "pageTable":
         yield f"    addresses from {index << 20:#010x}: descriptor {value:#010x}"
     elif table.name == "specialObjects":

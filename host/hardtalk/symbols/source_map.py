@@ -9,6 +9,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
+from pathlib import Path
 
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
@@ -57,9 +58,13 @@ class MethodLines:
 
 
 class SourceMap:
-    """Raises ValueError when `elf` is not an ELF file, is damaged, or lacks Hardtalk's line table."""
+    """Raises ValueError when `elf` is not an ELF file, is damaged, or lacks Hardtalk's line table.
 
-    def __init__(self, elf: bytes) -> None:
+    `folders` are those of the user's classes: their files' names in the ELF are relative to them.
+    """
+
+    def __init__(self, elf: bytes, folders: tuple[Path, ...] = ()) -> None:
+        self.folders = folders
         if not elf.startswith(ELF_MAGIC):
             raise ValueError("not an ELF file")
         try:

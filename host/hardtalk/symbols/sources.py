@@ -1,6 +1,6 @@
 """Source text that a place in a firmware's line table names.
 
-The table holds paths as the build wrote them; those of the project's own text are relative to its root.
+Paths in the table are relative to the project's root, or to the folder of the user's classes that the file is in.
 """
 
 from functools import cache
@@ -11,14 +11,14 @@ from hardtalk.symbols.source_map import Place
 
 
 @cache
-def lines_of(file: str) -> tuple[str, ...]:
-    for path in (Path(file), text_root() / file):
+def lines_of(file: str, folders: tuple[Path, ...] = ()) -> tuple[str, ...]:
+    for path in (Path(file), text_root() / file, *(folder / file for folder in folders)):
         if path.is_file():
             return tuple(path.read_text(encoding="utf-8").splitlines())
     return ()
 
 
-def source_line(place: Place) -> str | None:
-    """The text of the line; None when the file is not at hand."""
-    lines = lines_of(place.file)
+def source_line(place: Place, folders: tuple[Path, ...] = ()) -> str | None:
+    """The text of the line; None when the file is not at hand. `folders` are those of the user's classes."""
+    lines = lines_of(place.file, folders)
     return lines[place.line - 1] if 0 < place.line <= len(lines) else None

@@ -1,0 +1,63 @@
+"""Pragmas that name a row of a table instead of a number: special sends and pinned registers."""
+
+from __future__ import annotations
+
+import pytest
+
+from hardtalk.slang import compile_program
+from hardtalk.slang.compile import CompiledProgram
+from hardtalk.smalltalk.bytecodes import SPECIAL_SELECTORS, SPECIAL_SEND_OPCODES
+from hardtalk.smalltalk.errors import SourceError
+from hardtalk.smalltalk.tonel import read_class
+from hardtalk.vm.constants import PINNED_REGISTERS, STATE_REGISTER
+
+HEAD = (
+    "Class {\n\t#name : #Sample,\n\t#superclass : #Object,\n\t#instVars : [ 'ip', 'other' ],\n"
+    "\t#category : #'VM-Test'\n}\n"
+)
+
+
+def compiled(*methods: str) -> CompiledProgram:
+    text = HEAD + "".join(f"\n{{ #category : #test }}\nSample {method}\n" for method in methods)
+    return compile_program([read_class(text, "Sample.class.st")], {})
+
+
+def test_special_sends_have_the_numbers_of_their_selectors() -> None:
+    methods = [
+        f">> special{number} [\n\t<special: '{selector}'>\n]" for number, (selector, _) in enumerate(SPECIAL_SELECTORS)
+    ]
+    entries = compiled(*methods).bytecode_entries
+    assert entries == {
+        SPECIAL_SEND_OPCODES[selector]: f"Sample>>special{number}"
+        for number, (selector, _) in enumerate(SPECIAL_SELECTORS)
+    }
+
+
+def test_ranges_and_other_tables() -> None:
+    program = compiled(
+        ">> both: index [\n\t<special: '+' to: '-'>\n]",
+        ">> marking [\n\t<markingSpecial: 'at:put:'>\n]",
+        ">> forwarding [\n\t<forwardingSpecial: '=='>\n]",
+    )
+    first, second = SPECIAL_SEND_OPCODES["+"], SPECIAL_SEND_OPCODES["-"]
+    assert program.bytecode_entries == {first: "Sample>>both:#0", second: "Sample>>both:#1"}
+    assert program.marking_entries == {SPECIAL_SEND_OPCODES["at:put:"]: "Sample>>marking"}
+    assert program.forwarding_entries == {SPECIAL_SEND_OPCODES["=="]: "Sample>>forwarding"}
+
+
+def test_an_unknown_special_selector_is_refused() -> None:
+    with pytest.raises(SourceError, match=r"10:2: 'plus:' is no special selector"):
+        compiled(">> plus [\n\t<special: 'plus:'>\n]")
+
+
+def test_pinned_variables_have_the_registers_of_the_table() -> None:
+    program = compiled("class >> declareVariables [\n\t<pinned: #ip>\n]", ">> one [\n\t<bytecode: 1>\n]")
+    assert program.pinned == {"vmState": STATE_REGISTER, "ip": PINNED_REGISTERS["ip"]}
+    assert "other" in program.state and "ip" not in program.state
+
+
+def test_a_variable_without_a_register_is_not_pinned() -> None:
+    with pytest.raises(SourceError, match="no register is kept for other") as caught:
+        compiled("class >> declareVariables [\n\t<pinned: #other>\n]")
+    names = ", ".join(f"#{name}" for name in PINNED_REGISTERS)
+    assert str(caught.value).endswith(f"those of hardtalk.vm.constants: {names}")
