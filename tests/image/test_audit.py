@@ -11,7 +11,6 @@ import pytest
 from hardtalk.image import Image, build_image
 from hardtalk.image.audit import ImageReader, audit
 from hardtalk.smalltalk.tonel import read_class_file
-from hardtalk.vm.object_format import HASH_FACTOR
 
 BASE = 0x100000
 
@@ -33,11 +32,7 @@ def swap_method_keys(image: Image, reader: ImageReader) -> tuple[int, int]:
         if header.class_oop == reader.slot(image.special_objects, 45) and header.size >= 10:
             keys = [reader.slot(header.address, 2 + i) for i in range(header.size - 2)]
             for i, key in enumerate(keys):
-                if (
-                    key != nil
-                    and reader.headers[key].identity_hash * HASH_FACTOR % len(keys) == i
-                    and keys.count(nil) > 2
-                ):
+                if key != nil and reader.headers[key].identity_hash % len(keys) == i and keys.count(nil) > 2:
                     return header.address + 20 + 4 * (2 + i), key
     raise AssertionError("no such dictionary")
 

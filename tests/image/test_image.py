@@ -9,7 +9,6 @@ import pytest
 
 from hardtalk.image import Image, build_image
 from hardtalk.image.audit import ImageReader, audit
-from hardtalk.image.dictionaries import spread
 from hardtalk.smalltalk.tonel import ClassDefinition, read_class, read_class_file
 from hardtalk.vm import object_format as of
 from hardtalk.vm.special_objects import SPECIAL_OBJECTS
@@ -182,10 +181,18 @@ def test_global_dictionary_probes_by_identity_hash(objects: Objects) -> None:
     assert tally >> 1 == len(objects.smalltalk())
     for entry in table:
         if entry != objects.nil:
-            index = spread(objects.reader.headers[objects.slots(entry)[0]].identity_hash) % len(table)
+            index = objects.reader.headers[objects.slots(entry)[0]].identity_hash % len(table)
             while table[index] not in (entry, objects.nil):
                 index = (index + 1) % len(table)
             assert table[index] == entry
+
+
+def test_globals_that_come_on_the_board_are_found_soon(objects: Objects) -> None:
+    """Whichever of the identity hashes given out first a new key has, the search for it ends within a few steps."""
+    table = objects.slots(objects.slots(objects.special[8])[1])
+    for number in range(1, 1000):
+        start = number * of.HASH_STEP & of.LARGEST_HASH
+        assert objects.nil in [table[(start + step) % len(table)] for step in range(16)], number
 
 
 def test_literals(image: Image, objects: Objects) -> None:

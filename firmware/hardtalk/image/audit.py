@@ -214,7 +214,7 @@ class _Audit:
 
     def _probe(self, keys: list[int], key: int) -> int:
         """Where the key, or its absence, is found; -1 beyond the limit of a search."""
-        start = self.image.headers[key].identity_hash * of.HASH_FACTOR
+        start = self.image.headers[key].identity_hash
         for distance in range(of.PROBE_LIMIT):
             index = start + distance & len(keys) - 1
             if keys[index] in (key, self.nil):

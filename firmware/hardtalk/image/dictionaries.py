@@ -26,7 +26,7 @@ def _placed(selectors: Sequence[ImageObject], capacity: int, nil: ImageObject) -
     """The selectors in a table of that capacity; None when one would be too far from where its search starts."""
     keys: list[Value] = [nil] * capacity
     for selector in selectors:
-        start = selector.identity_hash * of.HASH_FACTOR & capacity - 1
+        start = selector.identity_hash & capacity - 1
         index = probe(keys, nil, start)
         if (index - start) % capacity >= of.PROBE_LIMIT:
             return None
@@ -50,11 +50,6 @@ def probe(table: Sequence[Value], nil: ImageObject, start: int) -> int:
     while table[index] is not nil:
         index = (index + 1) % len(table)
     return index
-
-
-def spread(identity_hash: int) -> int:
-    """What IdentityDictionary>>hashOf: answers for an object with that hash."""
-    return identity_hash * of.HASH_FACTOR ^ identity_hash
 
 
 def hashed_array(

@@ -73,7 +73,7 @@ class ObjectMemory:
     def identity_hash(self, target: ImageObject) -> int:
         """The hash of the object, given out by a counter as the VM does."""
         if not target.identity_hash:
-            self.hash_counter = self.hash_counter % of.LARGEST_HASH + 1
+            self.hash_counter = (self.hash_counter + of.HASH_STEP) & of.LARGEST_HASH or of.HASH_STEP
             target.identity_hash = self.hash_counter
         return target.identity_hash
 

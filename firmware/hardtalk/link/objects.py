@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
+from typing import Any
 
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
@@ -116,8 +117,8 @@ class _Reader:
         is_empty = section.header.sh_type == "SHT_NOBITS"
         self.code.extend(bytes(section.header.sh_size) if is_empty else section.data())
 
-    def address(self, entry: object) -> int:
-        return self.places[entry.st_shndx] + entry.st_value  # type: ignore[attr-defined, no-any-return]
+    def address(self, entry: Any) -> int:
+        return self.places[entry.st_shndx] + int(entry.st_value)
 
     def relocations(self, section: RelocationSection) -> list[ObjectRelocation]:
         base = self.places[section.header.sh_info]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from hardtalk.vm import native, object_format, special_objects
-from hardtalk.vm.object_format import HASH_FACTOR, PROBE_LIMIT
+from hardtalk.vm.object_format import HASH_STEP, PROBE_LIMIT
 from hardtalk.vm.primitives import ANY_OBJECT_CODE, FIRST_QUICK_VARIABLE, NO_PROCESS_CODE
 
 STATE_REGISTER: Final = 4
@@ -79,7 +79,7 @@ VM_CONSTANTS: Final = {
     "LargestClassDepth": 65535,
     "NearClassDepth": 32,
     "ProbeLimit": PROBE_LIMIT,
-    "HashFactor": HASH_FACTOR,
+    "HashStep": HASH_STEP,
     "AnyObjectCode": ANY_OBJECT_CODE,
     "NoProcessCode": NO_PROCESS_CODE,
     "FirstQuickVariable": FIRST_QUICK_VARIABLE,

@@ -74,11 +74,12 @@ ORDER_MASK: Final = (1 << COLOUR_SHIFT) - 1
 SMALLEST_ORDER: Final = 5
 LARGEST_ORDER: Final = 27
 LARGEST_HASH: Final = 0xFFFF
-HASH_FACTOR: Final = 10125
+HASH_STEP: Final = 10125
+"""From one identity hash to the next, modulo LARGEST_HASH + 1: 16384 by the golden ratio, so that those given out one
+after the other lie apart in a table of any size. Odd, so that all are given out before one comes again."""
 PROBE_LIMIT: Final = 32
-"""Method dictionaries: probing starts at (identity hash * HASH_FACTOR) modulo the capacity. Hashes are given out in
-sequence; the factor, 16384 by the golden ratio, spreads them, so that a search for what is not there ends soon. No key
-is PROBE_LIMIT places or more from where its probing starts: who adds keys makes the dictionary larger instead."""
+"""Method dictionaries: probing starts at the identity hash modulo the capacity. No key is PROBE_LIMIT places or more
+from there: who adds keys makes the dictionary larger instead."""
 
 SMALL_INTEGER_BITS: Final = 31
 SMALL_INTEGER_MAXIMUM: Final = (1 << (SMALL_INTEGER_BITS - 1)) - 1
