@@ -3,12 +3,14 @@
     python tests/dependency_law.py        writes the table of docs/architecture.md anew
 
 Every import statement counts, those inside functions and those for the type checker too: a late import is still a
-dependency. Relative imports are resolved by the place of the module, so that packages may have packages inside.
+dependency. So do the name of a module in a text and an attribute of the namespace itself. Relative imports are resolved
+by the place of the module, so that packages may have packages inside.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +23,10 @@ LAW_FILE: Final = ROOT / "docs" / "packages.toml"
 PAGE: Final = ROOT / "docs" / "architecture.md"
 BEGIN, END = "<!-- packages: made from packages.toml -->", "<!-- end of packages -->"
 OURS: Final = "hardtalk"
-DYNAMIC: Final = ("import_module", "__import__")
+LOADERS: Final = ("import_module", "__import__", "find_spec", "run_module", "resolve_name", "locate", "find_loader")
+"""Standard functions that import, or look for, what a text names."""
+LAZY: Final = re.compile(rf"{OURS}\.\w+[\w.]*(:\w+)?")
+"""A text that is a module's name, or begins one: whoever gets it may import that."""
 
 
 @dataclass(frozen=True)
@@ -75,14 +80,26 @@ class Module:
 
     @property
     def imports(self) -> Iterator[Import]:
-        for node in ast.walk(ast.parse(self.source)):
+        tree = ast.parse(self.source)
+        loaders, ourselves = {*LOADERS}, {OURS}
+        for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 yield from (Import(node.lineno, alias.name) for alias in node.names)
+                ourselves |= {alias.asname for alias in node.names if alias.asname and alias.name == OURS}
             elif isinstance(node, ast.ImportFrom):
                 base = self._base(node)
                 yield from (Import(node.lineno, f"{base}.{alias.name}") for alias in node.names)
-            elif isinstance(node, ast.Call) and called_name(node) in DYNAMIC:
+                loaders |= {alias.asname for alias in node.names if alias.asname and alias.name in LOADERS}
+        given: set[ast.expr] = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and called_name(node) in loaders:
+                given |= {*node.args}
                 yield Import(node.lineno, dynamic_name(node), is_dynamic=True)
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ourselves:
+                if not node.attr.startswith("__"):
+                    yield Import(node.lineno, f"{OURS}.{node.attr}")
+            elif isinstance(node, ast.Constant) and node not in given and LAZY.fullmatch(str(node.value)):
+                yield Import(node.lineno, str(node.value).partition(":")[0])
 
     def _base(self, node: ast.ImportFrom) -> str:
         if not node.level:

@@ -83,6 +83,27 @@ def test_text_that_becomes_firmware_is_not_in_packages() -> None:
         ("hardtalk.devices.timer", "import_module('hardtalk.slang')", "1: imports what may be ours by name"),
         ("hardtalk.devices.timer", "importlib.import_module(f'hardtalk.{x}')", "1: imports what may be ours by name"),
         ("hardtalk.devices.timer", "__import__(name)", "1: imports what may be ours by name"),
+        (
+            "hardtalk.devices.timer",
+            "from importlib import import_module as load\nload('hardtalk.slang')",
+            "2: imports what may be ours by name",
+        ),
+        ("hardtalk.devices.timer", "util.find_spec('hardtalk.slang')", "1: imports what may be ours by name"),
+        (
+            "hardtalk.devices.timer",
+            "import hardtalk\nhardtalk.slang.ir.run()",
+            "2: hardtalk.devices may not import hardtalk.slang",
+        ),
+        (
+            "hardtalk.devices.timer",
+            "lazy = 'hardtalk.slang.ir:run'",
+            "1: hardtalk.devices may not import hardtalk.slang",
+        ),
+        (
+            "hardtalk.devices.timer",
+            "import hardtalk as ht\nht.slang",
+            "2: hardtalk.devices may not import hardtalk.slang",
+        ),
     ],
 )
 def test_what_is_not_allowed_is_told(name: str, source: str, message: str) -> None:
@@ -98,6 +119,7 @@ def test_what_is_not_allowed_is_told(name: str, source: str, message: str) -> No
         ("hardtalk.devices", "from .timer import Timer", True),
         ("hardtalk.devices.timer", "import json\nfrom collections import abc", False),
         ("hardtalk.devices.timer", "import_module('ray')", False),
+        ("hardtalk.devices.timer", "import hardtalk\nhardtalk.__path__", False),
     ],
 )
 def test_what_is_allowed_is_not(name: str, source: str, is_package: bool) -> None:
