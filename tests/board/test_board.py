@@ -223,7 +223,7 @@ def test_code_that_the_guest_rewrites_costs_and_runs_as_it_then_is() -> None:
     board = Board(guest(source))
     board.run(until=lambda: len(board.trace) > 0)
     assert (board.cpu.register(5), board.cpu.register(6)) == (1, 7)
-    assert board.trace.events[0].instructions == 6 + 2 + 5 + 3 + 4  # type: ignore[union-attr]
+    assert board.trace.events[0].instructions == 6 + 2 + 5 + 3 + 4
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What goes wrong: guest exceptions, failing devices, the fault report."""
 
+from pathlib import Path
+
 import pytest
 from board_guests import ORIGIN, assemble, elf
 
@@ -90,7 +92,7 @@ class Broken(Device):
         return [][0]
 
 
-def test_a_failing_device_is_told_with_its_line_and_the_board_lives(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_failing_device_is_told_with_its_line_and_the_board_lives(tmp_path: Path) -> None:
     svd = tmp_path / "thermometer.svd"
     svd.write_text(SVD)
     program = "ldr r0, =0x80001000; mov r3, #0; again: add r3, r3, #1; cmp r3, #1000; ldreq r1, [r0]; b again; .ltorg"

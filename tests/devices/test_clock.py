@@ -16,7 +16,7 @@ def test_alarms_of_one_cycle_fire_in_the_order_they_were_set() -> None:
     clock = Clock(RATES)
     fired: list[str] = []
     for name in "abc":
-        clock.at(100, lambda name=name: fired.append(name))  # type: ignore[misc]
+        clock.at(100, lambda name=name: fired.append(name))
     clock.at(50, lambda: fired.append("early"))
     clock.advance(100)
     assert fired == ["early", "a", "b", "c"]

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardtalk.board.board import Board
+from hardtalk.board.compiling import kept
 from hardtalk.board.engine import STORES, Engine, Handle
 from hardtalk.board.errors import BoardError
-from hardtalk.board.hook import ACCESS_SIGNATURE, as_pointer, carray, compiled, library
+from hardtalk.board.hook import ACCESS_SIGNATURE, as_pointer, carray, compiled
 from hardtalk.board.memory import CHUNK
 from hardtalk.board.snapshots import SavedCore, Snapshot
 from hardtalk.devices import DevicesMark, TouchedDevices
@@ -58,13 +59,13 @@ def note_store(_engine: Any, _kind: Any, address: Any, size: Any, _value: Any, u
         state[COUNT] = count + 1
 
 
-@library.njit(cache=True)  # type: ignore[untyped-decorator]
+@kept
 def put_back(log: Any, count: Any, first: Any, memory: Any) -> None:
     for entry in range(count - 1, first - 1, -1):
         memory[log[entry, 0]] = log[entry, 1]
 
 
-@library.njit(cache=True)  # type: ignore[untyped-decorator]
+@kept
 def mixed(index: Any, value: Any, factor: Any) -> Any:
     """A doubleword's share of the digest: 0 for 0, so that untouched memory need not be looked at."""
     if value == 0:
@@ -76,7 +77,7 @@ def mixed(index: Any, value: Any, factor: Any) -> Any:
     return word * factor
 
 
-@library.njit(cache=True)  # type: ignore[untyped-decorator]
+@kept
 def digest_of(memory: Any, start: Any, end: Any, masks: Any, first: Any, second: Any) -> Any:
     """The sum over a range of doublewords, those bits left out that `masks` has set."""
     one, two = np.uint64(0), np.uint64(0)
@@ -87,7 +88,7 @@ def digest_of(memory: Any, start: Any, end: Any, masks: Any, first: Any, second:
     return one, two
 
 
-@library.njit(cache=True)  # type: ignore[untyped-decorator]
+@kept
 def change_of(
     log: Any, begin: Any, end: Any, memory: Any, masks: Any, seen: Any, now: Any, first: Any, second: Any
 ) -> Any:
@@ -106,7 +107,7 @@ def change_of(
     return one, two
 
 
-@library.njit(cache=True)  # type: ignore[untyped-decorator]
+@kept
 def changes_of(log: Any, begin: Any, end: Any, memory: Any, seen: Any, now: Any, found: Any) -> Any:
     """Index, old and new value of the doublewords that differ from what they were; answers how many."""
     count = 0
@@ -220,7 +221,8 @@ class Journal:
         change = change_of(
             self._log, 0, self._noted(), self._memory, self._masks, self._seen, self._next_look(), *self._factors
         )
-        return tuple((each + int(other)) & MASK_64 for each, other in zip(self._begin, change, strict=True))  # type: ignore[return-value]
+        (first, second), (more, other) = self._begin, change
+        return (first + int(more)) & MASK_64, (second + int(other)) & MASK_64
 
     def device_key(self) -> Hashable:
         return self.devices.key()

@@ -32,8 +32,9 @@ class Ram:
         self.host_address = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
 
     def __del__(self) -> None:
-        if getattr(self, "_file", None) is not None:
-            os.close(self._file)  # type: ignore[arg-type]
+        file: int | None = getattr(self, "_file", None)  # absent when __init__ failed
+        if file is not None:
+            os.close(file)
             self._file = None
 
     def contains(self, address: int, size: int) -> bool:

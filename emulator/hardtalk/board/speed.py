@@ -54,6 +54,10 @@ class MarkCounter:
         if isinstance(event, Mark):
             self.count += 1
 
+    def more_than(self, count: int) -> Callable[[], bool]:
+        """For `Board.run`: whether there have been more marks than that."""
+        return lambda: self.count > count
+
 
 def measure(
     elf: bytes,
@@ -85,7 +89,7 @@ def compare(board: Board, rounds: int = ROUNDS) -> Speed:
         board.restore(start)
         seen, first = marks.count, board.instructions
         began = time.thread_time_ns()
-        stop = board.run(until=lambda seen=seen: marks.count > seen)  # type: ignore[misc]
+        stop = board.run(until=marks.more_than(seen))
         elapsed = time.thread_time_ns() - began
         if stop.reason is not StopReason.UNTIL:
             raise BoardError(
@@ -95,7 +99,7 @@ def compare(board: Board, rounds: int = ROUNDS) -> Speed:
         instructions = board.instructions - first
         board.restore(start)
         seen = marks.count
-        bare = engine.run(lambda seen=seen: marks.count > seen)  # type: ignore[misc]
+        bare = engine.run(marks.more_than(seen))
         if measured:
             modelled, plain = min(modelled or elapsed, elapsed), min(plain or bare, bare)
     board.restore(start)

@@ -48,7 +48,7 @@ class RegisterCell:
 
     def __setattr__(self, name: str, number: Any) -> None:
         if name == "value":
-            type(self).value.__set__(self, number)  # type: ignore[attr-defined]
+            object.__setattr__(self, name, number)  # by the property
             return
         field = self._field(name)
         if not 0 <= number < 1 << field.width:

@@ -7,7 +7,7 @@ the number of arguments. See docs/slang.md, "Methods".
 from __future__ import annotations
 
 import dataclasses
-from typing import Final
+from typing import Any, Final
 
 from hardtalk.slang.errors import slang_error
 from hardtalk.smalltalk import ast
@@ -34,7 +34,7 @@ def _is_failure(node: ast.Node) -> bool:
 
 
 def _rewritten(method: MethodDefinition, node: ast.Node) -> ast.Node:
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     for field in dataclasses.fields(node):
         value = getattr(node, field.name)
         if isinstance(value, ast.Node):
@@ -47,7 +47,7 @@ def _rewritten(method: MethodDefinition, node: ast.Node) -> ast.Node:
             selector=FAILURES[node.selector],
             arguments=(*_activation(method, node), *node.arguments),
         )
-    return dataclasses.replace(node, **changes)  # type: ignore[arg-type]
+    return dataclasses.replace(node, **changes)
 
 
 def _activation(method: MethodDefinition, place: ast.Send) -> tuple[ast.Variable, ...]:

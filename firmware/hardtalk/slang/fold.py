@@ -15,8 +15,9 @@ def fold(op: str, args: Sequence[Operand]) -> int | None:
     row = OPERATIONS[op]
     words = [argument for argument in args if isinstance(argument, int)]
     if len(words) == len(args):
-        known = row.meaning is not None and row.is_of_words and bool(args)
-        return row.meaning(*words) & WORD_MASK if known else None  # type: ignore[misc]  # it is there, see above
+        if row.meaning is None or not row.is_of_words or not args:
+            return None
+        return int(row.meaning(*words)) & WORD_MASK
     return 0 if row.zero and isinstance(args[1], int) and args[1] == 0 else None
 
 

@@ -3,15 +3,10 @@
 Addresses are offsets in words from RAM's base where nothing else is said.
 """
 
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-import numba
-
+from hardtalk.board.compiling import kept
 from hardtalk.vm.object_format import HEADER_FIELDS, LARGEST_ORDER, ORDER_MASK, SMALLEST_ORDER, WORD_BYTES
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-library: Any = numba
 
 _HEADER: Final = {field.constant: field.offset for field in HEADER_FIELDS}
 FORMAT_WORD: Final = _HEADER["FormatOffset"] // WORD_BYTES
@@ -19,16 +14,7 @@ BLOCK_SHIFT: Final = 8 * (_HEADER["BlockOffset"] - _HEADER["FormatOffset"])
 """Where the block's byte with its order is."""
 
 
-def compiled(function: Function) -> Function:
-    """Compiled at its first call; kept on disk where a folder for that can be written."""
-    try:
-        result: Function = library.njit(cache=True)(function)
-    except RuntimeError:
-        result = library.njit(function)
-    return result
-
-
-@compiled
+@kept
 def walk_blocks(words: Any, start: int, end: int, bump_start: int, bump_end: int, found: Any) -> tuple[int, int]:
     """Step from block to block by their orders; the bump area's rest is no block. Fill `found` with word indices.
 
@@ -54,7 +40,7 @@ def walk_blocks(words: Any, start: int, end: int, bump_start: int, bump_end: int
     return count, at
 
 
-@compiled
+@kept
 def follow_ring(
     words: Any,
     begin: int,
@@ -101,7 +87,7 @@ def follow_ring(
         at = following
 
 
-@compiled
+@kept
 def spread(first: Any, targets: Any, class_index: Any, passes: Any, marked: Any, pending: Any, depth: int) -> int:
     """Mark everything that can be reached from the `depth` objects on the stack `pending` over objects that pass.
 
