@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.bench import BootOptions, UnfitRequest, boot, build_options
+from hardtalk.bench import BootOptions, boot, build_options
 from hardtalk.bench.firmware import study_folder
 from hardtalk.build.collectors import STOP_THE_WORLD
 from hardtalk.latency.floods import Metronome
 from hardtalk.latency.loaded_board import with_laboratory
+from hardtalk.link import LinkError
 
 
 def test_folders_and_peripherals_each_once(tmp_path: Path) -> None:
@@ -41,5 +42,5 @@ def test_every_study_has_its_folder() -> None:
 
 @pytest.mark.parametrize("size", [1 << 10, 1 << 30])
 def test_a_heap_that_cannot_be(size: int) -> None:
-    with pytest.raises(UnfitRequest, match="the image alone takes"):
+    with pytest.raises(LinkError, match="the image alone takes"):
         boot(BootOptions(heap_bytes=size))
