@@ -160,7 +160,7 @@ class _Audit:
         return next(bits for bits in of.METHOD_HEADER if bits.name == name).take(raw)
 
     def _class_format(self, class_oop: int) -> tuple[int, int]:
-        value = self.image.slot(class_oop, CLASS_SLOTS.index("Format")) >> 1
+        value = self.image.slot(class_oop, CLASS_SLOTS.index("InstanceFormat")) >> 1
         return value // of.CLASS_FORMAT_FACTOR, value % of.CLASS_FORMAT_FACTOR
 
     def _class(self, header: Header) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from hardtalk.slang.errors import slang_error
+from hardtalk.slang.fields import cast_to
 from hardtalk.slang.program import Program, SlangMethod
 from hardtalk.slang.tree import Body, Constant, Local, Statement, Value
-from hardtalk.slang.types import Type
+from hardtalk.slang.types import RecordType, SlangType, Type
 from hardtalk.smalltalk import ast
 from hardtalk.smalltalk.errors import SourceError
 
@@ -65,7 +66,7 @@ class CheckBase(ABC):
         """The variable of the method that the name means here; an inner loop's counter hides others."""
         return self.counters.get(name) or self.locals.get(name)
 
-    def state_type(self, node: ast.Variable) -> Type:
+    def state_type(self, node: ast.Variable) -> SlangType:
         """The type of a variable of the VM state, complained about when there is none that this class sees."""
         name, program = node.name, self.program
         if name in ast.PSEUDO_VARIABLES:
@@ -83,16 +84,23 @@ class CheckBase(ABC):
             return self.complain(node, f"{name} is a word of the VM state; a float lives only in temporaries").type
         return declared
 
-    def fits(self, value: Value, declared: Type) -> bool:
-        """Whether the value may go where a `declared` one is kept: a truth becomes 0 or 1, a word never a truth."""
+    def fits(self, value: Value, declared: SlangType) -> bool:
+        """Whether the value may go where a `declared` one is kept: a truth becomes 0 or 1, a word never a truth, the
+        address of a record never that of another."""
         if Type.UNKNOWN in (value.type, declared) or value.type is declared:
             return True
+        if isinstance(declared, RecordType):
+            if isinstance(value.type, RecordType):
+                return value.type.record.may_be(declared.record)
+            return value.type.is_word
         return not declared.is_float and not value.type.is_float and declared is not Type.BOOLEAN
 
-    def require_fit(self, place: ast.Node, subject: str, value: Value, declared: Type) -> None:
+    def require_fit(self, place: ast.Node, subject: str, value: Value, declared: SlangType) -> None:
         """Complains when the value does not fit `subject`."""
         if not self.fits(value, declared):
             remedy = CONVERSION if Type.FLOAT64 in (value.type, declared) else "compare it, or declare another type"
+            if isinstance(declared, RecordType) and isinstance(value.type, RecordType):
+                remedy = f"write {cast_to(declared.value)} behind it when it is one"
             self.complain(place, f"{subject} is #{declared.value}, the value is #{value.type.value}; {remedy}")
 
     def condition(self, node: ast.Node) -> Value:

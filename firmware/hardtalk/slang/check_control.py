@@ -197,7 +197,7 @@ class CheckControl(CheckValues):
             return self.complain(block, "the block of to:do: takes one parameter")
         name = block.parameters[0].name
         found = joined(first.type, limit.type)
-        declared = self.method.types.get(name, Type.INT32 if found is Type.LITERAL else found)
+        declared = self.method.types.get(name, Type.INT32 if found is Type.LITERAL else found.plain)
         if not declared.is_word and declared is not Type.UNKNOWN:
             self.complain(block, f"{name} counts in words, it is declared #{declared.value}")
         self.counter_count += 1

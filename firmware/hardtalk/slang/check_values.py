@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from hardtalk.slang.check_base import CheckBase
+from hardtalk.slang.check_fields import CheckFields
+from hardtalk.slang.fields import message_of
 from hardtalk.slang.fold import fold
 from hardtalk.slang.operators import INTRINSICS, JUNCTIONS, OPERATORS, Kind, Operator, shift_of_division
 from hardtalk.slang.tree import (
     AssignLocal,
     AssignState,
     Binary,
+    Cast,
     Constant,
     Junction,
     Not,
@@ -20,14 +22,14 @@ from hardtalk.slang.tree import (
     Unary,
     Value,
 )
-from hardtalk.slang.types import WORD_MASK, Type, joined
+from hardtalk.slang.types import WORD_MASK, Type, joined, record_of
 from hardtalk.smalltalk import ast
 from hardtalk.smalltalk.literals import Character
 
 EQUALITIES = {"=", "==", "~=", "~~"}
 
 
-class CheckValues(CheckBase):
+class CheckValues(CheckFields):
     """The part of the check that gives values their types."""
 
     def value(self, node: ast.Node) -> Value:
@@ -96,8 +98,14 @@ class CheckValues(CheckBase):
             return self.junction(node)
         if selector == "not":
             return Not(node.start, Type.BOOLEAN, self.condition(node.receiver))
+        message = message_of(node)
+        if message is not None:
+            return self.record_message(node, message)
         operator = OPERATORS.get(selector)
         if operator is None:
+            record = record_of(self.value(node.receiver).type)
+            if record is not None:
+                return self.complain(node.selector_start, self.no_such_field(record, selector))
             return self.complain(
                 node.selector_start, f"unknown operator {selector}; methods of the program are sent to self"
             )
@@ -109,7 +117,7 @@ class CheckValues(CheckBase):
             return self.complain(node, f"{selector} is not for #boolean; use and:, or:, not, or ifTrue:ifFalse:")
         if types[0].is_float != types[-1].is_float:
             return self.mixed(node, operator)
-        together = types[0] if operator.kind is Kind.SHIFT else joined(types[0], types[-1])
+        together = (types[0] if operator.kind is Kind.SHIFT else joined(types[0], types[-1])).plain
         form = operator.form(together)
         if form is None:
             return self.mixed(node, operator)
@@ -155,6 +163,8 @@ def constant_of(value: Value) -> int | None:
     """The word that an expression of constants without divisions comes to."""
     if isinstance(value, Constant):
         return value.value
+    if isinstance(value, Cast):
+        return constant_of(value.operand)
     if isinstance(value, Unary):
         operand = constant_of(value.operand)
         negated = {"neg": 0, "mvn": -1}.get(value.form.operation)

@@ -12,8 +12,10 @@ from typing import NoReturn
 
 from hardtalk.slang.components import SERVICE, Component, components_of, receiver_of
 from hardtalk.slang.errors import slang_error
+from hardtalk.slang.fields import WITHOUT_BARRIER, passes_barrier
 from hardtalk.smalltalk import ast
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
+from hardtalk.vm.records import BARRIER_ROUTINE
 
 NAMING = ("addressOf:", "addressOfState:")
 """Intrinsics whose argument names a routine or a variable."""
@@ -46,6 +48,8 @@ class _Program:
             for selector, method in each.methods.items()
             if any(pragma.selector == SERVICE for pragma in method.node.pragmas)
         }
+        having = [each for each in self.components.values() if BARRIER_ROUTINE in each.methods]
+        self.barrier = next((each for each in having if each.is_interface), having[0] if having else None)
         used = {name for each in self.components.values() for name in (*each.uses, *each.provides)}
         self.guests = {each.name for each in concrete if not each.uses and not each.provides and each.name not in used}
 
@@ -126,6 +130,8 @@ class _Flattening:
             if self._is_self(node.receiver):
                 self._check_own(node.selector, node.arguments, node.selector_start)
                 return replace(node, arguments=arguments)
+            if passes_barrier(node):
+                self._need_barrier(node)
             return replace(node, receiver=self.expression(node.receiver), arguments=arguments)
         to_self = replace(node, receiver=self._self_at(node.receiver), arguments=arguments)
         if node.selector in NAMING and isinstance(node.arguments[0], ast.Literal):
@@ -172,6 +178,19 @@ class _Flattening:
             self.fail(receiver, f"{self.component.name} does not use {other.name}; {self._remedy(other)}")
         self.needed.add(other.name)
         return other
+
+    def _need_barrier(self, node: ast.Send) -> None:
+        """The store of a reference is a use of the component that has the barrier, as if that were sent to."""
+        barrier = self.program.barrier
+        if barrier is None or BARRIER_ROUTINE in self.component.methods:
+            return
+        if barrier.name not in self.component.uses:
+            self.fail(
+                node.selector_start,
+                f"{node.selector} stores a reference, and {self.component.name} does not use {barrier.name}; "
+                f"{self._remedy(barrier)}, or write {WITHOUT_BARRIER} where the collector need not hear of it",
+            )
+        self.needed.add(barrier.name)
 
     def _check_own(self, selector: str, arguments: Sequence[ast.Expression], place: int) -> None:
         """What is sent to self is the component's own, an intrinsic, or for a driver's routine a service."""

@@ -30,8 +30,9 @@ class Lowering(LoweringValues):
 
     def call(self, node: tree.Call, wanted: bool) -> Operand:
         self.set_place(node)
-        target = node.method
-        arguments = self.values(node.arguments)
+        return self.enter(node, node.method, self.values(node.arguments), wanted)
+
+    def enter(self, node: tree.Node, target: SlangMethod, arguments: list[Operand], wanted: bool) -> Operand:
         if self.should_inline(target):
             return self.inline(node, target, arguments, "value" if wanted else "effect")
         result = self.graph.new_reg() if wanted else None

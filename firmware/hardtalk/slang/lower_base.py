@@ -81,6 +81,10 @@ class LoweringBase(ABC):
     def call(self, node: tree.Call, wanted: bool) -> Operand:
         """Lowers a call: in place, or as one."""
 
+    @abstractmethod
+    def enter(self, node: tree.Node, target: SlangMethod, arguments: list[Operand], wanted: bool) -> Operand:
+        """Lowers the entry of a routine with arguments that are at hand."""
+
     def new_block(self) -> Block:
         self.block_count += 1
         return Block(self.block_count, self.depth)

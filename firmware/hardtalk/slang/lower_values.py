@@ -39,6 +39,8 @@ class LoweringValues(LoweringLoops):
                 operand = self.value(node.value)
                 self.write_state(node.name, operand)
                 return operand
+            case tree.Cast():
+                return self.value(node.operand)
             case tree.Call():
                 return self.call(node, wanted=True)
         self.set_place(node)
@@ -64,6 +66,9 @@ class LoweringValues(LoweringLoops):
                 return self.apply(node)
             case tree.Overflow():
                 return self.overflow(node)
+            case tree.StoreReference():
+                receiver, value = self.values((node.receiver, node.value))
+                return self.enter(node, node.method, [value, receiver, node.offset], wanted=False)
             case tree.AddressOfState():
                 dest = self.graph.new_reg()
                 self.emit("add", dest, [self.vm_base, self.program.state[node.name]])

@@ -15,13 +15,15 @@ from hardtalk.slang.component_sends import with_plain_sends
 from hardtalk.slang.components import DECLARATION
 from hardtalk.slang.errors import UnfitProgram, refuse, slang_error
 from hardtalk.slang.failure import with_failures_written_out
-from hardtalk.slang.types import DECLARABLE, Type
+from hardtalk.slang.fields import passes_barrier
+from hardtalk.slang.types import DECLARABLE, SlangType, Type
 from hardtalk.slang.variables import bindable_names, temporaries_of, walk, weight
 from hardtalk.smalltalk import ast
 from hardtalk.smalltalk.bytecodes import SPECIAL_SEND_OPCODES
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
 from hardtalk.vm.constants import PINNED_REGISTERS
+from hardtalk.vm.records import BARRIER_ROUTINE
 from hardtalk.vm.state_plan import in_state_order
 
 NUMBERED_PRAGMAS = {
@@ -52,8 +54,8 @@ class SlangMethod:
     class_name: str
     definition: MethodDefinition
     node: ast.Method
-    types: dict[str, Type]
-    returns: Type
+    types: dict[str, SlangType]
+    returns: SlangType
     flags: set[str]
     numbers: tuple[str, int, int] | None = None
     external: str | None = None
@@ -125,7 +127,7 @@ class Program:
 
     methods: dict[str, SlangMethod]
     state: dict[str, int]
-    state_types: dict[str, Type]
+    state_types: dict[str, SlangType]
     state_size: int
     pinned: dict[str, int]
     constants: dict[str, int]
@@ -289,7 +291,7 @@ def _number(method: MethodDefinition, node: ast.Method, place: ast.Node, value: 
     return value
 
 
-def _type_named(method: MethodDefinition, node: ast.Method, place: ast.Node, name: str) -> Type:
+def _type_named(method: MethodDefinition, node: ast.Method, place: ast.Node, name: str) -> SlangType:
     if name not in DECLARABLE:
         raise slang_error(method, node, place, f"unknown type #{name}; one of {', '.join('#' + n for n in DECLARABLE)}")
     return DECLARABLE[name]
@@ -306,6 +308,8 @@ def _resolve_calls(program: Program) -> None:
                     program.exposed_state.add(str(node.arguments[0].value))
             elif isinstance(node, ast.Variable) and node.name in program.pinned:
                 uses_pinned = True
+            elif passes_barrier(node) and BARRIER_ROUTINE in program.methods:
+                method.calls.add(BARRIER_ROUTINE)
         method.touches_pinned = uses_pinned
     changed = True
     while changed:

@@ -45,6 +45,12 @@ class MethodTranslator(ControlTranslator):
             case tree.Binary() | tree.Relation():
                 left, right = self.operands((node.left, node.right))
                 return Text(binary_text(node, node.form, left, right), left.settled and right.settled)
+            case tree.Cast():
+                return self.expression(node.operand)
+            case tree.StoreReference():
+                receiver = self.keep(self.expression(node.receiver))
+                value = self.expression(node.value)
+                return Text(f"{function_name(node.method.selector)}({value.text}, {receiver.text}, {node.offset})")
             case tree.Unary():
                 operand = self.expression(node.operand)
                 return Text(node.form.python.format(operand.text), operand.settled)

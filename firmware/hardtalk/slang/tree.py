@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from hardtalk.slang.operators import Form, Intrinsic, Kind, Operator
 from hardtalk.slang.program import SlangMethod
-from hardtalk.slang.types import Type
+from hardtalk.slang.types import SlangType, Type
 
 
 @dataclass(eq=False, slots=True)
@@ -19,7 +19,7 @@ class Local:
     """A parameter, a temporary, or with a `number` of its own from 1 the counter of a loop. It is its identity."""
 
     name: str
-    type: Type
+    type: SlangType
     number: int = 0
 
     @property
@@ -36,7 +36,7 @@ class Node:
 class Value(Node):
     """What has a value, a word or a float as `type` says; `NOTHING` when it is there for its effect."""
 
-    type: Type
+    type: SlangType
 
 
 @dataclass(eq=False, slots=True)
@@ -68,6 +68,23 @@ class AssignLocal(Value):
 class AssignState(Value):
     name: str
     value: Value
+
+
+@dataclass(eq=False, slots=True)
+class Cast(Value):
+    """The same word as the address of a record."""
+
+    operand: Value
+
+
+@dataclass(eq=False, slots=True)
+class StoreReference(Value):
+    """A reference goes into the receiver's word at `offset` by a call of the write barrier's `method`."""
+
+    receiver: Value
+    value: Value
+    offset: int
+    method: SlangMethod
 
 
 @dataclass(eq=False, slots=True)
@@ -240,7 +257,7 @@ def is_simple(node: Value) -> bool:
     """Whether evaluating the node can change no variable."""
     if isinstance(node, Constant | ReadLocal | ReadState):
         return True
-    if isinstance(node, Unary):
+    if isinstance(node, Unary | Cast):
         return is_simple(node.operand)
     if isinstance(node, Binary):
         return node.operator.kind is not Kind.DIVISION and is_simple(node.left) and is_simple(node.right)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hardtalk.slang.fields import message_of
 from hardtalk.smalltalk import ast
 
 
@@ -31,8 +32,15 @@ def walk(node: ast.Node) -> list[ast.Node]:
 
 
 def weight(node: ast.Node) -> int:
-    """How many sends, assignments and returns a piece of code has."""
-    return sum(isinstance(n, ast.Send | ast.Assignment | ast.Return) for n in walk(node))
+    """How many sends, assignments and returns a piece of code has, a field counted as what it stands for."""
+    return sum(_weight(each) for each in walk(node))
+
+
+def _weight(node: ast.Node) -> int:
+    if isinstance(node, ast.Send):
+        message = message_of(node)
+        return 1 if message is None else message.sends
+    return int(isinstance(node, ast.Assignment | ast.Return))
 
 
 def leaves(statements: Sequence[ast.Node]) -> bool:

@@ -20,7 +20,8 @@ PINNED_REGISTERS: Final = {"ip": 5, "sp": 6, "context": 7, "dispatchBase": 8, "r
 in its text (boot/README.md)."""
 
 METHOD_CACHE_ENTRIES: Final = 1024
-METHOD_CACHE_ENTRY_BYTES: Final = 16
+METHOD_CACHE_FIELDS: Final = ("Selector", "Class", "Method", "Entry")
+METHOD_CACHE_ENTRY_BYTES: Final = 4 * len(METHOD_CACHE_FIELDS)
 METHOD_CACHE_BYTES: Final = METHOD_CACHE_ENTRIES * METHOD_CACHE_ENTRY_BYTES
 PRIMITIVE_TABLE_ENTRIES: Final = 1024
 BYTECODE_COUNT: Final = 256
@@ -31,10 +32,6 @@ VM_CONSTANTS: Final = {
     "MethodCacheEntries": METHOD_CACHE_ENTRIES,
     "MethodCacheEntryBytes": METHOD_CACHE_ENTRY_BYTES,
     "MethodCacheBytes": METHOD_CACHE_BYTES,
-    "CacheSelectorOffset": 0,
-    "CacheClassOffset": 4,
-    "CacheMethodOffset": 8,
-    "CacheEntryOffset": 12,
     "MaxPrimitive": PRIMITIVE_TABLE_ENTRIES - 1,
     "ReserveOrder": 20,
     "LeastReserveOrder": 9,
@@ -200,6 +197,7 @@ def slang_constants(extra: Mapping[str, int] | None = None) -> dict[str, int]:
         special_objects.constants(),
         native.constants(),
         VM_CONSTANTS.items(),
+        ((f"Cache{name}Offset", 4 * place) for place, name in enumerate(METHOD_CACHE_FIELDS)),
         PRIMITIVE_FAILURES.items(),
         BECOME_PROBLEMS.items(),
         COLLECTOR_PHASES.items(),

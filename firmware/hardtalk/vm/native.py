@@ -53,6 +53,31 @@ of places (one more than words fit), and words lost because it was full; then th
 SLOT_RECORD_BYTES: Final = 8
 SLOT_FIELDS: Final = ("Signals", "Priority")
 
+RECORDS: Final = (
+    ("NativeLine", None, {name: 4 * place for place, name in enumerate(LINE_FIELDS)}),
+    ("NativeProcess", None, PROCESS_FIELDS),
+    ("NativeSemaphore", None, {name: 4 * place for place, name in enumerate(SEMAPHORE_FIELDS)}),
+    (
+        "NativeQueue",
+        "NativeSemaphore",
+        {name: 4 * place for place, name in enumerate((*QUEUE_FIELDS, "Places"), len(SEMAPHORE_FIELDS))},
+    ),
+    ("NativeSlot", None, {name: 4 * place for place, name in enumerate(SLOT_FIELDS)}),
+)
+"""Each record's name, the one that it begins with, and the offsets of its fields."""
+
+TARGETS: Final = {
+    "NativeProcess": {
+        "Registers": "part",
+        "Floats": "part",
+        "Next": "NativeProcess",
+        "List": "NativeSemaphore",
+    },
+    "NativeSemaphore": {"First": "NativeProcess", "Last": "NativeProcess"},
+    "NativeQueue": {"Places": "part"},
+}
+"""The fields that are addresses: of which record, or where a part of this one begins."""
+
 LAYOUT_TABLES: Final = (
     ("nativeLineTable", INTERRUPT_LINES * LINE_RECORD_BYTES),
     ("nativeReadyTable", PRIORITY_LEVELS * 8),

@@ -10,29 +10,34 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from hardtalk.vm.slots import SLOT_TABLE, slot_types
+
 WORD_BYTES: Final = 4
 
 
 @dataclass(frozen=True)
 class HeaderField:
-    """One field of the object header."""
+    """One field of the object header: its constant, and its name in Slang (docs/slang.md, "Records")."""
 
     constant: str
+    name: str
     offset: int
     width: int
     meaning: str
 
 
 HEADER_FIELDS: Final = (
-    HeaderField("NextOffset", 0, 4, "next object on the ring, or next free block"),
-    HeaderField("PreviousOffset", 4, 4, "previous object on the ring, or previous free block"),
-    HeaderField("ClassOffset", 8, 4, "class oop"),
-    HeaderField("SizeOffset", 12, 4, "elements after the header: slots, words or bytes by format"),
-    HeaderField("FormatOffset", 16, 1, "format"),
-    HeaderField("BlockOffset", 17, 1, "bits 0-4 order of the block, bits 5-7 colour"),
-    HeaderField("HashOffset", 18, 2, "identity hash, 0 until asked for"),
+    HeaderField("NextOffset", "next", 0, 4, "next object on the ring, or next free block"),
+    HeaderField("PreviousOffset", "previous", 4, 4, "previous object on the ring, or previous free block"),
+    HeaderField("ClassOffset", "class", 8, 4, "class oop"),
+    HeaderField("SizeOffset", "size", 12, 4, "elements after the header: slots, words or bytes by format"),
+    HeaderField("FormatOffset", "format", 16, 1, "format"),
+    HeaderField("BlockOffset", "blockByte", 17, 1, "bits 0-4 order of the block, bits 5-7 colour"),
+    HeaderField("HashOffset", "hash", 18, 2, "identity hash, 0 until asked for"),
 )
 BODY_OFFSET: Final = 20
+HEADER_VIEWS: Final = {"formatAndBlock": (16, 2), "headerWord": (16, 4)}
+"""Several fields of the header read or written at once: offset and width. See `header_word`."""
 
 FORMATS: Final = {
     "FormatEmpty": 0,
@@ -85,32 +90,8 @@ SMALL_INTEGER_BITS: Final = 31
 SMALL_INTEGER_MAXIMUM: Final = (1 << (SMALL_INTEGER_BITS - 1)) - 1
 SMALL_INTEGER_MINIMUM: Final = -(1 << (SMALL_INTEGER_BITS - 1))
 
-SLOTS: Final = {
-    "Class": (
-        "Superclass", "MethodDictionary", "Format", "InstanceVariables", "Organization", "Subclasses", "Name",
-        "ClassPool", "SharedPools",
-    ),
-    "Dictionary": ("Tally", "Methods", "Keys"),
-    "Association": ("Key", "Value"),
-    "Context": ("Sender", "Pc", "StackPointer", "Method", "Closure", "Receiver", "Temporaries"),
-    "Closure": ("OuterContext", "StartPc", "ArgumentCount", "CopiedValues"),
-    "Link": ("Next",),
-    "Process": (
-        "NextLink", "SuspendedContext", "Priority", "MyList", "Name", "OwnPriority", "FirstMutex", "SuspendedList",
-    ),
-    "List": ("First", "Last"),
-    "Semaphore": ("FirstLink", "LastLink", "ExcessSignals"),
-    "Mutex": ("FirstLink", "LastLink", "Owner", "Next", "Ceiling"),
-    "Scheduler": ("Lists", "ActiveProcess"),
-    "Message": ("Selector", "Arguments", "LookupClass"),
-    "Method": ("Header", "Literals"),
-    "Float": ("Low", "High"),
-    "Character": ("Value",),
-    "Point": ("X", "Y"),
-    "Stream": ("Collection", "Position", "ReadLimit", "WriteLimit"),
-}  # fmt: skip
-"""Slots in order; slot S of group G is the constant GSOffset. The last slot of Context, Closure, Dictionary and
-Method is where the indexed part begins."""
+SLOTS: Final = {group: tuple(slot_types(group)) for group in SLOT_TABLE}
+"""Names of the slots in order; slot S of group G is the constant GSOffset."""
 
 CONTEXT_FIXED_SLOTS: Final = SLOTS["Context"].index("Temporaries")
 SMALL_CONTEXT_SLOTS: Final = 16
@@ -241,6 +222,7 @@ def _check() -> None:
         assert field.offset == position, f"gap or overlap before {field.constant}"
         position += field.width
     assert position == BODY_OFFSET
+    assert HEADER_VIEWS["headerWord"] == (HEADER_FIELDS[4].offset, BODY_OFFSET - HEADER_FIELDS[4].offset)
     assert len(set(FORMATS.values())) == len(FORMATS)
     used = 1
     for bits in METHOD_HEADER:

@@ -26,7 +26,7 @@ FREE_CONTEXTS: Final = "freeSmallContexts", "freeLargeContexts", "surplusContext
 CONTEXT_SLOTS: Final = of.SLOTS["Context"]
 SENDER, PC, STACK_POINTER, METHOD = (CONTEXT_SLOTS.index(each) for each in ("Sender", "Pc", "StackPointer", "Method"))
 RECEIVER, TEMPORARIES = CONTEXT_SLOTS.index("Receiver"), CONTEXT_SLOTS.index("Temporaries")
-CLASS_FORMAT, SUPERCLASS = of.SLOTS["Class"].index("Format"), of.SLOTS["Class"].index("Superclass")
+CLASS_FORMAT, SUPERCLASS = of.SLOTS["Class"].index("InstanceFormat"), of.SLOTS["Class"].index("Superclass")
 SUSPENDED_CONTEXT: Final = of.SLOTS["Process"].index("SuspendedContext")
 LITERAL_COUNT: Final = next(bits for bits in of.METHOD_HEADER if bits.name == "LiteralCount")
 LARGEST_DEPTH: Final = 100
