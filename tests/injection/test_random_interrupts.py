@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from hardtalk.bench import UnfitRequest
 from hardtalk.cli.main import run
 from hardtalk.injection import shared_random
+from hardtalk.injection.plan import InjectionPlan
 from hardtalk.injection.shared_random import StormTask, booted, run_task, tasks_for
 from hardtalk.latency.loads import Load
 
@@ -67,3 +69,22 @@ def test_the_command_and_its_figures(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert figures["native.TIMER.sends.violations"] == 0 < figures["native.TIMER.sends.max.cycles"]
     text = capsys.readouterr().out
     assert "worst smalltalk: " in text and "worst native: " in text
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [({}, "nothing is to be interrupted"), ({"interrupts": 5, "first": -1}, "numbers from 0 on")],
+)
+def test_a_plan_that_makes_no_sense_is_refused(what: dict[str, int], message: str) -> None:
+    with pytest.raises(UnfitRequest, match=message):
+        InjectionPlan("arm926", **what)
+
+
+def test_a_plan_takes_only_what_it_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = InjectionPlan("arm926", ("working",), heap_bytes=4 << 20)
+    assert [(each.program, each.heap_bytes, each.model) for each in plan.collections] == [
+        ("working", 4 << 20, "arm926")
+    ]
+    assert not plan.storms and not plan.windows
+    assert run(["inject", "--forms", "--count", "-1"]) == 2
+    assert "numbers from 0 on" in capsys.readouterr().err

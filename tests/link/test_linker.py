@@ -246,11 +246,24 @@ def locked(size: int, place: int) -> HandProgram:
     return replace(PROGRAM, routines=(*PROGRAM.routines, big))
 
 
-def test_more_code_to_lock_than_the_caches_hold_is_refused() -> None:
-    message = refusal(locked(8000, 10))
-    assert "routines that must be locked have 8," in message
-    assert "2 ways of the instruction cache hold 8,160; take <locked: n> from a routine, or give it a place" in message
-    link(boot_sources(), locked(8000, NATIVE_HANDLERS_PLACE + 1), IMAGE, TARGET)
+@pytest.mark.parametrize("place", [10, NATIVE_HANDLERS_PLACE + 1])
+def test_more_code_to_lock_than_the_caches_hold_is_refused(place: int) -> None:
+    small = link(boot_sources(), locked(4, place), IMAGE, TARGET)
+    room = 8160 - (small.address("Hand>>big") - small.address("interruptEntry"))
+    assert not Facts.of_elf(link(boot_sources(), locked(room, place), IMAGE, TARGET).elf).unlocked
+    assert refusal(locked(room + 4, place)) == (
+        "the interrupt code and the routines that say <locked: n> have 8,164 bytes, 2 ways of the instruction cache "
+        "hold 8,160: 4 too many; take <locked: n> from routines that interrupts need least, the last are Hand>>big"
+    )
+
+
+def test_what_native_routines_push_out_of_the_caches_is_told() -> None:
+    program = locked(4000, NATIVE_HANDLERS_PLACE + 1)
+    handler = HandRoutine("Hand>>aHandler", "aHandler", bytes(4000), lines=((0, "big.st", 1),))
+    firmware = link(
+        boot_sources(), replace(program, routines=(*program.routines, handler)), IMAGE, TARGET, ["aHandler"]
+    )
+    assert Facts.of_elf(firmware.elf).unlocked == ("Hand>>big",)
 
 
 def test_more_data_to_lock_than_the_caches_hold_is_refused() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hardtalk.arm import encode as arm
 from hardtalk.bench import Bench, UnfitRequest
 from hardtalk.board.watch import Watch
 from hardtalk.cli.main import run
@@ -14,6 +15,7 @@ from hardtalk.memory.boards import bytes_from
 from hardtalk.memory.code import NO_SAFEPOINT, code_map
 from hardtalk.memory.programs import programs
 from hardtalk.memory.run import expression_for
+from hardtalk.vm.constants import PENDING_BIT, PINNED_REGISTERS
 
 FIXED_NAMES = {"longest_stretch.cycles", "mmu.100us", "mmu.1ms", "collector.share"}
 
@@ -101,7 +103,8 @@ def test_measuring_disturbs_nothing(bench: Bench) -> None:
 def test_the_map_of_the_code_knows_polls_and_dispatch(bench: Bench) -> None:
     board = bench.board
     code = code_map(board)
-    polls = {address for address in code.addresses if board.ram.read(address, 4) == (0xE3180B01).to_bytes(4, "little")}
+    test = arm.data("tst", 0, PINNED_REGISTERS["dispatchBase"], arm.Immediate(PENDING_BIT)).to_bytes(4, "little")
+    polls = {address for address in code.addresses if board.ram.read(address, 4) == test}
     assert len(polls) > 5
     for address in polls:
         assert code.safepoint[(address - code.base) >> 2] == 1

@@ -17,18 +17,16 @@ from unicorn.arm_const import (
     UC_ARM_REG_PC,
     UC_ARM_REG_R0,
     UC_ARM_REG_R1,
-    UC_ARM_REG_R4,
-    UC_ARM_REG_R5,
-    UC_ARM_REG_R6,
-    UC_ARM_REG_R8,
     UC_ARM_REG_SP,
     UC_CPU_ARM_926,
 )
 
+from hardtalk.arm import encode as arm
 from hardtalk.slang.compile import compile_program
 from hardtalk.slang.simulate import CODE_BASE, STATE_BASE, TABLE_BASE
 from hardtalk.slang.simulate_memory import DeviceRange, SimulatedMemory
 from hardtalk.smalltalk.tonel import ClassDefinition
+from hardtalk.vm.constants import BYTECODE_COUNT, PENDING_BIT, PINNED_REGISTERS, STATE_REGISTER
 
 CODE: Final = 0x01000000
 CODE_BYTES: Final = 0x00100000
@@ -43,8 +41,11 @@ LOW_BYTES: Final = 0x00200000 - LOW_BASE
 BYTECODES: Final = 0x01F20000
 FAILURE: Final = "activateMethod:arguments:"
 INSTRUCTION_LIMIT: Final = 200_000
-TEST_OF_INTERRUPTS: Final = 0xE3180B01
-"""tst r8, #1024: what isInterruptPending compiles to."""
+TEST_OF_INTERRUPTS: Final = arm.data("tst", 0, PINNED_REGISTERS["dispatchBase"], arm.Immediate(PENDING_BIT))
+"""What isInterruptPending compiles to."""
+STATE: Final = UC_ARM_REG_R0 + STATE_REGISTER
+IP, STACK, DISPATCH = (UC_ARM_REG_R0 + PINNED_REGISTERS[name] for name in ("ip", "sp", "dispatchBase"))
+RETURN: Final = arm.encode("bx", m=14)
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class ArmMachine:
         for routine in program.routines:
             self.cpu.mem_write(address, self._relocated(routine, address))
             address += len(routine.code)
-        self.cpu.mem_write(CONSOLE, struct.pack("<I", 0xE12FFF1E))  # bx lr
+        self.cpu.mem_write(CONSOLE, struct.pack("<I", RETURN))
         self.put_character = put_character
         self.cpu.hook_add(UC_HOOK_CODE, self._at_stub, begin=STUBS, end=CONSOLE)
 
@@ -97,7 +98,7 @@ class ArmMachine:
             target = self.symbols.get(relocation.symbol, CONSOLE if relocation.symbol == "putCharacter" else RETURNED)
             (word,) = struct.unpack_from("<I", code, relocation.offset)
             if relocation.kind == "branch24":
-                word |= (target - (address + relocation.offset) - 8 >> 2) & 0xFFFFFF
+                word = arm.branch_to(word, target - (address + relocation.offset))
             else:
                 word = target + relocation.addend
             struct.pack_into("<I", code, relocation.offset, word)
@@ -120,24 +121,24 @@ class ArmMachine:
         cpu = self.cpu
         for segment in memory.segments:
             cpu.mem_write(segment.base, bytes(segment.data))
-        cpu.mem_write(TABLE_BASE, struct.pack("<I", DISPATCHED) * 512)
-        for number_of_register in range(5, 11):
+        cpu.mem_write(TABLE_BASE, struct.pack("<I", DISPATCHED) * 2 * BYTECODE_COUNT)
+        for number_of_register in PINNED_REGISTERS.values():
             cpu.reg_write(UC_ARM_REG_R0 + number_of_register, registers[number_of_register])
-        cpu.reg_write(UC_ARM_REG_R4, STATE_BASE)
-        cpu.reg_write(UC_ARM_REG_R5, BYTECODES)
+        cpu.reg_write(STATE, STATE_BASE)
+        cpu.reg_write(IP, BYTECODES)
         cpu.reg_write(UC_ARM_REG_SP, STACK_TOP)
         cpu.reg_write(UC_ARM_REG_R0, arguments[0])
         cpu.reg_write(UC_ARM_REG_R1, arguments[1])
         cpu.emu_start(self.symbols[self.entries[number]], 0, count=INSTRUCTION_LIMIT)
         pc = cpu.reg_read(UC_ARM_REG_PC)
         assert cpu.reg_read(UC_ARM_REG_SP) == STACK_TOP, "a threaded routine leaves no machine stack"
-        assert cpu.reg_read(UC_ARM_REG_R4) == STATE_BASE
-        dispatch = cpu.reg_read(UC_ARM_REG_R8)
-        sp = cpu.reg_read(UC_ARM_REG_R6)
+        assert cpu.reg_read(STATE) == STATE_BASE
+        dispatch = cpu.reg_read(DISPATCH)
+        sp = cpu.reg_read(STACK)
         if pc == FAILED:
             return ArmOutcome("failed", sp, (cpu.reg_read(UC_ARM_REG_R0), cpu.reg_read(UC_ARM_REG_R1)), dispatch)
         assert pc == DISPATCHED, f"the routine ended at {pc:#x}"
-        moved = cpu.reg_read(UC_ARM_REG_R5) - BYTECODES
+        moved = cpu.reg_read(IP) - BYTECODES
         assert moved in (0, 1)
         return ArmOutcome("next" if moved else "current", sp, (0, 0), dispatch)
 

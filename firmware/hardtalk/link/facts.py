@@ -12,6 +12,7 @@ from hardtalk.link.assembler import Assembly, Note
 from hardtalk.link.errors import did_you_mean
 from hardtalk.link.inputs import ProgramLike, RoutineLike, Target
 from hardtalk.link.layout import Layout
+from hardtalk.link.locked import lock_places
 from hardtalk.link.objects import NativeObject
 from hardtalk.link.plan import HEAP_GRAIN_BYTES
 from hardtalk.smalltalk.bytecodes import SPECIAL_SELECTORS
@@ -63,6 +64,9 @@ def facts_of(
     stub = _Stub(boot, {**target.symbols, **addresses})
     placed = [(layout.routines[routine.name], routine) for routine in program.routines]
     handlers = sorted({addresses[name] for name in native_routines})
+    locked = tuple(locked_ranges(layout, boot, target))
+    locked_stop = max(each.stop for each in locked if each.cache == "code")
+    wanted = lock_places(program.routines, native_routines)
     return Facts(
         pinned=dict(program.pinned),
         variables=_variables(program),
@@ -75,7 +79,8 @@ def facts_of(
             for name in sorted(ADDRESS_TABLES, key=layout.symbols.__getitem__)
         ),
         regions=tuple(layout.regions),
-        locked=tuple(locked_ranges(layout, boot, target)),
+        locked=locked,
+        unlocked=tuple(each.name for at, each in placed if each.name in wanted and at + len(each.code) > locked_stop),
         routines=tuple(sorted([*stub.routines(), *_routines(placed, program, frozenset(handlers))], key=_address)),
         method_entries=tuple(sorted(_method_entries(placed, program, layout, addresses))),
         handler_entries=tuple(handlers),

@@ -26,7 +26,6 @@ from hardtalk.link.plan import (
     CACHE_LINE_BYTES,
     CODE_BASE,
     HEAP_BASE,
-    NATIVE_HANDLERS_PLACE,
     STATE,
     TABLES,
     check_locked_code,
@@ -126,17 +125,13 @@ def _assemble_boot(
             raise LinkError(f"the boot sources define no label {ENTRY}; the machine is entered there")
         if len(boot.code) == boot_bytes:
             check_start(boot.labels["interruptEntry"])
-            check_locked_code(_must_be_locked(boot, layout, program), target.way_bytes)
+            locked = [each for each in program.routines if each.locked is not None]
+            stub_bytes = layout.vm_start - boot.labels["interruptEntry"]
+            size = stub_bytes + sum(len(each.code) for each in locked)
+            check_locked_code(size, target.way_bytes, [each.name for each in locked])
             return layout, boot
         boot_bytes = len(boot.code)
     raise LinkError("the boot stub's size does not settle; use .ltorg and .word instead of ldr rN, =value")
-
-
-def _must_be_locked(boot: Assembly, layout: Layout, program: ProgramLike) -> int:
-    """Bytes from the interrupt code to the end of the last routine that every handler needs."""
-    needed = [each for each in program.routines if each.locked is not None and each.locked < NATIVE_HANDLERS_PLACE]
-    stops = [layout.routines[each.name] + len(each.code) for each in needed]
-    return max(stops, default=layout.vm_start) - boot.labels["interruptEntry"]
 
 
 def _distances(layout: Layout) -> dict[str, int]:

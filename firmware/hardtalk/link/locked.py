@@ -18,15 +18,17 @@ def locked_first(routines: Sequence[RoutineLike], native: Sequence[str]) -> list
 
     By name, so that where a method stands in the sources does not decide where its code lies.
     """
-    names = frozenset(native)
-    places: dict[str, int] = {}
-    for each in routines:
-        if each.locked is not None:
-            places[each.name] = each.locked
-        elif each.selector in names:
-            places[each.name] = NATIVE_HANDLERS_PLACE
+    places = lock_places(routines, native)
     first = sorted((each for each in routines if each.name in places), key=lambda each: places[each.name])
     return [*first, *sorted((each for each in routines if each.name not in places), key=_name)]
+
+
+def lock_places(routines: Sequence[RoutineLike], native: Sequence[str]) -> dict[str, int]:
+    """The places of those routines that are to be locked, by name."""
+    names = frozenset(native)
+    marked = {each.name: each.locked for each in routines if each.locked is not None}
+    started = {each.name: NATIVE_HANDLERS_PLACE for each in routines if each.locked is None and each.selector in names}
+    return {**marked, **started}
 
 
 def _name(routine: RoutineLike) -> tuple[str, int]:

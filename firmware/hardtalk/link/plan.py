@@ -8,6 +8,7 @@ upper end of the supervisor stack on. `layout` gives addresses by this plan and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -92,7 +93,8 @@ LOCKED_WAYS: Final = 2
 
 NATIVE_HANDLERS_PLACE: Final = 345
 """Native routines of drivers are locked behind the routines with a lower place in `<locked: n>`, which every handler
-needs and for which there must be room; those with a higher one come behind them, as far as there is room."""
+needs; those with a higher one come behind them. All that say `<locked: n>` have room together; what a driver's native
+routines then push beyond it is not locked, which the facts tell (`Facts.unlocked`) and `hardtalk build` says."""
 
 
 def locked_code_bytes(way_bytes: int) -> int:
@@ -119,14 +121,14 @@ def check_budget(section: str, size: int) -> None:
         )
 
 
-def check_locked_code(size: int, way_bytes: int) -> None:
-    """Refuse more code that must be locked than the caches can hold."""
+def check_locked_code(size: int, way_bytes: int, last: Sequence[str]) -> None:
+    """Refuse more code that asks to be locked than the caches can hold; `last` are the routines in their order."""
     room = locked_code_bytes(way_bytes)
     if size > room:
         raise LinkError(
-            f"the interrupt code and the routines that must be locked have {size:,} bytes, {LOCKED_WAYS} ways of the "
-            f"instruction cache hold {room:,}; take <locked: n> from a routine, or give it a place behind "
-            f"{NATIVE_HANDLERS_PLACE}"
+            f"the interrupt code and the routines that say <locked: n> have {size:,} bytes, {LOCKED_WAYS} ways of the "
+            f"instruction cache hold {room:,}: {size - room:,} too many; take <locked: n> from routines that "
+            f"interrupts need least, the last are {', '.join(last[-3:])}"
         )
 
 

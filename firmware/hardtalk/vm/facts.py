@@ -152,6 +152,7 @@ class Facts:
     tables: tuple[Table, ...] = ()
     regions: tuple[Region, ...] = ()
     locked: tuple[Locked, ...] = ()
+    unlocked: tuple[str, ...] = ()
     routines: tuple[RoutineFact, ...] = ()
     method_entries: tuple[int, ...] = ()
     handler_entries: tuple[int, ...] = ()

@@ -27,6 +27,7 @@ def facts_listing(facts: Facts) -> Iterator[str]:
     yield from (f"    {each.start:08x}-{each.stop:08x}  {each.use:<6} {each.name}" for each in facts.regions)
     yield "locked in the caches"
     yield from (f"    {each.start:08x}-{each.stop:08x}  {each.cache}" for each in facts.locked)
+    yield from (f"    no room for {name}" for name in facts.unlocked)
     yield "tables"
     yield from (f"    {each.address:08x}  {each.name}, {each.entries} entries  {each.role}" for each in facts.tables)
     yield "routines"

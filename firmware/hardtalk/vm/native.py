@@ -41,6 +41,9 @@ PROCESS_FIELDS: Final = {
 semaphore it waits for; whether its VFP registers are kept; the slot signalled when it ends (-1: none); the tick it
 sleeps until; how often it was switched to; d0-d15 and fpscr. The stack follows the record."""
 
+PROCESS_SAVED_WORDS: Final = {"Registers": 13 + 4, "Floats": 16 * 2 + 1}
+"""The words of those parts of a process's record in which the machine's registers are kept while it does not run."""
+
 PROCESS_STATES: Final = ("Suspended", "Ready", "Running", "Waiting", "Ended", "Sleeping")
 SEMAPHORE_FIELDS: Final = ("Count", "First", "Last", "Slot", "Waiters")
 """A semaphore of both kinds: signals nobody waited for; native processes that wait; the slot of the Smalltalk
@@ -133,7 +136,7 @@ def constants() -> Iterator[tuple[str, int]]:
 def _check() -> None:
     assert 4 * len(LINE_FIELDS) <= LINE_RECORD_BYTES and LINE_RECORD_BYTES.bit_count() == 1
     offsets = list(PROCESS_FIELDS.values())
-    assert offsets == sorted(set(offsets)) and offsets[-1] + 33 * 4 <= PROCESS_RECORD_BYTES
+    assert offsets == sorted(set(offsets)) and offsets[-1] + 4 * PROCESS_SAVED_WORDS["Floats"] <= PROCESS_RECORD_BYTES
     assert PRIORITY_LEVELS % 32 == 0
 
 

@@ -35,6 +35,9 @@ def build(
     console.print(f"{out}  {len(firmware.elf):,} bytes  {firmware_hash(firmware.elf)}", soft_wrap=True)
     console.print(f"loaded {loaded_digest(firmware.elf)}", soft_wrap=True)
     console.print(size_line(firmware.elf), soft_wrap=True)
+    unlocked = SourceMap(firmware.elf).facts.unlocked
+    if unlocked:
+        console.print(f"not locked in the caches, for want of room: {', '.join(unlocked)}", soft_wrap=True)
     if map:
         path = out.with_suffix(".map")
         path.write_text(link_map(SourceMap(firmware.elf)), encoding="utf-8")

@@ -2,24 +2,17 @@
 
 from collections.abc import Sequence
 
-from rich.console import Console
-
 from hardtalk.injection.shared_random import StormRow
 from hardtalk.latency.subjects import FORMS
 from hardtalk.report.durations import microseconds
 
 
-class StormLine:
-    """A line for each row that is done."""
-
-    def __init__(self, console: Console) -> None:
-        self.console = console
-
-    def __call__(self, row: StormRow) -> None:
-        storm = row.storm
-        worst = f"worst {max(storm.latencies):,} cycles" if storm.latencies else "none served"
-        text = f"{row.task.name}: {storm.count:,} interrupts, {storm.entries:,} entries, {worst}"
-        self.console.print(f"{text}: {storm.violation or 'all counted'}", highlight=False, soft_wrap=True, markup=False)
+def storm_line(row: StormRow) -> str:
+    """A row that is done."""
+    storm = row.storm
+    worst = f"worst {max(storm.latencies):,} cycles" if storm.latencies else "none served"
+    text = f"{row.task.name}: {storm.count:,} interrupts, {storm.entries:,} entries, {worst}"
+    return f"{text}: {storm.violation or 'all counted'}"
 
 
 def storm_summary(rows: Sequence[StormRow], seconds: float) -> list[str]:

@@ -7,26 +7,29 @@ the VM changes behind a native process's back, are told apart, and one of each i
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from hardtalk.board import Board, Snapshot, StopReason
 from hardtalk.board.journal import Digest, Journal
 from hardtalk.board.mask_watch import IRQ_VECTOR
-from hardtalk.injection.registers import CORE
 from hardtalk.injection.trial import Expectation, Interrupted, Rule, Trial, Violated
 from hardtalk.latency.counts import COUNT_IN_LINE
-from hardtalk.vm.native import LINE_RECORD_BYTES, PROCESS_FIELDS, SLOT_COUNT, SLOT_RECORD_BYTES
+from hardtalk.vm.native import (
+    LINE_RECORD_BYTES,
+    PROCESS_FIELDS,
+    PROCESS_SAVED_WORDS,
+    SLOT_COUNT,
+    SLOT_RECORD_BYTES,
+)
+from hardtalk.vm.object_format import WORD_BYTES
 
-COUNT_OFFSET, RESULT_OFFSET = 8, 20
-"""Of a block of InjectionForms."""
 SLOT_TABLE_BYTES: Final = SLOT_RECORD_BYTES * SLOT_COUNT
 SAVED_REGISTERS: Final = tuple(
-    (PROCESS_FIELDS[name], PROCESS_FIELDS[name] + 4 * words)
-    for name, words in (("Registers", len(CORE)), ("Floats", 33))
+    (PROCESS_FIELDS[name], PROCESS_FIELDS[name] + WORD_BYTES * words) for name, words in PROCESS_SAVED_WORDS.items()
 )
-"""Of a native process's record: dead while it runs. d0 to d15 and fpscr are 33 words."""
+"""Of a native process's record: dead while it runs."""
 UNCOUNTED: Final = ("lostSignals", "strayInterrupts", "spuriousInterrupts", "nativeStorms", "misusedWaits")
 TURN_CYCLES: Final = 100_000_000
 SLICE_CYCLES: Final = 500
@@ -62,17 +65,19 @@ WINDOWS: Final = (
 
 @dataclass(frozen=True)
 class Place:
-    """Where the firmware keeps what the host looks at: `counts` of InjectionForms, `blocks` by line, native code."""
+    """Where the firmware keeps what the host looks at: `counts` of InjectionForms; of each line with a native handler
+    the word in which that counts and the one for what it computes; native code."""
 
     counts: int
-    blocks: dict[int, int]
+    counted: Mapping[int, int]
+    computed: Mapping[int, int]
     code: tuple[int, int] = (0, 0)
     record: int = 0
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line that software raises: how its handler counts."""
+    """A line that software raises: how its handler counts. `served` is the word of `Place.counts`; -1 for none."""
 
     number: int
     handler: str
@@ -94,6 +99,7 @@ SECOND_LINES: Final = {
     SIGNALLING: Line(20, SIGNALLING, 2),
 }
 TURNS: Final = 3
+"""The word of `Place.counts` that counts the program's turns."""
 
 
 @dataclass
@@ -205,14 +211,14 @@ class FormSweep:
         """What each interrupt of the line counts, by the time everything is over."""
         counted = {}
         if line.served >= 0:
-            counted[self.place.counts + 4 * line.served] = 1
+            counted[self.place.counts + WORD_BYTES * line.served] = 1
         if line.handler != SMALLTALK:
             counted |= self._counted_natively(line)
         return counted
 
     def _counted_natively(self, line: Line) -> dict[int, int]:
         record = self.board.firmware.address_of("nativeLineTable") + LINE_RECORD_BYTES * line.number
-        return {self.place.blocks[line.number] + COUNT_OFFSET: 1, record + COUNT_IN_LINE: 1}
+        return {self.place.counted[line.number]: 1, record + COUNT_IN_LINE: 1}
 
     def _at_end(self) -> dict[int, int]:
         counted = self._counted(self.line)
@@ -225,17 +231,17 @@ class FormSweep:
         kept = (self.place.code,)
         if self.line.handler == SMALLTALK:
             pending, entries = address_of("pendingLines"), address_of("interruptCount")
-            in_vm = Rule(((pending, pending + 4),), counts={entries: 1}, requests_vm=True)
+            in_vm = Rule(((pending, pending + WORD_BYTES),), counts={entries: 1}, requests_vm=True)
             in_process = Rule(must_keep=kept, counts={entries: 1, **self._counted(self.line)})
             return {Interrupted.VM: in_vm, Interrupted.PROCESS: in_process}
         counts = self._counted_natively(self.line)
-        result = self.place.blocks[self.line.number] + RESULT_OFFSET
-        own = ((result, result + 4),)
+        result = self.place.computed[self.line.number]
+        own = ((result, result + WORD_BYTES),)
         if self.line.handler == NATIVE:
             return dict.fromkeys(Interrupted, Rule(own, counts=counts))
         slots = address_of("nativeSlotTable")
         words = [address_of(name) for name in ("nativeSignals", "rescheduleWanted", "vmPriority", "nativeRequests")]
-        signalled = (*own, (slots, slots + SLOT_TABLE_BYTES), *((word, word + 4) for word in words))
+        signalled = (*own, (slots, slots + SLOT_TABLE_BYTES), *((word, word + WORD_BYTES) for word in words))
         return {
             Interrupted.VM: Rule(signalled, counts=counts, requests_vm=True),
             Interrupted.HANDLER: Rule(signalled, counts=counts),
@@ -255,7 +261,7 @@ def handling_of(board: Board, place: Place, first: str, start: Snapshot) -> tupl
     """The handling of a first interrupt that comes at `start`: from its vector to a while after everything is over."""
     line = FIRST_LINES[first]
     board.restore(start)
-    served = place.counts + 4 * line.served if line.served >= 0 else place.blocks[line.number] + COUNT_OFFSET
+    served = place.counts + WORD_BYTES * line.served if line.served >= 0 else place.counted[line.number]
     before = _word(board, served)
     board.vic.write("SOFTINT", line.bit)
     stop = board.run_to(IRQ_VECTOR, TURN_CYCLES)
@@ -276,10 +282,10 @@ def _run_while(board: Board, is_going_on: Callable[[], bool]) -> None:
 
 
 def _run_a_turn(board: Board, place: Place) -> None:
-    counter = place.counts + 4 * TURNS
+    counter = place.counts + WORD_BYTES * TURNS
     turns = _word(board, counter)
     _run_while(board, lambda: _word(board, counter) == turns)
 
 
 def _word(board: Board, address: int) -> int:
-    return int.from_bytes(board.ram.read(address, 4), "little")
+    return int.from_bytes(board.ram.read(address, WORD_BYTES), "little")

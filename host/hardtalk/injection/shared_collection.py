@@ -87,7 +87,7 @@ def interrupt_collection(
     first: int,
     count: int | None,
     executor: Executor,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Callable[[str, int, int], None] = lambda program, done, total: None,
 ) -> CollectionResult:
     """Interrupt `count` instructions (None: all the rest) of a collection, the first one `first` after its start."""
     prepared = prepared_by(recipe)
@@ -101,7 +101,7 @@ def interrupt_collection(
     try:
         for task in as_completed(tasks):
             result.found.add(task.result())
-            progress(result.found.points, total)
+            progress(recipe.program, result.found.points, total)
             if result.found.violation:
                 break
     finally:
@@ -116,13 +116,14 @@ def parts(first: int, count: int, size: int = POINTS_IN_A_TASK) -> Iterator[tupl
         yield start, min(size, first + count - start)
 
 
-def chosen_programs(program: str) -> list[str]:
+def chosen_programs(program: str) -> tuple[str, ...]:
+    """Those that a name means: one, or both."""
     if program == "both":
-        return list(PROGRAMS)
+        return tuple(PROGRAMS)
     if program not in PROGRAMS:
         remedy = f"Choose one of {', '.join(PROGRAMS)}, both."
         raise UnfitRequest(f"--program {program}: there is no such program", remedy)
-    return [program]
+    return (program,)
 
 
 def add_collection(report: Report, result: CollectionResult) -> None:

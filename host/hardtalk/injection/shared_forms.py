@@ -28,10 +28,10 @@ from hardtalk.link.assembler import AssemblySource, assemble
 from hardtalk.memory.boards import boot_settled
 from hardtalk.report.figures import Report
 from hardtalk.vm.native import PROCESS_FIELDS
+from hardtalk.vm.object_format import WORD_BYTES
 
 POINTS_IN_A_TASK: Final = 2_000
 HEAP_BYTES: Final = 4 << 20
-NATIVE_LINES: Final = (2, 18, 20, 21)
 PATTERN_CYCLES, PATTERN_POINTS = 300_000, 3_000
 
 
@@ -66,8 +66,9 @@ def running(over: str, model: str) -> PreparedForms:
     """A board that runs the program or the native code; the beginning of a turn and its length."""
     bench = boot_settled(injection_options(HEAP_BYTES, model))
     board = bench.board
-    counts, *blocks = numbers_in(bench, "InjectionForms prepare")
-    place = Place(counts, dict(zip(NATIVE_LINES, blocks, strict=True)))
+    counts, *places = numbers_in(bench, "InjectionForms prepare")
+    lines, counted, computed = places[0::3], places[1::3], places[2::3]
+    place = Place(counts, dict(zip(lines, counted, strict=True)), dict(zip(lines, computed, strict=True)))
     if over == PATTERN:
         place = start_pattern(bench, place)
         board.run(PATTERN_CYCLES)
@@ -92,13 +93,13 @@ def start_pattern(bench: Bench, place: Place) -> Place:
     """Put the pattern's code where the process that stands for it will go on."""
     text = pattern_path().read_text(encoding="utf-8")
     size = len(assemble([AssemblySource("pattern.s", text)], 0, {}).code)
-    address, record, _ = numbers_in(bench, f"InjectionForms preparePattern: {size // 4}")
+    address, record = numbers_in(bench, f"InjectionForms preparePattern: {size // WORD_BYTES}")
     code = assemble([AssemblySource("pattern.s", text)], address, {}).code
     ram = bench.board.ram
     ram.write(address, code)
-    ram.write(record + PROCESS_FIELDS["Place"], address.to_bytes(4, "little"))
+    ram.write(record + PROCESS_FIELDS["Place"], address.to_bytes(WORD_BYTES, "little"))
     bench.console.evaluate("InjectionForms startPattern")
-    return Place(place.counts, place.blocks, (address, address + len(code)), record)
+    return replace(place, code=(address, address + len(code)), record=record)
 
 
 def pattern_path() -> Path:

@@ -27,7 +27,7 @@ from hardtalk.injection.registers import (
     differences,
 )
 from hardtalk.memory.audit import audit
-from hardtalk.memory.machine import NotReadable
+from hardtalk.memory.machine import NotReadable, facts_of
 from hardtalk.memory.safepoints import settle
 from hardtalk.vm.native import PROCESS_RECORD_BYTES
 
@@ -40,7 +40,7 @@ LAST_LOOK_CYCLES: Final = 4_000
 DISPATCH_REGISTER: Final = INDEX["r8"]
 NATIVE_RECORD_BYTES: Final = PROCESS_RECORD_BYTES + 4 * 256
 """A native process's record with the stack behind it."""
-STACK_BYTES: Final = {"irqStackTop": 2048, "supervisorStackTop": 8192}
+STACKS: Final = ("irqStack", "supervisorStack")
 SHOWN: Final = 8
 
 Range = tuple[int, int]
@@ -97,9 +97,8 @@ class Trial:
         self._native_running = address_of("nativeRunning")
         self._vm_record = address_of("vmRecord")
         self._pending_lines = address_of("pendingLines")
-        self.dead: tuple[Range, ...] = tuple(
-            (address_of(name) - size, address_of(name)) for name, size in STACK_BYTES.items()
-        )
+        regions = {region.name: region for region in facts_of(board.firmware).regions}
+        self.dead: tuple[Range, ...] = tuple((regions[name].start, regions[name].stop) for name in STACKS)
         journal.leave_out(self.dead)
 
     def interrupt(self) -> Interrupted | None:

@@ -1,0 +1,113 @@
+"""What is to be interrupted, as one plan: collections, forms of interrupts, random cycles; and everything found."""
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from hardtalk.bench.errors import UnfitRequest
+from hardtalk.injection.forms import Window
+from hardtalk.injection.shared_collection import (
+    CollectionRecipe,
+    CollectionResult,
+    add_collection,
+    interrupt_collection,
+)
+from hardtalk.injection.shared_forms import FormRow, add_forms, interrupt_forms
+from hardtalk.injection.shared_random import StormRow, StormTask, add_storms, storm_all, tasks_for
+from hardtalk.report.figures import Report
+
+
+@dataclass(frozen=True)
+class InjectionPlan:
+    """The programs whose collection is interrupted at every instruction, the windows that are, and so many interrupts
+    at random cycles. Of a collection in a heap of `heap_bytes` and of each window only `count` instructions from
+    `first` on; None for all. `seed` is that of the first row of random interrupts.
+
+    Raises UnfitRequest when there is nothing to interrupt, or a number is below zero.
+    """
+
+    model: str
+    programs: tuple[str, ...] = ()
+    heap_bytes: int = 2 << 20
+    windows: tuple[Window, ...] = ()
+    first: int = 0
+    count: int | None = None
+    interrupts: int = 0
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if not (self.programs or self.windows or self.interrupts):
+            raise UnfitRequest("nothing is to be interrupted", "Give --collection, --forms or --random.")
+        if min(self.first, self.count or 0, self.interrupts, self.seed) < 0:
+            raise UnfitRequest("instructions, interrupts and seeds are numbers from 0 on")
+
+    @property
+    def collections(self) -> list[CollectionRecipe]:
+        return [CollectionRecipe(program, self.heap_bytes, self.model) for program in self.programs]
+
+    @property
+    def storms(self) -> list[StormTask]:
+        return tasks_for(self.interrupts, self.seed, self.model) if self.interrupts else []
+
+
+class Listener(Protocol):
+    """Hears of results as soon as they are there."""
+
+    def points_done(self, program: str, done: int, total: int) -> None: ...
+
+    def collection_done(self, result: CollectionResult) -> None: ...
+
+    def window_done(self, row: FormRow) -> None: ...
+
+    def windows_done(self, rows: Sequence[FormRow], seconds: float) -> None: ...
+
+    def storm_done(self, row: StormRow) -> None: ...
+
+    def storms_done(self, rows: Sequence[StormRow], seconds: float) -> None: ...
+
+
+@dataclass
+class Injected:
+    """All that was found."""
+
+    collections: list[CollectionResult] = field(default_factory=list)
+    forms: list[FormRow] = field(default_factory=list)
+    storms: list[StormRow] = field(default_factory=list)
+
+    @property
+    def violations(self) -> int:
+        told = [each.found.violation for each in self.collections]
+        told += [row.found.violation for row in self.forms]
+        told += [row.storm.violation for row in self.storms]
+        return sum(map(bool, told))
+
+
+def inject(plan: InjectionPlan, executor: Executor, listener: Listener) -> Injected:
+    """Carry out the plan over any executor of `concurrent.futures`."""
+    injected = Injected()
+    for recipe in plan.collections:
+        result = interrupt_collection(recipe, plan.first, plan.count, executor, listener.points_done)
+        injected.collections.append(result)
+        listener.collection_done(result)
+    if plan.windows:
+        injected.forms, seconds = interrupt_forms(
+            executor, plan.model, plan.windows, first=plan.first, count=plan.count, finished=listener.window_done
+        )
+        listener.windows_done(injected.forms, seconds)
+    if plan.interrupts:
+        injected.storms, seconds = storm_all(executor, plan.storms, listener.storm_done)
+        listener.storms_done(injected.storms, seconds)
+    return injected
+
+
+def injection_report(plan: InjectionPlan, injected: Injected) -> Report:
+    """All figures."""
+    report = Report("inject", plan.model, "", plan.seed, "")
+    for result in injected.collections:
+        add_collection(report, result)
+    if plan.windows:
+        add_forms(report, injected.forms)
+    if plan.interrupts:
+        add_storms(report, injected.storms)
+    return report
