@@ -237,12 +237,15 @@ class _Parser:
         statements: list[Statement] = []
         kinds = self.kinds
         while kinds[self.index] != closer:
+            if kinds[self.index] == ".":  # an empty statement
+                self.index += 1
+                continue
             if kinds[self.index] == "^":
                 start = self.starts[self.index]
                 self.index += 1
                 value = self.expression()
                 statements.append(Return(value, start=start, stop=self.stop()))
-                if kinds[self.index] == ".":
+                while kinds[self.index] == ".":
                     self.index += 1
                 if kinds[self.index] not in (closer, "end", ")", "]", "}"):
                     remedy = "End the method or block with the `^` statement."
