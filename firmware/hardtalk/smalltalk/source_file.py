@@ -1,5 +1,5 @@
-"""Text of source files, however their editor has written them: with a byte-order mark, with CR or CR LF as line ends, in UTF-8,
-UTF-16 or Latin-1. What comes out has lines that end in LF, also those within strings."""
+"""Text of source files, however their editor has written them: with a byte-order mark, with CR or CR LF as line ends,
+in UTF-8, UTF-16 or Latin-1. What comes out has lines that end in LF, also those within strings."""
 
 from __future__ import annotations
 
