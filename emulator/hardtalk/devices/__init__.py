@@ -4,6 +4,7 @@ from hardtalk.devices.cfi_flash import CfiFlash
 from hardtalk.devices.clock import Alarm, Clock, Duration, Ticker, microseconds, milliseconds, nanoseconds, seconds
 from hardtalk.devices.device import BusError, Device, Line
 from hardtalk.devices.errors import DeviceMistake
+from hardtalk.devices.flash_cells import FlashCells
 from hardtalk.devices.pl011 import Pl011
 from hardtalk.devices.pl190 import Pl190
 from hardtalk.devices.probe import Probe
@@ -24,7 +25,7 @@ MODELS: dict[str, type[Device]] = {
 }
 
 __all__ = [
-    "MODELS", "Alarm", "BusError", "CfiFlash", "Clock", "Device", "DeviceMistake", "DevicesMark", "Duration", "Line",
-    "Pl011", "Pl190", "Probe", "RegisterCell", "SavedDevices", "Sp804", "SystemRegisters", "Ticker", "TouchedDevices",
+    "MODELS", "Alarm", "BusError", "CfiFlash", "Clock", "Device", "DeviceMistake", "DevicesMark", "Duration",
+    "FlashCells", "Line", "Pl011", "Pl190", "Probe", "RegisterCell", "SavedDevices", "Sp804", "SystemRegisters", "Ticker", "TouchedDevices",
     "microseconds", "milliseconds", "nanoseconds", "restore_devices", "save_devices", "seconds",
 ]  # fmt: skip

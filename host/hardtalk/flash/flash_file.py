@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from hardtalk.chip import default_chip
-from hardtalk.devices import CfiFlash
+from hardtalk.devices import CfiFlash, FlashCells
 from hardtalk.report.errors import ReportedError
 
 CHUNK_BYTES = 1 << 20
@@ -34,20 +34,32 @@ class FlashFile:
 
     def attach(self, flash: CfiFlash) -> None:
         """What is in the file is in the flash, and from now on what changes there changes in the file."""
+        self.load(flash.contents)
+        flash.changed = lambda offset, size: self.store(flash.contents, offset, size)
+
+    def load(self, cells: FlashCells) -> None:
         with self.path.open("rb") as file:
             for offset in range(0, self.size, CHUNK_BYTES):
                 chunk = file.read(CHUNK_BYTES)
                 if chunk != ERASED_CHUNK:
-                    flash.contents.put(offset, chunk)
-        flash.contents.wear[:] = self.wear()
-        flash.changed = lambda offset, size: self.store(flash, offset, size)
+                    cells.put(offset, chunk)
+        cells.wear[:] = self.wear()
 
-    def store(self, flash: CfiFlash, offset: int, size: int) -> None:
+    def cells(self) -> FlashCells:
+        """Cells of their own with what is in the file."""
+        cells = FlashCells(self.size, CfiFlash.sector_bytes)
+        self.load(cells)
+        return cells
+
+    def store(self, cells: FlashCells, offset: int = 0, size: int | None = None) -> None:
+        """Put a part of the cells in the file, all of them if none is given."""
+        end = self.size if size is None else offset + size
         with self.path.open("r+b") as file:
             file.seek(offset)
-            file.write(flash.contents.read(offset, size))
-        if any(flash.contents.wear):
-            counts = {str(sector): erases for sector, erases in enumerate(flash.contents.wear) if erases}
+            for start in range(offset, end, CHUNK_BYTES):
+                file.write(cells.read(start, min(CHUNK_BYTES, end - start)))
+        if any(cells.wear):
+            counts = {str(sector): erases for sector, erases in enumerate(cells.wear) if erases}
             self.wear_path.write_text(json.dumps({"erases": counts}, indent=1) + "\n")
 
     def wear(self) -> list[int]:
