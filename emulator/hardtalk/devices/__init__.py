@@ -26,6 +26,7 @@ MODELS: dict[str, type[Device]] = {
 
 __all__ = [
     "MODELS", "Alarm", "BusError", "CfiFlash", "Clock", "Device", "DeviceMistake", "DevicesMark", "Duration",
-    "FlashCells", "Line", "Pl011", "Pl190", "Probe", "RegisterCell", "SavedDevices", "Sp804", "SystemRegisters", "Ticker", "TouchedDevices",
-    "microseconds", "milliseconds", "nanoseconds", "restore_devices", "save_devices", "seconds",
+    "FlashCells", "Line", "Pl011", "Pl190", "Probe", "RegisterCell", "SavedDevices", "Sp804", "SystemRegisters",
+    "Ticker", "TouchedDevices", "microseconds", "milliseconds", "nanoseconds", "restore_devices", "save_devices",
+    "seconds",
 ]  # fmt: skip

@@ -22,7 +22,7 @@ class VolumeError(ReportedError):
     """There is no volume, or not what was asked for in it."""
 
 
-class FlashContext(UserContext):  # type: ignore[misc]  # the library has no types
+class FlashContext(UserContext):
     """The library's blocks are sectors of the cells: a program clears bits, an erase counts."""
 
     def __init__(self, cells: FlashCells) -> None:
