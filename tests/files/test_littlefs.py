@@ -35,8 +35,8 @@ def flash_of(bench: Bench) -> CfiFlash:
 
 
 def held_by(cells: FlashCells) -> Contents:
-    """After the library has finished what a power cut has left half done: until then it does not list all of a directory
-    out of which a row is being moved."""
+    """After the library has finished what a power cut has left half done: until then it does not list all of a
+    directory out of which a row is being moved."""
     volume = Volume(copy.deepcopy(cells))
     volume.library.fs_mkconsistent()
     return {each.path: None if each.is_directory else volume.read(each.path) for each in volume.rows()}
