@@ -10,6 +10,7 @@ from hardtalk.smalltalk.bytecodes import SPECIAL_SELECTORS, SPECIAL_SEND_OPCODES
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.tonel import read_class
 from hardtalk.vm.constants import PINNED_REGISTERS, STATE_REGISTER
+from hardtalk.vm.primitives import PRIMITIVES
 
 HEAD = (
     "Class {\n\t#name : #Sample,\n\t#superclass : #Object,\n\t#instVars : [ 'ip', 'other' ],\n"
@@ -48,6 +49,43 @@ def test_ranges_and_other_tables() -> None:
 def test_an_unknown_special_selector_is_refused() -> None:
     with pytest.raises(SourceError, match=r"10:2: 'plus:' is no special selector"):
         compiled(">> plus [\n\t<special: 'plus:'>\n]")
+
+
+def test_a_primitive_has_the_numbers_of_its_name() -> None:
+    program = compiled(
+        ">> primitiveAdd: m arguments: c [\n\t<primitive: #Add>\n]",
+        ">> primitiveViewBit: index method: m arguments: c [\n\t<primitive: #ViewBit>\n]",
+    )
+    bits = {row.numbers for row in PRIMITIVES if row.name == "ViewBit"}
+    (numbers,) = bits
+    assert len(numbers) == 32
+    assert program.primitive_entries == {
+        1: "Sample>>primitiveAdd:arguments:",
+        **{number: f"Sample>>primitiveViewBit:method:arguments:#{bit}" for bit, number in enumerate(numbers)},
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "message", "remedy"),
+    [
+        ("primitiveAd: m arguments: c [\n\t<primitive: #Ad>", "there is no primitive Ad", "did you mean #Add?"),
+        ("primitiveSin: m arguments: c [\n\t<primitive: #Sin>", "there is no primitive Sin with a routine", "did you"),
+        (
+            "primitiveAdd: m arguments: c [\n\t<primitive: 1>",
+            "there is no primitive 1 with a routine",
+            "name a row of hardtalk.vm.primitives: <primitive: #Add>",
+        ),
+        (
+            "add: m arguments: c [\n\t<primitive: #Add>",
+            "the routine of primitive Add is primitiveAdd:arguments:, not add:arguments:",
+            "rename one",
+        ),
+    ],
+)
+def test_what_names_no_primitive_is_refused(method: str, message: str, remedy: str) -> None:
+    with pytest.raises(SourceError, match=message) as caught:
+        compiled(f">> {method}\n]")
+    assert (caught.value.line, caught.value.column) == (10, 2) and caught.value.remedy.startswith(remedy)
 
 
 def test_pinned_variables_have_the_registers_of_the_table() -> None:

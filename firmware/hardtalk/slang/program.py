@@ -8,6 +8,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Final
 
@@ -23,6 +24,7 @@ from hardtalk.smalltalk.bytecodes import SPECIAL_SEND_OPCODES
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
 from hardtalk.vm.constants import PINNED_REGISTERS
+from hardtalk.vm.primitives import PRIMITIVE_NAMED
 from hardtalk.vm.records import BARRIER_ROUTINE
 from hardtalk.vm.state_plan import in_state_order
 
@@ -40,9 +42,9 @@ NUMBERED_PRAGMAS = {
     "forwardingSpecial:": "forwardingBytecode",
     "forwardingSpecial:to:": "forwardingBytecode",
     "primitive:": "primitive",
-    "primitive:to:": "primitive",
 }
-"""Pragmas that enter a routine in a table, with the table's kind. Those of special sends name selectors."""
+"""Pragmas that enter a routine in a table, with the table's kind. Those of special sends name selectors, that of a
+primitive its row."""
 
 THREADED_PRAGMAS = {"threaded", *NUMBERED_PRAGMAS}
 
@@ -220,6 +222,8 @@ def _declare_method(program: Program, definition: ClassDefinition, method: Metho
             declared.types[str(arguments[0])] = _type_named(method, node, pragma, str(arguments[1]))
         elif pragma.selector == "returns:":
             declared.returns = _type_named(method, node, pragma, str(arguments[0]))
+        elif pragma.selector == "primitive:":
+            declared.numbers = _primitive(method, node, pragma, arguments[0])
         elif pragma.selector in NUMBERED_PRAGMAS:
             number = _special if "pecial:" in pragma.selector else _number
             declared.numbers = (
@@ -274,6 +278,20 @@ def _special(method: MethodDefinition, node: ast.Method, pragma: ast.Pragma, arg
             method, node, pragma, f"'{argument}' is no special selector; see hardtalk.smalltalk.bytecodes"
         )
     return SPECIAL_SEND_OPCODES[str(argument)]
+
+
+def _primitive(method: MethodDefinition, node: ast.Method, pragma: ast.Pragma, name: object) -> tuple[str, int, int]:
+    """The numbers of the primitive of that name, whose routine the method must be."""
+    row = PRIMITIVE_NAMED.get(name) if isinstance(name, str) else None
+    if row is None:
+        near = get_close_matches(str(name), PRIMITIVE_NAMED, 1)
+        remedy = f"did you mean #{near[0]}?" if near else "name a row of hardtalk.vm.primitives: <primitive: #Add>"
+        raise slang_error(method, node, pragma, f"there is no primitive {name} with a routine; {remedy}")
+    if row.routine != node.selector:
+        raise slang_error(
+            method, node, pragma, f"the routine of primitive {name} is {row.routine}, not {node.selector}; rename one"
+        )
+    return "primitive", row.numbers[0], row.numbers[-1]
 
 
 def _register(method: MethodDefinition, node: ast.Method, pragma: ast.Pragma, name: str) -> int:
