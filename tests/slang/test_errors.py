@@ -107,7 +107,7 @@ def test_a_routine_too_long_for_its_constants() -> None:
     assert (caught.value.line, caught.value.remedy) == (3, "split the method")
 
 
-@pytest.mark.parametrize("pragma", ["<bytecode: #pop>", "<recursive: 'two'>"])
+@pytest.mark.parametrize("pragma", ["<locked: 'first'>", "<recursive: 'two'>"])
 def test_a_pragma_that_takes_a_number(pragma: str) -> None:
     text = f"{HEAD}Sample >> run: a with: b [\n\t{pragma}\n\t^ self run: a with: b\n]\n"
     with pytest.raises(SourceError, match="this pragma takes a number") as caught:

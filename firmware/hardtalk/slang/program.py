@@ -8,7 +8,6 @@ from __future__ import annotations
 import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Final
 
@@ -17,36 +16,15 @@ from hardtalk.slang.components import DECLARATION
 from hardtalk.slang.errors import UnfitProgram, refuse, slang_error
 from hardtalk.slang.failure import with_failures_written_out
 from hardtalk.slang.fields import passes_barrier
+from hardtalk.slang.table_pragmas import TABLE_PRAGMAS, TablePragma
 from hardtalk.slang.types import DECLARABLE, SlangType, Type
 from hardtalk.slang.variables import bindable_names, temporaries_of, walk, weight
 from hardtalk.smalltalk import ast
-from hardtalk.smalltalk.bytecodes import SPECIAL_SEND_OPCODES
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
 from hardtalk.vm.constants import PINNED_REGISTERS
-from hardtalk.vm.primitives import PRIMITIVE_NAMED
 from hardtalk.vm.records import BARRIER_ROUTINE
 from hardtalk.vm.state_plan import in_state_order
-
-NUMBERED_PRAGMAS = {
-    "bytecode:": "bytecode",
-    "bytecode:to:": "bytecode",
-    "markingBytecode:": "markingBytecode",
-    "markingBytecode:to:": "markingBytecode",
-    "forwardingBytecode:": "forwardingBytecode",
-    "forwardingBytecode:to:": "forwardingBytecode",
-    "special:": "bytecode",
-    "special:to:": "bytecode",
-    "markingSpecial:": "markingBytecode",
-    "markingSpecial:to:": "markingBytecode",
-    "forwardingSpecial:": "forwardingBytecode",
-    "forwardingSpecial:to:": "forwardingBytecode",
-    "primitive:": "primitive",
-}
-"""Pragmas that enter a routine in a table, with the table's kind. Those of special sends name selectors, that of a
-primitive its row."""
-
-THREADED_PRAGMAS = {"threaded", *NUMBERED_PRAGMAS}
 
 
 @dataclass(eq=False)
@@ -222,15 +200,9 @@ def _declare_method(program: Program, definition: ClassDefinition, method: Metho
             declared.types[str(arguments[0])] = _type_named(method, node, pragma, str(arguments[1]))
         elif pragma.selector == "returns:":
             declared.returns = _type_named(method, node, pragma, str(arguments[0]))
-        elif pragma.selector == "primitive:":
-            declared.numbers = _primitive(method, node, pragma, arguments[0])
-        elif pragma.selector in NUMBERED_PRAGMAS:
-            number = _special if "pecial:" in pragma.selector else _number
-            declared.numbers = (
-                NUMBERED_PRAGMAS[pragma.selector],
-                number(method, node, pragma, arguments[0]),
-                number(method, node, pragma, arguments[-1]),
-            )
+        elif pragma.selector in TABLE_PRAGMAS:
+            declared.numbers = TablePragma(method, node, pragma).numbers()
+            declared.flags.add("threaded")
         elif pragma.selector == "external:":
             declared.external = str(arguments[0])
         elif pragma.selector == "recursive:":
@@ -242,8 +214,6 @@ def _declare_method(program: Program, definition: ClassDefinition, method: Metho
             declared.flags.add(pragma.selector)
         elif pragma.selector != "bound:":
             raise slang_error(method, node, pragma, f"unknown pragma <{pragma.selector}>; see docs/slang.md, Methods")
-        if pragma.selector in THREADED_PRAGMAS:
-            declared.flags.add("threaded")
     if len(declared.entry_parameters) > 4 and "inline" not in declared.flags:
         raise slang_error(
             method,
@@ -269,29 +239,6 @@ def _parsed(method: MethodDefinition) -> ast.Method:
 
 def _plain(argument: object) -> object:
     return argument.value if isinstance(argument, ast.Literal) else argument
-
-
-def _special(method: MethodDefinition, node: ast.Method, pragma: ast.Pragma, argument: object) -> int:
-    """The bytecode that sends a special selector."""
-    if str(argument) not in SPECIAL_SEND_OPCODES:
-        raise slang_error(
-            method, node, pragma, f"'{argument}' is no special selector; see hardtalk.smalltalk.bytecodes"
-        )
-    return SPECIAL_SEND_OPCODES[str(argument)]
-
-
-def _primitive(method: MethodDefinition, node: ast.Method, pragma: ast.Pragma, name: object) -> tuple[str, int, int]:
-    """The numbers of the primitive of that name, whose routine the method must be."""
-    row = PRIMITIVE_NAMED.get(name) if isinstance(name, str) else None
-    if row is None:
-        near = get_close_matches(str(name), PRIMITIVE_NAMED, 1)
-        remedy = f"did you mean #{near[0]}?" if near else "name a row of hardtalk.vm.primitives: <primitive: #Add>"
-        raise slang_error(method, node, pragma, f"there is no primitive {name} with a routine; {remedy}")
-    if row.routine != node.selector:
-        raise slang_error(
-            method, node, pragma, f"the routine of primitive {name} is {row.routine}, not {node.selector}; rename one"
-        )
-    return "primitive", row.numbers[0], row.numbers[-1]
 
 
 def _register(method: MethodDefinition, node: ast.Method, pragma: ast.Pragma, name: str) -> int:
