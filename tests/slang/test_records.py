@@ -363,8 +363,31 @@ def test_all_mistakes_are_told_in_one_run() -> None:
     assert len(caught.value.errors) == len(REFUSED)
 
 
+@pytest.mark.parametrize(
+    ("pragma", "said"),
+    [
+        ("<var: #proces type: #Process>", "proces is no parameter or temporary of this method\ndid you mean #process?"),
+        ("<var: #zzz type: #oop>", "zzz is no parameter or temporary of this method\nremove the declaration"),
+        ("<var: #each type: #Link>", "each is declared twice\nkeep one of the declarations"),
+    ],
+)
+def test_a_declaration_is_of_one_variable(pragma: str, said: str) -> None:
+    body = f"<var: #each type: #Process>\n\t{pragma}\n\t1 to: 3 do: [ :each | self wordAt: each ].\n\t^ process"
+    classes = sources(f"Sample >> run: process [\n\t{body}\n]\n")
+    told = refusal_by_compiler(classes)
+    assert told == refusal_by_simulation(classes) and told.startswith("Sample.class.st:5:2: ")
+    assert [told.splitlines()[0].partition("5:2: ")[2], told.splitlines()[-1].strip()] == said.splitlines()
+
+
+def test_a_declared_variable_is_one_of_the_class() -> None:
+    text = "Sample class >> declareVariables [\n\t<var: #counte type: #Process>\n]\n"
+    with pytest.raises(SourceError, match="Sample has no instance variable counte") as caught:
+        read_program(sources(text), {})
+    assert caught.value.remedy == "did you mean #counter?"
+
+
 def test_an_unknown_type_is_refused() -> None:
-    with pytest.raises(SourceError, match="unknown type #Proces"):
+    with pytest.raises(SourceError, match=r"unknown type #Proces\n.*\n.*\n.*did you mean #Process\?"):
         read_program(sources("Sample >> run: a [\n\t<var: #a type: #Proces>\n\t^ a\n]\n"), {})
 
 

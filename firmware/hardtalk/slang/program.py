@@ -8,6 +8,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Final
 
@@ -184,6 +185,12 @@ def _declare_variables(program: Program, definition: ClassDefinition) -> None:
             arguments = [_plain(argument) for argument in pragma.arguments]
             if pragma.selector == "pinned:":
                 program.pinned[str(arguments[0])] = _register(method, node, pragma, str(arguments[0]))
+            elif pragma.selector.startswith("var:") and arguments[0] not in definition.instance_variables:
+                near = get_close_matches(str(arguments[0]), definition.instance_variables, 1)
+                hint = f"did you mean #{near[0]}?" if near else "remove the declaration"
+                raise slang_error(
+                    method, node, pragma, f"{definition.name} has no instance variable {arguments[0]}; {hint}"
+                )
             elif pragma.selector == "var:type:":
                 program.state_types[str(arguments[0])] = _type_named(method, node, pragma, str(arguments[1]))
             elif pragma.selector == "var:words:":
@@ -258,7 +265,9 @@ def _number(method: MethodDefinition, node: ast.Method, place: ast.Node, value: 
 
 def _type_named(method: MethodDefinition, node: ast.Method, place: ast.Node, name: str) -> SlangType:
     if name not in DECLARABLE:
-        raise slang_error(method, node, place, f"unknown type #{name}; one of {', '.join('#' + n for n in DECLARABLE)}")
+        near = get_close_matches(name, DECLARABLE, 1)
+        hint = f"did you mean #{near[0]}?" if near else f"one of {', '.join('#' + n for n in DECLARABLE)}"
+        raise slang_error(method, node, place, f"unknown type #{name}; {hint}")
     return DECLARABLE[name]
 
 
