@@ -96,8 +96,3 @@ def test_the_library_names_the_counters_of_the_table() -> None:
     (method,) = [each for each in made.methods if each.selector == "vmValueNames"]
     assert method.source.split("#(", 1)[1].split(")", 1)[0].split() == list(STATISTICS)
     assert [each.selector for each in made.methods] == [each.selector for each in read_classes([file])[0].methods]
-
-
-def test_the_page_of_the_documentation_is_the_tables() -> None:
-    found = (ROOT / "docs" / "primitives.md").read_text(encoding="utf-8")
-    assert found == page(), "run python -m hardtalk.vm.primitive_page > docs/primitives.md"
