@@ -11,7 +11,6 @@ from hardtalk.slang.program import read_program
 from hardtalk.smalltalk.ast import Pragma
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition, read_class_file
 from hardtalk.vm.constants import STATISTICS, slang_constants
-from hardtalk.vm.primitive_page import page
 from hardtalk.vm.primitives import LARGEST_NUMBER, PRIMITIVES, complaint_about, primitive_numbered, with_routines
 
 from .small_memory import SmallMemory, vm_classes
