@@ -28,7 +28,19 @@ WORD = re.compile(r"[A-Za-z_]\w{2,}")
 CONSTANT = re.compile(r"`(?P<name>[A-Z]\w+)`,? (?:of |\()?(?P<value>\d[\d,]*)\b(?P<unit> KB)?")
 MADE = re.compile(r"<!-- made: (?P<name>[\w-]+) -->.*?<!-- end: (?P=name) -->", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:)(?P<target>[^)#\s]+)(?:#[^)]*)?\)")
-EXAMPLES = frozenset({"StackTop", "aLamp", "anotherThreadedMethod", "pts", "alternateRegister", "r1101e", "writeOnce"})
+EXAMPLES = frozenset(
+    {
+        "StackTop",
+        "aLamp",
+        "aList",
+        "addressOfMyList",
+        "anotherThreadedMethod",
+        "pts",
+        "alternateRegister",
+        "r1101e",
+        "writeOnce",
+    }
+)
 """Words of examples, and those of others' formats that a page says are not read."""
 
 
