@@ -35,6 +35,7 @@ EXAMPLES = frozenset(
         "aList",
         "addressOfMyList",
         "anotherThreadedMethod",
+        "pflash_cfi01",
         "pts",
         "alternateRegister",
         "r1101e",
