@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -117,3 +119,23 @@ def test_every_command_in_a_page_is_one(page: Path) -> None:
 
 def test_there_are_commands_in_the_pages() -> None:
     assert sum(1 for page in PAGES for _ in commands(page)) > 30
+
+
+def imported(page: Path) -> Iterator[tuple[str, str]]:
+    """Module and name of what the page's blocks of Python take from ours."""
+    for each in FENCED.finditer(text_of(page)):
+        if each["info"].startswith("python"):
+            text = "\n".join(line for line in each["text"].splitlines() if not line.startswith(">>>"))
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hardtalk."):
+                    yield from ((str(node.module), alias.name) for alias in node.names)
+
+
+OWN_PACKAGES = ("hardtalk.switching",)
+"""Of a study that a page adds."""
+
+
+def test_what_pages_import_is_there() -> None:
+    names = {each for page in PAGES for each in imported(page) if not each[0].startswith(OWN_PACKAGES)}
+    assert len(names) > 15
+    assert [(module, name) for module, name in sorted(names) if not hasattr(import_module(module), name)] == []
