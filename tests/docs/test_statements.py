@@ -32,6 +32,7 @@ MADE = re.compile(r"<!-- made: (?P<name>[\w-]+) -->.*?<!-- end: (?P=name) -->", 
 LINK = re.compile(r"\]\((?!https?:)(?P<target>[^)#\s]+)(?:#[^)]*)?\)")
 EXAMPLES = frozenset(
     {
+        "Namespace",
         "StackTop",
         "aLamp",
         "aList",
