@@ -78,7 +78,7 @@ def test_narrow_accesses() -> None:
 def test_mistakes_in_a_device_are_told() -> None:
     thermo = Thermometer()
     with pytest.raises(AttributeError, match=r"VALUE is a register: assign to self.VALUE.value"):
-        thermo.VALUE = 3  # type: ignore[assignment]
+        thermo.VALUE = 3  # type: ignore[assignment]  # the mistake that is told
     with pytest.raises(AttributeError, match=r"register STATUS has no field REDY; it has READY"):
         thermo.STATUS.REDY = 1
     with pytest.raises(ValueError, match=r"2 does not fit field STATUS.READY of 1 bits"):
@@ -132,6 +132,6 @@ def test_a_restored_device_goes_on_as_it_would_have() -> None:
 
 def test_what_cannot_be_saved_is_named() -> None:
     device = Nested(peripheral())
-    device.readings = (number for number in range(3))  # type: ignore[attr-defined]
+    device.readings = (number for number in range(3))  # type: ignore[attr-defined]  # devices add what they like
     with pytest.raises(TypeError, match=r"Nested.readings cannot be put in a snapshot .*keep a list and an index"):
         save_devices(device.clock, [device])

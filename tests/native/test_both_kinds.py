@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from hardtalk.bench import Bench, BootOptions, boot
+from hardtalk.board import Board
+from hardtalk.devices import Sp804
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "native"
 
@@ -63,6 +65,13 @@ def test_the_prompt_shows_a_wrong_name(native_bench: Bench) -> None:
     assert answer.startswith("'there is no native routine #folowScript:; there are: ")
 
 
+def expire_timer(board: Board) -> None:
+    """The first counter of TIMER23 reaches zero, now."""
+    timer = board.device("TIMER23")
+    assert isinstance(timer, Sp804)
+    timer.counters[0].reach_zero()
+
+
 def test_a_driver_changes_its_form_while_it_runs() -> None:
     """Ten interrupts in each form, in turn: every one of them is served by the form of its time."""
     bench = boot(BootOptions((EXAMPLES,)))
@@ -72,7 +81,7 @@ def test_a_driver_changes_its_form_while_it_runs() -> None:
 
     def expire(times: int) -> None:
         for _ in range(times):
-            board.device("TIMER23").counters[0].reach_zero()  # type: ignore[attr-defined]
+            expire_timer(board)
             board.run(cycles=200_000)
             assert not board.is_raised(line)
 
@@ -91,7 +100,7 @@ def test_a_driver_changes_its_form_while_it_runs() -> None:
 def test_a_storming_native_driver_is_reported() -> None:
     bench = boot(BootOptions((EXAMPLES, Path(__file__).parent / "firmware")))
     bench.console.evaluate("Smalltalk at: #T put: NativeTimer start. T nativeHandler: #neverLower:")
-    bench.board.device("TIMER23").counters[0].reach_zero()  # type: ignore[attr-defined]
+    expire_timer(bench.board)
     text = bench.console.text_until_quiet(2_000_000)
     assert "interrupt storm: the line is still raised after 1000 runs of neverLower: in a row" in text
     evaluate = bench.console.evaluate

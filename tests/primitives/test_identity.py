@@ -121,8 +121,8 @@ def test_problems_have_their_numbers(world: SmallMemory) -> None:
         world.memory.word_at(world.state["scheduler"] + 20): "BecomeSpecial",
     }  # fmt: skip
     for oop, name in expected.items():
-        assert world.value(world.run(PROBLEM, oop, one)) == BECOME_PROBLEMS[name], name  # type: ignore[arg-type]
-    assert world.value(world.run(PROBLEM, one, world.nil)) == 0  # type: ignore[arg-type]
+        assert world.run(PROBLEM, oop, one) == world.integer(BECOME_PROBLEMS[name]), name
+    assert world.run(PROBLEM, one, world.nil) == world.integer(0)
 
 
 def test_an_interrupt_comes_before_the_first_change(world: SmallMemory) -> None:

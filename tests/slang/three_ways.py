@@ -19,6 +19,7 @@ from unicorn.arm_const import (
 
 from hardtalk.slang.check import check_program
 from hardtalk.slang.compile import compile_program, lower_method
+from hardtalk.slang.emit import Relocation
 from hardtalk.slang.interpret import Interpreter
 from hardtalk.slang.program import read_program
 from hardtalk.slang.simulate import Segment, Simulation
@@ -54,12 +55,12 @@ class ThreeWays:
             self.relocated(r.code, self.addresses[r.name], r.relocations) for r in self.compiled.routines
         )
 
-    def relocated(self, code: bytes, address: int, relocations: Sequence[object]) -> bytes:
+    def relocated(self, code: bytes, address: int, relocations: Sequence[Relocation]) -> bytes:
         words = bytearray(code)
         for relocation in relocations:
-            offset, target = relocation.offset, self.addresses[relocation.symbol]  # type: ignore[attr-defined]
+            offset, target = relocation.offset, self.addresses[relocation.symbol]
             (word,) = struct.unpack_from("<I", words, offset)
-            if relocation.kind == "branch24":  # type: ignore[attr-defined]
+            if relocation.kind == "branch24":
                 word |= (target - (address + offset) - 8 >> 2) & 0xFFFFFF
             else:
                 word = target

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from hardtalk.slang.simulate import DeviceRange, Segment, Simulation, SlangFault, StopSimulation, Transfer
@@ -28,8 +30,8 @@ Sample class >> declareVariables [
 HEAP = 0x100000
 
 
-def simulation(methods: str, **options: object) -> Simulation:
-    return Simulation([read_class(HEAD + methods, "Sample.class.st")], {"Limit": 3}, **options)  # type: ignore[arg-type]
+def simulation(methods: str, **options: Any) -> Simulation:
+    return Simulation([read_class(HEAD + methods, "Sample.class.st")], {"Limit": 3}, **options)
 
 
 def fault(sample: Simulation, selector: str, *arguments: int) -> str:

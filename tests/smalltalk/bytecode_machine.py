@@ -11,11 +11,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hardtalk.smalltalk.bytecodes import SPECIAL_SELECTORS
+from hardtalk.smalltalk.compiled_method import ClassVariableRef, GlobalRef, MethodLiteral
 from hardtalk.smalltalk.compiler import CompiledMethodSpec
 from hardtalk.smalltalk.literals import Symbol
 
 SELF_TRUE_FALSE_NIL_INTEGERS = (None, True, False, None, -1, 0, 1, 2)
 STEP_LIMIT = 20_000
+
+
+def name_of(literal: MethodLiteral) -> str:
+    """Of the variable that the literal of a push or store stands for."""
+    assert isinstance(literal, GlobalRef | ClassVariableRef)
+    return literal.name
 
 
 class NonLocalReturn(Exception):
@@ -146,7 +153,7 @@ class Machine:
                 literal = literals[index]
                 stack.append(list(literal) if isinstance(literal, tuple) else literal)
             else:
-                stack.append(self.globals[literals[index].name])  # type: ignore[union-attr]
+                stack.append(self.globals[name_of(literals[index])])
 
         def store(kind: int, index: int, value: Any) -> None:
             if kind == 0:
@@ -155,7 +162,7 @@ class Machine:
                 stack[index] = value
             else:
                 assert kind == 3
-                self.globals[literals[index].name] = value  # type: ignore[union-attr]
+                self.globals[name_of(literals[index])] = value
 
         while True:
             self.steps += 1

@@ -4,7 +4,6 @@ Erased pages take no memory, and pages are immutable, so that a copy of the cell
 """
 
 import random
-from collections.abc import Iterable, Iterator
 
 PAGE_BYTES = 4096
 ERASED_PAGE = b"\xff" * PAGE_BYTES
@@ -38,11 +37,6 @@ class FlashCells:
         page, start = divmod(offset, PAGE_BYTES)
         return int.from_bytes(self._pages.get(page, ERASED_PAGE)[start : start + WORD_BYTES], "little")
 
-    def pages(self) -> Iterator[tuple[int, bytes]]:
-        """Offset and contents of the pages that are not all erased, in order."""
-        for page in sorted(self._pages):
-            yield page * PAGE_BYTES, self._pages[page]
-
     # Changing
 
     def program(self, offset: int, data: bytes) -> None:
@@ -70,10 +64,6 @@ class FlashCells:
                 self._pages[page] = new
             position += count
 
-    def put_pages(self, pages: Iterable[tuple[int, bytes]]) -> None:
-        for offset, data in pages:
-            self.put(offset, data)
-
     # Faults
 
     def tear_program(self, offset: int, data: bytes, chance: random.Random) -> None:
@@ -95,8 +85,3 @@ class FlashCells:
                 old = self.read(start, PAGE_BYTES)
                 self.put(start, bytes(was | bits for was, bits in zip(old, noise, strict=True)))
         self.wear[sector] += 1
-
-    def flip(self, offset: int, bit: int) -> None:
-        """A bit error."""
-        byte = self.read(offset, 1)[0]
-        self.put(offset, bytes([byte ^ 1 << bit]))

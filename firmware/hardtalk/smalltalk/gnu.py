@@ -23,13 +23,13 @@ from typing import Final, NoReturn, TypeAlias
 from hardtalk.smalltalk.chunk import CommentChunk, ExpressionChunk, MethodChunk, RefusedChunk
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.parser import parse_expression, parse_method
+from hardtalk.smalltalk.text_reader import TextReader
 from hardtalk.smalltalk.tonel import DEFAULT_CATEGORY, ClassDefinition
 
 Part: TypeAlias = ClassDefinition | ExpressionChunk | MethodChunk | CommentChunk | RefusedChunk
 
 _NAMESPACE: Final = r"(?:Smalltalk\.)?"
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
-_SPACE: Final = re.compile(r"(?:\s+|\"[^\"]*\")*")
 _LOOKS_GNU: Final = re.compile(
     rf"^\s*(?:Eval\s*\[|{_NAMESPACE}{_NAME}\s+subclass:\s*#?{_NAME}\s*\[|{_NAME}(?:\s+class)?\s+extend\s*\[)",
     re.MULTILINE,
@@ -59,26 +59,12 @@ def read_gnu(text: str, file: str = "<text>") -> list[Part]:
     return _Reader(text, file).parts()
 
 
-class _Reader:
+class _Reader(TextReader):
+    space = re.compile(r"(?:\s+|\"[^\"]*\")*")
+
     def __init__(self, text: str, file: str) -> None:
-        self.text = text
-        self.file = file
-        self.offset = 0
+        super().__init__(text, file)
         self.found: list[Part] = []
-
-    def fail(self, offset: int, message: str, remedy: str) -> NoReturn:
-        raise SourceError.at(self.text, offset, message, remedy, file=self.file)
-
-    def skip_space(self) -> None:
-        match = _SPACE.match(self.text, self.offset)
-        if match:
-            self.offset = match.end()
-
-    def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        match = pattern.match(self.text, self.offset)
-        if match:
-            self.offset = match.end()
-        return match
 
     def parts(self) -> list[Part]:
         self.skip_space()

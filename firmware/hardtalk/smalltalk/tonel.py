@@ -23,19 +23,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, NoReturn, TypeAlias
+from typing import Final, TypeAlias
 
 from hardtalk.smalltalk.ast import Method
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.parser import parse_method
 from hardtalk.smalltalk.scanner import KEYWORD_SELECTOR, NAME
 from hardtalk.smalltalk.source_file import read_source_file
+from hardtalk.smalltalk.text_reader import TextReader
 
 KINDS: Final = ("normal", "variable", "words", "bytes", "weak")
 EXTENSION: Final = "extension"
 DEFAULT_CATEGORY: Final = "as yet unclassified"
 
-_SPACE: Final = re.compile(r"\s+")
 _COMMENT: Final = re.compile(r'"([^"]*(?:""[^"]*)*)"')
 _SYMBOL: Final = re.compile(r"#(?:'([^']*(?:''[^']*)*)'|([A-Za-z_][A-Za-z0-9_]*))")
 _STRING: Final = re.compile(r"'([^']*(?:''[^']*)*)'")
@@ -104,28 +104,17 @@ def read_class(text: str, file: str = "<text>", refused: list[SourceError] | Non
     return _Reader(text, file, refused).class_definition()
 
 
-class _Reader:
+class _Reader(TextReader):
+    space = re.compile(r"\s+")
+
     def __init__(self, text: str, file: str, refused: list[SourceError] | None = None) -> None:
-        self.text = text
+        super().__init__(text, file)
         self.refused = refused
-        self.file = file
-        self.offset = 0
-
-    def fail(self, offset: int, message: str, remedy: str) -> NoReturn:
-        raise SourceError.at(self.text, offset, message, remedy, file=self.file)
-
-    def skip_space(self) -> None:
-        match = _SPACE.match(self.text, self.offset)
-        if match:
-            self.offset = match.end()
 
     def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         """The match of the pattern after white space, stepped over."""
         self.skip_space()
-        match = pattern.match(self.text, self.offset)
-        if match:
-            self.offset = match.end()
-        return match
+        return super().take(pattern)
 
     def found(self, literal: str) -> bool:
         self.skip_space()

@@ -13,7 +13,7 @@ from hardtalk.bench import boot as boot_board
 from hardtalk.bench.firmware import driver_names
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
-from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Parts
+from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Flash, Parts
 from hardtalk.cli.shell import Shell
 from hardtalk.report.durations import microseconds
 from hardtalk.serial import PseudoTerminal
@@ -24,6 +24,7 @@ PTY_SLICE_CYCLES = 2_000_000
 def boot(
     *,
     parts: Parts = NO_PARTS,
+    flash: Flash = None,
     pty: Annotated[
         bool, Parameter(negative="", help="Give the serial line to a pseudo-terminal, not to a prompt.")
     ] = False,
@@ -32,7 +33,7 @@ def boot(
 ) -> int:
     """Build the firmware, boot it on the emulated board, and leave you at a Smalltalk prompt."""
     console = output.console()
-    bench = boot_board(parts.boot_options(model, collector), console.out)
+    bench = boot_board(parts.boot_options(model, collector, flash), console.out)
     for line in summary(bench):
         console.print(Text(line), soft_wrap=True)
     console.out(bench.text, end="", highlight=False)

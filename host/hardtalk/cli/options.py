@@ -77,11 +77,10 @@ class Parts:
     driver: Drivers = None
     svd: Svds = None
     device: Device = None
-    flash: Flash = None
 
-    def boot_options(self, model: str, collector: str = TREADMILL) -> BootOptions:
+    def boot_options(self, model: str, collector: str = TREADMILL, flash: Path | None = None) -> BootOptions:
         return BootOptions(
-            tuple(self.driver or ()), tuple(self.svd or ()), self.device, model, collector, flash_file=self.flash
+            tuple(self.driver or ()), tuple(self.svd or ()), self.device, model, collector, flash_file=flash
         )
 
 

@@ -50,8 +50,11 @@ def _effect(row: Bytecode) -> tuple[str, str]:
         return str(popped), str(pushed)
     count = len(row.fields)
     effects = {row.effect(*(operand,) * count) for operand in OPERANDS}
-    popped_all, pushed_all = ({each[side] for each in effects} for side in (0, 1))
-    return tuple(str(min(each)) if len(each) == 1 else "n" for each in (popped_all, pushed_all))  # type: ignore[return-value]
+    return _agreed({popped for popped, _ in effects}), _agreed({pushed for _, pushed in effects})
+
+
+def _agreed(counts: set[int]) -> str:
+    return str(min(counts)) if len(counts) == 1 else "n"
 
 
 def _components(row: Bytecode, routines: dict[int, RoutineFact]) -> str:

@@ -13,9 +13,9 @@ The host must know them before they have been run, for it compiles the methods t
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from hardtalk.smalltalk.ast import BraceArray, Cascade, Expression, Literal, Message, Method, Send, Statement, Variable
 from hardtalk.smalltalk.literals import Symbol
@@ -131,10 +131,10 @@ def _fluent(start: Send, messages: Sequence[Message]) -> ClassDefinition | None:
     return None if fields is None else _definition(name, start.receiver.name, {"kind": kind, **fields})
 
 
-def _fields(pairs: object) -> dict[str, object] | None:
+def _fields(pairs: Iterable[tuple[str, Expression]]) -> dict[str, Any] | None:
     """The fields of the definition; None when a keyword is unknown or an argument no literal."""
-    fields: dict[str, object] = {}
-    for keyword, argument in pairs:  # type: ignore[attr-defined]
+    fields: dict[str, Any] = {}
+    for keyword, argument in pairs:
         if keyword in _WITHOUT_MEANING:
             continue
         field = _FIELDS.get(keyword)
@@ -150,8 +150,8 @@ def _fields(pairs: object) -> dict[str, object] | None:
     return fields
 
 
-def _definition(name: str, superclass: str, fields: dict[str, object]) -> ClassDefinition:
-    return ClassDefinition(name, None if superclass == "nil" else superclass, **fields)  # type: ignore[arg-type]
+def _definition(name: str, superclass: str, fields: Mapping[str, Any]) -> ClassDefinition:
+    return ClassDefinition(name, None if superclass == "nil" else superclass, **fields)
 
 
 def _name(node: Expression) -> str | None:
