@@ -1,23 +1,23 @@
 """`hardtalk inject`: interrupts at every instruction, and everything looked at that they might have disturbed."""
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
 
 from hardtalk.cli import output
-from hardtalk.cli.errors import UserError
+from hardtalk.cli.inject_processes import sweep_lines, sweep_summary
 from hardtalk.cli.inject_random import storm_line, storm_summary
 from hardtalk.cli.options import ARM926, CycleModel, Json
+from hardtalk.cli.progress import pool
 from hardtalk.injection.forms import WINDOWS
 from hardtalk.injection.plan import InjectionPlan, injection_report
 from hardtalk.injection.plan import inject as carry_out
 from hardtalk.injection.shared_collection import CollectionResult, chosen_programs
 from hardtalk.injection.shared_forms import FormRow
+from hardtalk.injection.shared_moments import SweepResult
 from hardtalk.injection.shared_random import StormRow
 from hardtalk.injection.trial import Interrupted
 from hardtalk.memory.boards import bytes_from
@@ -36,6 +36,10 @@ class Interrupts:
     ] = False
     random: Annotated[
         int, Parameter(help="So many interrupts at random cycles instead of at every instruction, over all loads.")
+    ] = 0
+    processes: Annotated[
+        int,
+        Parameter(help="End, suspend and resume processes at so many moments of what they wait in or unwind."),
     ] = 0
     program: Annotated[
         str, Parameter(help="With --collection: collecting, working (a program that works meanwhile), or both.")
@@ -57,6 +61,7 @@ class Interrupts:
             self.count or None,
             self.random,
             self.seed,
+            self.processes,
         )
 
 
@@ -71,10 +76,8 @@ def inject(
     model: CycleModel = ARM926,
 ) -> int:
     """Interrupt at every instruction, check registers, memory and what follows; exit with 1 at the first violation."""
-    if jobs < 1:
-        raise UserError(f"--jobs {jobs}: at least one process must work")
     plan = interrupts.plan(model)
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as executor:
+    with pool(jobs, "--jobs") as executor:
         injected = carry_out(plan, executor, Told(output.console()))
     if json is not None:
         injection_report(plan, injected).write(json)
@@ -110,6 +113,13 @@ class Told:
     def storms_done(self, rows: Sequence[StormRow], seconds: float) -> None:
         for line in storm_summary(rows, seconds):
             self._print(line)
+
+    def sweep_done(self, result: SweepResult) -> None:
+        for line in sweep_lines(result):
+            self._print(line)
+
+    def sweeps_done(self, results: Sequence[SweepResult], seconds: float) -> None:
+        self._print(sweep_summary(results, seconds))
 
     def _print(self, line: str) -> None:
         self._console.print(line, highlight=False, soft_wrap=True, markup=False)
