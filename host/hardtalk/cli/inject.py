@@ -11,6 +11,7 @@ from rich.console import Console
 
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
+from hardtalk.cli.inject_processes import sweep_lines, sweep_summary
 from hardtalk.cli.inject_random import storm_line, storm_summary
 from hardtalk.cli.options import ARM926, CycleModel, Json
 from hardtalk.injection.forms import WINDOWS
@@ -18,6 +19,7 @@ from hardtalk.injection.plan import InjectionPlan, injection_report
 from hardtalk.injection.plan import inject as carry_out
 from hardtalk.injection.shared_collection import CollectionResult, chosen_programs
 from hardtalk.injection.shared_forms import FormRow
+from hardtalk.injection.shared_moments import SweepResult
 from hardtalk.injection.shared_random import StormRow
 from hardtalk.injection.trial import Interrupted
 from hardtalk.memory.boards import bytes_from
@@ -36,6 +38,10 @@ class Interrupts:
     ] = False
     random: Annotated[
         int, Parameter(help="So many interrupts at random cycles instead of at every instruction, over all loads.")
+    ] = 0
+    processes: Annotated[
+        int,
+        Parameter(help="End, suspend and resume processes at so many moments of what they wait in or unwind."),
     ] = 0
     program: Annotated[
         str, Parameter(help="With --collection: collecting, working (a program that works meanwhile), or both.")
@@ -57,6 +63,7 @@ class Interrupts:
             self.count or None,
             self.random,
             self.seed,
+            self.processes,
         )
 
 
@@ -110,6 +117,13 @@ class Told:
     def storms_done(self, rows: Sequence[StormRow], seconds: float) -> None:
         for line in storm_summary(rows, seconds):
             self._print(line)
+
+    def sweep_done(self, result: SweepResult) -> None:
+        for line in sweep_lines(result):
+            self._print(line)
+
+    def sweeps_done(self, results: Sequence[SweepResult], seconds: float) -> None:
+        self._print(sweep_summary(results, seconds))
 
     def _print(self, line: str) -> None:
         self._console.print(line, highlight=False, soft_wrap=True, markup=False)

@@ -1,4 +1,4 @@
-"""What is to be interrupted, as one plan: collections, forms of interrupts, random cycles; and everything found."""
+"""What is to be interrupted, as one plan: collections, forms of interrupts, random cycles, processes; and all found."""
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
@@ -14,15 +14,16 @@ from hardtalk.injection.shared_collection import (
     interrupt_collection,
 )
 from hardtalk.injection.shared_forms import FormRow, add_forms, interrupt_forms
+from hardtalk.injection.shared_moments import SweepResult, SweepTask, add_sweeps, sweep_all, tasks_of
 from hardtalk.injection.shared_random import StormRow, StormTask, add_storms, storm_all, tasks_for
 from hardtalk.report.figures import Report
 
 
 @dataclass(frozen=True)
 class InjectionPlan:
-    """The programs whose collection is interrupted at every instruction, the windows that are, and so many interrupts
-    at random cycles. Of a collection in a heap of `heap_bytes` and of each window only `count` instructions from
-    `first` on; None for all. `seed` is that of the first row of random interrupts.
+    """The programs whose collection is interrupted at every instruction, the windows that are, so many interrupts at
+    random cycles, so many moments of each sweep of processes. Of a collection in a heap of `heap_bytes` and of each
+    window only `count` instructions from `first` on; None for all. `seed` is that of the first random row.
 
     Raises UnfitRequest when there is nothing to interrupt, or a number is below zero.
     """
@@ -35,12 +36,13 @@ class InjectionPlan:
     count: int | None = None
     interrupts: int = 0
     seed: int = 1
+    moments: int = 0
 
     def __post_init__(self) -> None:
-        if not (self.programs or self.windows or self.interrupts):
-            raise UnfitRequest("nothing is to be interrupted", "Give --collection, --forms or --random.")
-        if min(self.first, self.count or 0, self.interrupts, self.seed) < 0:
-            raise UnfitRequest("instructions, interrupts and seeds are numbers from 0 on")
+        if not (self.programs or self.windows or self.interrupts or self.moments):
+            raise UnfitRequest("nothing is to be interrupted", "Give --collection, --forms, --random or --processes.")
+        if min(self.first, self.count or 0, self.interrupts, self.seed, self.moments) < 0:
+            raise UnfitRequest("instructions, interrupts, moments and seeds are numbers from 0 on")
 
     @property
     def collections(self) -> list[CollectionRecipe]:
@@ -49,6 +51,10 @@ class InjectionPlan:
     @property
     def storms(self) -> list[StormTask]:
         return tasks_for(self.interrupts, self.seed, self.model) if self.interrupts else []
+
+    @property
+    def sweeps(self) -> list[SweepTask]:
+        return tasks_of(self.moments, self.model) if self.moments else []
 
 
 class Listener(Protocol):
@@ -66,6 +72,10 @@ class Listener(Protocol):
 
     def storms_done(self, rows: Sequence[StormRow], seconds: float) -> None: ...
 
+    def sweep_done(self, result: SweepResult) -> None: ...
+
+    def sweeps_done(self, results: Sequence[SweepResult], seconds: float) -> None: ...
+
 
 @dataclass
 class Injected:
@@ -74,12 +84,14 @@ class Injected:
     collections: list[CollectionResult] = field(default_factory=list)
     forms: list[FormRow] = field(default_factory=list)
     storms: list[StormRow] = field(default_factory=list)
+    sweeps: list[SweepResult] = field(default_factory=list)
 
     @property
     def violations(self) -> int:
         told = [each.found.violation for each in self.collections]
         told += [row.found.violation for row in self.forms]
         told += [row.storm.violation for row in self.storms]
+        told += [each.together.violation for each in self.sweeps]
         return sum(map(bool, told))
 
 
@@ -98,6 +110,9 @@ def inject(plan: InjectionPlan, executor: Executor, listener: Listener) -> Injec
     if plan.interrupts:
         injected.storms, seconds = storm_all(executor, plan.storms, listener.storm_done)
         listener.storms_done(injected.storms, seconds)
+    if plan.moments:
+        injected.sweeps, seconds = sweep_all(executor, plan.sweeps, listener.sweep_done)
+        listener.sweeps_done(injected.sweeps, seconds)
     return injected
 
 
@@ -110,4 +125,6 @@ def injection_report(plan: InjectionPlan, injected: Injected) -> Report:
         add_forms(report, injected.forms)
     if plan.interrupts:
         add_storms(report, injected.storms)
+    if plan.moments:
+        add_sweeps(report, injected.sweeps)
     return report
