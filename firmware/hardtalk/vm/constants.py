@@ -10,7 +10,7 @@ from typing import Final
 
 from hardtalk.vm import native, object_format, special_objects
 from hardtalk.vm.object_format import HASH_STEP, PROBE_LIMIT
-from hardtalk.vm.primitives import ANY_OBJECT_CODE, FIRST_QUICK_VARIABLE, NO_PROCESS_CODE
+from hardtalk.vm.primitives import ANY_OBJECT_CODE, FIRST_QUICK_VARIABLE, UNSCHEDULED_CODE
 
 STATE_REGISTER: Final = 4
 """The machine register that holds the address of the VM's variables in all of the VM's code."""
@@ -80,7 +80,7 @@ VM_CONSTANTS: Final = {
     "ProbeLimit": PROBE_LIMIT,
     "HashStep": HASH_STEP,
     "AnyObjectCode": ANY_OBJECT_CODE,
-    "NoProcessCode": NO_PROCESS_CODE,
+    "UnscheduledCode": UNSCHEDULED_CODE,
     "FirstQuickVariable": FIRST_QUICK_VARIABLE,
     "FirstQuickPrimitive": 256,
     "LastQuickPrimitive": 519,

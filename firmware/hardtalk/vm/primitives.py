@@ -164,13 +164,12 @@ PRIMITIVES: Final = (
     _row(258, "AnswerFalse", None, "a method that answers false", "quick"),
     _row(259, "AnswerNil", None, "a method that answers nil", "quick"),
     _range(260, 263, "AnswerSmallConstant", None, "a method that answers -1, 0, 1 or 2", "quick"),
-    _range(264, 519, "AnswerVariable", None, "a method that answers an instance variable", "quick"),
+    _range(264, 519, "AnswerVariable", 0, "a method that answers an instance variable", "quick"),
     _row(600, "ReadRegister", 1, "Registers>>wordAt:", "read a 32-bit register once"),
     _row(601, "WriteRegister", 2, "Registers>>wordAt:put:", "write a 32-bit register once"),
     _row(602, "RegisterBit", 2, "Registers>>bit:at:", "one bit of a register as a boolean"),
     _row(603, "SetLineSemaphore", 2, "InterruptController>>line:semaphore:", "what an interrupt line signals"),
     _row(604, "ReturnFromContext", 1, "ContextPart>>return:", "return a value to the receiver's sender, unwinding"),
-    _row(605, "Jump", 0, "ContextPart>>jump", "make the receiver the active context"),
     _row(606, "EmergencyWrite", 1, "SystemDictionary>>emergencyWrite:", "polled output of at most 256 bytes"),
     _row(607, "VMValueAt", 1, "SystemDictionary>>vmValueAt:", "a counter of the virtual machine"),
     _row(608, "EnterMutex", 0, "Mutex>>enter", "become its owner, or wait for that and lend the owner the priority"),
@@ -224,16 +223,16 @@ PRIMITIVES: Final = (
 
 ANY_OBJECT: Final = "Object"
 ANY_OBJECT_CODE: Final = 255
-NO_PROCESS: Final = "anything but Process"
-NO_PROCESS_CODE: Final = 254
+UNSCHEDULED: Final = "neither Process nor LinkedList"
+UNSCHEDULED_CODE: Final = 254
 FIRST_QUICK_VARIABLE: Final = 264
 RECEIVERS: Final = {
     ANY_OBJECT: (65, 66, 67),
     "Behavior": (70, 71, 79),
     "InterruptController": (603, 626, 662, 671, 832),
-    "MethodContext": (195, 197, 604, 605, 618, 619, 621, 622, 623, 679),
+    "MethodContext": (195, 197, 604, 618, 619, 621, 622, 623, 679),
     "Mutex": (608, 613),
-    NO_PROCESS: (148,),
+    UNSCHEDULED: (148,),
     "Process": (87, 88, 614, 617, 627),
     "Registers": (600, 601, 602, 624, 625, 628, 693, 694, 700, 764),
     "Semaphore": (85, 86),
@@ -246,7 +245,7 @@ def receiver_codes() -> bytes:
     """The table `primitiveReceivers`: for each number the class's index among the special objects, a code, or 0."""
     codes = bytearray(LARGEST_NUMBER + 1)
     for name, numbers in RECEIVERS.items():
-        code = {ANY_OBJECT: ANY_OBJECT_CODE, NO_PROCESS: NO_PROCESS_CODE}.get(name) or INDEX_OF_CLASS[name]
+        code = {ANY_OBJECT: ANY_OBJECT_CODE, UNSCHEDULED: UNSCHEDULED_CODE}.get(name) or INDEX_OF_CLASS[name]
         for first in numbers:
             for number in _BY_NUMBER[first].numbers:
                 codes[number] = code
