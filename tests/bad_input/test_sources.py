@@ -56,11 +56,11 @@ SLANG = {
         "Write a variable, a literal, a block or a parenthesis here.\n",
     ),
     "unknown selector": (
-        "Arithmetic >> wrong: m arguments: c [\n\t<primitive: 699>\n\tself pushed: m.\n\t^ self nextBytecode\n]\n",
+        "Arithmetic >> wrong: m arguments: c [\n\t<threaded>\n\tself pushed: m.\n\t^ self nextBytecode\n]\n",
         "3:7: unknown selector pushed:\n\tself pushed: m.\n\t     ^\ndid you mean push:?\n",
     ),
     "type error": (
-        "Arithmetic >> wrong: m arguments: c [\n\t<primitive: 699>\n\t<var: #f type: #float64>\n\t| f |\n\tf := m.\n"
+        "Arithmetic >> wrong: m arguments: c [\n\t<threaded>\n\t<var: #f type: #float64>\n\t| f |\n\tf := m.\n"
         "\t^ self nextBytecode\n]\n",
         "5:2: f is #float64, the value is #int32\n\tf := m.\n\t^\n"
         "convert with floatFromInteger: or integerFromFloat:, or declare another type\n",
@@ -71,7 +71,7 @@ SLANG = {
         "a routine's stack must be bounded: use a loop, or state the greatest depth with <recursive: n>\n",
     ),
     "unbounded loop": (
-        "Arithmetic >> wrong: m arguments: c [\n\t<primitive: 699>\n\t[ c > 0 ] whileTrue: [ self wordAt: c put: m ].\n"
+        "Arithmetic >> wrong: m arguments: c [\n\t<threaded>\n\t[ c > 0 ] whileTrue: [ self wordAt: c put: m ].\n"
         "\t^ self nextBytecode\n]\n",
         "3:2: this loop has no stated bound\n\t[ c > 0 ] whileTrue: [ self wordAt: c put: m ].\n\t^\n"
         "begin its body with <bound: n>, the greatest number of iterations, or test isInterruptPending in it\n",
@@ -100,18 +100,17 @@ def test_slang(methods: str, message: str, slang_folder: Path, capsys: pytest.Ca
     assert capsys.readouterr().err == f"hardtalk: {path}:{text.count(chr(10)) + int(line)}:{rest}"
 
 
-def test_a_primitive_with_two_routines(slang_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bytecode_with_two_routines(slang_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The message names both methods and has the place of the one that comes later."""
     with (slang_folder / "Arithmetic.class.st").open("a", encoding="utf-8") as file:
-        file.write("\nArithmetic >> wrong: m arguments: c [\n\t<primitive: 1>\n\t^ self nextBytecode\n]\n")
+        file.write("\nArithmetic >> wrong [\n\t<bytecode: #pop>\n\t^ self nextBytecode\n]\n")
     assert run(["build", "--out", str(slang_folder / "firmware.elf")]) == 2
-    path = slang_folder / "SmallIntegerPrimitives.class.st"
+    path = slang_folder / "Bytecodes.class.st"
     lines = path.read_text(encoding="utf-8").splitlines()
-    (line,) = (n for n, each in enumerate(lines, 1) if each.startswith("SmallIntegerPrimitives >> primitiveAdd:"))
+    (line,) = (n for n, each in enumerate(lines, 1) if each.startswith("Bytecodes >> bytecodePop ["))
     text = capsys.readouterr().err
     assert text.startswith(
-        f"hardtalk: {path}:{line}:27: primitive 1 has two routines: Arithmetic>>wrong:arguments: and "
-        "SmallIntegerPrimitives>>primitiveAdd:arguments:\n"
+        f"hardtalk: {path}:{line}:14: bytecode 135 has two routines: Arithmetic>>wrong and Bytecodes>>bytecodePop\n"
     )
     assert text.endswith("\ngive one another number\n")
 

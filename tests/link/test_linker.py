@@ -188,7 +188,7 @@ def test_unknown_relocation_kind() -> None:
 def test_bytecodes_without_routine() -> None:
     program = replace(PROGRAM, routines=tuple(r for r in PROGRAM.routines if r.selector != "unknownBytecode"))
     assert refusal(program).startswith("bytecodes 0, 1, 2,")
-    assert "have no routine; write <bytecode: n> methods" in refusal(program)
+    assert "have no routine; write <bytecode: #name> methods" in refusal(program)
 
 
 def test_primitive_out_of_range() -> None:

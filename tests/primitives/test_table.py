@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from hardtalk.build.sources import read_classes, with_counters
+from hardtalk.slang.program import read_program
 from hardtalk.smalltalk.ast import Pragma
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition, read_class_file
-from hardtalk.vm.constants import STATISTICS
+from hardtalk.vm.constants import STATISTICS, slang_constants
 from hardtalk.vm.primitives import LARGEST_NUMBER, PRIMITIVES, complaint_about, primitive_numbered, with_routines
 
 from .small_memory import SmallMemory, vm_classes
@@ -34,16 +35,10 @@ def declared_in(classes: tuple[ClassDefinition, ...]) -> list[tuple[tuple[int, i
 
 
 def test_every_routine_has_its_row_and_every_row_its_routine() -> None:
-    slang = {numbers: method.selector for numbers, method, _ in declared_in(vm_classes())}
+    methods = read_program(vm_classes(), slang_constants()).methods.values()
+    slang = {each.numbers[1:]: each.selector for each in methods if each.numbers and each.numbers[0] == "primitive"}
     table = {(row.numbers[0], row.numbers[-1]): row.routine for row in with_routines()}
     assert slang == table
-
-
-def test_no_two_slang_methods_share_a_number() -> None:
-    seen: dict[int, str] = {}
-    for (first, last), method, _ in declared_in(vm_classes()):
-        for number in range(first, last + 1):
-            assert seen.setdefault(number, method.selector) == method.selector
 
 
 def library_uses() -> list[tuple[int, int, str]]:

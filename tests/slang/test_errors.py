@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hardtalk.slang.compile import compile_program
+from hardtalk.slang.program import read_program
 from hardtalk.smalltalk.errors import SourceError
+from hardtalk.smalltalk.printer import print_node
 from hardtalk.smalltalk.tonel import read_class
 
 HEAD = "Class { #name : #Sample, #superclass : #Object, #instVars : [ 'counter' ], #category : #Test }\n\n"
@@ -79,6 +81,24 @@ def test_error_has_place_and_remedy(name: str) -> None:
     assert "^" in text.splitlines()[2]
 
 
+@pytest.mark.parametrize("reason", ["", ": 4"])
+def test_a_failure_activates_the_method_before_the_keyword_arguments(reason: str) -> None:
+    program = read_program(
+        [
+            read_class(
+                f"{HEAD}Sample >> change: m arguments: c both: b [\n\t<threaded>\n\t^ self primitiveFails{reason}\n]\n"
+                "\nSample >> activateMethod: m arguments: c [\n\t<threaded>\n\t^ self nextBytecode\n]\n"
+                "\nSample >> fail: m arguments: c code: r [\n\t<threaded>\n\t^ self nextBytecode\n]\n",
+                "Sample.class.st",
+            )
+        ],
+        {},
+    )
+    (statement,) = program.method("change:arguments:both:").node.statements
+    expected = "fail: m arguments: c code: 4" if reason else "activateMethod: m arguments: c"
+    assert print_node(statement) == f"^ self {expected}"
+
+
 def test_a_routine_too_long_for_its_constants() -> None:
     stores = "".join(f"\tself wordAt: a put: {number * 65537 + 257}.\n" for number in range(1, 1200))
     with pytest.raises(SourceError) as caught:
@@ -87,7 +107,7 @@ def test_a_routine_too_long_for_its_constants() -> None:
     assert (caught.value.line, caught.value.remedy) == (3, "split the method")
 
 
-@pytest.mark.parametrize("pragma", ["<primitive: #Add>", "<recursive: 'two'>"])
+@pytest.mark.parametrize("pragma", ["<locked: 'first'>", "<recursive: 'two'>"])
 def test_a_pragma_that_takes_a_number(pragma: str) -> None:
     text = f"{HEAD}Sample >> run: a with: b [\n\t{pragma}\n\t^ self run: a with: b\n]\n"
     with pytest.raises(SourceError, match="this pragma takes a number") as caught:

@@ -18,17 +18,17 @@ def places(*methods: str) -> dict[str, int | None]:
 
 
 def test_a_method_without_range() -> None:
-    assert places("one [\n\t<bytecode: 1>\n\t<locked: 30>\n]", "two [\n\t<bytecode: 2>\n]") == {
+    assert places("one [\n\t<bytecode: #pop>\n\t<locked: 30>\n]", "two [\n\t<bytecode: #duplicate>\n]") == {
         "Sample>>one": 30,
         "Sample>>two": None,
     }
 
 
 def test_the_first_of_a_range() -> None:
-    found = places("one: index [\n\t<bytecode: 1 to: 3>\n\t<locked: 30 first: 2>\n]")
+    found = places("one: index [\n\t<bytecode: #extendedPush to: #extendedPopInto>\n\t<locked: 30 first: 2>\n]")
     assert found == {"Sample>>one:#0": 30, "Sample>>one:#1": 30, "Sample>>one:#2": None}
 
 
 def test_two_methods_in_one_place_are_refused() -> None:
     with pytest.raises(SourceError, match=r"Sample>>one is <locked: 30>, too\n.*\n.*\ngive one another place"):
-        places("one [\n\t<bytecode: 1>\n\t<locked: 30>\n]", "two [\n\t<bytecode: 2>\n\t<locked: 30>\n]")
+        places("one [\n\t<bytecode: #pop>\n\t<locked: 30>\n]", "two [\n\t<bytecode: #duplicate>\n\t<locked: 30>\n]")

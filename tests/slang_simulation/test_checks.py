@@ -134,18 +134,18 @@ def test_errors_name_their_place(body: str, complaint: str) -> None:
 
 
 THREADED = """Sample >> bytecodeCount: index [
-	<bytecode: 1 to: 3>
+	<bytecode: #pushConstant of: 'self' to: 'false'>
 	count := count * 10 + index.
 	^ self nextBytecode
 ]
 
 Sample >> bytecodeJump [
-	<bytecode: 4>
+	<bytecode: #returnTop>
 	^ self finish: 7 with: 8
 ]
 
 Sample >> bytecodeComputed [
-	<bytecode: 5>
+	<bytecode: #blockReturnTop>
 	^ self transferTo: (self addressOf: #finish:with:) with: 1 with: count
 ]
 
@@ -193,15 +193,16 @@ def test_one_routine_reports_its_transfer() -> None:
 
 def test_bytecodes_run_until_an_external_stops() -> None:
     sample = threaded()
-    sample.memory.write(HEAP, bytes([0, 2, 3, 1, 4, 4]))
+    sample.memory.write(HEAP, bytes([0, 113, 114, 112, 124, 124]))
     sample.state["ip"] = HEAP
-    # 2, 3 and 1 append 1, 2 and 0; 4 adds 15 and goes back to the 1, which appends 0; 4 adds 15 again: over 1000.
+    # 113, 114 and 112 append 1, 2 and 0; 124 adds 15 and goes back to 112, which appends 0; 124 adds 15 again: over
+    # 1000.
     assert sample.run_threaded("bytecodeCount:", 0) == (120 + 15) * 10 + 15
 
 
 def test_a_pending_interrupt_diverts_the_next_dispatch_only() -> None:
     sample = threaded()
-    sample.memory.write(HEAP, bytes([0, 2, 3, 1]))
+    sample.memory.write(HEAP, bytes([0, 113, 114, 112]))
     sample.state["ip"] = HEAP
     assert sample.call("isWanted") is False
     sample.interrupt_pending = True

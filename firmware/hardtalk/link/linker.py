@@ -285,7 +285,7 @@ def _dispatch_table(layout: Layout, program: ProgramLike) -> list[int]:
     missing = [n for n in range(BYTECODE_COUNT) if n not in program.bytecode_entries]
     if missing and unknown is None:
         raise LinkError(
-            f"bytecodes {', '.join(map(str, missing))} have no routine; write <bytecode: n> methods, or "
+            f"bytecodes {', '.join(map(str, missing))} have no routine; write <bytecode: #name> methods, or "
             "a threaded method unknownBytecode for unused ones"
         )
     return [

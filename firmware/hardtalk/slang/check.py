@@ -8,6 +8,7 @@ is first asked for, so that part of the VM can be simulated while the rest does 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from hardtalk.slang.answers import Answers
 from hardtalk.slang.check_base import is_to_self
@@ -35,7 +36,7 @@ from hardtalk.slang.tree import (
     Value,
 )
 from hardtalk.slang.types import Type
-from hardtalk.slang.variables import leaves
+from hardtalk.slang.variables import leaves, walk
 from hardtalk.smalltalk import ast
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.literals import Symbol
@@ -115,6 +116,7 @@ class MethodCheck(CheckControl):
     def declarations(self) -> None:
         """What `<var:type:>`, `<returns:>` and the selector say."""
         method = self.method
+        self.variable_declarations()
         for parameter in method.node.parameters:
             if self.locals[parameter.name].type.is_float:
                 self.complain(parameter, f"{parameter.name} cannot be a float; pass the address of one")
@@ -122,6 +124,23 @@ class MethodCheck(CheckControl):
             self.complain(method.node, "a float cannot be returned; store it with floatAt:put:")
         if method.selector in INTRINSICS:
             self.complain(method.node, f"{method.selector} is a message of Slang's own; choose another selector")
+
+    def variable_declarations(self) -> None:
+        """Each `<var:type:>` is of one variable of the method, which has no other."""
+        blocks = [each for each in walk(self.method.node) if isinstance(each, ast.Block)]
+        names = {*self.locals, *(variable.name for block in blocks for variable in block.parameters)}
+        declared: set[str] = set()
+        for pragma in self.method.node.pragmas:
+            if pragma.selector != "var:type:":
+                continue
+            name = str(pragma.values[0])
+            if name in declared:
+                self.complain(pragma, f"{name} is declared twice; keep one of the declarations")
+            elif name not in names:
+                near = get_close_matches(name, names, 1)
+                hint = f"did you mean #{near[0]}?" if near else "remove the declaration"
+                self.complain(pragma, f"{name} is no parameter or temporary of this method; {hint}")
+            declared.add(name)
 
     def send(self, node: ast.Send, wanted: bool) -> Statement:
         selector = node.selector

@@ -1,7 +1,7 @@
 """`^ self primitiveFails`, written out as the transfers that later stages know.
 
-A primitive that fails activates the method that named it, which is the routine's parameter before the last; the last is
-the number of arguments. See docs/slang.md, "Methods".
+A primitive that fails activates the method that named it with the arguments on the stack: the parameter of the keyword
+`arguments:` is their number, the one before it the method. See docs/slang.md, "Methods".
 """
 
 from __future__ import annotations
@@ -52,14 +52,17 @@ def _rewritten(method: MethodDefinition, node: ast.Node) -> ast.Node:
 
 def _activation(method: MethodDefinition, place: ast.Send) -> tuple[ast.Variable, ...]:
     """Uses of the parameters that name the method to be activated and the number of its arguments."""
-    if not method.node.selector.endswith(":arguments:"):
+    keywords = method.node.selector.split(":")
+    position = keywords.index("arguments") if "arguments" in keywords[1:] else 0
+    if not position:
         raise slang_error(
             method,
             method.node,
             place.selector_start,
             f"{place.selector} in {method.node.selector}, which is no primitive's routine; "
-            "its last two parameters must be the method and, as arguments:, the number of arguments",
+            "it must take the method and behind it, as arguments:, the number of arguments",
         )
     return tuple(
-        dataclasses.replace(parameter, start=place.start, stop=place.stop) for parameter in method.node.parameters[-2:]
+        dataclasses.replace(parameter, start=place.start, stop=place.stop)
+        for parameter in method.node.parameters[position - 1 : position + 1]
     )

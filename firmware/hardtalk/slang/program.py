@@ -8,6 +8,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Final
 
@@ -16,36 +17,16 @@ from hardtalk.slang.components import DECLARATION
 from hardtalk.slang.errors import UnfitProgram, refuse, slang_error
 from hardtalk.slang.failure import with_failures_written_out
 from hardtalk.slang.fields import passes_barrier
+from hardtalk.slang.table_pragmas import TABLE_PRAGMAS, TablePragma
 from hardtalk.slang.types import DECLARABLE, SlangType, Type
 from hardtalk.slang.variables import bindable_names, temporaries_of, walk, weight
 from hardtalk.slang.variants import with_variants
 from hardtalk.smalltalk import ast
-from hardtalk.smalltalk.bytecodes import SPECIAL_SEND_OPCODES
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
 from hardtalk.vm.constants import PINNED_REGISTERS
 from hardtalk.vm.records import BARRIER_ROUTINE
 from hardtalk.vm.state_plan import in_state_order
-
-NUMBERED_PRAGMAS = {
-    "bytecode:": "bytecode",
-    "bytecode:to:": "bytecode",
-    "markingBytecode:": "markingBytecode",
-    "markingBytecode:to:": "markingBytecode",
-    "forwardingBytecode:": "forwardingBytecode",
-    "forwardingBytecode:to:": "forwardingBytecode",
-    "special:": "bytecode",
-    "special:to:": "bytecode",
-    "markingSpecial:": "markingBytecode",
-    "markingSpecial:to:": "markingBytecode",
-    "forwardingSpecial:": "forwardingBytecode",
-    "forwardingSpecial:to:": "forwardingBytecode",
-    "primitive:": "primitive",
-    "primitive:to:": "primitive",
-}
-"""Pragmas that enter a routine in a table, with the table's kind. Those of special sends name selectors."""
-
-THREADED_PRAGMAS = {"threaded", *NUMBERED_PRAGMAS}
 
 
 @dataclass(eq=False)
@@ -205,6 +186,12 @@ def _declare_variables(program: Program, definition: ClassDefinition) -> None:
             arguments = [_plain(argument) for argument in pragma.arguments]
             if pragma.selector == "pinned:":
                 program.pinned[str(arguments[0])] = _register(method, node, pragma, str(arguments[0]))
+            elif pragma.selector.startswith("var:") and arguments[0] not in definition.instance_variables:
+                near = get_close_matches(str(arguments[0]), definition.instance_variables, 1)
+                hint = f"did you mean #{near[0]}?" if near else "remove the declaration"
+                raise slang_error(
+                    method, node, pragma, f"{definition.name} has no instance variable {arguments[0]}; {hint}"
+                )
             elif pragma.selector == "var:type:":
                 program.state_types[str(arguments[0])] = _type_named(method, node, pragma, str(arguments[1]))
             elif pragma.selector == "var:words:":
@@ -221,13 +208,9 @@ def _declare_method(program: Program, definition: ClassDefinition, method: Metho
             declared.types[str(arguments[0])] = _type_named(method, node, pragma, str(arguments[1]))
         elif pragma.selector == "returns:":
             declared.returns = _type_named(method, node, pragma, str(arguments[0]))
-        elif pragma.selector in NUMBERED_PRAGMAS:
-            number = _special if "pecial:" in pragma.selector else _number
-            declared.numbers = (
-                NUMBERED_PRAGMAS[pragma.selector],
-                number(method, node, pragma, arguments[0]),
-                number(method, node, pragma, arguments[-1]),
-            )
+        elif pragma.selector in TABLE_PRAGMAS:
+            declared.numbers = TablePragma(method, node, pragma).numbers()
+            declared.flags.add("threaded")
         elif pragma.selector == "external:":
             declared.external = str(arguments[0])
         elif pragma.selector == "recursive:":
@@ -239,8 +222,6 @@ def _declare_method(program: Program, definition: ClassDefinition, method: Metho
             declared.flags.add(pragma.selector)
         elif pragma.selector != "bound:":
             raise slang_error(method, node, pragma, f"unknown pragma <{pragma.selector}>; see docs/slang.md, Methods")
-        if pragma.selector in THREADED_PRAGMAS:
-            declared.flags.add("threaded")
     if len(declared.entry_parameters) > 4 and "inline" not in declared.flags:
         raise slang_error(
             method,
@@ -268,15 +249,6 @@ def _plain(argument: object) -> object:
     return argument.value if isinstance(argument, ast.Literal) else argument
 
 
-def _special(method: MethodDefinition, node: ast.Method, pragma: ast.Pragma, argument: object) -> int:
-    """The bytecode that sends a special selector."""
-    if str(argument) not in SPECIAL_SEND_OPCODES:
-        raise slang_error(
-            method, node, pragma, f"'{argument}' is no special selector; see hardtalk.smalltalk.bytecodes"
-        )
-    return SPECIAL_SEND_OPCODES[str(argument)]
-
-
 def _register(method: MethodDefinition, node: ast.Method, pragma: ast.Pragma, name: str) -> int:
     if name not in PINNED_REGISTERS:
         names = ", ".join(f"#{each}" for each in PINNED_REGISTERS)
@@ -294,7 +266,9 @@ def _number(method: MethodDefinition, node: ast.Method, place: ast.Node, value: 
 
 def _type_named(method: MethodDefinition, node: ast.Method, place: ast.Node, name: str) -> SlangType:
     if name not in DECLARABLE:
-        raise slang_error(method, node, place, f"unknown type #{name}; one of {', '.join('#' + n for n in DECLARABLE)}")
+        near = get_close_matches(name, DECLARABLE, 1)
+        hint = f"did you mean #{near[0]}?" if near else f"one of {', '.join('#' + n for n in DECLARABLE)}"
+        raise slang_error(method, node, place, f"unknown type #{name}; {hint}")
     return DECLARABLE[name]
 
 

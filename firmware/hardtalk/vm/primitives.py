@@ -1,9 +1,9 @@
 """The primitives: one row for each number a Smalltalk method may name in `<primitive: n>`.
 
-Numbers up to 575 are Squeak V3's, 600 to 899 Hardtalk's own. `routine` is the Slang method that carries the same
-`<primitive: n>` (in firmware/vm); a row without one is a number of Squeak's whose methods always run in Smalltalk
-here, and `meaning` says why. `arity` counts the arguments, which a routine does not check again; None when the
-routine takes any number. `used_by` is a method of the class library with that primitive, or the message it stands
+Numbers up to 575 are Squeak V3's, 600 to 899 Hardtalk's own. `routine` is the Slang method (in firmware/vm), which
+carries the row's name, `<primitive: #Add>`; a row without one is a number of Squeak's whose methods always run in
+Smalltalk here, and `meaning` says why. `arity` counts the arguments, which a routine does not check again; None when
+the routine takes any number. `used_by` is a method of the class library with that primitive, or the message it stands
 for.
 
 A routine may take for granted that its receiver inherits from a class, or is no SmallInteger: `RECEIVERS`. A method
@@ -41,6 +41,11 @@ class Primitive:
     @property
     def has_routine(self) -> bool:
         return bool(self.routine)
+
+    @property
+    def name(self) -> str:
+        """What Slang calls it, empty for one without a routine."""
+        return self.routine.removeprefix("primitive").partition(":")[0]
 
 
 def _row(number: int, stem: str, arity: int | None, used_by: str, meaning: str) -> Primitive:
@@ -300,3 +305,6 @@ def _by_number() -> dict[int, Primitive]:
 
 
 _BY_NUMBER: Final = _by_number()
+
+PRIMITIVE_NAMED: Final = {row.name: row for row in PRIMITIVES if row.has_routine}
+"""The rows with routines, by name: `<primitive: #Add>` in Slang is the row of that name."""
