@@ -7,6 +7,7 @@ primitive that makes an object runs the real allocation. Every run starts from t
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -54,14 +55,11 @@ CLASSES: Final = {
 }
 
 
+@dataclass(frozen=True)
 class Failed:
     """What `run` answers when the primitive fails: it went on to the Smalltalk method. `code` is primitiveFailure."""
 
-    def __init__(self, code: int) -> None:
-        self.code = code
-
-    def __repr__(self) -> str:
-        return f"Failed({self.code})"
+    code: int
 
 
 class Interrupted:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hardtalk.vm import object_format
@@ -131,14 +133,15 @@ def test_an_interrupt_comes_before_the_first_change(world: SmallMemory) -> None:
 
 
 PAIRS = {
-    "one, one way": (FORWARD, [3], [3]),
+    "one object, one way": (FORWARD, [3], [3]),
     "four, one way": (FORWARD, [3, 3, 3, 3], [3, 3, 3, 3]),
     "a large one, one way": (FORWARD, [20_000], [3]),
-    "two small ones": (EXCHANGE, [3], [3]),
-    "two of 512 bytes": (EXCHANGE, [123], [123]),
-    "512 and 256 bytes": (EXCHANGE, [123], [59]),
-    "two and two": (EXCHANGE, [59, 59], [27, 27]),
+    "two small ones, both ways": (EXCHANGE, [3], [3]),
+    "two of 512 bytes, both ways": (EXCHANGE, [123], [123]),
+    "512 and 256 bytes, both ways": (EXCHANGE, [123], [59]),
+    "two pairs of 256 and 128 bytes, both ways": (EXCHANGE, [59, 59], [27, 27]),
 }
+PAGE = Path(__file__).parents[2] / "docs" / "become.md"
 LONGEST_STRETCH, LONGEST_CALL = 2_000, 4_500
 
 
@@ -156,7 +159,7 @@ def test_the_longest_stretch(world: SmallMemory, case: str) -> None:
     world.push(pairs)
     operands = number, world.memory, world.simulation.registers, world.method
     count, stretch = world.arm.count_instructions(*operands), world.arm.longest_stretch(*operands)
-    print(f"{case}: {count} instructions, at most {stretch} without a look at interrupts")
+    assert f"| {case} | {count:,} | {stretch:,} |" in PAGE.read_text(encoding="utf-8"), "correct docs/become.md"
     assert 0 < stretch <= LONGEST_STRETCH
     assert stretch <= count <= LONGEST_CALL
     assert isinstance(world.run(number, *pairs), int)

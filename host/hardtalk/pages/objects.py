@@ -12,6 +12,7 @@ from hardtalk.vm.object_format import (
     SLOTS,
     slot_offset,
 )
+from hardtalk.vm.slots import SUPERCLASSES, slot_types
 
 
 def header_section() -> str:
@@ -31,11 +32,15 @@ def colours_section() -> str:
 
 
 def slots_section() -> str:
+    """Fields as Slang names them, each with its offset and what it holds."""
     rows = []
     for group, slots in SLOTS.items():
-        named = ", ".join(f"{code(f'{group}{slot}Offset')} {slot_offset(index)}" for index, slot in enumerate(slots))
-        rows.append((group, named))
-    return table(("object", "offsets from the oop"), rows)
+        kinds = slot_types(group)
+        fields = (
+            f"{code(slot[0].lower() + slot[1:])} {slot_offset(at)} {kinds[slot]}" for at, slot in enumerate(slots)
+        )
+        rows.append((group, SUPERCLASSES.get(group, ""), ", ".join(fields)))
+    return table(("record", "begins as", "fields: offset from the oop, what it holds"), rows)
 
 
 def method_header_section() -> str:
