@@ -79,7 +79,7 @@ class CacheControl:
                 self._caches.flush()
 
     def _word(self, address: int) -> int:
-        return int.from_bytes(self._ram.read(address, 4), "little")
+        return self._ram.word(address)
 
     def save(self) -> bytes:
         return self._caches.save()

@@ -212,7 +212,7 @@ class Cpu:
     def _is_wait(self, address: int) -> bool:
         if not self.ram.contains(address, 4):
             return False
-        word = int.from_bytes(self.ram.read(address, 4), "little")
+        word = self.ram.word(address)
         return word & WAIT_FOR_INTERRUPT_MASK == WAIT_FOR_INTERRUPT
 
     def _note_store(self, _engine: Any, _access: int, address: int, size: int, _value: int, _user: Any) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 CHUNK = 1 << 16
 PAGE = 1 << 12
+WORD_BYTES = 4
 
 SavedMemory = dict[int, bytes]
 
@@ -43,6 +44,10 @@ class Ram:
     def read(self, address: int, size: int) -> bytes:
         start = address - self.base
         return self.bytes[start : start + size].tobytes()
+
+    def word(self, address: int) -> int:
+        """The little-endian word at the address."""
+        return int.from_bytes(self.read(address, WORD_BYTES), "little")
 
     def write(self, address: int, data: bytes) -> None:
         start = address - self.base

@@ -45,4 +45,4 @@ def instructions_of_collection(board: Board, start: Snapshot) -> int:
 
 def phase(board: Board) -> str:
     """The collector's phase, at any instruction: unlike some variables it is always in memory."""
-    return PHASES[int.from_bytes(board.ram.read(board.firmware.address_of(PHASE_VARIABLE), 4), "little")]
+    return PHASES[board.ram.word(board.firmware.address_of(PHASE_VARIABLE))]

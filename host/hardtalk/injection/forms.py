@@ -262,13 +262,13 @@ def handling_of(board: Board, place: Place, first: str, start: Snapshot) -> tupl
     line = FIRST_LINES[first]
     board.restore(start)
     served = place.counts + WORD_BYTES * line.served if line.served >= 0 else place.counted[line.number]
-    before = _word(board, served)
+    before = board.ram.word(served)
     board.vic.write("SOFTINT", line.bit)
     stop = board.run_to(IRQ_VECTOR, TURN_CYCLES)
     if stop.reason is not StopReason.REACHED:
         raise Violated(f"line {line.number} is not taken: {stop.reason} {stop.message}")
     begun, instructions = board.snapshot(), board.instructions
-    _run_while(board, lambda: _word(board, served) == before or not board.vic.enabled & line.bit)
+    _run_while(board, lambda: board.ram.word(served) == before or not board.vic.enabled & line.bit)
     board.run(SLICE_CYCLES)
     return begun, board.instructions - instructions
 
@@ -283,9 +283,5 @@ def _run_while(board: Board, is_going_on: Callable[[], bool]) -> None:
 
 def _run_a_turn(board: Board, place: Place) -> None:
     counter = place.counts + WORD_BYTES * TURNS
-    turns = _word(board, counter)
-    _run_while(board, lambda: _word(board, counter) == turns)
-
-
-def _word(board: Board, address: int) -> int:
-    return int.from_bytes(board.ram.read(address, WORD_BYTES), "little")
+    turns = board.ram.word(counter)
+    _run_while(board, lambda: board.ram.word(counter) == turns)

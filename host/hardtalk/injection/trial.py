@@ -113,7 +113,7 @@ class Trial:
         kind = self._kind_of(before)
         rule = self.expectation.rules[kind]
         entry = self.journal.position()
-        stack_end = self.word(self._native_running) + NATIVE_RECORD_BYTES
+        stack_end = self.board.ram.word(self._native_running) + NATIVE_RECORD_BYTES
         self._compare(rule, before, self._run_to_return(before))
         kept = rule.must_keep
         if kept is not None and kind is Interrupted.PROCESS:
@@ -130,7 +130,7 @@ class Trial:
     def _kind_of(self, registers: Registers) -> Interrupted:
         if registers[INDEX["cpsr"]] & MODE_MASK != SYSTEM:
             return Interrupted.HANDLER
-        return Interrupted.VM if self.word(self._native_running) == self._vm_record else Interrupted.PROCESS
+        return Interrupted.VM if self.board.ram.word(self._native_running) == self._vm_record else Interrupted.PROCESS
 
     def key_at_safepoint(self) -> Hashable:
         """Run until the VM attends to interrupts; what the machine's state is known by then.
@@ -169,7 +169,7 @@ class Trial:
         self.compare_counts(before, self.expectation.at_end)
 
     def _are_missing(self, before: Mapping[int, int], counted: Mapping[int, int]) -> bool:
-        return any((self.word(each) - before[each]) & 0xFFFFFFFF < more for each, more in counted.items())
+        return any((self.board.ram.word(each) - before[each]) & 0xFFFFFFFF < more for each, more in counted.items())
 
     def audit(self) -> None:
         """Go to the next safepoint; heap and processes are right there."""
@@ -186,15 +186,12 @@ class Trial:
         if stop.reason is not StopReason.CYCLES:
             raise Violated(f"the board stopped: {stop.reason} {stop.message}")
 
-    def word(self, address: int) -> int:
-        return int.from_bytes(self.board.ram.read(address, 4), "little")
-
     def words(self, counted: Mapping[int, int]) -> dict[int, int]:
-        return {address: self.word(address) for address in counted}
+        return {address: self.board.ram.word(address) for address in counted}
 
     def compare_counts(self, before: Mapping[int, int], counted: Mapping[int, int]) -> None:
         for address, increase in counted.items():
-            counts = (self.word(address) - before[address]) & 0xFFFFFFFF
+            counts = (self.board.ram.word(address) - before[address]) & 0xFFFFFFFF
             if counts != increase:
                 name = self.board.firmware.describe(address)
                 raise Violated(f"the count at {name} went up by {counts:,} instead of {increase}")
@@ -222,7 +219,7 @@ class Trial:
         return None
 
     def _is_pending(self, bit: int) -> bool:
-        return bool(self.word(self._pending_lines) & bit)
+        return bool(self.board.ram.word(self._pending_lines) & bit)
 
     def _run_to_return(self, before: Registers) -> Registers:
         """The registers when control is back where it was: at that place, in that mode, with those stacks."""

@@ -85,5 +85,4 @@ def storms_of(bench: Bench) -> Counts:
 
 
 def word(board: Board, symbol: str, offset: int = 0) -> int:
-    address = board.firmware.address_of(symbol) + offset
-    return int.from_bytes(board.ram.read(address, WORD_BYTES), "little")
+    return board.ram.word(board.firmware.address_of(symbol) + offset)

@@ -65,9 +65,7 @@ class MemoryRun:
         self._marks[event.value] = event.cycle
         board = self.bench.board
         known = {symbol.name: symbol.address for symbol in board.firmware.symbols}
-        self.counters[event.value] = {
-            name: int.from_bytes(board.ram.read(known[name], 4), "little") for name in COUNTERS if name in known
-        }
+        self.counters[event.value] = {name: board.ram.word(known[name]) for name in COUNTERS if name in known}
 
     def _take(self, watch: Watch) -> None:
         addresses, cycles = watch.take()

@@ -133,7 +133,7 @@ class Soak:
         self.violation = self.violation or f"cycle {self.board.clock.cycles:,}: {text}"
 
     def _variable(self, name: str) -> int:
-        return int.from_bytes(self.board.ram.read(self.board.firmware.address_of(name), 4), "little")
+        return self.board.ram.word(self.board.firmware.address_of(name))
 
 
 def start_expression(seed: int, answers: Mapping[str, int]) -> str:

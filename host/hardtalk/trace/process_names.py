@@ -38,7 +38,7 @@ class ProcessNames:
         )
 
     def _word(self, address: int) -> int:
-        return int.from_bytes(self.board.ram.read(address, WORD_BYTES), "little")
+        return self.board.ram.word(address)
 
 
 def slot_address(oop: int, index: int) -> int:

@@ -74,7 +74,7 @@ class Recorder:
         for name in (PROCESSES, NATIVE, COLLECTION, COLLECTOR, INTERRUPTS, SAFEPOINTS):
             self.recording.track(name)
         for track, word in self._words.items():
-            self._stored(track, word, int.from_bytes(board.ram.read(word.address, 4), "little"))
+            self._stored(track, word, board.ram.word(word.address))
             self._removals.append(board.cpu.on_store(word.address, partial(self._stored, track, word)))
         self._watch.__enter__()
         board.trace.listen(self.hear)
