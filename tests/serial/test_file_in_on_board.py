@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hardtalk.bench.console import FILE_IN_BAUD
+from hardtalk.build.sources import text_root
 from hardtalk.serial import Failure, Refused, Result, Warned
 
 if TYPE_CHECKING:
@@ -80,6 +82,19 @@ def test_a_script_goes_on_behind_what_fails_and_what_never_ends(bench: Bench) ->
         "(1/1000)",
     ]
     assert bench.console.evaluate("3 + 4") == "7"
+
+
+def test_filing_in_takes_the_board_less_than_a_second_for_twenty_kilobytes(bench: Bench) -> None:
+    """At the rate of file-ins; so the host is bound by what emulating that costs, not by the line."""
+    text = (text_root() / "firmware" / "kernel" / "SequenceableCollection.class.st").read_text(encoding="utf-8")
+    text = text.replace("SequenceableCollection", "Copied").replace(": #Collection", ": #Object")
+    bench.console.set_baud(FILE_IN_BAUD)
+    start = bench.board.clock.cycles
+    [answer] = told(bench, text)
+    assert answer.startswith("Copied, ")
+    seconds = (bench.board.clock.cycles - start) / SECOND
+    assert len(text) / 1024 / seconds > 20
+    assert bench.console.evaluate("SerialPort console lost + SerialPort console overruns") == "0"
 
 
 def test_gnu_syntax(bench: Bench) -> None:

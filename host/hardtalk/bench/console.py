@@ -8,6 +8,8 @@ from hardtalk.serial import ClassModel, ConsoleText, Event, Failure, NotUndersto
 
 SLICE_CYCLES = 200_000
 PATIENCE_CYCLES = 4_000_000_000
+NORMAL_BAUD, FILE_IN_BAUD = 115_200, 921_600
+"""A file-in need not wait for a line that is none."""
 ENDED = (StopReason.HALTED, StopReason.RESET)
 
 
@@ -100,6 +102,10 @@ class BoardConsole:
             elif isinstance(event, NotUnderstood):
                 raise BenchError(f"{expression}\nthe board does not understand: {event.reason}")
         return answer
+
+    def set_baud(self, baud: int) -> None:
+        """Have the board's serial port work at that rate. The model of the line follows the device's divisor."""
+        self.evaluate(f"SerialPort console baud: {baud}. nil")
 
     def text_until_quiet(self, quiet_cycles: int, patience_cycles: int = PATIENCE_CYCLES) -> str:
         """The console text until nothing came for `quiet_cycles` after the first character."""

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from hardtalk.bench import Bench, BenchError, BoardEnded
+from hardtalk.bench.console import FILE_IN_BAUD, NORMAL_BAUD
 from hardtalk.serial import ConsoleText, Event, Failure, NotUnderstood, Refused, Result, Warned
 from hardtalk.smalltalk.errors import SourceError
 
@@ -65,8 +66,12 @@ class Shell:
 
     def run_script(self, text: str, file: str, entry_seconds: float) -> bool:
         """Whether every entry of the script ended well. One that takes longer is ended."""
-        self.bench.console.prompt.enter_script(text, file)
+        console = self.bench.console
+        console.set_baud(FILE_IN_BAUD)
+        console.prompt.enter_script(text, file)
         self._show_replies(int(entry_seconds * self.bench.board.chip.cpu_hertz))
+        if not console.prompt.is_busy:
+            console.set_baud(NORMAL_BAUD)
         return not self.has_failed
 
     def _show_replies(self, entry_cycles: int | None = None) -> None:

@@ -63,8 +63,8 @@ class Warned:
 Event: TypeAlias = ConsoleText | Result | Failure | NotUnderstood | Pong | Refused | Warned
 
 METHODS_UNDER_WAY = 8
-METHOD_BYTES_UNDER_WAY = 16384
-"""How many methods, and bytes of them, may wait on the board to be installed."""
+METHOD_BYTES_UNDER_WAY = 6000
+"""How many methods, and bytes of them, may wait on the board to be installed: its driver keeps 8,192 bytes."""
 
 
 class Prompt:
