@@ -75,6 +75,7 @@ COLOUR_OTHER: Final = 2
 COLOUR_GREY: Final = 3
 COLOUR_UNLISTED: Final = 4
 COLOUR_QUICK: Final = 5
+COLOUR_HELD: Final = 6
 ORDER_MASK: Final = (1 << COLOUR_SHIFT) - 1
 SMALLEST_ORDER: Final = 5
 LARGEST_ORDER: Final = 27
@@ -200,6 +201,7 @@ def constants() -> Iterator[tuple[str, int]]:
     yield "ColourGrey", COLOUR_GREY
     yield "ColourUnlisted", COLOUR_UNLISTED
     yield "ColourQuick", COLOUR_QUICK
+    yield "ColourHeld", COLOUR_HELD
     yield "OrderMask", ORDER_MASK
     yield "SmallestOrder", SMALLEST_ORDER
     yield "LargestOrder", LARGEST_ORDER
