@@ -14,7 +14,6 @@ from hardtalk.memory.boards import boot_settled
 from hardtalk.memory.safepoints import settle
 
 KILOBYTE = 1 << 10
-SMALLEST = 640 * KILOBYTE
 PATIENCE_CYCLES = 4_000_000_000
 LEAK = "[ | l | l := nil. [ true ] whileTrue: [ l := l -> 3 ] ]"
 HOG = "| c | c := nil. [ c := Array with: c with: nil ] repeat"
@@ -47,20 +46,25 @@ def goes_on(bench: Bench, least_free: int = 0) -> None:
     assert int(evaluate(bench, "Smalltalk bytesFree")) >= least_free
 
 
+def smallest(collector: str) -> Bench:
+    """The first board that links, in steps of 16 KB."""
+    for heap_bytes in range(512 * KILOBYTE, 1024 * KILOBYTE, 16 * KILOBYTE):
+        try:
+            return board(heap_bytes, collector)
+        except LinkError as refusal:
+            assert f"the program needs {LEAST_FREE_BYTES:,} beside it" in str(refusal)
+    raise AssertionError("the image is too large for this test")
+
+
 @pytest.mark.parametrize("collector", ["treadmill", "stop-the-world"])
 def test_the_smallest_heap(collector: str) -> None:
-    bench = board(SMALLEST, collector)
+    bench = smallest(collector)
     free = int(evaluate(bench, "Smalltalk garbageCollect. Smalltalk bytesFree"))
     for _ in range(2):
         assert "OutOfMemory:" in error(bench, HOG)
         goes_on(bench, free // 2)
     evaluate(bench, f"{LEAK} forkAt: 55. 5")
     goes_on(bench, free // 2)
-
-
-def test_a_smaller_heap_is_refused_before_it_boots() -> None:
-    with pytest.raises(LinkError, match=f"the program needs {LEAST_FREE_BYTES:,} beside it"):
-        board(SMALLEST - 32 * KILOBYTE)
 
 
 @pytest.mark.parametrize("priority", [10, 30, 45, 50, 55, 60, 70, 79])
@@ -108,7 +112,7 @@ def test_many_processes_that_leak_at_once() -> None:
 
 def test_a_leak_among_handlers_is_that_handlers_alone() -> None:
     """One of two processes above device handlers keeps a little each time; the other is never told."""
-    bench = board(704 * KILOBYTE)
+    bench = board(768 * KILOBYTE)
     evaluate(bench, TICKS)
     leak = "[ | l | l := nil. [ (Delay forMilliseconds: 1) wait. 20 timesRepeat: [ l := l -> 3 ] ] repeat ]"
     evaluate(bench, f"({leak} forkAt: 72) name: 'leaky'. 0")
