@@ -11,6 +11,7 @@ from elftools.elf.sections import SymbolTableSection
 from hardtalk.board.errors import BoardError
 from hardtalk.board.memory import Ram
 
+MOST_PARTS = 1_000
 ELF_MAGIC = b"\x7fELF"
 SYMBOL_TYPES = ("STT_FUNC", "STT_NOTYPE", "STT_OBJECT")
 
@@ -55,6 +56,9 @@ class Firmware:
             raise BoardError(
                 f"the firmware is {file['e_machine']}, {file['e_type']}", "link an executable for ARM (EM_ARM, ET_EXEC)"
             )
+        for count, parts in ((file["e_shnum"], "sections"), (file["e_phnum"], "segments")):
+            if count > MOST_PARTS:
+                raise ValueError(f"it says that it has {count:,} {parts}")
         for segment in file.iter_segments():
             if segment["p_offset"] + segment["p_filesz"] > len(elf):
                 raise ValueError(f"a segment ends at byte {segment['p_offset'] + segment['p_filesz']} of {len(elf)}")

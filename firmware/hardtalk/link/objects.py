@@ -22,6 +22,7 @@ from hardtalk.vm.facts import CodeFacts
 
 SHF_ALLOC = 2
 ALIGNMENT = 32
+MOST_SECTIONS, MOST_BYTES = 1_000, 16 << 20
 UNWIND_SECTIONS = (".ARM.exidx", ".ARM.extab")
 R_ARM_NONE, R_ARM_V4BX = 0, 40
 KINDS = {1: "branch24", 28: "branch24", 29: "branch24", 2: "abs32", 38: "abs32", 3: "rel32"}
@@ -69,7 +70,14 @@ def read_object(file: str, data: bytes) -> NativeObject:
         raise LinkError(f"{file}: not an ELF object ({error}); give the output of a compiler's -c") from None
     if elf.header.e_type != "ET_REL" or elf.header.e_machine != "EM_ARM":
         raise LinkError(f"{file}: {elf.header.e_type} for {elf.header.e_machine}; compile with -c for ARM")
-    return _Reader(file, elf).read()
+    if elf.header.e_shnum > MOST_SECTIONS:
+        raise LinkError(f"{file}: {elf.header.e_shnum:,} sections; {MOST_SECTIONS:,} are the most")
+    try:
+        return _Reader(file, elf).read()
+    except LinkError:
+        raise
+    except Exception as error:  # the reader of a damaged file may stumble over anything
+        raise LinkError(f"{file}: the object is damaged ({error}); compile it again") from error
 
 
 class _Reader:
@@ -94,6 +102,8 @@ class _Reader:
             if symbol.entry.st_info.bind not in ("STB_GLOBAL", "STB_WEAK") or symbol.entry.st_shndx not in self.places:
                 continue
             labels[symbol.name] = self.address(symbol.entry)
+            if labels[symbol.name] > len(self.code):
+                raise LinkError(f"{self.file}: {symbol.name} is outside its section; compile it again")
             if symbol.entry.st_info.type == "STT_FUNC":
                 if labels[symbol.name] & 1:
                     raise LinkError(f"{self.file}: {symbol.name} is Thumb code; compile with -marm -mcpu=arm926ej-s")
@@ -113,6 +123,10 @@ class _Reader:
                 f"{self.file}: section {section.name} wants {alignment} bytes of alignment, {ALIGNMENT} is the most"
             )
         self.code.extend(bytes(-len(self.code) % alignment))
+        if len(self.code) + section.header.sh_size > MOST_BYTES:
+            raise LinkError(
+                f"{self.file}: section {section.name} is too long: {MOST_BYTES:,} bytes are the most in all"
+            )
         self.places[index] = len(self.code)
         is_empty = section.header.sh_type == "SHT_NOBITS"
         self.code.extend(bytes(section.header.sh_size) if is_empty else section.data())
@@ -134,6 +148,8 @@ class _Reader:
                     "supported; compile with -fno-pic -mcpu=arm926ej-s -marm"
                 )
             offset = base + item["r_offset"]
+            if offset % 4 or offset > len(self.code) - 4:
+                raise LinkError(f"{self.file}: {section.name} changes what is no word of the code; compile it again")
             addend = self.addend(offset, KINDS[number])
             if symbol.entry.st_shndx in self.places:
                 result.append(ObjectRelocation(offset, KINDS[number], self.file, addend + self.address(symbol.entry)))

@@ -6,6 +6,11 @@ line on which the text starts, and the `prefix` that stands before it on that fi
 
 from __future__ import annotations
 
+from typing import Final
+
+WIDEST: Final = 400
+"""Characters of a source line that are shown."""
+
 
 class SourceError(Exception):
     """Source text that cannot be accepted. `line` and `column` count from 1; `str()` shows the line and a caret."""
@@ -51,7 +56,8 @@ class SourceError(Exception):
         return f"{place}warning: {str(self).removeprefix(place)}"
 
     def __str__(self) -> str:
-        indent = "".join("\t" if character == "\t" else " " for character in self.source_line[: self.column - 1])
-        indent = indent.ljust(self.column - 1)
-        text = f"{self.file}:{self.line}:{self.column}: {self.message}\n{self.source_line}\n{indent}^"
+        start = max(0, self.column - 1 - WIDEST // 2) if len(self.source_line) > WIDEST else 0
+        shown, caret = self.source_line[start : start + WIDEST], self.column - 1 - start
+        indent = "".join("\t" if character == "\t" else " " for character in shown[:caret]).ljust(caret)
+        text = f"{self.file}:{self.line}:{self.column}: {self.message}\n{shown}\n{indent}^"
         return f"{text}\n{self.remedy}" if self.remedy else text

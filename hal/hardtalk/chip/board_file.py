@@ -9,6 +9,7 @@ from hardtalk.chip.description import Bus, Cache, Memory
 from hardtalk.chip.errors import ChipError
 
 CACHE_KEYS = ("size", "ways", "line")
+LAST_ADDRESS = 0xFFFF_FFFF
 BUS_KEYS = ("critical_word_cycles", "line_fill_cycles", "write_buffer_words")
 
 
@@ -33,7 +34,12 @@ def read_board_file(file: Path) -> BoardFile:
             tables = tomllib.load(stream)
     except OSError as error:
         raise ChipError(f"cannot read the file: {error.strerror}", "give the path of a board file", file) from error
-    except tomllib.TOMLDecodeError as error:
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ChipError(
+            f"byte {error.object[error.start]:#04x} is no UTF-8 text", "save the file as UTF-8", file, line, 1
+        ) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ChipError(str(error), "correct the TOML syntax", file) from error
 
     def value(path: str, kind: type) -> Any:
@@ -52,31 +58,59 @@ def read_board_file(file: Path) -> BoardFile:
         raise ChipError("clocks.cpu is missing", "give the CPU clock in hertz", file)
     memories = []
     for row in value("memory", list):
-        missing = [key for key in ("name", "base", "size", "kind") if key not in row]
-        if missing or row["kind"] not in ("ram", "flash"):
-            raise ChipError(
-                f"memory {row.get('name', '?')} is not complete", "give name, base, size, kind (ram or flash)", file
-            )
+        if not is_memory(row):
+            name = row.get("name", "?") if isinstance(row, dict) else "?"
+            raise ChipError(f"memory {name} is not complete", "give name, base, size, kind (ram or flash)", file)
         memories.append(Memory(row["name"], row["base"], row["size"], row["kind"]))
     if not any(memory.kind == "ram" for memory in memories):
         raise ChipError("no memory of kind ram", "describe the RAM in [[memory]]", file)
 
     def cache(path: str) -> Cache:
         size, ways, line = (value(f"{path}.{key}", int) for key in CACHE_KEYS)
+        if min(size, ways, line) <= 0:
+            raise ChipError(f"{path}: a size is not positive", "give size, ways and line in bytes", file)
         if size % (ways * line):
             raise ChipError(
                 f"{path}: {size} bytes are no whole number of sets", "size must be a multiple of ways * line", file
             )
         return Cache(size, ways, line)
 
+    line_count, free_lines, free_base = (
+        value("lines.count", int),
+        value("lines.free", list),
+        value("devices.free_base", int),
+    )
+    if not 1 <= line_count <= 32:
+        raise ChipError(f"lines.count is {line_count}", "give a number from 1 to 32", file)
+    for each in free_lines:
+        if not is_number(each, line_count - 1):
+            raise ChipError(f"lines.free: {each!r} is no line", f"give numbers from 0 to {line_count - 1}", file)
+    if not is_number(free_base, LAST_ADDRESS):
+        raise ChipError(f"devices.free_base: {free_base} is no address", "give one of 32 bits", file)
+    bus = Bus(*(value(f"bus.{key}", int) for key in BUS_KEYS))
+    if min(bus.critical_word_cycles, bus.line_fill_cycles, bus.write_buffer_words) < 0:
+        raise ChipError("bus: a number is below zero", "give cycles and words", file)
     return BoardFile(
         name=value("board.name", str),
         clocks=dict(clocks),
         memories=tuple(memories),
-        line_count=value("lines.count", int),
-        free_lines=tuple(value("lines.free", list)),
-        free_base=value("devices.free_base", int),
+        line_count=line_count,
+        free_lines=tuple(free_lines),
+        free_base=free_base,
         instruction_cache=cache("cache.instruction"),
         data_cache=cache("cache.data"),
-        bus=Bus(*(value(f"bus.{key}", int) for key in BUS_KEYS)),
+        bus=bus,
     )
+
+
+def is_number(value: object, greatest: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= greatest
+
+
+def is_memory(row: object) -> bool:
+    """Whether a row of [[memory]] has all that it must have, within 32 bits of addresses."""
+    if not isinstance(row, dict) or row.get("kind") not in ("ram", "flash") or not isinstance(row.get("name"), str):
+        return False
+    if not (is_number(row.get("base"), LAST_ADDRESS) and is_number(row.get("size"), LAST_ADDRESS)):
+        return False
+    return bool(row["size"]) and row["base"] + row["size"] <= LAST_ADDRESS + 1

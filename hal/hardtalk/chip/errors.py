@@ -1,6 +1,16 @@
 """Errors in a chip description, told with the place in the file and what to do about it."""
 
 from pathlib import Path
+from typing import Final
+
+WIDEST: Final = 200
+"""Characters of a source line that are shown."""
+
+
+def around(line: str, column: int) -> tuple[str, int]:
+    """A line, cut on both sides when it is very long, and where the column is in that."""
+    start = max(0, column - 1 - WIDEST // 2) if len(line) > WIDEST else 0
+    return line[start : start + WIDEST], column - start
 
 
 class ChipError(Exception):
@@ -18,5 +28,6 @@ class ChipError(Exception):
         place = f"{self.file}:{line}:{column}" if line else self.file
         text = f"{place}: {message}"
         if source:
-            text += f"\n{source}\n{' ' * (column - 1)}^"
+            shown, caret = around(source, column)
+            text += f"\n{shown}\n{' ' * (caret - 1)}^"
         super().__init__(f"{text}\nremedy: {remedy}")

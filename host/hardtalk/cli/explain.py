@@ -11,7 +11,7 @@ from hardtalk.chip import chip_with
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.options import ARM926, Drivers, Parts, Svds
 from hardtalk.symbols.explanation import explanation, resolve
-from hardtalk.symbols.source_map import SourceMap
+from hardtalk.symbols.source_map import SourceMap, read_source_map
 from hardtalk.vm.facts_listing import facts_listing
 
 
@@ -27,14 +27,15 @@ def explain(
     if (address is None) != facts:
         raise UserError("explain: give an address, or --facts", "For example hardtalk explain startMachine.")
     options = build_options(Parts(driver, svd).boot_options(ARM926))
-    data = build(options).elf if elf is None else elf.read_bytes()
-    try:
-        source_map = SourceMap(data, tuple(driver or ()))
-        lines = facts_listing(source_map.facts) if address is None else None
-    except ValueError as error:
-        raise UserError(f"{elf}: {error}", "Give --elf a file that hardtalk build wrote.") from error
-    if lines is None:
-        lines = explanation(source_map, resolve(source_map, address or ""), chip_with(svd or []))
+    folders = tuple(driver or ())
+    if elf is None:
+        source_map = SourceMap(build(options).elf, folders)
+    else:
+        source_map = read_source_map(str(elf), elf.read_bytes(), folders)
+    if address is None:
+        lines = facts_listing(source_map.facts)
+    else:
+        lines = explanation(source_map, resolve(source_map, address), chip_with(svd or []))
     for line in lines:
         print(line)
     return 0

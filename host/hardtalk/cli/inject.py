@@ -1,20 +1,18 @@
 """`hardtalk inject`: interrupts at every instruction, and everything looked at that they might have disturbed."""
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
 
 from hardtalk.cli import output
-from hardtalk.cli.errors import UserError
 from hardtalk.cli.inject_calls import NO_CALLS, Calls, make_calls
 from hardtalk.cli.inject_processes import sweep_lines, sweep_summary
 from hardtalk.cli.inject_random import storm_line, storm_summary
 from hardtalk.cli.options import ARM926, CycleModel, Json
+from hardtalk.cli.progress import pool
 from hardtalk.injection.forms import WINDOWS
 from hardtalk.injection.plan import InjectionPlan, injection_report
 from hardtalk.injection.plan import inject as carry_out
@@ -82,12 +80,10 @@ def inject(
     model: CycleModel = ARM926,
 ) -> int:
     """Interrupt at every instruction, or call and store at random; exit with 1 when what follows is not right."""
-    if jobs < 1:
-        raise UserError(f"--jobs {jobs}: at least one process must work")
     if calls.operations:
         return make_calls(calls, interrupts.seed, jobs, model, json)
     plan = interrupts.plan(model)
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as executor:
+    with pool(jobs, "--jobs") as executor:
         injected = carry_out(plan, executor, Told(output.console()))
     if json is not None:
         injection_report(plan, injected).write(json)

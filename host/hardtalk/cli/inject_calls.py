@@ -1,8 +1,6 @@
 """`hardtalk inject --primitives` and `--stores`: the options, and the lines while calls are made."""
 
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +9,7 @@ from rich.console import Console
 
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
+from hardtalk.cli.progress import pool
 from hardtalk.injection.primitive_calls import Operation, Outcome
 from hardtalk.injection.shared_calls import CallTask, add_calls, call_all, summary, tasks_for
 from hardtalk.report.figures import Report
@@ -45,7 +44,7 @@ def make_calls(calls: Calls, seed: int, jobs: int, model: str, json: Path | None
     console = output.console()
     report = Report("inject", model, "", seed, "")
     faults = 0
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as executor:
+    with pool(jobs, "--jobs") as executor:
         for operation in calls.operations:
             tasks = tasks_for(operation, calls.calls, seed, model)
             outcome, report.firmware = call_all(executor, tasks, CallLine(console, calls.calls))

@@ -10,7 +10,7 @@ from hardtalk.bench.firmware import firmware_hash
 from hardtalk.chip import default_chip
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.latency_baseline import compare_with_baseline, read_baseline
+from hardtalk.cli.latency_baseline import compare_with_baseline
 from hardtalk.cli.latency_masked import print_masked
 from hardtalk.cli.latency_page import latency_page
 from hardtalk.cli.latency_sweep import print_sweep
@@ -39,6 +39,7 @@ from hardtalk.latency.models import models_of
 from hardtalk.latency.rows import latency_report, write_csv
 from hardtalk.latency.subjects import SMALLTALK, SUBJECTS, chosen_forms
 from hardtalk.latency.windows import SweepPlan, sweep_report, sweep_windows
+from hardtalk.report.baseline import read_baseline
 from hardtalk.report.durations import cycles_from
 from hardtalk.report.figures import Report
 from hardtalk.symbols.source_map import SourceMap

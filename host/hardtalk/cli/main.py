@@ -34,6 +34,7 @@ for command, place in {
     "inject": "inject:inject",
     "explain": "explain:explain",
     "docs": "docs:docs",
+    "fuzz": "fuzz:fuzz",
 }.items():
     app.command(f"hardtalk.cli.{place}", name=command)
 

@@ -11,12 +11,19 @@ from rich.progress import Progress
 from hardtalk.cli.errors import UserError
 from hardtalk.latency.matrix import Counted
 
+MOST_WORKERS = 256
 
-def pool(workers: int) -> ProcessPoolExecutor:
+
+def pool(workers: int, option: str = "--workers") -> ProcessPoolExecutor:
     """So many processes that know nothing of this one."""
-    if workers < 1:
-        raise UserError(f"--workers {workers}: at least one is needed")
+    check_workers(workers, option)
     return ProcessPoolExecutor(workers, get_context("spawn"))
+
+
+def check_workers(workers: int, option: str) -> None:
+    if not 1 <= workers <= MOST_WORKERS:
+        limit = "at least one is needed" if workers < 1 else f"{MOST_WORKERS} are the most"
+        raise UserError(f"{option} {workers}: {limit}", "Give about as many as there are processors.")
 
 
 @contextmanager

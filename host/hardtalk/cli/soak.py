@@ -9,10 +9,13 @@ from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.memory_table import fragmentation_table
 from hardtalk.cli.options import CycleModel, Json
+from hardtalk.cli.progress import check_workers
 from hardtalk.memory.boards import bytes_from
 from hardtalk.soak.executors import EXECUTORS, NotInstalled
 from hardtalk.soak.executors import executor as executor_named
 from hardtalk.soak.jobs import Job, Outcome, carry_out, soak_report
+
+MOST_BOARDS = 10_000
 
 
 def soak(
@@ -30,6 +33,9 @@ def soak(
     """Run a mixed workload with interrupts at random cycles and audit the heap; exit with 1 at the first violation."""
     if min(cycles, jobs, audit_every) < 1 or min(seed, boards) < 0:
         raise UserError("hardtalk soak: cycles, jobs and intervals are numbers above zero")
+    check_workers(jobs, "--jobs")
+    if boards > MOST_BOARDS:
+        raise UserError(f"--boards {boards}: {MOST_BOARDS:,} are the most")
     if executor not in EXECUTORS:
         raise UserError(f"--executor {executor}: there is none of that name", f"Choose one of {', '.join(EXECUTORS)}.")
     heap_bytes = bytes_from(heap, "--heap")

@@ -6,8 +6,10 @@ model, load, seed, count) cannot be compared; that is an error and not a pass.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from hardtalk.report.figures import Report
+from hardtalk.report.errors import ReportedError
+from hardtalk.report.figures import Report, read_report
 
 COMPARED_CIRCUMSTANCES = ("command", "model", "load", "seed")
 BIGGER_IS_WORSE = (
@@ -17,8 +19,19 @@ BIGGER_IS_WORSE = (
 MUST_AGREE = (".count",)
 
 
-class NotComparable(ValueError):
+class NotComparable(ReportedError):
     """The two reports were not made in the same circumstances."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"--baseline: {text}", "Measure the baseline with the same options.")
+
+
+def read_baseline(path: Path) -> Report:
+    """The figures of a file that --json made. Raises ReportedError for any other."""
+    try:
+        return read_report(path.read_bytes().decode("utf-8"))
+    except ValueError as error:
+        raise ReportedError(f"--baseline {path}: no file of figures ({error})", "Make one with --json.") from error
 
 
 @dataclass(frozen=True)

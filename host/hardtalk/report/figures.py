@@ -4,8 +4,15 @@ Figures are integers in the unit they were counted in; no rounded or derived tex
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any, Final
+
+FIGURE_FIELDS: Final = {"name": str, "value": int, "unit": str}
+REPORT_FIELDS: Final = {
+    "command": str, "model": str, "load": str, "seed": int, "firmware": str, "figures": list,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,21 @@ class Report:
 
 
 def read_report(text: str) -> Report:
-    """The inverse of `Report.text`."""
-    raw = json.loads(text)
-    figures = [Figure(**figure) for figure in raw.pop("figures")]
-    return Report(**raw, figures=figures)
+    """The inverse of `Report.text`. Raises ValueError for what is none."""
+    try:
+        raw = json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    fields = _checked(raw, "the file", REPORT_FIELDS)
+    rows = [_checked(row, f"figure {number}", FIGURE_FIELDS) for number, row in enumerate(fields.pop("figures"), 1)]
+    return Report(**fields, figures=[Figure(**row) for row in rows])
+
+
+def _checked(raw: Any, place: str, fields: Mapping[str, type]) -> dict[str, Any]:
+    """A table with just these fields."""
+    if not isinstance(raw, dict) or raw.keys() != fields.keys():
+        raise ValueError(f"{place} has not the fields {', '.join(fields)}")
+    for name, kind in fields.items():
+        if not isinstance(raw[name], kind) or isinstance(raw[name], bool):
+            raise ValueError(f"{name} of {place} is no {kind.__name__}")
+    return raw

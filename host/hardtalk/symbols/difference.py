@@ -7,25 +7,26 @@ import hashlib
 from collections.abc import Iterator
 from io import BytesIO
 
-from elftools.common.exceptions import ELFError
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 
 from hardtalk.symbols.errors import SymbolError
-from hardtalk.symbols.source_map import SourceMap
+from hardtalk.symbols.source_map import SourceMap, check_sections
 
 DIGEST_DIGITS = 16
 
 
 def loaded_sections(elf: bytes) -> dict[str, tuple[int, int, bytes]]:
     """Address, size and bytes (none for sections that begin as zeros) of each section in the machine's memory."""
+    file = ELFFile(BytesIO(elf))
+    check_sections(file)
     return {
         section.name: (
             section["sh_addr"],
             section["sh_size"],
             b"" if section["sh_type"] == "SHT_NOBITS" else section.data(),
         )
-        for section in ELFFile(BytesIO(elf)).iter_sections()
+        for section in file.iter_sections()
         if section["sh_flags"] & SH_FLAGS.SHF_ALLOC
     }
 
@@ -46,7 +47,7 @@ def differences(elf: bytes, other: bytes) -> Iterator[str]:
     mine = loaded_sections(elf)
     try:
         theirs = loaded_sections(other)
-    except (ELFError, ValueError) as error:
+    except Exception as error:  # the reader of a damaged file may stumble over anything
         raise SymbolError(str(error), "Give a firmware.elf that hardtalk build wrote.") from error
     for name in dict.fromkeys([*mine, *theirs]):
         if name not in mine or name not in theirs:

@@ -3,6 +3,8 @@
 So that any `firmware.elf` can be explained, whoever built it and when.
 """
 
+from __future__ import annotations
+
 import json
 import zlib
 from bisect import bisect_right
@@ -15,10 +17,12 @@ from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import Section, SymbolTableSection
 
+from hardtalk.symbols.errors import SymbolError
 from hardtalk.vm.facts import Facts
 
 ELF_MAGIC = b"\x7fELF"
 LINES_SECTION = ".hardtalk.lines"
+MOST_SECTIONS = 1_000
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,22 @@ class MethodLines:
         return self.first if index < 0 else Place(self.first.file, self.lines[index][1])
 
 
+def check_sections(elf: ELFFile) -> None:
+    """ValueError for a number of sections that only a damaged header can name."""
+    if elf["e_shnum"] > MOST_SECTIONS:
+        raise ValueError(f"it says that it has {elf['e_shnum']:,} sections")
+
+
+def read_source_map(file: str, elf: bytes, folders: tuple[Path, ...] = ()) -> SourceMap:
+    """Of a file that may be damaged: all of it is read. Raises SymbolError."""
+    try:
+        found = SourceMap(elf, folders)
+        found.check()
+    except ValueError as error:
+        raise SymbolError(f"{file}: {error}", "Give --elf a file that hardtalk build wrote.") from error
+    return found
+
+
 class SourceMap:
     """Raises ValueError when `elf` is not an ELF file, is damaged, or lacks Hardtalk's line table.
 
@@ -75,6 +95,7 @@ class SourceMap:
     def _read(self, elf: bytes) -> None:
         self._data = elf
         self._elf = ELFFile(BytesIO(elf))
+        check_sections(self._elf)
         lines = self._elf.get_section_by_name(LINES_SECTION)
         symbols = self._elf.get_section_by_name(".symtab")
         if lines is None or not isinstance(symbols, SymbolTableSection):
@@ -82,6 +103,19 @@ class SourceMap:
         self._tables = json.loads(zlib.decompress(lines.data()))
         self._entries = [entry for entry in symbols.iter_symbols() if entry.name]
         self._sections = list(self._elf.iter_sections())
+
+    def check(self) -> None:
+        """Read what is read when it is asked for; ValueError where that fails."""
+        try:
+            for symbol in self.symbols:
+                self.arm_place(symbol.address)
+            for row in self._arm_rows:
+                self.arm_place(row[0])
+            for method in self.methods:
+                method.place(method.address)
+            _ = self.section_sizes, self.facts
+        except Exception as error:  # the readers of a damaged file may stumble over anything
+            raise ValueError(f"its tables cannot be read: {error}") from error
 
     @cached_property
     def symbols(self) -> tuple[Symbol, ...]:
