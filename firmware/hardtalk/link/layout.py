@@ -51,9 +51,10 @@ class Layout:
             self.symbols[piece.top] = stop
         else:
             self.symbols[piece.name], self.sizes[piece.name] = address, stop - address
-        if piece.locked_bytes != 0:
-            first = address if piece.locked_bytes is None else stop - piece.locked_bytes
-            self.locked_data = (self.locked_data[0] or first, stop)
+        if piece.locked_bytes != 0 or piece.locked_first:
+            first = stop - piece.locked_bytes if piece.locked_bytes else address
+            last = address + piece.locked_first if piece.locked_first else stop
+            self.locked_data = (self.locked_data[0] or first, last)
         return stop
 
     def place_all(self, pieces: Iterable[Piece], address: int) -> int:
