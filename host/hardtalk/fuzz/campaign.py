@@ -17,6 +17,7 @@ from hardtalk.fuzz.mutation import mutated
 PATIENCE_SECONDS: Final = 10.0
 """Of the process's own time; what takes longer hangs."""
 LONGEST_MESSAGE: Final = 20_000
+SHOWN_MESSAGE: Final = 500
 
 Judge = Callable[[BaseException], str | None]
 """The message that a user reads of an error; None for an error that shows a traceback."""
@@ -101,7 +102,7 @@ def try_input(kind: Kind, data: bytes, judge: Judge) -> tuple[Outcome, str]:
         if message is None:
             return Outcome.TRACEBACK, last_lines(error)
         if complaint := unclear(kind, message, 0 if kind.place else len(data)):
-            return Outcome.TRACEBACK, f"{complaint}: {message!r}\n{last_lines(error)}"
+            return Outcome.TRACEBACK, f"{complaint}: {message[:SHOWN_MESSAGE]!r}\n{last_lines(error)}"
         return Outcome.CLEAR, message
     return Outcome.ACCEPTED, ""
 

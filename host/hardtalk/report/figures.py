@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+LONGEST_TEXT: Final = 4_000
 FIGURE_FIELDS: Final = {"name": str, "value": int, "unit": str}
 REPORT_FIELDS: Final = {
     "command": str, "model": str, "load": str, "seed": int, "firmware": str, "figures": list,
@@ -63,4 +64,6 @@ def _checked(raw: Any, place: str, fields: Mapping[str, type]) -> dict[str, Any]
     for name, kind in fields.items():
         if not isinstance(raw[name], kind) or isinstance(raw[name], bool):
             raise ValueError(f"{name} of {place} is no {kind.__name__}")
+        if kind is str and len(raw[name]) > LONGEST_TEXT:
+            raise ValueError(f"{name} of {place} has {len(raw[name]):,} characters")
     return raw
