@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from hardtalk.vm import native, object_format, special_objects
+from hardtalk.vm import blit_rules, native, object_format, special_objects
 from hardtalk.vm.object_format import HASH_STEP, PROBE_LIMIT
 from hardtalk.vm.primitives import ANY_OBJECT_CODE, FIRST_QUICK_VARIABLE, NO_PROCESS_CODE
 
@@ -149,6 +149,7 @@ INTERNAL_OPERANDS: Final = {
     "InternalUnwind": 1,
     "InternalDead": 2,
     "InternalResume": 3,
+    "InternalBlit": 4,
 }
 """Second bytes of bytecode 126, which only the VM's own method may contain."""
 
@@ -198,6 +199,7 @@ def slang_constants(extra: Mapping[str, int] | None = None) -> dict[str, int]:
         object_format.constants(),
         special_objects.constants(),
         native.constants(),
+        blit_rules.constants().items(),
         VM_CONSTANTS.items(),
         ((f"Cache{name}Offset", 4 * place) for place, name in enumerate(METHOD_CACHE_FIELDS)),
         PRIMITIVE_FAILURES.items(),

@@ -134,6 +134,7 @@ PRIMITIVES: Final = (
     _row(87, "Resume", 0, "Process>>resume", "make ready; pre-empts a lower priority"),
     _row(88, "Suspend", 0, "Process>>suspend", "take off its list; the active process switches away"),
     _row(89, "FlushCache", 0, "Behavior>>flushCache", "forget all methods found"),
+    _row(96, "CopyBits", None, "BitBlt>>copyBits", "combine pixels of two forms; any size, interruptible"),
     _row(105, "ReplaceFrom", 4, "Array>>replaceFrom:to:with:startingAt:", "copy elements; any length, interruptible"),
     _row(110, "Identical", 1, "Object>>==", "identity"),
     _row(111, "Class", 0, "Object>>class", "the receiver's class"),
