@@ -29,9 +29,10 @@ class Rule:
 KINDS: Final = (
     "And", "AndInverted", "Store", "Xor", "Or", "OrInverted", "Add", "Subtract", "RgbAdd", "RgbSubtract", "Blend",
     "Paint", "Erase", "RgbMaximum", "RgbMinimum", "RgbMinimumInverted", "BlendConstant", "PaintConstant",
-    "RgbDifference", "Tally", "BlendScaled",
+    "RgbDifference", "Tally", "BlendScaled", "PaintWord",
 )  # fmt: skip
-"""The operations; with `Inverted` the destination goes into it complemented. The first six work on single bits."""
+"""The operations; with `Inverted` the destination goes into it complemented. The first six work on single bits; the
+last is Paint where a pixel is a word."""
 
 RULES: Final = (
     Rule(0, "zeros", "Store", inverted=True, has_source=False),
