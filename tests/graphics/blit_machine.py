@@ -225,7 +225,6 @@ class BlitMachine:
         segment = self.memory.memory.segments[0]
         return bytes(self.memory.arm.cpu.mem_read(segment.base, segment.size))
 
-
     def without_stacks(self, heap: bytes) -> bytes:
         """The heap without the stack and the contexts, which any send writes to."""
         memory = self.memory
@@ -273,5 +272,7 @@ def compare(machine: BlitMachine, blit: Blit, after: Sequence[int] = ()) -> Outc
     for bits in every:
         start = machine.oops[id(bits)] + of.BODY_OFFSET - machine.memory.memory.segments[0].base
         expected[start : start + 4 * len(bits.words)] = struct.pack(f"<{len(bits.words)}I", *bits.words)
-    assert machine.without_stacks(bytes(expected)) == machine.without_stacks(machine.heap()), "something outside was touched"
+    assert machine.without_stacks(bytes(expected)) == machine.without_stacks(machine.heap()), (
+        "something outside was touched"
+    )
     return outcome

@@ -11,7 +11,7 @@ import random
 import sys
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1])]
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from graphics.blit_machine import BlitMachine, compare
 from graphics.random_blits import random_blit

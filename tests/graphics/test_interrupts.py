@@ -48,12 +48,11 @@ def within(depth: int, **slots: object) -> Blit:
 TABLE = Bits([0x01000193 * index & 0xFFFFFFFF for index in range(256)])
 LOOPS: dict[str, Callable[[], Blit]] = {
     **{f"fill by {rule}": lambda rule=rule: blit(8, rule, with_source=False) for rule in (0, 3, 1, 2, 6, 7, 11)},
-    **{f"as it lies, {rule}": lambda rule=rule: blit(8, rule, halftone=[0xFF00F0F0, 7]) for rule in (3, 1, 2, 6, 7, 11)},
-    **{f"moved, {rule}": lambda rule=rule: blit(8, rule, source_x=3) for rule in (12, 1, 2, 6, 7, 11)},
     **{
-        f"to the right, {rule}": lambda rule=rule: within(8, rule=rule, target_x=3)
-        for rule in (3, 1, 2, 6, 7, 11)
+        f"as it lies, {rule}": lambda rule=rule: blit(8, rule, halftone=[0xFF00F0F0, 7]) for rule in (3, 1, 2, 6, 7, 11)
     },
+    **{f"moved, {rule}": lambda rule=rule: blit(8, rule, source_x=3) for rule in (12, 1, 2, 6, 7, 11)},
+    **{f"to the right, {rule}": lambda rule=rule: within(8, rule=rule, target_x=3) for rule in (3, 1, 2, 6, 7, 11)},
     **{f"rule {rule}": lambda rule=rule: blit(16, rule, source_x=1) for rule in (18, 19, 20, 21, *range(25, 34))},
     "rule 24": lambda: blit(32, 24, halftone=[0xFFFFFFFF]),
     "rule 34": lambda: blit(32, 34, halftone=[0xFFFFFFFF]),
@@ -62,8 +61,14 @@ LOOPS: dict[str, Callable[[], Blit]] = {
     **{f"pixels of 32 bits, {rule}": lambda rule=rule: blit(32, rule) for rule in (25, 34, 24)},
     "upward": lambda: within(32, target_y=1),
     **{f"converted, {rule}": lambda rule=rule: blit(32, rule, source_depth=16) for rule in (1, 2, 3, 6, 7, 11)},
-    **{f"converted, {rule}": lambda rule=rule: blit(16, rule, source_depth=8, color_map=TABLE) for rule in range(18, 22)},
-    **{f"converted, {rule}": lambda rule=rule: blit(16, rule, source_depth=8, color_map=TABLE) for rule in range(25, 34)},
+    **{
+        f"converted, {rule}": lambda rule=rule: blit(16, rule, source_depth=8, color_map=TABLE)
+        for rule in range(18, 22)
+    },
+    **{
+        f"converted, {rule}": lambda rule=rule: blit(16, rule, source_depth=8, color_map=TABLE)
+        for rule in range(25, 34)
+    },
     "converted, 24": lambda: blit(32, 24, source_depth=8, color_map=TABLE, halftone=[0xFFFFFFFF]),
     "converted, 34": lambda: blit(32, 34, source_depth=8, color_map=TABLE, halftone=[0xFFFFFFFF]),
     "bytes to words": lambda: blit(32, 3, source_depth=8, color_map=TABLE, source_x=2),

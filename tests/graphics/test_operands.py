@@ -46,10 +46,17 @@ def test_alphas_that_are_none(machine: BlitMachine, rule: int, alpha: int | None
     assert compare(machine, Blit(form(depth=32, width=4), form(depth=32, width=4), rule=rule, alpha=alpha)).failed
 
 
-@pytest.mark.parametrize("name", ["target_x", "target_y", "width", "height", "source_x", "source_y", "clip_x", "clip_y"])
+@pytest.mark.parametrize(
+    "name", ["target_x", "target_y", "width", "height", "source_x", "source_y", "clip_x", "clip_y"]
+)
 @pytest.mark.parametrize("value", [SMALLEST, SMALLEST + 3, -1, 0, GREATEST - 3, GREATEST])
 def test_great_coordinates(machine: BlitMachine, name: str, value: int) -> None:
-    for other, far in (("source_x", SMALLEST), ("target_x", GREATEST), ("clip_width", SMALLEST), ("clip_height", GREATEST)):
+    for other, far in (
+        ("source_x", SMALLEST),
+        ("target_x", GREATEST),
+        ("clip_width", SMALLEST),
+        ("clip_height", GREATEST),
+    ):
         made = Blit(form(), form(), rule=6)
         setattr(made, other, far)
         setattr(made, name, value)
@@ -69,7 +76,8 @@ def test_any_object_in_any_slot(machine: BlitMachine) -> None:
             nil, machine.memory.true, 1, 0xFFFFFFFF, 0x7FFFFFFF, oop, machine.words([]), machine.words([1, 2, 3]),
             machine.object(nil, nil, nil), machine.object(nil, 9, 9, 17), machine.object(1, 9, 9, 17),
             machine.object(machine.words([5]), 65, 3, 65), machine.memory.array([nil] * 5), machine.memory.float(2.5),
-            machine.memory.float(float("nan")), machine.memory.float(1e300), machine.memory.string(b"abcd"), machine.home,
+            machine.memory.float(float("nan")), machine.memory.float(1e300), machine.memory.string(b"abcd"),
+            machine.home,
         ]  # fmt: skip
         for _ in range(chance.randrange(1, 4)):
             victim = chance.choice([oop, oop, *machine.oops.values()])
@@ -89,7 +97,12 @@ def test_any_object_in_any_slot(machine: BlitMachine) -> None:
 
 
 def test_a_bit_blt_that_is_none(machine: BlitMachine) -> None:
-    for make in (lambda: 1, lambda: machine.memory.nil, lambda: machine.object(*[1] * 14), lambda: machine.words([1] * 20)):
+    for make in (
+        lambda: 1,
+        lambda: machine.memory.nil,
+        lambda: machine.object(*[1] * 14),
+        lambda: machine.words([1] * 20),
+    ):
         machine.reset()
         oop = make()
         machine.prepare()
