@@ -56,11 +56,11 @@ class BlitMachine:
         self.memory = SmallMemory()
         self.memory.reset()
         self.oops: dict[int, int] = {}
-        self._start = self.memory.next_object
+        self.made: list[int] = []
 
     def reset(self) -> None:
         self.memory.reset()
-        self.oops = {}
+        self.oops, self.made = {}, []
         self._make_contexts()
 
     def _make_contexts(self) -> None:
@@ -83,7 +83,9 @@ class BlitMachine:
     # Objects
 
     def words(self, words: Sequence[int]) -> int:
-        return self.memory.words(list(words))
+        oop = self.memory.words(list(words))
+        self.made.append(oop)
+        return oop
 
     def bits(self, bits: Bits) -> int:
         if id(bits) not in self.oops:
@@ -204,6 +206,13 @@ class BlitMachine:
         assert reached in (DISPATCHED, FAILED), f"the routine ended at {reached:#x}"
         return int(reached)
 
+    def leave_context(self) -> None:
+        """The active context gives way to the home context, with room on its stack: another process's send follows."""
+        cpu = self.memory.arm.cpu
+        cpu.reg_write(UC_ARM_REG_R7, self.home)
+        cpu.reg_write(UC_ARM_REG_R6, self.memory.stack + 28)
+        cpu.reg_write(UC_ARM_REG_R5, BYTECODES)
+
     def word(self, address: int) -> int:
         return int.from_bytes(self.memory.arm.cpu.mem_read(address, 4), "little")
 
@@ -215,6 +224,24 @@ class BlitMachine:
         """All of the heap as the CPU has it."""
         segment = self.memory.memory.segments[0]
         return bytes(self.memory.arm.cpu.mem_read(segment.base, segment.size))
+
+    def without_stacks(self, heap: bytes) -> bytes:
+        """The heap without the stack and the contexts, which any send writes to."""
+        memory = self.memory
+        base = memory.memory.segments[0].base
+        result = bytearray(heap)
+        result[memory.stack - base : memory.stack - base + 96] = bytes(96)
+        result[self.home - base : self.home - base + (FREE_CONTEXTS + 1 << 7)] = bytes(FREE_CONTEXTS + 1 << 7)
+        return bytes(result)
+
+    def word_bodies(self) -> list[slice]:
+        """Where in the heap the elements of the objects of words made since `reset` are."""
+        memory, base = self.memory.memory, self.memory.memory.segments[0].base
+        found = []
+        for oop in self.made:
+            start = oop + of.BODY_OFFSET - base
+            found.append(slice(start, start + 4 * memory.word_at(oop + 12)))
+        return found
 
 
 def compare(machine: BlitMachine, blit: Blit, after: Sequence[int] = ()) -> Outcome:
@@ -236,7 +263,7 @@ def compare(machine: BlitMachine, blit: Blit, after: Sequence[int] = ()) -> Outc
         blit.copy_bits()
     except Fails:
         assert outcome.failed
-        assert _without(machine, before) == _without(machine, machine.heap())
+        assert machine.without_stacks(before) == machine.without_stacks(machine.heap())
         return outcome
     assert not outcome.failed
     assert found == [bits.words for bits in every]
@@ -245,15 +272,7 @@ def compare(machine: BlitMachine, blit: Blit, after: Sequence[int] = ()) -> Outc
     for bits in every:
         start = machine.oops[id(bits)] + of.BODY_OFFSET - machine.memory.memory.segments[0].base
         expected[start : start + 4 * len(bits.words)] = struct.pack(f"<{len(bits.words)}I", *bits.words)
-    assert _without(machine, bytes(expected)) == _without(machine, machine.heap()), "something outside was touched"
+    assert machine.without_stacks(bytes(expected)) == machine.without_stacks(machine.heap()), (
+        "something outside was touched"
+    )
     return outcome
-
-
-def _without(machine: BlitMachine, heap: bytes) -> bytes:
-    """The heap without the stack and the contexts, which any send writes to."""
-    memory = machine.memory
-    base = memory.memory.segments[0].base
-    result = bytearray(heap)
-    result[memory.stack - base : memory.stack - base + 96] = bytes(96)
-    result[machine.home - base : machine.home - base + (FREE_CONTEXTS + 1 << 7)] = bytes(FREE_CONTEXTS + 1 << 7)
-    return bytes(result)

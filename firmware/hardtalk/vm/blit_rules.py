@@ -29,9 +29,10 @@ class Rule:
 KINDS: Final = (
     "And", "AndInverted", "Store", "Xor", "Or", "OrInverted", "Add", "Subtract", "RgbAdd", "RgbSubtract", "Blend",
     "Paint", "Erase", "RgbMaximum", "RgbMinimum", "RgbMinimumInverted", "BlendConstant", "PaintConstant",
-    "RgbDifference", "Tally", "BlendScaled",
+    "RgbDifference", "Tally", "BlendScaled", "PaintWord",
 )  # fmt: skip
-"""The operations; with `Inverted` the destination goes into it complemented. The first six work on single bits."""
+"""The operations; with `Inverted` the destination goes into it complemented. The first six work on single bits; the
+last is Paint where a pixel is a word."""
 
 RULES: Final = (
     Rule(0, "zeros", "Store", inverted=True, has_source=False),
@@ -68,6 +69,10 @@ RULES: Final = (
 )
 
 LARGEST_RULE: Final = max(rule.number for rule in RULES)
+WAYS: Final = ("Filled", "Aligned", "Skewed", "Free", "Copied", "Moved")
+"""How a loop gets at its source words: a word for the whole row; as they lie; moved; moved, from left or right; and for
+plain copies as they lie and moved."""
+
 KIND_BITS: Final = 5
 INVERTED: Final = 1 << KIND_BITS
 NO_SOURCE: Final = 2 * INVERTED
@@ -80,6 +85,7 @@ def constants() -> dict[str, int]:
     """The Slang constants: `BlitStore` and so on are kinds; `BlitRules0` and so on have a byte for each of four rules,
     from the low end: kind, and the marks for what is special about it, or `BlitNoRule`."""
     result = {f"Blit{name}": place for place, name in enumerate(KINDS)}
+    result |= {f"Blit{name}": place for place, name in enumerate(WAYS)}
     codes = [NO_RULE] * (LARGEST_RULE + 1 + -(LARGEST_RULE + 1) % RULES_IN_A_WORD)
     for rule in RULES:
         marks = (INVERTED if rule.inverted else 0) | (0 if rule.has_source else NO_SOURCE)
