@@ -58,6 +58,7 @@ TABLES: Final = (
     Piece("pageTable", 4096 * 4, "table", 16384),
     Piece("primitiveTable", PRIMITIVE_TABLE_ENTRIES * 4, "table"),
     Piece("primitiveReceivers", PRIMITIVE_TABLE_ENTRIES, "table"),
+    Piece("primitiveArities", PRIMITIVE_TABLE_ENTRIES, "table"),
     Piece("specialObjects", 4, "table"),
     Piece("imageChecksum", 4, "table"),
     Piece("nativeRoutineTable", ROUTINE_LIMIT * 4, "table"),

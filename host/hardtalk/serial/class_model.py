@@ -13,6 +13,10 @@ from hardtalk.smalltalk.scope import Environment
 from hardtalk.smalltalk.tonel import ClassDefinition
 
 
+FIRMWARE_GLOBALS = ("Smalltalk", "Processor", "Transcript")
+"""Besides the firmware's classes: globals that keep their objects, as the board insists."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClassShape:
     name: str
@@ -24,13 +28,15 @@ class ClassShape:
 
 
 class ClassModel:
-    """Class name to its shape."""
+    """Class name to its shape. The classes that it is made with are the firmware's: their names cannot be assigned to."""
 
     def __init__(self, definitions: Iterable[ClassDefinition] = ()) -> None:
         self._shapes: dict[str, ClassShape] = {}
+        self._fixed = set(FIRMWARE_GLOBALS)
         for definition in definitions:
             if not definition.is_extension:
                 self.define(shape_of(definition))
+                self._fixed.add(definition.name)
 
     def __contains__(self, name: object) -> bool:
         return name in self._shapes
@@ -44,6 +50,7 @@ class ClassModel:
     def take(self, other: ClassModel) -> None:
         """Know what another model knows."""
         self._shapes.update(other._shapes)
+        self._fixed |= other._fixed
 
     def names(self) -> list[str]:
         return sorted(self._shapes)
@@ -71,6 +78,7 @@ class ClassModel:
             tuple(variables),
             {each: shape.name for shape in chain for each in shape.class_variables},
             is_known_global=lambda _: True,
+            is_fixed_global=self._fixed.__contains__,
         )
 
 

@@ -85,7 +85,12 @@ def in_line(read: Callable[[str, str], ClassDefinition], source: str, file: str,
 def expression_request(source: str, model: ClassModel, file: str = "<prompt>", line: int = 1) -> Request:
     node = parse_expression(source, file=file, line=line)
     environment = model.environment("UndefinedObject")
-    spec = compile_expression(node, class_name="UndefinedObject", is_known_global=environment.is_known_global)
+    spec = compile_expression(
+        node,
+        class_name="UndefinedObject",
+        is_known_global=environment.is_known_global,
+        is_fixed_global=environment.is_fixed_global,
+    )
     shape = defined_class(node, model)
     learn = (lambda: model.define(shape)) if shape else None
     return Request(RUN, sendable(spec, node), learn=learn)
@@ -113,6 +118,7 @@ def method_request(method: MethodDefinition, class_name: str, model: ClassModel)
         instance_variables=environment.instance_variables,
         class_variables=environment.class_variables,
         is_known_global=environment.is_known_global,
+        is_fixed_global=environment.is_fixed_global,
     )
     before = f"{class_text(class_name, method.class_side)}\n{quoted(method.category)}\n"
     return Request(INSTALL, sendable(spec, method.node, before))
