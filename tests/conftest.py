@@ -62,10 +62,11 @@ def bench(booted: tuple[Bench, Snapshot]) -> Iterator[Bench]:
 class QemuMachine:
     """QEMU's versatilepb with a firmware, its UART0 on our pipes and a prompt on that line."""
 
-    def __init__(self, elf: Path, prompt: Prompt) -> None:
+    def __init__(self, elf: Path, prompt: Prompt, flash: Path | None = None) -> None:
         self.prompt = prompt
+        drive = () if flash is None else ("-drive", f"if=pflash,format=raw,file={flash}")
         self._process = subprocess.Popen(
-            [*QEMU_COMMAND, "-kernel", str(elf)],
+            [*QEMU_COMMAND, "-kernel", str(elf), *drive],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -108,7 +109,7 @@ class QemuMachine:
 
 
 @pytest.fixture(scope="module")
-def start_qemu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[Path]], QemuMachine]]:
+def start_qemu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., QemuMachine]]:
     """Starts QEMU, before its first character, with the firmware of these driver folders."""
     if shutil.which(QEMU) is None:
         pytest.skip(f"{QEMU} is not installed")
@@ -119,11 +120,11 @@ def start_qemu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[l
 
     machines: list[QemuMachine] = []
 
-    def start(driver_folders: list[Path]) -> QemuMachine:
+    def start(driver_folders: list[Path], flash: Path | None = None) -> QemuMachine:
         options = build_options(BootOptions(tuple(driver_folders)))
         elf = tmp_path_factory.mktemp("qemu") / "firmware.elf"
         elf.write_bytes(build(options).elf)
-        machines.append(QemuMachine(elf, Prompt(class_model(options))))
+        machines.append(QemuMachine(elf, Prompt(class_model(options)), flash))
         return machines[-1]
 
     yield start

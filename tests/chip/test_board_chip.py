@@ -47,7 +47,7 @@ def test_constants_have_the_names_that_slang_uses() -> None:
 def test_derived_peripherals_share_registers_and_type() -> None:
     chip = default_chip()
     assert chip.peripheral("UART0").registers == chip.peripheral("UART2").registers
-    assert [each.type_name for each in chip.types()] == ["SYSTEM", "VIC", "Timer", "UART", "PROBE"]
+    assert [each.type_name for each in chip.types()] == ["SYSTEM", "VIC", "Timer", "UART", "PROBE", "CfiFlash"]
 
 
 def test_lines_are_the_boards() -> None:

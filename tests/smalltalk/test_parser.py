@@ -191,3 +191,16 @@ def test_positions() -> None:
     assert method.line_of(send) == 13
     error = method.error(method.parameters[0], "Message.", "Remedy.")
     assert str(error) == "Run.class.st:12:13: Message.\nRun >> run: x | t |\n            ^\nRemedy."
+
+
+@pytest.mark.parametrize(
+    "source", ["m a := 1.. ^ a", "m . a := 1. ^ a", "m a := 1. . . ^ a..", "m\n\ta := 1.\n\t.\n\t^ a."]
+)
+def test_empty_statements_are_nothing(source: str) -> None:
+    assert [type(each).__name__ for each in parse_method(source).statements] == ["Assignment", "Return"]
+
+
+def test_empty_statements_in_blocks() -> None:
+    [block] = parse_method("m [ . 1.. 2. . ]").statements
+    assert isinstance(block, Block)
+    assert len(block.statements) == 2

@@ -1,5 +1,6 @@
 """Simulated devices: registers, a clock and a line each, testable without a CPU."""
 
+from hardtalk.devices.cfi_flash import CfiFlash
 from hardtalk.devices.clock import Alarm, Clock, Duration, Ticker, microseconds, milliseconds, nanoseconds, seconds
 from hardtalk.devices.device import BusError, Device, Line
 from hardtalk.devices.errors import DeviceMistake
@@ -19,10 +20,11 @@ MODELS: dict[str, type[Device]] = {
     "Timer": Sp804,
     "UART": Pl011,
     "PROBE": Probe,
+    "CfiFlash": CfiFlash,
 }
 
 __all__ = [
-    "MODELS", "Alarm", "BusError", "Clock", "Device", "DeviceMistake", "DevicesMark", "Duration", "Line", "Pl011",
-    "Pl190", "Probe", "RegisterCell", "SavedDevices", "Sp804", "SystemRegisters", "Ticker", "TouchedDevices",
+    "MODELS", "Alarm", "BusError", "CfiFlash", "Clock", "Device", "DeviceMistake", "DevicesMark", "Duration", "Line",
+    "Pl011", "Pl190", "Probe", "RegisterCell", "SavedDevices", "Sp804", "SystemRegisters", "Ticker", "TouchedDevices",
     "microseconds", "milliseconds", "nanoseconds", "restore_devices", "save_devices", "seconds",
 ]  # fmt: skip

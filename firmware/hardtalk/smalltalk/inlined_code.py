@@ -6,6 +6,7 @@ Each generates the message for its value or, when no value is wanted, for its ef
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Protocol
 
 from hardtalk.smalltalk.assembler import Assembler, Label
@@ -153,12 +154,36 @@ def _to_do(generator: Generator, node: Send, wants_value: bool) -> None:
     _start_counter(generator, counter, wants_value)
     limit = node.arguments[0]
     if isinstance(limit, Literal):
-        _count(generator, counter, lambda: generator.value(limit), step, block)
+        push_limit: Callable[[], None] = partial(generator.value, limit)
     else:
         limit_slot = generator.take_slot()
         generator.value(limit)
         generator.assembler.store_temporary(limit_slot, pops=True)
-        _count(generator, counter, lambda: generator.assembler.push_temporary(limit_slot), step, block)
+        push_limit = partial(generator.assembler.push_temporary, limit_slot)
+    _check_counting(generator, node.receiver, counter, push_limit, step)
+    _count(generator, counter, push_limit, step, block)
+
+
+def _check_counting(
+    generator: Generator, first: Expression, counter: int, push_limit: Callable[[], None], step: LiteralValue
+) -> None:
+    """Let the counter say, before the loop, that adding the step to it will not change it: Floats may be too large for
+    that. Integers need not be asked."""
+    assembler = generator.assembler
+    is_exact = isinstance(step, int)
+    if is_exact and isinstance(first, Literal) and isinstance(first.value, int):
+        return
+    start = Label()
+    if is_exact:
+        assembler.push_temporary(counter)
+        assembler.send("isInteger", 0)
+        assembler.jump_if(True, start)
+    assembler.push_temporary(counter)
+    push_limit()
+    assembler.push_literal(step)
+    assembler.send("checkCountTo:by:", 2)
+    assembler.emit("pop")
+    assembler.place(start)
 
 
 def _times_repeat(generator: Generator, node: Send, wants_value: bool) -> None:

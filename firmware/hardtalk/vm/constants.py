@@ -59,6 +59,8 @@ VM_CONSTANTS: Final = {
     "LargeContextStock": 4,
     "ContextLimitStep": 4096,
     "CollectorBumpOrder": 7,
+    "BlockWords": 32,
+    "CheckedBytes": 64,
     "ScanSlots": 16,
     "ObjectUnits": 6,
     "LeafUnits": 5,

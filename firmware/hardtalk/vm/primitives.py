@@ -213,6 +213,9 @@ PRIMITIVES: Final = (
     _row(679, "SetSender", 1, "ContextPart>>setSender:", "where a context that is not active returns to"),
     _row(680, "MakeMethod", 3, "CompiledMethod class>>makeMethod:literals:bytecodes:", "a verified method, or why not"),
     _row(690, "BecomeProblem", 1, "Object>>problemBecoming:", "why it cannot become the argument, 0 if it can"),
+    _row(693, "ReadWords", 4, "Registers>>wordsAt:into:startingAt:count:", "read at most 32 words, each once"),
+    _row(694, "WriteWords", 4, "Registers>>wordsAt:from:startingAt:count:", "write at most 32 words, each once"),
+    _row(695, "Crc32", 3, "ByteArray>>primCrc32From:to:seed:", "CRC-32 with no inversions; fails beyond 64 bytes"),
     _range(700, 763, "ReadWord", 0, "a peripheral's register without fields", "read word 0 to 63"),
     _range(764, 827, "WriteWord", 1, "a peripheral's register", "write word 0 to 63"),
     _range(832, 839, "WriteController", 1, "InterruptController>>unmask:", "write word 0 to 7 of the controller"),
@@ -232,7 +235,7 @@ RECEIVERS: Final = {
     "Mutex": (608, 613),
     UNSCHEDULED: (148,),
     "Process": (87, 88, 614, 617, 627),
-    "Registers": (600, 601, 602, 624, 625, 628, 700, 764),
+    "Registers": (600, 601, 602, 624, 625, 628, 693, 694, 700, 764),
     "Semaphore": (85, 86),
 }
 """The first number of each primitive that relies on its receiver, by the class that the receiver inherits from. The

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from hardtalk.bench.console import BoardConsole
 from hardtalk.bench.device_files import device_classes, make_devices, svd_files
+from hardtalk.bench.errors import UnfitRequest
 from hardtalk.bench.firmware import class_model, firmware_hash
 from hardtalk.board import Board, UartOutput
 from hardtalk.build import BuildOptions, BuildResult, build
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.chip import chip_with
-from hardtalk.devices import Device
+from hardtalk.devices import CfiFlash, Device
+from hardtalk.flash import FlashFile
 from hardtalk.symbols.source_map import SourceMap
 
 ARM926 = "arm926"
@@ -25,7 +27,8 @@ class BootOptions:
     """What makes a board. Hashable, and picklable for other processes.
 
     `drivers` are folders of classes for the firmware, `device_file` is the user's with simulated devices, `devices` are
-    further ones. The heap, with the image, has `heap_bytes`; None for all of RAM.
+    further ones. The heap, with the image, has `heap_bytes`; None for all of RAM. `flash_file` keeps
+    what is in the flash; without one it is erased at first, and forgotten.
     """
 
     drivers: tuple[Path, ...] = ()
@@ -35,6 +38,7 @@ class BootOptions:
     collector: str = TREADMILL
     heap_bytes: int | None = None
     devices: tuple[type[Device], ...] = ()
+    flash_file: Path | None = None
 
 
 @dataclass
@@ -59,7 +63,7 @@ class Bench:
 
 def boot(options: BootOptions, notify: Callable[[str], None] = print) -> Bench:
     """Build the firmware, put it on a board with those devices, run it until it is quiet. `notify` hears of failing
-    devices.
+    devices and of warnings about the sources.
 
     Raises BenchError when the board does not boot, UnfitRequest for devices that cannot be, and the errors of
     `hardtalk.build`, among them for heaps that cannot be, and of `hardtalk.board`.
@@ -67,11 +71,22 @@ def boot(options: BootOptions, notify: Callable[[str], None] = print) -> Bench:
     classes = device_classes_of(options)
     built = build_options(options)
     firmware = build(built)
+    for warning in firmware.warnings:
+        notify(warning)
     devices = make_devices(classes, options.device_file)
     board = Board(firmware.elf, chip_with(built.svd_paths), devices, options.model)
+    if options.flash_file is not None:
+        put_in_flash(board, options.flash_file)
     console = BoardConsole(board, class_model(built), notify)
     text = console.text_until_quiet(QUIET_CYCLES)
     return Bench(board, console, built, firmware, text, first_line_cycles(board))
+
+
+def put_in_flash(board: Board, path: Path) -> None:
+    flash = board.device("FLASH")
+    if not isinstance(flash, CfiFlash):
+        raise UnfitRequest("FLASH is a device of your own, which keeps no file", "leave --flash out")
+    FlashFile(path).attach(flash)
 
 
 def build_options(options: BootOptions) -> BuildOptions:

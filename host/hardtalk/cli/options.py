@@ -22,6 +22,12 @@ Svds: TypeAlias = Annotated[
 Device: TypeAlias = Annotated[
     Path | None, Parameter(name="--device", help="A Python file with simulated devices of your own.")
 ]
+Flash: TypeAlias = Annotated[
+    Path | None,
+    Parameter(
+        name="--flash", help="A raw image that keeps the contents of the board's flash; made when it is not there."
+    ),
+]
 Json: TypeAlias = Annotated[Path | None, Parameter(name="--json", help="Write the raw figures to this file.")]
 Collector: TypeAlias = Annotated[
     Literal["treadmill", "stop-the-world"],
@@ -71,9 +77,12 @@ class Parts:
     driver: Drivers = None
     svd: Svds = None
     device: Device = None
+    flash: Flash = None
 
     def boot_options(self, model: str, collector: str = TREADMILL) -> BootOptions:
-        return BootOptions(tuple(self.driver or ()), tuple(self.svd or ()), self.device, model, collector)
+        return BootOptions(
+            tuple(self.driver or ()), tuple(self.svd or ()), self.device, model, collector, flash_file=self.flash
+        )
 
 
 NO_PARTS = Parts()
