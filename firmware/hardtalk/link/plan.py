@@ -39,8 +39,8 @@ class Piece:
     """A region of fixed size.
 
     `top` is the symbol of a stack's upper end. `end_alignment`: the piece grows until its end is a multiple of that.
-    `locked_bytes` of its end must be among the data that the caches hold for good, None for all; or `locked_first` of its
-    beginning.
+    `locked_bytes` of its end must be among the data that the caches hold for good, None for all; or
+    `locked_first` of its beginning.
     """
 
     name: str
@@ -62,6 +62,7 @@ TABLES: Final = (
     Piece("pageTable", 4096 * 4, "table", 16384),
     Piece("primitiveTable", PRIMITIVE_TABLE_ENTRIES * 4, "table"),
     Piece("primitiveReceivers", PRIMITIVE_TABLE_ENTRIES, "table"),
+    Piece("primitiveArities", PRIMITIVE_TABLE_ENTRIES, "table"),
     Piece("specialObjects", 4, "table"),
     Piece("imageChecksum", 4, "table"),
     Piece("nativeRoutineTable", ROUTINE_LIMIT * 4, "table"),
@@ -74,8 +75,8 @@ TABLES: Final = (
 # An interrupt that nests in native handlers takes 32 bytes of the IRQ stack, and there are at most 32 lines to nest.
 # The VM's state begins a page, so that its address is an immediate operand.
 IRQ_STACK: Final = Piece("irqStack", 1024, "stack", 1, PAGE_BYTES, "irqStackTop", None)
-# Cleared at reset. The variables are in the order of STATE_ORDER: those of graphics and of drivers come last and need no
-# locking. What is left of the two ways is for what comes next, the first lines' records if there is room.
+# Cleared at reset. The variables are in the order of STATE_ORDER: those of graphics and of drivers come last and need
+# no locking. What is left of the two ways is for what comes next, the first lines' records if there is room.
 STATE: Final = (
     Piece(STATE_PLACE, 0, "state", PAGE_BYTES, locked_first=3072),
     *(Piece(name, size, "state", LINE_RECORD_BYTES) for name, size in LAYOUT_TABLES),

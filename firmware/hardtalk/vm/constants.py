@@ -8,9 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from hardtalk.smalltalk.bytecodes import SPECIAL_SELECTORS
+from hardtalk.smalltalk.compiled_method import LARGE_FRAME, SMALL_FRAME
+from hardtalk.smalltalk.verifier import (
+    FAULT_NUMBERS,
+    LAST_VARIABLE,
+    MOST_CLOSURES,
+    MOST_FRAMES,
+    NOTHING_STORED,
+    TRAILER_BYTES,
+)
 from hardtalk.vm import blit_rules, native, object_format, special_objects
 from hardtalk.vm.object_format import HASH_STEP, PROBE_LIMIT
-from hardtalk.vm.primitives import ANY_OBJECT_CODE, FIRST_QUICK_VARIABLE, UNSCHEDULED_CODE
+from hardtalk.vm.primitives import ANY_ARITY, ANY_OBJECT_CODE, FIRST_QUICK_VARIABLE, UNSCHEDULED_CODE
 
 STATE_REGISTER: Final = 4
 """The machine register that holds the address of the VM's variables in all of the VM's code."""
@@ -88,12 +98,37 @@ VM_CONSTANTS: Final = {
     "HashStep": HASH_STEP,
     "AnyObjectCode": ANY_OBJECT_CODE,
     "UnscheduledCode": UNSCHEDULED_CODE,
+    "AnyArity": ANY_ARITY,
+    "SmallContextFrame": SMALL_FRAME,
+    "LargeContextFrame": LARGE_FRAME,
+    "LargestMethodBytes": 30000,
+    "MakingPieceBytes": 128,
+    "TrailerBytes": TRAILER_BYTES,
+    "NothingStored": NOTHING_STORED,
+    "LastVariable": LAST_VARIABLE,
+    "InsideInstruction": 0xFFFF,
+    "MostFrames": MOST_FRAMES,
+    "MostClosures": MOST_CLOSURES,
+    "FrameBytes": 20,
     "FirstQuickVariable": FIRST_QUICK_VARIABLE,
     "FirstQuickPrimitive": 256,
     "LastQuickPrimitive": 519,
 }
 """Sizes and limits that only the VM decides. Orders are log2 of bytes. Units are the collector's, about 15 cycles each;
 paces are units for 32 bytes. A block of LargestBumpOrder must fit a bump area of CollectorBumpOrder."""
+
+
+def _special_send_arguments(first: int) -> int:
+    """The numbers of arguments of 16 special sends, two bits each."""
+    return sum(count << 2 * place for place, (_, count) in enumerate(SPECIAL_SELECTORS[first : first + 16]))
+
+
+VERIFIER_CONSTANTS: Final = {
+    **{f"Fault{name}": number for name, number in FAULT_NUMBERS.items()},
+    "SpecialSendArgumentsLow": _special_send_arguments(0),
+    "SpecialSendArgumentsHigh": _special_send_arguments(16),
+}
+"""What the verifier of bytecodes answers, and how many arguments the special sends have."""
 
 PRIMITIVE_FAILURES: Final = {
     "PrimitiveOk": 0,
@@ -210,6 +245,7 @@ def slang_constants(extra: Mapping[str, int] | None = None) -> dict[str, int]:
         VM_CONSTANTS.items(),
         ((f"Cache{name}Offset", 4 * place) for place, name in enumerate(METHOD_CACHE_FIELDS)),
         PRIMITIVE_FAILURES.items(),
+        VERIFIER_CONSTANTS.items(),
         BECOME_PROBLEMS.items(),
         COLLECTOR_PHASES.items(),
         AUDIT_STAGES.items(),

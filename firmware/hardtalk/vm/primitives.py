@@ -122,14 +122,14 @@ PRIMITIVES: Final = (
     _row(66, "NextPut", 1, "WriteStream>>nextPut:", "of a stream on an Array, String or ByteArray"),
     _row(67, "AtEnd", 0, "ReadStream>>atEnd", "whether position has reached readLimit"),
     _row(68, "ObjectAt", 1, "CompiledMethod>>objectAt:", "the header (1) or a literal"),
-    _row(69, "ObjectAtPut", 2, "CompiledMethod>>objectAt:put:", "store the header or a literal"),
+    _row(69, "", 2, "CompiledMethod>>objectAt:put:", "methods cannot be changed"),
     _row(70, "New", 0, "Behavior>>basicNew", "a new instance, no indexed elements"),
     _row(71, "NewWithArg", 1, "Behavior>>basicNew:", "a new instance with so many indexed elements"),
     _row(72, "Forward", 1, "Array>>elementsForwardIdentityTo:", "references to each element become ones to another"),
     _row(73, "InstVarAt", 1, "Object>>instVarAt:", "a named instance variable"),
     _row(74, "InstVarAtPut", 2, "Object>>instVarAt:put:", "store a named instance variable"),
     _row(75, "IdentityHash", 0, "Object>>identityHash", "1 to 65535, given out once; a SmallInteger's is itself"),
-    _row(79, "NewMethod", 2, "CompiledMethod class>>newMethod:header:", "bytes for bytecodes, header"),
+    _row(79, "", 2, "CompiledMethod class>>newMethod:header:", "methods are made whole, no later changes: 680"),
     _row(81, "ValueAny", None, "BlockClosure>>value", "run a closure; fails on a wrong number of arguments"),
     _row(82, "OldValueWithArguments", 1, "BlockClosure>>valueWithArguments:", "run a closure on an Array of arguments"),
     _row(83, "Perform", None, "Object>>perform:", "send the first argument with the others"),
@@ -217,6 +217,7 @@ PRIMITIVES: Final = (
     _row(677, "AuditSlice", 0, "HeapAudit class>>primitiveSlice", "some steps of the heap's audit"),
     _row(678, "SpecialSemaphore", 2, "SystemDictionary>>special:semaphore:", "what the virtual machine signals"),
     _row(679, "SetSender", 1, "ContextPart>>setSender:", "where a context that is not active returns to"),
+    _row(680, "MakeMethod", 3, "CompiledMethod class>>makeMethod:literals:bytecodes:", "a verified method, or why not"),
     _row(690, "BecomeProblem", 1, "Object>>problemBecoming:", "why it cannot become the argument, 0 if it can"),
     _row(693, "ReadWords", 4, "Registers>>wordsAt:into:startingAt:count:", "read at most 32 words, each once"),
     _row(694, "WriteWords", 4, "Registers>>wordsAt:from:startingAt:count:", "write at most 32 words, each once"),
@@ -234,7 +235,7 @@ UNSCHEDULED_CODE: Final = 254
 FIRST_QUICK_VARIABLE: Final = 264
 RECEIVERS: Final = {
     ANY_OBJECT: (65, 66, 67),
-    "Behavior": (70, 71, 79),
+    "Behavior": (70, 71, 680),
     "InterruptController": (603, 626, 662, 671, 832),
     "MethodContext": (195, 197, 604, 618, 619, 621, 622, 623, 679),
     "Mutex": (608, 613),
@@ -256,6 +257,16 @@ def receiver_codes() -> bytes:
             for number in _BY_NUMBER[first].numbers:
                 codes[number] = code
     return bytes(codes)
+
+
+ANY_ARITY: Final = 254
+NO_PRIMITIVE: Final = 255
+
+
+def arity_codes() -> bytes:
+    """The table `primitiveArities`: for each number how many arguments it takes, ANY_ARITY or NO_PRIMITIVE."""
+    rows = map(_BY_NUMBER.get, range(LARGEST_NUMBER + 1))
+    return bytes(NO_PRIMITIVE if row is None else ANY_ARITY if row.arity is None else row.arity for row in rows)
 
 
 def primitive_numbered(number: int) -> Primitive | None:
