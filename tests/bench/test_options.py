@@ -42,5 +42,5 @@ def test_every_study_has_its_folder() -> None:
 
 @pytest.mark.parametrize("size", [1 << 10, 1 << 30])
 def test_a_heap_that_cannot_be(size: int) -> None:
-    with pytest.raises(LinkError, match="the image alone takes"):
+    with pytest.raises(LinkError, match="the image takes"):
         boot(BootOptions(heap_bytes=size))

@@ -36,6 +36,7 @@ NEW, STORE, READ, AUDIT = 71, 61, 60, 677
 """Primitives: basicNew:, at:put:, at:, some steps of the board's own audit."""
 PRIORITY: Final = 40 << 1 | 1
 METACLASS_SLOTS: Final = 7
+CHUNKS: Final = slang_constants()["ReserveChunks"]
 
 CLASSES: Final = {
     "Array": ("FormatIndexable", 0, "classArray"),
@@ -43,7 +44,7 @@ CLASSES: Final = {
     "String": ("FormatBytes", 0, "classString"),
     "UndefinedObject": ("FormatFixed", 0, ""),
     "MethodContext": ("FormatFixed", 0, "classMethodContext"),
-    "Process": ("FormatFixed", 5, "classProcess"),
+    "Process": ("FormatFixed", len(of.SLOTS["Process"]), "classProcess"),
     "Metaclass": ("FormatFixed", METACLASS_SLOTS, "classMetaclass"),
 }
 
@@ -144,6 +145,7 @@ class CollectorMachine:
         self.simulation.interrupt_pending = False
         for selector, *arguments in (
             ("setUpRings",), ("addFreeRegionFrom:to:", end, HEAP + HEAP_BYTES), ("setUpCollector:", end - HEAP),
+            ("setUpChunks",),
         ):  # fmt: skip
             self.simulation.call(selector, *arguments)
         self.simulation.call("makeForwarderClass")
@@ -249,12 +251,15 @@ class CollectorMachine:
         return Heap(self.machine())
 
     def held_back(self) -> Iterator[int]:
-        """The sizes of the blocks that count as taken but are no objects: the reserve and the ready chain."""
-        for chain in ("reserveBlock", "readyBlock"):
-            block = self.state[chain]
-            while block:
-                yield 1 << self.order(block)
-                block = self.memory.word_at(block)
+        """Bytes that count as taken but are no objects': of the reserve's chunks and the ready chain."""
+        chunks = self.simulation.state_address("chunkBytes")
+        assert chunks is not None
+        for index in range(CHUNKS):
+            yield (1 << self.state["chunkOrder"]) - self.memory.word_at(chunks + 4 * index)
+        block = self.state["readyBlock"]
+        while block:
+            yield 1 << self.order(block)
+            block = self.memory.word_at(block)
 
     def order(self, block: int) -> int:
         return self.memory.byte_at(block + 17) & of.ORDER_MASK

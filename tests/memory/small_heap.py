@@ -19,7 +19,7 @@ FIXED, INDEXABLE, WEAK, ESCAPED = 1, 2, 4, 7
 WORDS = ("regionStart", "regionEnd", "bumpNext", "bumpLimit", "nonEmptyOrders", "bytesFree", "freeSmallContexts",
          "freeLargeContexts", "surplusContexts", "classMetaclass", "classProcess", "nilObject", "vmMethod",
          "specialObjectsArray",
-         "whiteColour", "blackColour", "collectorPhase", "reserveBlock", "fillingBatch", "fillingCount",
+         "whiteColour", "blackColour", "collectorPhase", "fillingBatch", "fillingCount",
          "readyBlock")  # fmt: skip
 
 

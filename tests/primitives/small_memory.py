@@ -17,6 +17,8 @@ from hardtalk.smalltalk.tonel import ClassDefinition
 from hardtalk.vm import object_format
 from hardtalk.vm.constants import slang_constants
 from hardtalk.vm.object_format import FORMATS
+from hardtalk.vm.primitives import arity_codes
+from hardtalk.vm.special_objects import SPECIAL_OBJECT_COUNT
 
 from .arm_machine import ArmMachine
 
@@ -52,6 +54,8 @@ CLASSES: Final = {
     "Stream": ("FormatFixed", 4),
     "UndefinedObject": ("FormatEmpty", 0),
     "Semaphore": ("FormatFixed", 3),
+    "Association": ("FormatFixed", 2),
+    "ProcessorScheduler": ("FormatFixed", 2),
 }
 
 
@@ -86,6 +90,7 @@ class SmallMemory:
             constants,
             memory_base=HEAP,
             memory_size=HEAP_BYTES,
+            symbols={"primitiveArities": HEAP},
             devices=[device],
             externals={"putCharacter": lambda code: self.console.append(code & 0xFF), "haltMachine": lambda code: 0},
         )
@@ -93,7 +98,8 @@ class SmallMemory:
         self.arm.map_device(device)
         self.memory = self.simulation.memory
         self.state = self.simulation.state
-        self.next_object = HEAP
+        self.memory.write(HEAP, arity_codes())
+        self.next_object = HEAP + len(arity_codes())
         self.classes: dict[str, int] = {}
         self._make_classes()
         self._make_values()
@@ -127,6 +133,8 @@ class SmallMemory:
         self.characters = [self.make("FormatFixed", self.classes["Character"], [code << 1 | 1]) for code in range(256)]
         self.state["characterTable"] = self.array(self.characters)
         self.state["lineSemaphoreArray"] = self.array([self.nil] * 32)
+        self.state["specialObjectsArray"] = self.array([self.nil] * SPECIAL_OBJECT_COUNT)
+        self.state["scheduler"] = self.make("FormatFixed", self.classes["ProcessorScheduler"], [self.nil] * 2)
 
     def _start_allocator(self) -> None:
         head = self.simulation.state_address("blackRing")

@@ -6,9 +6,10 @@ import struct
 
 import pytest
 
+from hardtalk.smalltalk.verifier import TRAILER_BYTES
 from hardtalk.vm.object_format import BODY_OFFSET, FORMATS, method_header
 
-from .small_memory import Failed, SmallMemory
+from .small_memory import Failed, Interrupted, SmallMemory
 
 
 def value(memory: SmallMemory, result: object) -> object:
@@ -118,22 +119,23 @@ def test_new_with_wrong_sizes_fails(memory: SmallMemory) -> None:
     assert isinstance(point, int) and memory.memory.word_at(point + 12) == 2
 
 
-def test_compiled_methods(memory: SmallMemory) -> None:
+def test_compiled_methods_are_read_and_never_stored_into(memory: SmallMemory) -> None:
     header = method_header(literals=3, temporaries=2, arguments=1)
-    made = memory.run(79, memory.classes["CompiledMethod"], memory.integer(10), header)
+    literals = [memory.true, memory.false, memory.make("FormatFixed", memory.classes["Association"], [memory.nil] * 2)]
+    made = made_method(memory, header, literals, bytes([0x70, 0x7C]))
     assert isinstance(made, int) and memory.memory.byte_at(made + 16) == FORMATS["FormatMethod"]
-    assert value(memory, memory.run(62, made)) == 4 * 4 + 10
+    assert value(memory, memory.run(62, made)) == 4 * 4 + 2 + TRAILER_BYTES
     assert memory.run(68, made, memory.integer(1)) == header
-    assert memory.run(68, made, memory.integer(4)) == memory.nil
+    assert [memory.run(68, made, memory.integer(index)) for index in (2, 3, 4)] == literals
     assert isinstance(memory.run(68, made, memory.integer(5)), Failed)
-    assert memory.run(69, made, memory.integer(2), memory.true) == memory.true
-    assert memory.run(68, made, memory.integer(2)) == memory.true
-    assert isinstance(memory.run(69, made, memory.integer(1), method_header(literals=4)), Failed)
-    assert memory.run(69, made, memory.integer(1), method_header(literals=3)) == method_header(literals=3)
-    assert value(memory, memory.run(61, made, memory.integer(17), memory.integer(120))) == 120
-    assert value(memory, memory.run(60, made, memory.integer(17))) == 120
-    assert isinstance(memory.run(61, made, memory.integer(16), memory.integer(1)), Failed)
-    assert isinstance(memory.run(61, made, memory.integer(27), memory.integer(1)), Failed)
+    assert value(memory, memory.run(60, made, memory.integer(17))) == 0x70
+    for index in (1, 4, 16, 17, 18, 20):
+        assert isinstance(memory.run(61, made, memory.integer(index), memory.integer(120)), Failed)
+
+
+def made_method(memory: SmallMemory, header: int, literals: list[int], code: bytes) -> int | Failed | Interrupted:
+    data = memory.make("FormatBytes", memory.classes["ByteArray"], code)
+    return memory.run(680, memory.classes["CompiledMethod"], header, memory.array(literals), data)
 
 
 def test_named_variables(memory: SmallMemory) -> None:

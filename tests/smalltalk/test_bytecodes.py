@@ -196,14 +196,14 @@ def test_frame_sizes(listing: str, size: int) -> None:
     [
         ("pop; returnConstant 0", "bytecode 0: the stack is empty"),
         ("pushConstant 0", "bytecode 1: a path leaves the method or closure without a return"),
-        ("pushLiteral 1; returnTop", "bytecode 0: literal 1 does not exist"),
-        ("pushTemporary 2; returnTop", "bytecode 0: temporary 2 does not exist"),
+        ("pushLiteral 1; returnTop", "bytecode 0: the literal does not exist"),
+        ("pushTemporary 2; returnTop", "bytecode 0: the temporary does not exist"),
         ("pushConstant 0; blockReturnTop", "bytecode 1: a block return stands outside a closure"),
         ("extendedStore 2 0; returnTop", "bytecode 0: a literal is stored into"),
-        ("shortJump 8; returnConstant 0", "bytecode 9: a path leaves the method or closure without a return"),
+        ("shortJump 8; returnConstant 0", "bytecode 0: a path leaves the method or closure without a return"),
         (
             "pushConstant 1; shortJumpIfFalse 1; pushConstant 0; returnConstant 0",
-            "bytecode 3: paths meet with 3 and with 2 slots in use",
+            "bytecode 3: paths meet with different numbers of slots in use",
         ),
         (
             "pushConstant 1; shortJumpIfFalse 1; extendedPush 0 1; returnTop",
@@ -211,17 +211,21 @@ def test_frame_sizes(listing: str, size: int) -> None:
         ),
         ("pushClosure 0 0 9; returnTop", "bytecode 4: a closure's code is cut off"),
         ("pushClosure 0 0 1; returnTop; returnTop", "bytecode 4: the stack is empty"),
+        ("shortJump 1; pushConstant 1; pushConstant 2; longJump -4", "bytecode 1: paths meet with different numbers"),
+        ("pushClosure 0 0 2; pushConstant 0; returnTop; longJump -4", "bytecode 4: paths meet with different numbers"),
+        ("doubleExtended 0 16 0; returnTop", "bytecode 0: a message has more than 15 arguments"),
+        ("doubleExtended 2 0 254; returnTop", "bytecode 0: the receiver cannot have that many variables"),
     ],
 )
 def test_unsound_code(listing: str, message: str) -> None:
     with pytest.raises(VerificationError) as found:
         frame_size(code_of(listing), 2, 1)
-    assert str(found.value) == message
+    assert str(found.value).startswith(message)
 
 
 def test_unused_opcodes_and_cut_instructions() -> None:
     for opcode in UNUSED_OPCODES:
-        with pytest.raises(VerificationError, match=f"opcode {opcode} is unused"):
+        with pytest.raises(VerificationError, match="bytecode 0: the opcode is unused"):
             frame_size(bytes([opcode, 0, 0]), 0, 0)
     with pytest.raises(VerificationError, match="the last instruction is cut off"):
         frame_size(bytes([128]), 0, 0)

@@ -147,25 +147,24 @@ def test_an_order_that_cannot_be_had_is_refused_and_nothing_is_lost() -> None:
     assert heap.state["allocationFailures"] == 1
 
 
-def test_the_reserve_is_opened_block_by_block_and_asks_for_handling() -> None:
+def test_the_reserve_is_opened_chunk_by_chunk_and_asks_for_handling() -> None:
     heap = Heap()
     scheduler = heap.take(8)
     process = heap.take(6)
     heap.memory.word_at_put(scheduler + object_format.slot_offset(1), process)
     heap.state["scheduler"] = scheduler
-    heap.simulation.call("fillReserve")
-    assert heap.state["reserveCount"] == 4
+    heap.simulation.call("setUpChunks")
+    chunk_bytes = 1 << heap.state["chunkOrder"]
+    assert chunk_bytes * slang_constants()["ReserveChunks"] == HEAP_BYTES // 4
     while heap.take(10):
         pass
-    opened = 0
-    while int(heap.simulation.call("takeBlockOrReserve:", 10)) & 0xFFFFFFFF:
-        assert heap.state["isMemoryShort"] == 1
+    for opened in range(1, slang_constants()["SharedChunks"] // 4 + 1):
+        for _ in range(chunk_bytes >> 10):
+            block = int(heap.simulation.call("takeBlockOrReserve:", 10)) & 0xFFFFFFFF
+            assert heap.state["firstChunk"] <= block and block % 1024 == 0
+        assert heap.state["openChunks"] == opened
         assert heap.state["dispatchBase"] & 1024, "the second dispatch table is in use"
-        opened = 4 - heap.state["reserveCount"]
-        heap.state["isMemoryShort"] = heap.state["dispatchBase"] = 0
-        while heap.take(10):
-            pass
-    assert opened == 4
+        heap.state["dispatchBase"] = 0
 
 
 def test_an_unfinished_large_object_goes_on_where_it_was() -> None:

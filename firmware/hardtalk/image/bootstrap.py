@@ -30,6 +30,7 @@ from hardtalk.smalltalk.compiled_method import (
     MethodLiteral,
 )
 from hardtalk.smalltalk.tonel import MethodDefinition
+from hardtalk.smalltalk.verifier import needs_of
 from hardtalk.vm import object_format as of
 
 
@@ -198,7 +199,10 @@ class Bootstrap:
     def _method(self, spec: CompiledMethodSpec, class_binding: ImageObject) -> ImageObject:
         slots: list[Value] = [spec.header >> 1]
         slots += [self._literal(literal, class_binding) for literal in spec.literals]
-        return self.memory.add(self.class_named("CompiledMethod"), of.FORMATS["FormatMethod"], slots, spec.bytecodes)
+        fields = spec.fields
+        trailer = needs_of(spec.bytecodes, fields.temporary_count, fields.literal_count).trusted_trailer
+        code = spec.bytecodes + trailer
+        return self.memory.add(self.class_named("CompiledMethod"), of.FORMATS["FormatMethod"], slots, code)
 
     def _literal(self, literal: MethodLiteral, class_binding: ImageObject) -> Value:
         if isinstance(literal, GlobalRef):

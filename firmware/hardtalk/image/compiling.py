@@ -33,14 +33,16 @@ def compile_classes(hierarchy: Hierarchy, globals_: Iterable[str]) -> dict[str, 
     compiled = {}
     for name, definition in hierarchy.classes.items():
         environments = {side: environment(hierarchy, name, side) for side in (False, True)}
-        methods = tuple((method, _compiled(method, environments[method.class_side])) for method in definition.methods)
+        methods = tuple(
+            (method, _compiled(method, environments[method.class_side], known)) for method in definition.methods
+        )
         for method, spec in methods:
             _check_globals(method, spec, known)
         compiled[name] = CompiledClass(methods)
     return compiled
 
 
-def _compiled(method: MethodDefinition, seen: Environment) -> CompiledMethodSpec:
+def _compiled(method: MethodDefinition, seen: Environment, known: frozenset[str]) -> CompiledMethodSpec:
     check_primitive(method.node)
     return compile_method(
         method.node,
@@ -48,6 +50,7 @@ def _compiled(method: MethodDefinition, seen: Environment) -> CompiledMethodSpec
         class_side=seen.class_side,
         instance_variables=seen.instance_variables,
         class_variables=seen.class_variables,
+        is_fixed_global=known.__contains__,
     )
 
 

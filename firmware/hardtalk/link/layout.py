@@ -14,6 +14,7 @@ from hardtalk.link.plan import (
     HEAP_BASE,
     HEAP_GRAIN_BYTES,
     IRQ_STACK,
+    LEAST_FREE_BYTES,
     STACKS,
     STATE,
     STATE_PLACE,
@@ -50,9 +51,10 @@ class Layout:
             self.symbols[piece.top] = stop
         else:
             self.symbols[piece.name], self.sizes[piece.name] = address, stop - address
-        if piece.locked_bytes != 0:
-            first = address if piece.locked_bytes is None else stop - piece.locked_bytes
-            self.locked_data = (self.locked_data[0] or first, stop)
+        if piece.locked_bytes != 0 or piece.locked_first:
+            first = stop - piece.locked_bytes if piece.locked_bytes else address
+            last = address + piece.locked_first if piece.locked_first else stop
+            self.locked_data = (self.locked_data[0] or first, last)
         return stop
 
     def place_all(self, pieces: Iterable[Piece], address: int) -> int:
@@ -136,10 +138,10 @@ def _place_heap(layout: Layout, image: ImageLike, target: Target) -> None:
         raise LinkError(
             f"the image ends at {end:#x}, RAM at {ram_stop:#x}; leave classes out or give the board more RAM"
         )
-    if target.heap_bytes is not None and not end + HEAP_GRAIN_BYTES <= limit <= ram_stop:
+    if target.heap_bytes is not None and not end + LEAST_FREE_BYTES <= limit <= ram_stop:
         raise LinkError(
-            f"a heap of {target.heap_bytes or 0:,} bytes: the image alone takes {end - image.base:,}, "
-            f"RAM has {ram_stop - image.base:,}; choose a size between the two"
+            f"a heap of {target.heap_bytes or 0:,} bytes: the image takes {end - image.base:,} and the program needs "
+            f"{LEAST_FREE_BYTES:,} beside it, RAM has {ram_stop - image.base:,}; choose a size between the two"
         )
     layout.symbols |= {"HeapBase": image.base, "imageEnd": end, "heapLimit": limit}
     layout.regions += [Region(".image", image.base, end, "image"), Region("heap", end, limit, "heap")]

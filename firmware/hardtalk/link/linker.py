@@ -34,7 +34,7 @@ from hardtalk.link.plan import (
 from hardtalk.vm import native
 from hardtalk.vm.constants import BYTECODE_COUNT, PRIMITIVE_TABLE_ENTRIES
 from hardtalk.vm.facts import FACTS_SECTION
-from hardtalk.vm.primitives import receiver_codes
+from hardtalk.vm.primitives import arity_codes, receiver_codes
 
 ENTRY = "startMachine"
 BRANCH_REACH_BYTES = 1 << 25
@@ -252,6 +252,7 @@ def _tables(
         "forwardingTable": _forwarding_table(layout, program),
         "primitiveTable": _primitive_table(layout, program, names),
         "primitiveReceivers": list(struct.unpack(f"<{PRIMITIVE_TABLE_ENTRIES // 4}I", receiver_codes())),
+        "primitiveArities": list(struct.unpack(f"<{PRIMITIVE_TABLE_ENTRIES // 4}I", arity_codes())),
         "specialObjects": [image.special_objects],
         "imageChecksum": [image_checksum(image.data)],
         "nativeRoutineTable": _native_routine_table(names, native_routines),

@@ -25,6 +25,8 @@ CODE_BASE: Final = 0x00010000
 HEAP_BASE: Final = 0x00100000
 HEAP_GRAIN_BYTES: Final = 1 << 12
 """A heap of a given size is made of so many bytes at a time."""
+LEAST_FREE_BYTES: Final = 112 << 10
+"""What a heap must have beside the image: 64 KB are the reserve for when memory runs out, the rest is for start-up."""
 CACHE_LINE_BYTES: Final = 32
 PAGE_BYTES: Final = 4096
 DISPATCH_TABLE_BYTES: Final = BYTECODE_COUNT * 4
@@ -37,7 +39,8 @@ class Piece:
     """A region of fixed size.
 
     `top` is the symbol of a stack's upper end. `end_alignment`: the piece grows until its end is a multiple of that.
-    `locked_bytes` of its end must be among the data that the caches hold for good; None for all.
+    `locked_bytes` of its end must be among the data that the caches hold for good, None for all; or
+    `locked_first` of its beginning.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Piece:
     end_alignment: int = 1
     top: str = ""
     locked_bytes: int | None = 0
+    locked_first: int = 0
 
 
 STATE_PLACE: Final = "vmState"
@@ -58,6 +62,7 @@ TABLES: Final = (
     Piece("pageTable", 4096 * 4, "table", 16384),
     Piece("primitiveTable", PRIMITIVE_TABLE_ENTRIES * 4, "table"),
     Piece("primitiveReceivers", PRIMITIVE_TABLE_ENTRIES, "table"),
+    Piece("primitiveArities", PRIMITIVE_TABLE_ENTRIES, "table"),
     Piece("specialObjects", 4, "table"),
     Piece("imageChecksum", 4, "table"),
     Piece("nativeRoutineTable", ROUTINE_LIMIT * 4, "table"),
@@ -70,9 +75,10 @@ TABLES: Final = (
 # An interrupt that nests in native handlers takes 32 bytes of the IRQ stack, and there are at most 32 lines to nest.
 # The VM's state begins a page, so that its address is an immediate operand.
 IRQ_STACK: Final = Piece("irqStack", 1024, "stack", 1, PAGE_BYTES, "irqStackTop", None)
-# Cleared at reset. What the caches hold beyond the state, the first lines' records, is what is left of the two ways.
+# Cleared at reset. The variables are in the order of STATE_ORDER: those of graphics and of drivers come last and need
+# no locking. What is left of the two ways is for what comes next, the first lines' records if there is room.
 STATE: Final = (
-    Piece(STATE_PLACE, 0, "state", PAGE_BYTES, locked_bytes=None),
+    Piece(STATE_PLACE, 0, "state", PAGE_BYTES, locked_first=3072),
     *(Piece(name, size, "state", LINE_RECORD_BYTES) for name, size in LAYOUT_TABLES),
     Piece("methodCache", METHOD_CACHE_BYTES, "state", CACHE_LINE_BYTES),
     Piece("faultInProgress", 4, "state"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from hardtalk.slang.ir import Block, Graph, Inst, Reg
+from collections import Counter
+
+from hardtalk.slang.ir import TABLE, Block, Graph, Inst, Reg
 from hardtalk.slang.loops import thread
 from hardtalk.slang.operations import MOVES, OPERATIONS, PURE, Memory
 from hardtalk.slang.second_operands import fold_operands
 from hardtalk.slang.value_numbering import number_values
+from hardtalk.vm.constants import PENDING_BIT
 
 
 def optimise(graph: Graph, exposed_offsets: frozenset[int] = frozenset()) -> None:
@@ -112,8 +115,10 @@ def _remove_dead(graph: Graph) -> None:
 
 
 def mark_cold(graph: Graph) -> None:
-    """Blocks that only lead to a jump to another routine are cold: they go to the end of the routine."""
+    """Blocks that only lead to a jump to another routine are cold: they go to the end of the routine. So are those of a
+    routine with a caller by which it returns because an interrupt waits."""
     if not graph.is_threaded:
+        mark_polled_returns(graph)
         return
     for block in reversed(graph.blocks):
         end = block.terminator
@@ -122,3 +127,21 @@ def mark_cold(graph: Graph) -> None:
         if end.op == "tail" or (end.targets and all(target.cold for target in end.targets)):
             block.cold = True
     graph.blocks[0].cold = False
+
+
+def mark_polled_returns(graph: Graph) -> None:
+    """Polls mostly find nothing: what returns after one, and is come to from nowhere else, is cold."""
+    entered = Counter(target for block in graph.blocks for target in block.successors())
+    for block in graph.blocks:
+        end = block.terminator
+        if end is None or end.op != "br" or end.detail not in ("tn", "tz") or end.args[1] != PENDING_BIT:
+            continue
+        if not (isinstance(end.args[0], Reg) and end.args[0].fixed == TABLE):
+            continue
+        pending = end.targets[0 if end.detail == "tn" else 1]
+        after = pending.terminator
+        returns = after is not None and (
+            after.op == "ret" or (after.op == "jmp" and [each.op for each in after.targets[0].insts] == ["ret"])
+        )
+        if returns and entered[pending] == 1:
+            pending.cold = True

@@ -20,6 +20,7 @@ from hardtalk.slang.fields import passes_barrier
 from hardtalk.slang.table_pragmas import TABLE_PRAGMAS, TablePragma
 from hardtalk.slang.types import DECLARABLE, SlangType, Type
 from hardtalk.slang.variables import bindable_names, temporaries_of, walk, weight
+from hardtalk.slang.variants import with_variants
 from hardtalk.smalltalk import ast
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
@@ -136,7 +137,7 @@ BUFFER_WORDS: Final = 64
 
 def read_program(classes: Sequence[ClassDefinition], constants: dict[str, int]) -> Program:
     """The program that these classes declare; errors name file, line and column."""
-    classes = with_plain_sends(classes)
+    classes = with_plain_sends(with_variants(classes))
     program = Program({}, {}, {}, 0, {}, constants, {}, set())
     variables = {name for definition in classes for name in definition.instance_variables}
     for definition in classes:  # a component's accessors of others have become variables and are found right

@@ -51,6 +51,7 @@ def compile_method(
     instance_variables: Sequence[str] = (),
     class_variables: Mapping[str, str] | None = None,
     is_known_global: Callable[[str], bool] | None = None,
+    is_fixed_global: Callable[[str], bool] | None = None,
 ) -> CompiledMethodSpec:
     """Compile a method of a class, or with `class_side` of its metaclass, whose variables are then meant.
 
@@ -58,7 +59,9 @@ def compile_method(
     variable to the name of the class that defines it. Without `is_known_global` every other capitalised name is a
     global. Raises SourceError.
     """
-    environment = Environment(class_name, class_side, instance_variables, class_variables or {}, is_known_global)
+    environment = Environment(
+        class_name, class_side, instance_variables, class_variables or {}, is_known_global, is_fixed_global
+    )
     return _compile(node, environment, answers_last=False)
 
 
@@ -70,9 +73,12 @@ def compile_expression(
     instance_variables: Sequence[str] = (),
     class_variables: Mapping[str, str] | None = None,
     is_known_global: Callable[[str], bool] | None = None,
+    is_fixed_global: Callable[[str], bool] | None = None,
 ) -> CompiledMethodSpec:
     """Compile what `parse_expression` answered: a method #DoIt that answers the last statement's value."""
-    environment = Environment(class_name, class_side, instance_variables, class_variables or {}, is_known_global)
+    environment = Environment(
+        class_name, class_side, instance_variables, class_variables or {}, is_known_global, is_fixed_global
+    )
     return _compile(node, environment, answers_last=True)
 
 

@@ -30,13 +30,14 @@ from hardtalk.smalltalk.inlined_code import INLINED_CODE
 from hardtalk.smalltalk.inlining import inlined_message
 from hardtalk.smalltalk.literals import LiteralValue
 from hardtalk.smalltalk.scope import Analysis, InstanceVariable, Scope, Temporary
+from hardtalk.smalltalk.verifier import LAST_VARIABLE
 
 _SHORTER: Final = "Move a part of it to another method."
 _GREATEST_STACKED_ELEMENTS: Final = 16
 _GREATEST_BRACE_ELEMENTS: Final = 127
 _GREATEST_BLOCK_ARGUMENTS: Final = 15
 _GREATEST_COPIED_VALUES: Final = 15
-_GREATEST_INSTANCE_VARIABLE: Final = 255
+_GREATEST_INSTANCE_VARIABLE: Final = LAST_VARIABLE
 _GREATEST_CHARACTER: Final = 255
 _RETURNABLE: Final = frozenset({"self", "true", "false", "nil"})
 

@@ -39,13 +39,17 @@ _DECLARE: Final = "Declare it as a temporary, an instance variable or a class va
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The names that a method of a class sees. `class_variables` maps each, inherited ones included, to its class."""
+    """The names that a method of a class sees. `class_variables` maps each, inherited ones included, to its class.
+
+    A fixed global cannot be assigned to: the firmware relies on it.
+    """
 
     class_name: str
     class_side: bool = False
     instance_variables: Sequence[str] = ()
     class_variables: Mapping[str, str] = field(default_factory=dict)
     is_known_global: Callable[[str], bool] | None = None
+    is_fixed_global: Callable[[str], bool] | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -287,6 +291,8 @@ class Analysis:
             raise self.method.error(variable, f"`{variable.name}` cannot be assigned to.", "Assign to a variable.")
         binding = self._lookup(variable, scope)
         self.bindings[id(variable)] = binding
+        if isinstance(binding, GlobalRef):
+            self._check_global(variable)
         if not isinstance(binding, Temporary):
             return
         if binding.is_parameter:
@@ -294,6 +300,12 @@ class Analysis:
             raise self.method.error(variable, message, "Assign to a temporary instead.")
         self._note_use(binding, scope)
         binding.assignments.append(self._next_event())
+
+    def _check_global(self, variable: Variable) -> None:
+        is_fixed = self.environment.is_fixed_global
+        if is_fixed is not None and is_fixed(variable.name):
+            message = f"`{variable.name}` belongs to the firmware and cannot be assigned to."
+            raise self.method.error(variable, message, "Assign to a variable of your own, or choose another name.")
 
     def _note_use(self, temporary: Temporary, scope: Scope) -> None:
         """Record a use by a closure, in another activation than that of the declaration."""

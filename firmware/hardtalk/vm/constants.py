@@ -8,9 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from hardtalk.vm import native, object_format, special_objects
+from hardtalk.smalltalk.bytecodes import SPECIAL_SELECTORS
+from hardtalk.smalltalk.compiled_method import LARGE_FRAME, SMALL_FRAME
+from hardtalk.smalltalk.verifier import (
+    FAULT_NUMBERS,
+    LAST_VARIABLE,
+    MOST_CLOSURES,
+    MOST_FRAMES,
+    NOTHING_STORED,
+    TRAILER_BYTES,
+)
+from hardtalk.vm import blit_rules, native, object_format, special_objects
 from hardtalk.vm.object_format import HASH_STEP, PROBE_LIMIT
-from hardtalk.vm.primitives import ANY_OBJECT_CODE, FIRST_QUICK_VARIABLE, NO_PROCESS_CODE
+from hardtalk.vm.primitives import ANY_ARITY, ANY_OBJECT_CODE, FIRST_QUICK_VARIABLE, UNSCHEDULED_CODE
 
 STATE_REGISTER: Final = 4
 """The machine register that holds the address of the VM's variables in all of the VM's code."""
@@ -33,9 +43,17 @@ VM_CONSTANTS: Final = {
     "MethodCacheEntryBytes": METHOD_CACHE_ENTRY_BYTES,
     "MethodCacheBytes": METHOD_CACHE_BYTES,
     "MaxPrimitive": PRIMITIVE_TABLE_ENTRIES - 1,
-    "ReserveOrder": 20,
-    "LeastReserveOrder": 9,
-    "ReserveBlocksShift": 2,
+    "ReserveShift": 5,
+    "LargestReserveOrder": 20,
+    "ReserveChunksShift": 5,
+    "ReserveChunks": 32,
+    "LeastReserveOrder": 16,
+    "LeastChunkOrder": 8,
+    "MostWarnings": 2,
+    "FirstChunks": 4,
+    "SharedChunks": 16,
+    "ReserveNumbers": 8,
+    "AwaitedEntries": 8,
     "BumpOrder": 14,
     "LargestBumpOrder": 7,
     "LargestQuickOrder": 9,
@@ -68,7 +86,6 @@ VM_CONSTANTS: Final = {
     "StaleGoalCycles": 16,
     "HandlerBytes": 4096,
     "HandlerPriority": 59,
-    "BlamedPriority": 49,
     "IdleUnits": 2048,
     "ForwardsAtOnce": 4,
     "ExchangesAtOnce": 2,
@@ -80,13 +97,38 @@ VM_CONSTANTS: Final = {
     "ProbeLimit": PROBE_LIMIT,
     "HashStep": HASH_STEP,
     "AnyObjectCode": ANY_OBJECT_CODE,
-    "NoProcessCode": NO_PROCESS_CODE,
+    "UnscheduledCode": UNSCHEDULED_CODE,
+    "AnyArity": ANY_ARITY,
+    "SmallContextFrame": SMALL_FRAME,
+    "LargeContextFrame": LARGE_FRAME,
+    "LargestMethodBytes": 30000,
+    "MakingPieceBytes": 128,
+    "TrailerBytes": TRAILER_BYTES,
+    "NothingStored": NOTHING_STORED,
+    "LastVariable": LAST_VARIABLE,
+    "InsideInstruction": 0xFFFF,
+    "MostFrames": MOST_FRAMES,
+    "MostClosures": MOST_CLOSURES,
+    "FrameBytes": 20,
     "FirstQuickVariable": FIRST_QUICK_VARIABLE,
     "FirstQuickPrimitive": 256,
     "LastQuickPrimitive": 519,
 }
 """Sizes and limits that only the VM decides. Orders are log2 of bytes. Units are the collector's, about 15 cycles each;
 paces are units for 32 bytes. A block of LargestBumpOrder must fit a bump area of CollectorBumpOrder."""
+
+
+def _special_send_arguments(first: int) -> int:
+    """The numbers of arguments of 16 special sends, two bits each."""
+    return sum(count << 2 * place for place, (_, count) in enumerate(SPECIAL_SELECTORS[first : first + 16]))
+
+
+VERIFIER_CONSTANTS: Final = {
+    **{f"Fault{name}": number for name, number in FAULT_NUMBERS.items()},
+    "SpecialSendArgumentsLow": _special_send_arguments(0),
+    "SpecialSendArgumentsHigh": _special_send_arguments(16),
+}
+"""What the verifier of bytecodes answers, and how many arguments the special sends have."""
 
 PRIMITIVE_FAILURES: Final = {
     "PrimitiveOk": 0,
@@ -149,6 +191,7 @@ INTERNAL_OPERANDS: Final = {
     "InternalUnwind": 1,
     "InternalDead": 2,
     "InternalResume": 3,
+    "InternalBlit": 4,
 }
 """Second bytes of bytecode 126, which only the VM's own method may contain."""
 
@@ -198,9 +241,11 @@ def slang_constants(extra: Mapping[str, int] | None = None) -> dict[str, int]:
         object_format.constants(),
         special_objects.constants(),
         native.constants(),
+        blit_rules.constants().items(),
         VM_CONSTANTS.items(),
         ((f"Cache{name}Offset", 4 * place) for place, name in enumerate(METHOD_CACHE_FIELDS)),
         PRIMITIVE_FAILURES.items(),
+        VERIFIER_CONSTANTS.items(),
         BECOME_PROBLEMS.items(),
         COLLECTOR_PHASES.items(),
         AUDIT_STAGES.items(),

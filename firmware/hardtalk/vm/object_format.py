@@ -92,6 +92,7 @@ COLOUR_OTHER: Final = 2
 COLOUR_GREY: Final = 3
 COLOUR_UNLISTED: Final = 4
 COLOUR_QUICK: Final = 5
+COLOUR_HELD: Final = 6
 COLOUR_MEANINGS: Final = {
     "ColourFree": "free block, on the list of its order",
     "ColourAllocated": "white or black: which of the two is black changes with each collection",
@@ -99,6 +100,7 @@ COLOUR_MEANINGS: Final = {
     "ColourGrey": "reached, not scanned to its end",
     "ColourUnlisted": "context on no ring: in use by the active chain alone, or free",
     "ColourQuick": "free block that waits unmerged on a quick list",
+    "ColourHeld": "block of the reserve that is no object",
 }
 ORDER_MASK: Final = (1 << COLOUR_SHIFT) - 1
 SMALLEST_ORDER: Final = 5
@@ -226,6 +228,7 @@ def constants() -> Iterator[tuple[str, int]]:
     yield "ColourGrey", COLOUR_GREY
     yield "ColourUnlisted", COLOUR_UNLISTED
     yield "ColourQuick", COLOUR_QUICK
+    yield "ColourHeld", COLOUR_HELD
     yield "OrderMask", ORDER_MASK
     yield "SmallestOrder", SMALLEST_ORDER
     yield "LargestOrder", LARGEST_ORDER

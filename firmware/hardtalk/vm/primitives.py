@@ -122,14 +122,14 @@ PRIMITIVES: Final = (
     _row(66, "NextPut", 1, "WriteStream>>nextPut:", "of a stream on an Array, String or ByteArray"),
     _row(67, "AtEnd", 0, "ReadStream>>atEnd", "whether position has reached readLimit"),
     _row(68, "ObjectAt", 1, "CompiledMethod>>objectAt:", "the header (1) or a literal"),
-    _row(69, "ObjectAtPut", 2, "CompiledMethod>>objectAt:put:", "store the header or a literal"),
+    _row(69, "", 2, "CompiledMethod>>objectAt:put:", "methods cannot be changed"),
     _row(70, "New", 0, "Behavior>>basicNew", "a new instance, no indexed elements"),
     _row(71, "NewWithArg", 1, "Behavior>>basicNew:", "a new instance with so many indexed elements"),
     _row(72, "Forward", 1, "Array>>elementsForwardIdentityTo:", "references to each element become ones to another"),
     _row(73, "InstVarAt", 1, "Object>>instVarAt:", "a named instance variable"),
     _row(74, "InstVarAtPut", 2, "Object>>instVarAt:put:", "store a named instance variable"),
     _row(75, "IdentityHash", 0, "Object>>identityHash", "1 to 65535, given out once; a SmallInteger's is itself"),
-    _row(79, "NewMethod", 2, "CompiledMethod class>>newMethod:header:", "bytes for bytecodes, header"),
+    _row(79, "", 2, "CompiledMethod class>>newMethod:header:", "methods are made whole, no later changes: 680"),
     _row(81, "ValueAny", None, "BlockClosure>>value", "run a closure; fails on a wrong number of arguments"),
     _row(82, "OldValueWithArguments", 1, "BlockClosure>>valueWithArguments:", "run a closure on an Array of arguments"),
     _row(83, "Perform", None, "Object>>perform:", "send the first argument with the others"),
@@ -139,6 +139,7 @@ PRIMITIVES: Final = (
     _row(87, "Resume", 0, "Process>>resume", "make ready; pre-empts a lower priority"),
     _row(88, "Suspend", 0, "Process>>suspend", "take off its list; the active process switches away"),
     _row(89, "FlushCache", 0, "Behavior>>flushCache", "forget all methods found"),
+    _row(96, "CopyBits", None, "BitBlt>>copyBits", "combine pixels of two forms; any size, interruptible"),
     _row(105, "ReplaceFrom", 4, "Array>>replaceFrom:to:with:startingAt:", "copy elements; any length, interruptible"),
     _row(110, "Identical", 1, "Object>>==", "identity"),
     _row(111, "Class", 0, "Object>>class", "the receiver's class"),
@@ -169,13 +170,12 @@ PRIMITIVES: Final = (
     _row(258, "AnswerFalse", None, "a method that answers false", "quick"),
     _row(259, "AnswerNil", None, "a method that answers nil", "quick"),
     _range(260, 263, "AnswerSmallConstant", None, "a method that answers -1, 0, 1 or 2", "quick"),
-    _range(264, 519, "AnswerVariable", None, "a method that answers an instance variable", "quick"),
+    _range(264, 519, "AnswerVariable", 0, "a method that answers an instance variable", "quick"),
     _row(600, "ReadRegister", 1, "Registers>>wordAt:", "read a 32-bit register once"),
     _row(601, "WriteRegister", 2, "Registers>>wordAt:put:", "write a 32-bit register once"),
     _row(602, "RegisterBit", 2, "Registers>>bit:at:", "one bit of a register as a boolean"),
     _row(603, "SetLineSemaphore", 2, "InterruptController>>line:semaphore:", "what an interrupt line signals"),
     _row(604, "ReturnFromContext", 1, "ContextPart>>return:", "return a value to the receiver's sender, unwinding"),
-    _row(605, "Jump", 0, "ContextPart>>jump", "make the receiver the active context"),
     _row(606, "EmergencyWrite", 1, "SystemDictionary>>emergencyWrite:", "polled output of at most 256 bytes"),
     _row(607, "VMValueAt", 1, "SystemDictionary>>vmValueAt:", "a counter of the virtual machine"),
     _row(608, "EnterMutex", 0, "Mutex>>enter", "become its owner, or wait for that and lend the owner the priority"),
@@ -217,6 +217,7 @@ PRIMITIVES: Final = (
     _row(677, "AuditSlice", 0, "HeapAudit class>>primitiveSlice", "some steps of the heap's audit"),
     _row(678, "SpecialSemaphore", 2, "SystemDictionary>>special:semaphore:", "what the virtual machine signals"),
     _row(679, "SetSender", 1, "ContextPart>>setSender:", "where a context that is not active returns to"),
+    _row(680, "MakeMethod", 3, "CompiledMethod class>>makeMethod:literals:bytecodes:", "a verified method, or why not"),
     _row(690, "BecomeProblem", 1, "Object>>problemBecoming:", "why it cannot become the argument, 0 if it can"),
     _row(693, "ReadWords", 4, "Registers>>wordsAt:into:startingAt:count:", "read at most 32 words, each once"),
     _row(694, "WriteWords", 4, "Registers>>wordsAt:from:startingAt:count:", "write at most 32 words, each once"),
@@ -229,16 +230,16 @@ PRIMITIVES: Final = (
 
 ANY_OBJECT: Final = "Object"
 ANY_OBJECT_CODE: Final = 255
-NO_PROCESS: Final = "anything but Process"
-NO_PROCESS_CODE: Final = 254
+UNSCHEDULED: Final = "neither Process nor LinkedList"
+UNSCHEDULED_CODE: Final = 254
 FIRST_QUICK_VARIABLE: Final = 264
 RECEIVERS: Final = {
     ANY_OBJECT: (65, 66, 67),
-    "Behavior": (70, 71, 79),
+    "Behavior": (70, 71, 680),
     "InterruptController": (603, 626, 662, 671, 832),
-    "MethodContext": (195, 197, 604, 605, 618, 619, 621, 622, 623, 679),
+    "MethodContext": (195, 197, 604, 618, 619, 621, 622, 623, 679),
     "Mutex": (608, 613),
-    NO_PROCESS: (148,),
+    UNSCHEDULED: (148,),
     "Process": (87, 88, 614, 617, 627),
     "Registers": (600, 601, 602, 624, 625, 628, 693, 694, 700, 764),
     "Semaphore": (85, 86),
@@ -251,11 +252,21 @@ def receiver_codes() -> bytes:
     """The table `primitiveReceivers`: for each number the class's index among the special objects, a code, or 0."""
     codes = bytearray(LARGEST_NUMBER + 1)
     for name, numbers in RECEIVERS.items():
-        code = {ANY_OBJECT: ANY_OBJECT_CODE, NO_PROCESS: NO_PROCESS_CODE}.get(name) or INDEX_OF_CLASS[name]
+        code = {ANY_OBJECT: ANY_OBJECT_CODE, UNSCHEDULED: UNSCHEDULED_CODE}.get(name) or INDEX_OF_CLASS[name]
         for first in numbers:
             for number in _BY_NUMBER[first].numbers:
                 codes[number] = code
     return bytes(codes)
+
+
+ANY_ARITY: Final = 254
+NO_PRIMITIVE: Final = 255
+
+
+def arity_codes() -> bytes:
+    """The table `primitiveArities`: for each number how many arguments it takes, ANY_ARITY or NO_PRIMITIVE."""
+    rows = map(_BY_NUMBER.get, range(LARGEST_NUMBER + 1))
+    return bytes(NO_PRIMITIVE if row is None else ANY_ARITY if row.arity is None else row.arity for row in rows)
 
 
 def primitive_numbered(number: int) -> Primitive | None:

@@ -24,7 +24,7 @@ SLOT_TABLE: Final = {
     "Link": ("NextLink: Process",),
     "Process": (
         "NextLink: Process", "SuspendedContext: oop", "Priority: word", "MyList: List", "Name: oop",
-        "OwnPriority: word", "FirstMutex: Mutex", "SuspendedList: List",
+        "OwnPriority: word", "FirstMutex: Mutex", "SuspendedList: List", "Reserve: oop",
     ),
     "List": ("FirstLink: Process", "LastLink: Process"),
     "Semaphore": ("FirstLink: Process", "LastLink: Process", "ExcessSignals: word"),
@@ -36,6 +36,13 @@ SLOT_TABLE: Final = {
     "Character": ("Code: word",),
     "Point": ("X: oop", "Y: oop"),
     "Stream": ("Collection: oop", "Position: word", "ReadLimit: word", "WriteLimit: word"),
+    "BitBlt": (
+        "TargetForm: Form", "SourceForm: Form", "HalftoneForm: oop", "Rule: oop", "TargetX: oop", "TargetY: oop",
+        "Width: oop", "Height: oop", "SourceX: oop", "SourceY: oop", "ClipX: oop", "ClipY: oop", "ClipWidth: oop",
+        "ClipHeight: oop", "ColorMap: oop",
+    ),
+    "Form": ("Bits: oop", "Width: oop", "Height: oop", "Depth: oop"),
+    "ColorMap": ("Shifts: oop", "Masks: oop", "Colors: oop"),
 }  # fmt: skip
 
 SUPERCLASSES: Final = {"Process": "Link", "Semaphore": "List", "Mutex": "List"}

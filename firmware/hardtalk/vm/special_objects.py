@@ -80,6 +80,7 @@ SPECIAL_OBJECTS: Final = (
     SpecialObject(54, "driver", "InterruptController"),
     SpecialObject(55, "object", "Processor", "scheduler"),
     SpecialObject(56, "class", "LinkedList", "classLinkedList"),
+    SpecialObject(57, "class", "Association", "classAssociation"),
 )
 
 INDEX_OF_CLASS: Final = {entry.name: entry.index for entry in SPECIAL_OBJECTS if entry.kind in ("class", "driver")}

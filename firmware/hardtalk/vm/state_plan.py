@@ -34,14 +34,11 @@ STATE_ORDER: Final = (
     "regionEnd",
     "bumpNext",
     "bumpLimit",
-    "reserveBlock",
-    "reserveCount",
     "bytesFree",
     "bytesAllocated",
     "nextPayment",
     "collectionWanted",
     "tortureMode",
-    "isMemoryShort",
     "blockSplits",
     "blockMerges",
     "allocationFailures",
@@ -82,6 +79,8 @@ STATE_ORDER: Final = (
     "nativeStorms",
     "NativeSemaphores",
     "misusedWaits",
+    "Reserve",
+    "Chunks",
 )
 """Components, whose variables lie where the component stands, and variables that have a place of their own."""
 

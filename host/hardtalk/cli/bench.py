@@ -1,13 +1,16 @@
 """`hardtalk bench`: instructions and cycles of the bench programs, and the cost of making objects."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Annotated
 
+from cyclopts import Parameter
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from hardtalk.bench import boot
 from hardtalk.bench.firmware import study_folder
+from hardtalk.benchmarks.blits import PIXELS, BlitFigure, blit_report, measure_blits
 from hardtalk.benchmarks.programs import SMALL_HEAP_BYTES, Results, measure
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
@@ -16,11 +19,23 @@ from hardtalk.memory.object_sizes import SQUEAK_MEAN_BYTES
 
 
 def bench(
-    *, driver: Drivers = None, json: Json = None, collector: Collector = TREADMILL, model: CycleModel = ARM926
+    *,
+    blit: Annotated[bool, Parameter(negative=(), help="Measure BitBlts of 600 x 500 pixels instead.")] = False,
+    driver: Drivers = None,
+    json: Json = None,
+    collector: Collector = TREADMILL,
+    model: CycleModel = ARM926,
 ) -> int:
     """Run the bench programs on the board and show the instructions and cycles of each."""
     console = output.console()
     booted = boot(driver_options([*(driver or []), study_folder("benchmarks")], model, collector), console.out)
+    if blit:
+        figures = measure_blits(booted)
+        console.print(blit_table(figures), soft_wrap=True)
+        console.print(Text(f"{PIXELS:,} pixels   model: {model}   firmware {booted.firmware_hash}"), soft_wrap=True)
+        if json is not None:
+            blit_report(figures, model, booted.firmware_hash).write(json)
+        return 0
     results = measure(booted, collector)
     for part in shown(results, model, booted.board.chip.cpu_hertz):
         console.print(part, soft_wrap=True)
@@ -57,4 +72,16 @@ def program_table(results: Results) -> Table:
     for each in results.programs:
         ratio = f"{each.cycles / each.instructions:.2f}"
         table.add_row(each.program, f"{each.instructions:,}", f"{each.cycles:,}", ratio)
+    return table
+
+
+def blit_table(figures: Sequence[BlitFigure]) -> Table:
+    """Cycles a pixel, what is aimed at and whether that is reached."""
+    table = Table(box=None, pad_edge=False, header_style="")
+    for column in ("blit", "cycles", "cycles/pixel", "aim", ""):
+        table.add_column(column, justify="left" if column in ("blit", "") else "right")
+    for each in figures:
+        aim = "" if each.aim is None else f"{each.aim:.2f}"
+        missed = "" if each.reaches_aim else "missed"
+        table.add_row(each.case.name, f"{each.measured.cycles:,}", f"{each.cycles_a_pixel:.3f}", aim, missed)
     return table

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from hardtalk.cli import output
+from hardtalk.cli.inject_calls import NO_CALLS, Calls, make_calls
 from hardtalk.cli.inject_processes import sweep_lines, sweep_summary
 from hardtalk.cli.inject_random import storm_line, storm_summary
 from hardtalk.cli.options import ARM926, CycleModel, Json
@@ -49,7 +50,9 @@ class Interrupts:
         int, Parameter(help="The first instruction, counted from the beginning of the collection or of each window.")
     ] = 0
     count: Annotated[int, Parameter(help="So many instructions, of each window with --forms; 0 for all.")] = 0
-    seed: Annotated[int, Parameter(help="With --random: of the first row; the others have the numbers after it.")] = 1
+    seed: Annotated[
+        int, Parameter(help="With --random, --primitives, --stores: of the first row or batch; the others follow.")
+    ] = 1
 
     def plan(self, model: str) -> InjectionPlan:
         return InjectionPlan(
@@ -71,11 +74,14 @@ NONE = Interrupts()
 def inject(
     *,
     interrupts: Interrupts = NONE,
+    calls: Calls = NO_CALLS,
     jobs: Annotated[int, Parameter(help="Processes that share the work.")] = 2,
     json: Json = None,
     model: CycleModel = ARM926,
 ) -> int:
-    """Interrupt at every instruction, check registers, memory and what follows; exit with 1 at the first violation."""
+    """Interrupt at every instruction, or call and store at random; exit with 1 when what follows is not right."""
+    if calls.operations:
+        return make_calls(calls, interrupts.seed, jobs, model, json)
     plan = interrupts.plan(model)
     with pool(jobs, "--jobs") as executor:
         injected = carry_out(plan, executor, Told(output.console()))

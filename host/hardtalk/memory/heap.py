@@ -20,8 +20,6 @@ Flags = NDArray[np.bool_]
 
 GRANULE_BYTES: Final = 1 << of.SMALLEST_ORDER
 HEADER_WORDS: Final = of.BODY_OFFSET // of.WORD_BYTES
-HEADERLESS: Final = "reserveBlock"
-"""The VM variable that leads to a chain of taken blocks that are no objects: only order and colour mean anything."""
 FREE_CONTEXTS: Final = "freeSmallContexts", "freeLargeContexts", "surplusContexts"
 CONTEXT_SLOTS: Final = of.SLOTS["Context"]
 SENDER, PC, STACK_POINTER, METHOD = (CONTEXT_SLOTS.index(each) for each in ("Sender", "Pc", "StackPointer", "Method"))
@@ -67,11 +65,7 @@ class Heap:
         self.index_of[(self.addresses - self.start) // GRANULE_BYTES] = np.arange(len(at))
         self.is_quick: Flags = self.colours == of.COLOUR_QUICK
         self.is_taken: Flags = (self.colours != of.COLOUR_FREE) & ~self.is_quick
-        self.is_object: Flags = self.is_taken.copy()
-        block = machine.variable(HEADERLESS)
-        while (index := self.index_at(block)) >= 0 and self.is_object[index]:
-            self.is_object[index] = False
-            block = machine.word(block)
+        self.is_object: Flags = self.is_taken & (self.colours != of.COLOUR_HELD)
         classes = self.indices_of(self.class_oops)
         self.class_index: Indices = np.where(self.is_object, classes, -1)
 

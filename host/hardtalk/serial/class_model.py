@@ -18,6 +18,10 @@ LIBRARY: Final = ("firmware/kernel/", "drivers/")
 """Where the files of the class library are."""
 
 
+FIRMWARE_GLOBALS = ("Smalltalk", "Processor", "Transcript")
+"""Besides the firmware's classes: globals that keep their objects, as the board insists."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClassShape:
     name: str
@@ -31,15 +35,17 @@ class ClassShape:
 
 class ClassModel:
     """Class name to its shape. `globals` are those that entries have named, `library` the methods of the class library:
-    class, whether it is the class side, selector."""
+    class, whether it is the class side, selector. Nothing can be assigned to the classes that it is made with."""
 
     def __init__(self, definitions: Iterable[ClassDefinition] = ()) -> None:
         self._shapes: dict[str, ClassShape] = {}
         self.globals: set[str] = set()
         self.library: set[tuple[str, bool, str]] = set()
+        self._fixed = set(FIRMWARE_GLOBALS)
         for definition in definitions:
             if not definition.is_extension:
                 self.define(shape_of(definition))
+                self._fixed.add(definition.name)
             if definition.file.startswith(LIBRARY):
                 self.library.update((definition.name, each.class_side, each.selector) for each in definition.methods)
 
@@ -55,6 +61,7 @@ class ClassModel:
     def take(self, other: ClassModel) -> None:
         """Know what another model knows."""
         self._shapes.update(other._shapes)
+        self._fixed |= other._fixed
         self.globals |= other.globals
         self.library |= other.library
 
@@ -84,6 +91,7 @@ class ClassModel:
             tuple(variables),
             self._class_variables(chain),
             is_known_global=lambda name: name[0].isupper() or name in self.globals,
+            is_fixed_global=self._fixed.__contains__,
         )
 
     def _class_variables(self, chain: Iterable[ClassShape]) -> dict[str, str]:

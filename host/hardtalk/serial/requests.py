@@ -98,7 +98,10 @@ def statements_request(node: Method, model: ClassModel) -> Request:
     after.take(model)
     statements = tuple(_as_the_board_has_it(each, node, after) for each in node.statements)
     spec = compile_expression(
-        replace(node, statements=statements), class_name="UndefinedObject", is_known_global=lambda _: True
+        replace(node, statements=statements),
+        class_name="UndefinedObject",
+        is_known_global=lambda _: True,
+        is_fixed_global=model.environment("UndefinedObject").is_fixed_global,
     )
     after.globals |= {each.name for each in spec.literals if isinstance(each, GlobalRef)}
     return Request(
@@ -163,6 +166,7 @@ def method_request(method: MethodDefinition, class_name: str, model: ClassModel)
         instance_variables=environment.instance_variables,
         class_variables=environment.class_variables,
         is_known_global=environment.is_known_global,
+        is_fixed_global=environment.is_fixed_global,
     )
     before = f"{class_text(class_name, method.class_side)}\n{quoted(method.category)}\n"
     warnings = (*spec.warnings, *_replaced(method, class_name, model))

@@ -1,0 +1,203 @@
+"""Random calls of every primitive, and random stores into what the virtual machine follows, on a board that is audited.
+
+The board itself chooses and makes the calls (host/firmware/primitives), at full speed; each batch begins in the state
+after booting, so a seed and the numbers of calls are all that is needed to have one again. After a batch the heap is
+audited and the prompt asked for 3 + 4. What goes wrong is made small: the fewest calls before the last that still fail.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardtalk.bench import Bench, BenchError, BootOptions, boot
+from hardtalk.bench.console import BoardConsole
+from hardtalk.bench.firmware import class_model, study_folder
+from hardtalk.memory.audit import audit
+from hardtalk.memory.machine import NotReadable
+from hardtalk.memory.safepoints import settle
+from hardtalk.vm.primitives import PRIMITIVES
+
+HEAP_BYTES: Final = 8 << 20
+BATCH_CALLS: Final = 1_000
+PATIENCE_CYCLES: Final = 3_000_000_000
+MOST_ARGUMENTS: Final = 4
+"""What primitives that take any number are given at most."""
+COUNTS: Final = ("succeeded", "failed", "errors", "away")
+RECORD_WORDS: Final = 4
+SHOWN_CHARACTERS: Final = 600
+
+
+class Operation(Enum):
+    """What a campaign does; the value is the message of PrimitiveCalls."""
+
+    CALLS = "callFrom:to:seed:"
+    STORES = "storeFrom:to:seed:"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A primitive with a number of arguments, or a way of storing; `counts` in the order of COUNTS."""
+
+    name: str
+    counts: tuple[int, ...]
+
+    @property
+    def tried(self) -> int:
+        return sum(self.counts)
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Primitives by number, then the stores."""
+        digits = re.match(r"\d+", self.name)
+        return (int(digits[0]) if digits else 1 << 16, self.name)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What went wrong in the calls `first` to `last` of a seed; `call` is the operation of the last one."""
+
+    operation: Operation
+    seed: int
+    first: int
+    last: int
+    call: str
+    what: str
+
+    def text(self) -> str:
+        calls = f"call {self.last}" if self.first == self.last else f"calls {self.first} to {self.last}"
+        return f"seed {self.seed}, {calls}: {self.call}\n{self.what}"
+
+
+@dataclass
+class Outcome:
+    """The counts of a campaign and the faults, of each batch the first."""
+
+    rows: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    calls: int = 0
+
+    def count(self, name: str, counts: NDArray[np.int64]) -> None:
+        self.rows[name] = self.rows.get(name, np.zeros(len(COUNTS), np.int64)) + counts
+
+    def add(self, other: Outcome) -> None:
+        for name, counts in other.rows.items():
+            self.count(name, counts)
+        self.faults += other.faults
+        self.calls += other.calls
+
+    def table(self) -> list[Row]:
+        return [Row(name, tuple(int(each) for each in counts)) for name, counts in self.rows.items()]
+
+
+def rows_of_table() -> list[tuple[int, int, int]]:
+    """First and last number and number of arguments of all rows; each up to MOST_ARGUMENTS where any number will do."""
+    return [
+        (row.numbers[0], row.numbers[-1], arity)
+        for row in PRIMITIVES
+        for arity in (range(MOST_ARGUMENTS + 1) if row.arity is None else (row.arity,))
+    ]
+
+
+def name_of(first: int, last: int, arity: int) -> str:
+    """60/1 of a primitive with one argument, 700-763/0 of a range."""
+    return f"{first}/{arity}" if first == last else f"{first}-{last}/{arity}"
+
+
+class Campaign:
+    """A board on which calls are made."""
+
+    def __init__(self, model: str) -> None:
+        self.bench: Bench = boot(BootOptions((study_folder("primitives"),), model=model, heap_bytes=HEAP_BYTES))
+        self.rows = rows_of_table()
+        console = self.bench.console
+        rows = " ".join(" ".join(map(str, row)) for row in self.rows)
+        self.record = int(console.evaluate(f"PrimitiveCalls rows: #({rows})"))
+        self.stores = console.evaluate("' ' join: PrimitiveStores selectors").strip("'").split()
+        self.start = self.bench.board.states.save()
+
+    @property
+    def names(self) -> list[str]:
+        """Of the operations, in the order of the record."""
+        return [name_of(*row) for row in self.rows] + self.stores
+
+    def run(self, operation: Operation, count: int, seed: int, done: Callable[[int], None]) -> Outcome:
+        """So many calls, in batches with a seed each, the first of which is `seed`."""
+        outcome = Outcome()
+        for batch, first in enumerate(range(0, count, BATCH_CALLS)):
+            calls = min(BATCH_CALLS, count - first)
+            what, counts = self.batch(operation, seed + batch, 1, calls)
+            for name, row in zip(self.names, counts, strict=True):
+                if row.any():
+                    outcome.count(name, row)
+            if what:
+                outcome.faults.append(self.smallest(operation, seed + batch, what, calls))
+            outcome.calls += calls
+            done(calls)
+        return outcome
+
+    def batch(self, operation: Operation, seed: int, first: int, last: int) -> tuple[str, NDArray[np.int64]]:
+        """Make these calls from the start; answer what is wrong then, and the counts."""
+        what = self._wrong_after(operation, seed, first, last)
+        size = 4 * len(COUNTS) * len(self.names)
+        words = np.frombuffer(self.bench.board.ram.read(self.record + 4 * RECORD_WORDS, size), np.uint32)
+        return what, words.reshape(-1, len(COUNTS)).astype(np.int64)
+
+    def _wrong_after(self, operation: Operation, seed: int, first: int, last: int) -> str:
+        board = self.bench.board
+        board.restore(self.start)
+        board.uart(0).take()
+        console = BoardConsole(board, class_model(self.bench.options))
+        try:
+            one, two, three = operation.value.split(":")[:3]
+            console.evaluate(f"PrimitiveCalls current {one}: {first} {two}: {last} {three}: {seed}. 0", PATIENCE_CYCLES)
+            answer = console.evaluate("3 + 4", PATIENCE_CYCLES)
+            settle(board)
+            report = audit(board)
+        except (BenchError, NotReadable) as error:
+            return str(error)[:SHOWN_CHARACTERS]
+        if answer != "7":
+            return f"3 + 4 is answered {answer}"
+        return "" if report.is_sound else report.text()
+
+    def call_reached(self) -> int:
+        """The number of the call that was made last."""
+        return int.from_bytes(self.bench.board.ram.read(self.record, 4), "little")
+
+    def smallest(self, operation: Operation, seed: int, what: str, calls: int) -> Fault:
+        """The shortest stretch of calls found that goes wrong."""
+        self._wrong_after(operation, seed, 1, calls)
+        last = self.call_reached()
+        low, high = 1, last
+        while low < high:
+            middle = (low + high) // 2
+            if wrong := self._wrong_after(operation, seed, 1, middle):
+                high, what = middle, wrong
+            else:
+                low = middle + 1
+        last = high
+        for first in backwards(last):
+            if wrong := self._wrong_after(operation, seed, first, last):
+                return Fault(operation, seed, first, last, self.last_operation(), wrong)
+        return Fault(operation, seed, 1, last, self.last_operation(), what)
+
+    def last_operation(self) -> str:
+        """What the call that was made last is."""
+        place = int.from_bytes(self.bench.board.ram.read(self.record + 4, 4), "little")
+        return self.names[place - 1] if 0 < place <= len(self.names) else "no operation yet"
+
+
+def backwards(last: int) -> Iterator[int]:
+    """First calls to try, ever further before the last."""
+    step = 1
+    first = last
+    while first > 1:
+        yield first
+        first = max(1, last - step)
+        step *= 2

@@ -1,0 +1,85 @@
+"""Campaigns of random calls shared out over processes, each with a board and seeds of its own, and their figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass
+
+from hardtalk.bench.firmware import firmware_hash
+from hardtalk.injection.primitive_calls import BATCH_CALLS, COUNTS, Campaign, Operation, Outcome
+from hardtalk.report.figures import Report
+
+TASKS: int = 64
+
+
+@dataclass(frozen=True)
+class CallTask:
+    """A part of a campaign: so many calls, the first batch with this seed."""
+
+    operation: Operation
+    count: int
+    seed: int
+    model: str
+
+
+def tasks_for(operation: Operation, count: int, seed: int, model: str) -> list[CallTask]:
+    """Parts of whole batches; together they have the seeds from `seed` on, one a batch, whoever makes them."""
+    batches = -(-count // BATCH_CALLS)
+    share = -(-batches // TASKS) or 1
+    tasks = []
+    for first in range(0, batches, share):
+        calls = min(share * BATCH_CALLS, count - first * BATCH_CALLS)
+        tasks.append(CallTask(operation, calls, seed + first, model))
+    return tasks
+
+
+_campaigns: dict[str, Campaign] = {}
+
+
+def carry_out(task: CallTask) -> tuple[Outcome, str]:
+    """In a worker: the outcome and the hash of the firmware. A worker boots one board for all its tasks."""
+    if task.model not in _campaigns:
+        _campaigns[task.model] = Campaign(task.model)
+    campaign = _campaigns[task.model]
+    outcome = campaign.run(task.operation, task.count, task.seed, lambda _: None)
+    return outcome, firmware_hash(campaign.bench.firmware.elf)
+
+
+def call_all(
+    executor: Executor, tasks: Sequence[CallTask], finished: Callable[[CallTask, Outcome], None]
+) -> tuple[Outcome, str]:
+    """All tasks; `finished` hears of each when it is done, in any order. Faults are in the order of their seeds."""
+    total, firmware = Outcome(), ""
+    futures = {executor.submit(carry_out, task): task for task in tasks}
+    for future in as_completed(futures):
+        outcome, firmware = future.result()
+        total.add(outcome)
+        finished(futures[future], outcome)
+    total.faults.sort(key=lambda fault: fault.seed)
+    return total, firmware
+
+
+def add_calls(report: Report, operation: Operation, outcome: Outcome) -> None:
+    name = operation.name.lower()
+    report.add(f"{name}.count", outcome.calls, "calls")
+    report.add(f"{name}.faults", len(outcome.faults), "faults")
+    for row in outcome.table():
+        for count, value in zip(COUNTS, row.counts, strict=True):
+            report.add(f"{name}.{row.name}.{count}", value, "calls")
+
+
+def summary(operation: Operation, outcome: Outcome) -> Iterator[str]:
+    """A line of totals, a line for each operation, then the faults."""
+    rows = outcome.table()
+    sums = [sum(row.counts[index] for row in rows) for index in range(len(COUNTS))]
+    told = ", ".join(f"{value:,} {name}" for name, value in zip(COUNTS, sums, strict=True))
+    yield (
+        f"{operation.name.lower()}: {outcome.calls:,} of {len(rows)} kinds, {sum(sums):,} counted ({told}), "
+        f"{len(outcome.faults)} faults"
+    )
+    for row in sorted(rows, key=lambda row: row.order):
+        told = "  ".join(f"{value:>7,}" for value in row.counts)
+        yield f"  {row.name:>20}  {row.tried:>8,}  {told}"
+    for fault in outcome.faults:
+        yield fault.text()

@@ -1,0 +1,143 @@
+"""Only the culprit pays: whoever leaks, at whatever priority and in however small a heap, the prompt goes on."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from hardtalk.bench import Bench, BenchError, BootOptions
+from hardtalk.link import LinkError
+from hardtalk.link.plan import LEAST_FREE_BYTES
+from hardtalk.memory.audit import audit
+from hardtalk.memory.boards import boot_settled
+from hardtalk.memory.safepoints import settle
+
+KILOBYTE = 1 << 10
+PATIENCE_CYCLES = 4_000_000_000
+LEAK = "[ | l | l := nil. [ true ] whileTrue: [ l := l -> 3 ] ]"
+HOG = "| c | c := nil. [ c := Array with: c with: nil ] repeat"
+TICKS = (
+    "Smalltalk at: #Ticks put: 0. [ [ (Delay forMilliseconds: 1) wait."
+    " Smalltalk at: #Ticks put: (Smalltalk at: #Ticks) + 1 ] repeat ] forkAt: 70. 0"
+)
+
+
+def board(heap_bytes: int, collector: str = "treadmill") -> Bench:
+    return boot_settled(BootOptions(heap_bytes=heap_bytes, collector=collector))
+
+
+def evaluate(bench: Bench, expression: str) -> str:
+    return bench.console.evaluate(expression, PATIENCE_CYCLES)
+
+
+def error(bench: Bench, expression: str) -> str:
+    with pytest.raises(BenchError) as caught:
+        evaluate(bench, expression)
+    return str(caught.value)
+
+
+def goes_on(bench: Bench, least_free: int = 0) -> None:
+    assert evaluate(bench, "3 + 4") == "7"
+    settle(bench.board)
+    report = audit(bench.board)
+    assert report.is_sound, report.text()
+    evaluate(bench, "Smalltalk garbageCollect")
+    assert int(evaluate(bench, "Smalltalk bytesFree")) >= least_free
+
+
+def smallest(collector: str) -> Bench:
+    """The first board that links, in steps of 16 KB."""
+    for heap_bytes in range(512 * KILOBYTE, 1024 * KILOBYTE, 16 * KILOBYTE):
+        try:
+            return board(heap_bytes, collector)
+        except LinkError as refusal:
+            assert f"the program needs {LEAST_FREE_BYTES:,} beside it" in str(refusal)
+    raise AssertionError("the image is too large for this test")
+
+
+@pytest.mark.parametrize("collector", ["treadmill", "stop-the-world"])
+def test_the_smallest_heap(collector: str) -> None:
+    bench = smallest(collector)
+    free = int(evaluate(bench, "Smalltalk garbageCollect. Smalltalk bytesFree"))
+    for _ in range(2):
+        assert "OutOfMemory:" in error(bench, HOG)
+        goes_on(bench, free // 2)
+    evaluate(bench, f"{LEAK} forkAt: 55. 5")
+    goes_on(bench, free // 2)
+
+
+@pytest.mark.parametrize("priority", [10, 30, 45, 50, 55, 60, 70, 79])
+def test_a_leak_at_any_priority(leaking: Bench, priority: int) -> None:
+    assert evaluate(leaking, f"{LEAK} forkAt: {priority}. 5") == "5"
+    evaluate(leaking, "(Delay forMilliseconds: 100) wait")
+    goes_on(leaking, 300 * KILOBYTE)
+
+
+@pytest.fixture(scope="module")
+def leaking() -> Bench:
+    return board(1024 * KILOBYTE)
+
+
+def test_an_error_handler_and_an_unwind_block_that_leak(leaking: Bench) -> None:
+    for program in (f"{LEAK} on: OutOfMemory do: [ :e | {LEAK} value ]", f"{LEAK} ensure: {LEAK}"):
+        error(leaking, program)
+        goes_on(leaking, 300 * KILOBYTE)
+
+
+def test_processes_that_filled_memory_and_were_terminated_leave_nothing_behind() -> None:
+    bench = board(1600 * KILOBYTE)
+    fill = f"| all | all := (1 to: 10) collect: [ :i | {LEAK} forkAt: 30 ]. (Delay forMilliseconds: 400) wait. "
+    evaluate(bench, fill + "all do: [ :each | each terminate ]. 5")
+    goes_on(bench, 800 * KILOBYTE)
+
+
+def test_a_leak_that_a_global_holds_can_be_let_go(leaking: Bench) -> None:
+    leak = "[ Smalltalk at: #Leak put: (Smalltalk at: #Leak) -> 3 ] repeat"
+    evaluate(leaking, "Smalltalk at: #Leak put: nil")
+    for _ in range(3):
+        error(leaking, leak)
+        assert evaluate(leaking, "3 + 4") == "7"
+    evaluate(leaking, "Smalltalk at: #Leak put: nil")
+    goes_on(leaking, 300 * KILOBYTE)
+
+
+def test_many_processes_that_leak_at_once() -> None:
+    bench = board(1024 * KILOBYTE)
+    each = f"{LEAK} forkAt: 35 + (i \\\\ 10)"
+    bench.console.evaluate(f"[ 1 to: 20 do: [ :i | {each} ] ] forkAt: 20. 5", PATIENCE_CYCLES)
+    evaluate(bench, "(Delay forMilliseconds: 4000) wait")
+    goes_on(bench, 200 * KILOBYTE)
+
+
+def test_a_leak_among_handlers_is_that_handlers_alone() -> None:
+    """One of two processes above device handlers keeps a little each time; the other is never told."""
+    bench = board(768 * KILOBYTE)
+    evaluate(bench, TICKS)
+    leak = "[ | l | l := nil. [ (Delay forMilliseconds: 1) wait. 20 timesRepeat: [ l := l -> 3 ] ] repeat ]"
+    evaluate(bench, f"({leak} forkAt: 72) name: 'leaky'. 0")
+    before = int(evaluate(bench, "(Delay forMilliseconds: 300) wait. Smalltalk at: #Ticks"))
+    after = int(evaluate(bench, "(Delay forMilliseconds: 100) wait. Smalltalk at: #Ticks"))
+    assert after > before + 50, "it is served while and after the other has filled memory"
+    goes_on(bench, 20 * KILOBYTE)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_random_leaks_one_after_the_other(seed: int) -> None:
+    bench, choice = board(832 * KILOBYTE), random.Random(seed)
+    programs = (
+        HOG,
+        "| d | d := nil. d := [ :n | (d value: n + 1) + 1 ]. d value: 1",
+        "| all | all := OrderedCollection new. [ all add: (String new: 300) ] repeat",
+        "| all | all := OrderedCollection new. [ all add: (ByteArray new: 5000) ] repeat",
+        "| all | all := OrderedCollection new. [ all add: [ all ] ] repeat",
+        "| all | all := OrderedCollection new. [ all add: ([ 3 ] newProcess) ] repeat",
+        "| s | s := 'ab'. [ s := s , s ] repeat",
+        "| a | a := nil. [ a := { a. a } ] repeat",
+    )
+    for _ in range(4):
+        if choice.random() < 0.4:
+            evaluate(bench, f"{LEAK} forkAt: {choice.randrange(41, 80)}. 5")
+        else:
+            error(bench, choice.choice(programs))
+        goes_on(bench, 60 * KILOBYTE)

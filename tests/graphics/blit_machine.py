@@ -1,0 +1,278 @@
+"""Primitive 96 as compiled ARM code on a small object memory, interrupted after any number of instructions.
+
+An interrupt is what the boot stub makes of one: the dispatch table's register changes, and the code goes on to its next
+look. What the bytecode that the virtual machine dispatches then would lead to, the machine starts itself: the internal
+method's, by which an interrupted blit goes on, possibly after another blit.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from primitives.arm_machine import BYTECODES, DISPATCHED, FAILED, STACK_TOP, STUBS
+from primitives.small_memory import SmallMemory
+from unicorn.arm_const import (
+    UC_ARM_REG_LR,
+    UC_ARM_REG_PC,
+    UC_ARM_REG_R0,
+    UC_ARM_REG_R1,
+    UC_ARM_REG_R4,
+    UC_ARM_REG_R5,
+    UC_ARM_REG_R6,
+    UC_ARM_REG_R7,
+    UC_ARM_REG_R8,
+    UC_ARM_REG_SP,
+)
+
+from hardtalk.slang.simulate import STATE_BASE, TABLE_BASE
+from hardtalk.vm import object_format as of
+from hardtalk.vm.constants import INTERNAL_OPERANDS
+
+from .reference import Bits, Blit, ColorMap, Fails, Form
+
+COPY_BITS: Final = 96
+INTERNAL: Final = "Unwinding>>bytecodeInternal"
+INTERNAL_CODE: Final = 126
+STEP_LIMIT: Final = 3_000_000
+FREE_CONTEXTS: Final = 4
+
+
+@dataclass
+class Outcome:
+    """What the primitive answered, or `failed`; how often it was interrupted."""
+
+    result: int
+    failed: bool
+    interrupted: int
+
+
+class BlitMachine:
+    """Objects are made anew for each blit; `run` carries it out and reads its forms back."""
+
+    def __init__(self) -> None:
+        self.memory = SmallMemory()
+        self.memory.reset()
+        self.oops: dict[int, int] = {}
+        self.made: list[int] = []
+
+    def reset(self) -> None:
+        self.memory.reset()
+        self.oops, self.made = {}, []
+        self._make_contexts()
+
+    def _make_contexts(self) -> None:
+        memory = self.memory
+        self.method_oop = memory.make("FormatMethod", memory.classes["CompiledMethod"], bytes(24))
+        code = self.method_oop + of.BODY_OFFSET + 14 + 2 * INTERNAL_OPERANDS["InternalBlit"]
+        memory.memory.write(code, bytes((INTERNAL_CODE, INTERNAL_OPERANDS["InternalBlit"])))
+        memory.state["vmMethod"] = self.method_oop
+        nothing = [memory.nil] * of.context_slots(False)
+        self.home = memory.make("FormatEscapedContext", memory.classes["Point"], nothing)
+        free = [memory.make("FormatContext", memory.classes["Point"], nothing) for _ in range(FREE_CONTEXTS)]
+        sender = of.BODY_OFFSET
+        for oop, following in zip(free, [*free[1:], 0], strict=True):
+            memory.memory.word_at_put(oop + sender, following)
+            memory.memory.byte_at_put(oop + 17, memory.memory.byte_at(oop + 17) & 31 | 4 << 5)
+        memory.state["freeSmallContexts"] = free[0]
+        memory.state["context"] = self.home
+        memory.state["receiver"] = memory.state["method"] = memory.nil
+
+    # Objects
+
+    def words(self, words: Sequence[int]) -> int:
+        oop = self.memory.words(list(words))
+        self.made.append(oop)
+        return oop
+
+    def bits(self, bits: Bits) -> int:
+        if id(bits) not in self.oops:
+            self.oops[id(bits)] = self.words(bits.words)
+        return self.oops[id(bits)]
+
+    def integer(self, value: int | None) -> int:
+        return self.memory.nil if value is None else self.memory.integer(value)
+
+    def object(self, *slots: int) -> int:
+        return self.memory.make("FormatFixed", self.memory.classes["Point"], list(slots))
+
+    def form(self, form: Form) -> int:
+        if id(form) not in self.oops:
+            numbers = (self.integer(each) for each in (form.width, form.height, form.depth))
+            self.oops[id(form)] = self.object(self.bits(form.bits), *numbers, self.memory.nil)
+        return self.oops[id(form)]
+
+    def color_map(self, given: Bits | ColorMap | None) -> int:
+        nil = self.memory.nil
+        if given is None:
+            return nil
+        if isinstance(given, Bits):
+            return self.bits(given)
+        parts = (
+            nil if each is None else self.words([value & 0xFFFFFFFF for value in each])
+            for each in (given.shifts, given.masks)
+        )
+        return self.object(*parts, nil if given.colors is None else self.bits(given.colors))
+
+    def blit(self, blit: Blit) -> int:
+        nil = self.memory.nil
+        numbers = (
+            blit.rule, blit.target_x, blit.target_y, blit.width, blit.height, blit.source_x, blit.source_y,
+            blit.clip_x, blit.clip_y, blit.clip_width, blit.clip_height,
+        )  # fmt: skip
+        return self.object(
+            self.form(blit.target),
+            nil if blit.source is None else self.form(blit.source),
+            nil if blit.halftone is None else self.words(blit.halftone),
+            *(self.integer(each) for each in numbers),
+            self.color_map(blit.color_map),
+        )
+
+    # Running
+
+    def prepare(self) -> None:
+        """Copy the object memory to the CPU."""
+        cpu, memory = self.memory.arm.cpu, self.memory
+        for segment in memory.memory.segments:
+            cpu.mem_write(segment.base, bytes(segment.data))
+        cpu.mem_write(TABLE_BASE, struct.pack("<I", DISPATCHED) * 512)
+        cpu.reg_write(UC_ARM_REG_R4, STATE_BASE)
+        cpu.reg_write(UC_ARM_REG_R5, BYTECODES)
+        cpu.reg_write(UC_ARM_REG_R6, memory.stack - 4)
+        cpu.reg_write(UC_ARM_REG_R7, self.home)
+        cpu.reg_write(UC_ARM_REG_SP, STACK_TOP)
+        for number in (9, 10):
+            cpu.reg_write(UC_ARM_REG_R0 + number, memory.nil)
+
+    def run(
+        self,
+        bit_blt: int,
+        alpha: int | None = None,
+        after: Iterable[int] = (),
+        between: Callable[[], None] | None = None,
+    ) -> Outcome:
+        """Send copyBits to the object. An interrupt comes after each of these numbers of instructions, counted from
+        where the blit begins or goes on; `between` is called while it waits to go on."""
+        cpu, memory = self.memory.arm.cpu, self.memory
+        operands = [bit_blt] if alpha is None else [bit_blt, memory.integer(alpha)]
+        sp = cpu.reg_read(UC_ARM_REG_R6)
+        context, ip = cpu.reg_read(UC_ARM_REG_R7), cpu.reg_read(UC_ARM_REG_R5)
+        cpu.mem_write(sp + 4, struct.pack(f"<{len(operands)}I", *operands))
+        cpu.reg_write(UC_ARM_REG_R6, sp + 4 * len(operands))
+        cpu.reg_write(UC_ARM_REG_R0, memory.method)
+        cpu.reg_write(UC_ARM_REG_R1, len(operands) - 1)
+        cpu.reg_write(UC_ARM_REG_R8, memory.simulation.symbols["dispatchTable"])
+        cpu.reg_write(UC_ARM_REG_LR, STUBS + 32)
+        address = memory.arm.symbols[memory.arm.entries[COPY_BITS]]
+        interrupted = 0
+        counts = iter(after)
+        while True:
+            address = self._stretch(address, next(counts, None))
+            assert cpu.reg_read(UC_ARM_REG_SP) == STACK_TOP
+            if address == FAILED:
+                assert cpu.reg_read(UC_ARM_REG_R6) == sp + 4 * len(operands)
+                assert cpu.reg_read(UC_ARM_REG_R7) == context
+                cpu.reg_write(UC_ARM_REG_R6, sp)
+                return Outcome(0, True, interrupted)
+            if cpu.reg_read(UC_ARM_REG_R7) == context:
+                assert cpu.reg_read(UC_ARM_REG_R5) == ip + 1, "the next bytecode follows"
+                assert cpu.reg_read(UC_ARM_REG_R6) == sp + 4
+                cpu.reg_write(UC_ARM_REG_R6, sp)
+                cpu.reg_write(UC_ARM_REG_R5, ip)
+                return Outcome(self.word(sp + 4), False, interrupted)
+            interrupted += 1
+            if between is not None:
+                saved = [cpu.reg_read(UC_ARM_REG_R0 + number) for number in range(13)]
+                between()
+                for number, value in enumerate(saved):
+                    cpu.reg_write(UC_ARM_REG_R0 + number, value)
+            cpu.reg_write(UC_ARM_REG_R8, memory.simulation.symbols["dispatchTable"])
+            address = memory.arm.symbols[INTERNAL]
+
+    def _stretch(self, address: int, count: int | None) -> int:
+        """Run to the end of a routine; answers the stub that was reached."""
+        cpu = self.memory.arm.cpu
+        if count is not None:
+            if count:
+                cpu.emu_start(address, 0, count=count)
+                address = cpu.reg_read(UC_ARM_REG_PC)
+            if address in (DISPATCHED, FAILED):
+                return address
+            cpu.reg_write(UC_ARM_REG_R8, self.memory.simulation.symbols["interruptTable"])
+        cpu.emu_start(address, 0, count=STEP_LIMIT)
+        reached = cpu.reg_read(UC_ARM_REG_PC)
+        assert reached in (DISPATCHED, FAILED), f"the routine ended at {reached:#x}"
+        return int(reached)
+
+    def leave_context(self) -> None:
+        """The active context gives way to the home context, with room on its stack: another process's send follows."""
+        cpu = self.memory.arm.cpu
+        cpu.reg_write(UC_ARM_REG_R7, self.home)
+        cpu.reg_write(UC_ARM_REG_R6, self.memory.stack + 28)
+        cpu.reg_write(UC_ARM_REG_R5, BYTECODES)
+
+    def word(self, address: int) -> int:
+        return int.from_bytes(self.memory.arm.cpu.mem_read(address, 4), "little")
+
+    def words_of(self, bits: Bits) -> list[int]:
+        data = self.memory.arm.cpu.mem_read(self.oops[id(bits)] + of.BODY_OFFSET, 4 * len(bits.words))
+        return list(struct.unpack(f"<{len(bits.words)}I", data))
+
+    def heap(self) -> bytes:
+        """All of the heap as the CPU has it."""
+        segment = self.memory.memory.segments[0]
+        return bytes(self.memory.arm.cpu.mem_read(segment.base, segment.size))
+
+    def without_stacks(self, heap: bytes) -> bytes:
+        """The heap without the stack and the contexts, which any send writes to."""
+        memory = self.memory
+        base = memory.memory.segments[0].base
+        result = bytearray(heap)
+        result[memory.stack - base : memory.stack - base + 96] = bytes(96)
+        result[self.home - base : self.home - base + (FREE_CONTEXTS + 1 << 7)] = bytes(FREE_CONTEXTS + 1 << 7)
+        return bytes(result)
+
+    def word_bodies(self) -> list[slice]:
+        """Where in the heap the elements of the objects of words made since `reset` are."""
+        memory, base = self.memory.memory, self.memory.memory.segments[0].base
+        found = []
+        for oop in self.made:
+            start = oop + of.BODY_OFFSET - base
+            found.append(slice(start, start + 4 * memory.word_at(oop + 12)))
+        return found
+
+
+def compare(machine: BlitMachine, blit: Blit, after: Sequence[int] = ()) -> Outcome:
+    """Carry out the blit both ways; all bits must come out the same, and what must fail fails and changes nothing."""
+    machine.reset()
+    oop = machine.blit(blit)
+    machine.prepare()
+    before = machine.heap()
+    outcome = machine.run(oop, blit.alpha, after)
+    every = [blit.target.bits]
+    if blit.source is not None:
+        every.append(blit.source.bits)
+    if isinstance(blit.color_map, ColorMap):
+        every += [blit.color_map.colors] if blit.color_map.colors is not None else []
+    elif blit.color_map is not None:
+        every.append(blit.color_map)
+    found = [machine.words_of(bits) for bits in every]
+    try:
+        blit.copy_bits()
+    except Fails:
+        assert outcome.failed
+        assert machine.without_stacks(before) == machine.without_stacks(machine.heap())
+        return outcome
+    assert not outcome.failed
+    assert found == [bits.words for bits in every]
+    assert outcome.result == (machine.memory.integer(blit.count) if blit.rule == 32 else oop)
+    expected = bytearray(before)
+    for bits in every:
+        start = machine.oops[id(bits)] + of.BODY_OFFSET - machine.memory.memory.segments[0].base
+        expected[start : start + 4 * len(bits.words)] = struct.pack(f"<{len(bits.words)}I", *bits.words)
+    assert machine.without_stacks(bytes(expected)) == machine.without_stacks(machine.heap()), (
+        "something outside was touched"
+    )
+    return outcome

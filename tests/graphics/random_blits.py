@@ -1,0 +1,89 @@
+"""Random blits: forms, rules, depths, overlaps, clips, halftones and maps, from one number."""
+
+from __future__ import annotations
+
+import random
+
+from .reference import DEPTHS, ONES, RULES, Bits, Blit, ColorMap, Form
+
+
+def random_blit(seed: int, extent: int = 40) -> Blit:
+    """The blit of this seed; forms are up to `extent` pixels wide and a third as high."""
+    chance = random.Random(seed)
+    target = random_form(chance, chance.choice(DEPTHS), extent)
+    source: Form | None = None
+    kind = chance.randrange(8)
+    if kind == 0:
+        source = None
+    elif kind <= 2:
+        source = target
+    elif kind <= 5:
+        source = random_form(chance, target.depth, extent)
+    else:
+        source = random_form(chance, chance.choice(DEPTHS), extent)
+    rule = chance.choice(RULES)
+    if rule in (24, 34) and chance.randrange(10):
+        target = random_form(chance, 32, extent)
+        source = random_form(chance, 32, extent) if kind > 2 else source and target
+    blit = Blit(target, source, rule=rule)
+    _place(chance, blit)
+    if chance.randrange(3) == 0:
+        blit.halftone = [chance.getrandbits(32) for _ in range(chance.randrange(1, 6))]
+    if source is not None and chance.randrange(3) == 0:
+        blit.color_map = random_map(chance, source.depth)
+    if rule in (30, 31):
+        blit.alpha = chance.choice((0, 255, chance.randrange(256)))
+    return blit
+
+
+def random_form(chance: random.Random, depth: int, extent: int) -> Form:
+    """Bits of some repetition, so that pixels are equal, zero, opaque and transparent often enough."""
+    width, height = (
+        chance.randrange(most // 2, most + 1) if chance.randrange(20) else 0 for most in (extent, extent // 3)
+    )
+    if depth < 8 and chance.randrange(2):
+        width *= 8 // depth
+    form = Form(width, height, depth, Bits([]))
+    some = [0, ONES, *(chance.getrandbits(32) for _ in range(3))]
+    count = form.pitch * height + chance.choice((0, 0, 0, 3))
+    form.bits.words = [chance.choice((chance.getrandbits(32), chance.choice(some))) for _ in range(max(count, 1))]
+    return form
+
+
+def _place(chance: random.Random, blit: Blit) -> None:
+    def start(limit: int) -> int | None:
+        if chance.randrange(12) == 0:
+            return None
+        if chance.randrange(60) == 0:
+            return chance.choice((-1 << 30, (1 << 30) - 1))
+        return chance.randrange(-4, limit // 3 + 2)
+
+    def extent(limit: int) -> int | None:
+        if chance.randrange(60) == 0:
+            return chance.choice((-1 << 30, -1, 0, (1 << 30) - 1))
+        return chance.choice((None, chance.randrange(1, limit + 4), limit))
+
+    target, source = blit.target, blit.source or blit.target
+    blit.target_x, blit.target_y = start(target.width), start(target.height)
+    blit.source_x, blit.source_y = start(source.width), start(source.height)
+    if source is target and chance.randrange(2):
+        blit.source_y = blit.target_y
+    blit.width, blit.height = extent(target.width), extent(target.height)
+    if chance.randrange(2):
+        blit.clip_x, blit.clip_y = start(target.width), start(target.height)
+        blit.clip_width, blit.clip_height = extent(target.width), extent(target.height)
+
+
+def random_map(chance: random.Random, depth: int) -> Bits | ColorMap:
+    sizes = [1 << depth] if depth <= 8 else [512, 4096]
+    size = chance.choice([*sizes, chance.choice((0, 1, 2, 64))])
+    colors = Bits([chance.getrandbits(32) for _ in range(size)])
+    if chance.randrange(2):
+        return colors
+    masks = [chance.getrandbits(depth) for _ in range(4)]
+    shifts = [chance.randrange(-33, 34) if chance.randrange(4) == 0 else chance.randrange(-8, 9) for _ in range(4)]
+    return ColorMap(
+        masks if chance.randrange(4) else None,
+        shifts if chance.randrange(4) else None,
+        colors if chance.randrange(4) else None,
+    )

@@ -1,0 +1,24 @@
+"""Primitive 96 against the reference, whole and interrupted."""
+
+from __future__ import annotations
+
+import random
+
+from .blit_machine import BlitMachine, compare
+from .random_blits import random_blit
+
+BLITS = 600
+
+
+def test_random_blits_are_those_of_the_reference(machine: BlitMachine) -> None:
+    for seed in range(BLITS):
+        compare(machine, random_blit(seed))
+
+
+def test_an_interrupted_blit_goes_on_as_if_nothing_had_been(machine: BlitMachine) -> None:
+    interrupted = 0
+    for seed in range(BLITS):
+        chance = random.Random(-seed)
+        after = [chance.randrange(900) for _ in range(20)]
+        interrupted += compare(machine, random_blit(seed), after).interrupted
+    assert interrupted > BLITS

@@ -1,0 +1,53 @@
+"""Random calls of primitives: the board outlives them, the same seed gives the same calls, and each row is called."""
+
+from __future__ import annotations
+
+import pytest
+
+from hardtalk.injection.primitive_calls import COUNTS, Campaign, Operation, rows_of_table
+from hardtalk.injection.shared_calls import tasks_for
+from hardtalk.vm.primitives import PRIMITIVES
+
+
+@pytest.fixture(scope="module")
+def campaign() -> Campaign:
+    return Campaign("instructions")
+
+
+def test_the_board_outlives_calls_of_every_kind(campaign: Campaign) -> None:
+    outcome = campaign.run(Operation.CALLS, 2_000, 1, lambda _: None)
+    assert [fault.text() for fault in outcome.faults] == []
+    assert outcome.calls == 2_000
+    succeeded, failed, *_ = (sum(row.counts[index] for row in outcome.table()) for index in range(len(COUNTS)))
+    assert succeeded > 200 and failed > 1_000
+    assert len(outcome.table()) > 200, "nearly every row of the table is called"
+
+
+def test_a_seed_gives_the_same_calls(campaign: Campaign) -> None:
+    first, second = (campaign.batch(Operation.CALLS, 5, 1, 60) for _ in range(2))
+    assert first[0] == second[0] == ""
+    assert (first[1] == second[1]).all()
+
+
+def test_what_goes_wrong_is_told_with_the_fewest_calls(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check that finds call 37 wrong when call 35 was made, too."""
+    real = Campaign._wrong_after
+
+    def wrong_after(self: Campaign, operation: Operation, seed: int, first: int, last: int) -> str:
+        return real(self, operation, seed, last, last) or ("wrong" if first <= 35 and last >= 37 else "")
+
+    monkeypatch.setattr(Campaign, "_wrong_after", wrong_after)
+    outcome = campaign.run(Operation.CALLS, 50, 7, lambda _: None)
+    [fault] = outcome.faults
+    assert (fault.seed, fault.last, fault.what) == (7, 37, "wrong")
+    assert 33 <= fault.first <= 35
+
+
+def test_every_row_of_the_table_is_among_the_calls() -> None:
+    numbers = {number for first, last, _ in rows_of_table() for number in range(first, last + 1)}
+    assert numbers == {number for row in PRIMITIVES for number in row.numbers}
+
+
+def test_parts_have_a_seed_for_each_batch() -> None:
+    tasks = tasks_for(Operation.CALLS, 2_500, 10, "arm926")
+    assert [(task.count, task.seed) for task in tasks] == [(1_000, 10), (1_000, 11), (500, 12)]
