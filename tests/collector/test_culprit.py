@@ -10,7 +10,7 @@ from hardtalk.bench import Bench, BenchError, BootOptions
 from hardtalk.link import LinkError
 from hardtalk.link.plan import LEAST_FREE_BYTES
 from hardtalk.memory.audit import audit
-from hardtalk.memory.boards import boot_settled
+from hardtalk.memory.boards import boot_settled, with_free
 from hardtalk.memory.safepoints import settle
 
 KILOBYTE = 1 << 10
@@ -23,8 +23,9 @@ TICKS = (
 )
 
 
-def board(heap_bytes: int, collector: str = "treadmill") -> Bench:
-    return boot_settled(BootOptions(heap_bytes=heap_bytes, collector=collector))
+def board(free_bytes: int) -> Bench:
+    """With a heap that has so much beside the image."""
+    return boot_settled(with_free(BootOptions(), free_bytes))
 
 
 def evaluate(bench: Bench, expression: str) -> str:
@@ -48,9 +49,9 @@ def goes_on(bench: Bench, least_free: int = 0) -> None:
 
 def smallest(collector: str) -> Bench:
     """The first board that links, in steps of 16 KB."""
-    for heap_bytes in range(512 * KILOBYTE, 1024 * KILOBYTE, 16 * KILOBYTE):
+    for heap_bytes in range(640 * KILOBYTE, 1152 * KILOBYTE, 16 * KILOBYTE):
         try:
-            return board(heap_bytes, collector)
+            return boot_settled(BootOptions(heap_bytes=heap_bytes, collector=collector))
         except LinkError as refusal:
             assert f"the program needs {LEAST_FREE_BYTES:,} beside it" in str(refusal)
     raise AssertionError("the image is too large for this test")
@@ -76,7 +77,7 @@ def test_a_leak_at_any_priority(leaking: Bench, priority: int) -> None:
 
 @pytest.fixture(scope="module")
 def leaking() -> Bench:
-    return board(1024 * KILOBYTE)
+    return board(464 * KILOBYTE)
 
 
 def test_an_error_handler_and_an_unwind_block_that_leak(leaking: Bench) -> None:
@@ -86,7 +87,7 @@ def test_an_error_handler_and_an_unwind_block_that_leak(leaking: Bench) -> None:
 
 
 def test_processes_that_filled_memory_and_were_terminated_leave_nothing_behind() -> None:
-    bench = board(1600 * KILOBYTE)
+    bench = board(1040 * KILOBYTE)
     fill = f"| all | all := (1 to: 10) collect: [ :i | {LEAK} forkAt: 30 ]. (Delay forMilliseconds: 400) wait. "
     evaluate(bench, fill + "all do: [ :each | each terminate ]. 5")
     goes_on(bench, 800 * KILOBYTE)
@@ -103,7 +104,7 @@ def test_a_leak_that_a_global_holds_can_be_let_go(leaking: Bench) -> None:
 
 
 def test_many_processes_that_leak_at_once() -> None:
-    bench = board(1024 * KILOBYTE)
+    bench = board(464 * KILOBYTE)
     each = f"{LEAK} forkAt: 35 + (i \\\\ 10)"
     bench.console.evaluate(f"[ 1 to: 20 do: [ :i | {each} ] ] forkAt: 20. 5", PATIENCE_CYCLES)
     evaluate(bench, "(Delay forMilliseconds: 4000) wait")
@@ -112,7 +113,7 @@ def test_many_processes_that_leak_at_once() -> None:
 
 def test_a_leak_among_handlers_is_that_handlers_alone() -> None:
     """One of two processes above device handlers keeps a little each time; the other is never told."""
-    bench = board(768 * KILOBYTE)
+    bench = board(208 * KILOBYTE)
     evaluate(bench, TICKS)
     leak = "[ | l | l := nil. [ (Delay forMilliseconds: 1) wait. 20 timesRepeat: [ l := l -> 3 ] ] repeat ]"
     evaluate(bench, f"({leak} forkAt: 72) name: 'leaky'. 0")
@@ -124,7 +125,7 @@ def test_a_leak_among_handlers_is_that_handlers_alone() -> None:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_random_leaks_one_after_the_other(seed: int) -> None:
-    bench, choice = board(832 * KILOBYTE), random.Random(seed)
+    bench, choice = board(272 * KILOBYTE), random.Random(seed)
     programs = (
         HOG,
         "| d | d := nil. d := [ :n | (d value: n + 1) + 1 ]. d value: 1",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hardtalk.bench import Bench, BenchError, BootOptions
 from hardtalk.bench.firmware import study_folder
 from hardtalk.bench.marks import Measured, between_marks
-from hardtalk.memory.boards import boot_settled
+from hardtalk.memory.boards import boot_settled, with_free
 from hardtalk.memory.fragmentation import Usage, usage
 from hardtalk.memory.machine import Machine
 from hardtalk.memory.safepoints import settle
@@ -18,8 +18,8 @@ PROGRAMS = {"fib": "6765", "loop": "339632", "sends": "100000", "allocation": "1
 PATIENCE_CYCLES = 20_000_000_000
 SIZES = {2: 1000, 16: 1000, 1000: 100, 1_000_000: 2}
 """Slots of the Arrays whose making is measured, and how many are made."""
-SMALL_HEAP_BYTES = 1536 << 10
-"""So little that the allocation program collects all the time."""
+FREE_BYTES = 1 << 20
+"""So little beside the image that the allocation program collects all the time."""
 
 
 def allocation_costs(booted: Bench) -> dict[int, int]:
@@ -39,9 +39,8 @@ def allocation_costs(booted: Bench) -> dict[int, int]:
 
 def collected_allocation(model: str, collector: str) -> Measured:
     """The allocation program where memory is short. It runs twice, so the second time collections are under way."""
-    bench = boot_settled(
-        BootOptions((study_folder("benchmarks"),), model=model, collector=collector, heap_bytes=SMALL_HEAP_BYTES)
-    )
+    options = BootOptions((study_folder("benchmarks"),), model=model, collector=collector)
+    bench = boot_settled(with_free(options, FREE_BYTES))
     bench.console.evaluate("BenchRun run: #allocation", PATIENCE_CYCLES)
     return between_marks(bench.board, "allocation")
 

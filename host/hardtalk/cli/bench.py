@@ -11,7 +11,7 @@ from rich.text import Text
 from hardtalk.bench import boot
 from hardtalk.bench.firmware import study_folder
 from hardtalk.benchmarks.blits import PIXELS, BlitFigure, blit_report, measure_blits
-from hardtalk.benchmarks.programs import SMALL_HEAP_BYTES, Results, measure
+from hardtalk.benchmarks.programs import FREE_BYTES, Results, measure
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
 from hardtalk.cli.options import ARM926, Collector, CycleModel, Drivers, Json, driver_options
@@ -49,7 +49,7 @@ def shown(results: Results, model: str, hertz: int) -> Iterator[RenderableType]:
     new = ", ".join(f"{slots:,} slots {instructions:,}" for slots, instructions in results.new.items())
     yield Text(f"instructions for an Array of {new}")
     yield Text(
-        f"allocation in a heap of {SMALL_HEAP_BYTES >> 10} KB, with collections: "
+        f"allocation with {FREE_BYTES >> 10:,} KB beside the image, with collections: "
         f"{results.collected.instructions:,} instructions, {results.collected.cycles:,} cycles"
     )
     image = results.image

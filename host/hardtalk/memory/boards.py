@@ -1,9 +1,12 @@
 """A booted board for measuring memory: with a heap of the size asked for, stopped where its memory can be read."""
 
 import re
+from dataclasses import replace
 from typing import Final
 
-from hardtalk.bench import Bench, BootOptions, UnfitRequest, boot
+from hardtalk.bench import Bench, BootOptions, UnfitRequest, boot, build_options
+from hardtalk.build import build
+from hardtalk.link.plan import HEAP_GRAIN_BYTES
 from hardtalk.memory.safepoints import settle
 
 UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20}
@@ -22,3 +25,9 @@ def boot_settled(options: BootOptions) -> Bench:
     bench = boot(options)
     settle(bench.board)
     return bench
+
+
+def with_free(options: BootOptions, free_bytes: int) -> BootOptions:
+    """These options with a heap that has so much beside the image, however large that is."""
+    image_bytes = build(build_options(options)).sizes[".image"]
+    return replace(options, heap_bytes=-(-(image_bytes + free_bytes) // HEAP_GRAIN_BYTES) * HEAP_GRAIN_BYTES)
