@@ -43,8 +43,8 @@ def test_a_print_string_that_is_none(bench: Bench, value: str) -> None:
     ("source", "words"),
     [
         ("thisContext sender sender return: 3", "error while a request was served"),
-        ("Processor activeProcess terminate", "interrupted"),
-        ("Processor activeProcess primitiveTerminate", "interrupted"),
+        ("Processor activeProcess terminate", "was ended, by the request itself"),
+        ("Processor activeProcess primitiveTerminate", "was ended, by the request itself"),
         ("Processor activeProcess suspend", "suspended its own process"),
     ],
 )
