@@ -105,10 +105,17 @@ def test_a_leak_that_a_global_holds_can_be_let_go(leaking: Bench) -> None:
 
 def test_many_processes_that_leak_at_once() -> None:
     bench = board(464 * KILOBYTE)
-    each = f"{LEAK} forkAt: 35 + (i \\\\ 10)"
-    bench.console.evaluate(f"[ 1 to: 20 do: [ :i | {each} ] ] forkAt: 20. 5", PATIENCE_CYCLES)
-    evaluate(bench, "(Delay forMilliseconds: 4000) wait")
-    goes_on(bench, 200 * KILOBYTE)
+    each = f"(Smalltalk at: #Leaks) at: i put: ({LEAK} forkAt: 35 + (i \\\\ 10))"
+    evaluate(bench, f"Smalltalk at: #Leaks put: (Array new: 20). [ 1 to: 20 do: [ :i | {each} ] ] forkAt: 20. 5")
+    ended = "(Smalltalk at: #Leaks) allSatisfy: [ :each | each notNil and: [ each isDead ] ]"
+    for _ in range(20):
+        evaluate(bench, "(Delay forMilliseconds: 1000) wait")
+        if evaluate(bench, ended) == "true":
+            break
+    else:
+        raise AssertionError("twenty leaks have not ended within 20 s")
+    evaluate(bench, "Smalltalk at: #Leaks put: nil")
+    goes_on(bench, 300 * KILOBYTE)
 
 
 def test_a_leak_among_handlers_is_that_handlers_alone() -> None:
