@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hardtalk.bounds.longest import Edge, Loop, Repeat, Unbounded, longest_ways
+from hardtalk.bounds.longest import Edge, Loop, Repeat, Unbounded, Way, longest_ways
 from hardtalk.bounds.loops import natural_loops
 
 
 def lengths(edges: dict[int, list[tuple[int, int]]], goals: dict[int, int], loops: list[Loop]) -> dict[int, int | None]:
-    ways = longest_ways({n: [Edge(*e) for e in es] for n, es in edges.items()}, goals, loops)
+    ways = longest_ways(
+        {n: [Edge(*e) for e in es] for n, es in edges.items()}, {n: Way(g, n) for n, g in goals.items()}, loops
+    )
     return {node: None if way is None else way.length for node, way in ways.items()}
 
 
@@ -47,7 +49,7 @@ def test_a_cycle_that_is_no_natural_loop_is_refused() -> None:
 
 def test_steps_tell_the_way() -> None:
     edges = {1: [Edge(2, 1)], 2: [Edge(3, 10), Edge(4, 1)], 3: [Edge(2, 5)], 4: []}
-    way = longest_ways(edges, {4: 0}, [Loop(2, frozenset({2, 3}), 7)])[1]
+    way = longest_ways(edges, {4: Way(0, 4)}, [Loop(2, frozenset({2, 3}), 7)])[1]
     assert way is not None
     steps = way.steps()
     (repeat,) = [step for step in steps if isinstance(step, Repeat)]
@@ -197,8 +199,8 @@ def runs(program: tuple[Part, ...], more_turns: int = 0) -> Runs:
 @given(st.lists(parts, max_size=3).map(tuple))
 def test_no_run_of_a_generated_program_is_longer_and_the_longest_is_near(program: tuple[Part, ...]) -> None:
     graph = Graph(program)
-    loops = natural_loops(graph.whole, [graph.start], lambda _, head: graph.turns[head])
-    goals = {node: 0 for node in (*graph.looks, graph.end)}
+    loops = natural_loops(graph.whole, [graph.start], lambda head, *_: graph.turns[head])
+    goals = {node: Way(0, node) for node in (*graph.looks, graph.end)}
     ways = longest_ways(graph.edges, goals, loops)
     starts = [graph.start, *(target for look in graph.looks for target in graph.whole[look])]
     longest = max(way.length for start in starts if (way := ways[start]) is not None)

@@ -159,6 +159,7 @@ class Facts:
     loops: tuple[LoopEdge, ...] = ()
     polls: tuple[int, ...] = ()
     sleeps: tuple[int, ...] = ()
+    halts: tuple[int, ...] = ()
     masks: tuple[tuple[int, str], ...] = ()
     jumps: tuple[Jump, ...] = ()
 

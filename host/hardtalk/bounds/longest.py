@@ -9,15 +9,18 @@ never short, and long by a part of a turn at most.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 Node = int
 
 
 class Edge(NamedTuple):
+    """`later` is the length in a loop's second and further turns, when that is another one."""
+
     target: Node
     length: int
+    later: int | None = None
 
 
 Edges = Mapping[Node, Sequence[Edge]]
@@ -27,12 +30,14 @@ Edges = Mapping[Node, Sequence[Edge]]
 class Loop:
     """A natural loop: its head, all its nodes, and how often at most an edge back to the head is taken in one run.
 
-    `turns` is None when nobody stated it.
+    `turns` is None when nobody stated it. Beside its edges a run costs `once`, each turn but the first `each`.
     """
 
     head: Node
     nodes: frozenset[Node]
     turns: int | None
+    once: int = 0
+    each: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,16 +84,13 @@ class _Region:
     ways: dict[Node, Way | None] = field(default_factory=dict)
 
 
-def longest_ways(edges: Edges, goals: Mapping[Node, int], loops: Sequence[Loop]) -> dict[Node, Way | None]:
-    """For each node the longest way to a goal, the goal's own length added; None where no goal can be reached.
+def longest_ways(edges: Edges, ends: Mapping[Node, Way], loops: Sequence[Loop]) -> dict[Node, Way | None]:
+    """For each node the longest way to a goal; None where no goal can be reached.
 
-    Raises Unbounded. A goal may have edges of its own: a way may end there or go on.
+    `ends` are the ways with which a node reaches a goal at once, over no edge of the graph. Raises Unbounded. Such a
+    node may have edges of its own: a way may end there or go on.
     """
-    region = _Region(
-        {node: list(ways) for node, ways in edges.items()},
-        {node: Way(length, node) for node, length in goals.items()},
-    )
-    return _solve(region, loops)
+    return _solve(_Region({node: list(ways) for node, ways in edges.items()}, dict(ends)), loops)
 
 
 def _solve(region: _Region, loops: Sequence[Loop]) -> dict[Node, Way | None]:
@@ -99,6 +101,19 @@ def _solve(region: _Region, loops: Sequence[Loop]) -> dict[Node, Way | None]:
         else:
             _solve_cycle(frozenset(component), region, loops)
     return region.ways
+
+
+def _later(edges: Edges) -> dict[Node, list[Edge]]:
+    return {node: [Edge(each.target, _later_length(each)) for each in ways] for node, ways in edges.items()}
+
+
+def _later_length(edge: Edge) -> int:
+    return edge.length if edge.later is None else edge.later
+
+
+def _later_ends(region: "_Region", nodes: frozenset[Node], head: Node) -> dict[Node, Way]:
+    back = {node: [_later_length(edge) for edge in region.edges[node] if edge.target == head] for node in nodes}
+    return {node: Way(max(lengths), node) for node, lengths in back.items() if lengths}
 
 
 def _best(node: Node, region: _Region, edges: Iterable[Edge], end: Way | None) -> Way | None:
@@ -130,21 +145,26 @@ def _solve_cycle(nodes: frozenset[Node], region: _Region, loops: Sequence[Loop])
     exits = _solve(_Region(inside, leaving), loops)
     turns = _solve(_Region(inside, returning), loops)
     again, last = turns[loop.head], exits[loop.head]
+    if any(edge.later is not None for node in nodes for edge in region.edges[node]):
+        known = [replace(each, once=0) for each in loops]
+        again = _solve(_Region(_later(inside), _later_ends(region, nodes, loop.head)), known)[loop.head]
     for node in nodes:
         region.ways[node] = exits[node]
         first = turns[node]
         if first is None or last is None or again is None or loop.turns == 0:
             continue
         more = loop.turns - 1
-        tail = Way(more * again.length + last.length, Repeat(more, again), last) if more else last
+        tail = last
+        if more or loop.once:
+            tail = Way(loop.once + more * (again.length + loop.each) + last.length, Repeat(more, again), last)
         length = first.length + tail.length
         best = region.ways[node]
         if best is None or length > best.length:
-            region.ways[node] = _joined(first, tail)
+            region.ways[node] = joined(first, tail)
 
 
-def _joined(first: Way, tail: Way) -> Way:
-    """One way behind the other."""
+def joined(first: Way, tail: Way) -> Way:
+    """One way behind the other. `first` keeps the lengths of its steps."""
     whole = tail
     for step, own in reversed([(way.first, way.length) for way in _parts(first)]):
         whole = Way(own + tail.length, step, whole)

@@ -10,14 +10,12 @@ from hardtalk.bounds.longest import Loop, Node
 ROOT = -1
 
 
-def natural_loops(
-    successors: Mapping[Node, Sequence[Node]], entries: Sequence[Node], turns: Callable[[Node, Node], int | None]
-) -> list[Loop]:
-    """All loops of the nodes that can be reached from `entries`; loops with the same head are one.
+Turns = Callable[[Node, Sequence[Node], frozenset[Node]], int | None]
+"""How often a loop goes back at most, None when nobody states it: of its head, the nodes before an edge back, all."""
 
-    `turns` tells of an edge back (from, head) how often the loop goes back at most; the largest counts of several edges
-    to one head, and None when one of them has none.
-    """
+
+def natural_loops(successors: Mapping[Node, Sequence[Node]], entries: Sequence[Node], turns: Turns) -> list[Loop]:
+    """All loops of the nodes that can be reached from `entries`; loops with the same head are one."""
     dominator, order = dominators(successors, entries)
     number = {node: place for place, node in enumerate(order)}
     predecessors: dict[Node, list[Node]] = {}
@@ -29,15 +27,8 @@ def natural_loops(
         for target in successors.get(node, ()):
             if number[target] <= number[node] and dominates(dominator, number, target, node):
                 tails.setdefault(target, []).append(node)
-    return [
-        Loop(head, body(head, ends, predecessors), most([turns(end, head) for end in ends]))
-        for head, ends in tails.items()
-    ]
-
-
-def most(stated: Sequence[int | None]) -> int | None:
-    known = [turns for turns in stated if turns is not None]
-    return max(known) if len(known) == len(stated) else None
+    bodies = {head: body(head, ends, predecessors) for head, ends in tails.items()}
+    return [Loop(head, bodies[head], turns(head, ends, bodies[head])) for head, ends in tails.items()]
 
 
 def body(head: Node, tails: Iterable[Node], predecessors: Mapping[Node, Sequence[Node]]) -> frozenset[Node]:
