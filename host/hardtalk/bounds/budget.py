@@ -23,10 +23,10 @@ class Budget:
 
 
 BUDGETS: Final = (
-    Budget(STRETCH, HITTING, 18_000_000_000, 2_000),
+    Budget(STRETCH, HITTING, 1_500_000, 2_000),
     Budget(MASKED, HITTING, 7_200, 400),
-    Budget(RESPONSE, HITTING, 35_000_000_000, 4_000),
-    Budget(RESPONSE, COLD, 273_000_000_000, 20_000),
+    Budget(RESPONSE, HITTING, 1_550_000, 4_000),
+    Budget(RESPONSE, COLD, 17_000_000, 20_000),
 )
 
 

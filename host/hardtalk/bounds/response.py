@@ -1,7 +1,8 @@
 """From the look at interrupts to the first bytecode of the handler's process, and from the line to the VM.
 
 The switch is handleInterrupts with one line that waits, up to the dispatch of the process that this line woke. It is
-not the way on which a slice of a collection is worked off: that is done only for the process that goes on.
+not the way on which a slice of a collection is worked off or the lack of memory is told: that is done only for the
+process that goes on.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from hardtalk.symbols.errors import SymbolError
 from hardtalk.symbols.source_map import SourceMap
 from hardtalk.vm.facts import UNMASK
 
-COLLECT = "collectFor:"
+FOR_WHO_GOES_ON = ("collectFor:", "deliverOutOfMemory")
 LINES_FILE = "Processes.class.st"
 SWITCHED = frozenset({End.DISPATCH})
 ENTERED = frozenset({End.EXCEPTION_RETURN})
@@ -27,15 +28,14 @@ ENTERED = frozenset({End.EXCEPTION_RETURN})
 def switch_graph(code: Code, source_map: SourceMap, handler: int) -> Graph:
     """`handler` is the routine that the second dispatch table leads to. The other root is behind the look of a VM that
     waits for a process."""
-    collecting = {routine.address for routine in code.facts.routines if routine.selector == COLLECT}
+    elsewhere = {routine.address for routine in code.facts.routines if routine.selector in FOR_WHO_GOES_ON}
     take = take_lines_routine(source_map)
     own = code.facts.routine_at(handler)
     looks = [block for block in code.blocks(vm_entries(code)).values() if takes_lines(block, take)]
     waits = {block.address: block.stop for block in looks if code.facts.routine_at(block.address) != own}
 
     def is_elsewhere(block: Block) -> bool:
-        is_collecting = block.end is End.CALL and not collecting.isdisjoint(block.targets)
-        return is_collecting or block.address in waits
+        return block.address in elsewhere or block.address in waits
 
     graph = graph_of(code, [handler, *waits.values()], is_elsewhere)
     return replace(graph, loops=[_one_line(code, loop) for loop in graph.loops])
