@@ -87,6 +87,12 @@ class Code:
         self._ends: dict[int, tuple[End, tuple[int, ...]] | None] = {}
         self._instructions: dict[int, Instruction] = {}
 
+    def with_facts(self, facts: Facts) -> Code:
+        """The same code, of which other things are known."""
+        other = Code(facts, self.read)
+        other._instructions = self._instructions
+        return other
+
     def word(self, address: int) -> int:
         return int.from_bytes(self.read(address, 4), "little")
 
@@ -117,6 +123,8 @@ class Code:
         address, flow = instruction.address, instruction.flow
         if address in self._halts:
             return End.HALT, ()
+        if instruction.writes_status and address not in self.facts.mask_at:
+            raise Unprovable(address, "a change of the I bit that the firmware's facts do not have")
         if flow in (Flow.NEXT, Flow.TRAP):
             is_cut = address in self._polls or address in self._sleeps or instruction.writes_status
             return (End.ON, ()) if is_cut else None

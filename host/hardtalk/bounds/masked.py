@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hardtalk.bounds.blocks import Block, Code, End
+from hardtalk.bounds.blocks import Block, Code, End, Unprovable
 from hardtalk.bounds.graph import graph_of
 from hardtalk.bounds.longest import Node, Way
 from hardtalk.bounds.solver import Solver
@@ -90,6 +90,10 @@ class MaskedCode:
     def _next(self, node: Node) -> list[Node]:
         return [*self.graph.successors(node), *self.graph.flows[node].callees]
 
+    def reached(self, site: Site) -> set[Node]:
+        """The nodes of a section, those of called routines among them."""
+        return self._reached([site.node]) | {site.node}
+
     def loops(self, site: Site) -> tuple[MaskedLoop, ...]:
         """The loops on a section's ways."""
         reached = self._reached([site.node]) | {site.node}
@@ -101,8 +105,14 @@ class MaskedCode:
 
 
 def longest_masked(solver: Solver, sites: Iterable[Site]) -> tuple[Site, Way] | None:
-    """The longest of the sections that end."""
-    ways = [(site, way) for site in sites if site.name not in ENDLESS and (way := solver.whole(site.node)) is not None]
+    """The longest of the sections that must end. Raises Unprovable when one does not."""
+    ways = []
+    for site in sites:
+        way = solver.whole(site.node)
+        if way is None and site.name not in ENDLESS:
+            raise Unprovable(site.node, "a masked section that does not end")
+        if way is not None and site.name not in ENDLESS:
+            ways.append((site, way))
     return max(ways, key=lambda each: each[1].length, default=None)
 
 

@@ -22,7 +22,7 @@ from hardtalk.bounds.stretch import LOOKS, RETURNS, stretch_graph
 from hardtalk.chip import Chip
 from hardtalk.symbols.moments import facts_in
 from hardtalk.symbols.source_map import SourceMap
-from hardtalk.vm.facts import RoutineFact
+from hardtalk.vm.facts import Facts, RoutineFact
 
 INSTRUCTIONS, HITTING, COLD = "instructions", "arm926", "arm926-cold"
 MODELS: Final = (INSTRUCTIONS, HITTING, COLD)
@@ -56,12 +56,12 @@ class Response:
 
 
 class Proof:
-    """Of the firmware in `source_map` on the `chip` whose caches and bus it runs with."""
+    """Of the firmware in `source_map` on the `chip` whose caches and bus it runs with; `facts` other than its own."""
 
-    def __init__(self, source_map: SourceMap, chip: Chip) -> None:
+    def __init__(self, source_map: SourceMap, chip: Chip, facts: Facts | None = None) -> None:
         self.source_map = source_map
         self.chip = chip
-        self.code = Code(facts_in(source_map), source_map.read)
+        self.code = Code(facts or facts_in(source_map), source_map.read)
         self._hitting = HittingModel(source_map.read)
 
     # Solving

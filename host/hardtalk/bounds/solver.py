@@ -14,7 +14,7 @@ from functools import cached_property
 from hardtalk.bounds.blocks import End, Unprovable
 from hardtalk.bounds.caches import ColdModel
 from hardtalk.bounds.costs import Model
-from hardtalk.bounds.graph import Graph, address_of
+from hardtalk.bounds.graph import Flow, Graph, address_of
 from hardtalk.bounds.longest import Edge, Loop, Node, Way, components, joined, longest_ways
 
 
@@ -64,17 +64,47 @@ class Solver:
             for callee in self.graph.flows[node].callees:
                 if callee in inside:
                     raise Unprovable(callee, f"it is called again, at {address_of(node):#x}, before it has returned")
-        edges, goals, returns = {}, {}, {}
-        for node in component:
-            edges[node] = [edge for edge in self._edges(node) if edge.target in inside]
-            goals[node] = self._best(node, self.to_goal, inside, is_goal=True)
-            returns[node] = self._best(node, self.to_return, inside, is_goal=False)
-        for found, ends in ((self.to_goal, goals), (self.to_return, returns)):
-            known = {node: way for node, way in ends.items() if way is not None}
-            if len(component) == 1 and not edges[component[0]]:
-                found[component[0]] = ends[component[0]]
-                continue
-            found.update(longest_ways(edges, known, self._loops))
+        self.to_goal.update(self._ways(component, self.to_goal, is_goal=True))
+        self.to_return.update(self._ways(component, self.to_return, is_goal=False))
+
+    def _ways(
+        self, component: Sequence[Node], found: dict[Node, Way | None], *, is_goal: bool
+    ) -> dict[Node, Way | None]:
+        """Of a component's nodes, from `found` for those that it leads to."""
+        inside = frozenset(component)
+        edges = {node: [edge for edge in self._edges(node) if edge.target in inside] for node in component}
+        ends = {node: self._best(node, found, inside, is_goal=is_goal) for node in component}
+        if len(component) == 1 and not edges[component[0]]:
+            return dict(ends)
+        return longest_ways(edges, {node: way for node, way in ends.items() if way is not None}, self._loops)
+
+    def with_loop(self, loop: Loop) -> dict[Node, tuple[Way | None, Way | None]]:
+        """The ways to the goal and to the return from the nodes of a loop's component, were the loop of this head this
+        one; empty when no cycle is left of it."""
+        (component,) = [each for each in self.order if loop.head in each]
+        if len(component) == 1 and all(edge.target != loop.head for edge in self._edges(loop.head)):
+            return {}
+        kept, self._loops = self._loops, [loop if each.head == loop.head else each for each in self._loops]
+        try:
+            return self._both(component)
+        finally:
+            self._loops = kept
+
+    def with_flow(self, node: Node, flow: Flow) -> dict[Node, tuple[Way | None, Way | None]]:
+        """The same from the nodes of the component that a node is in, were this what follows it. Raises Unbounded."""
+        kept = self.graph.flows[node]
+        self.graph.flows[node] = flow
+        try:
+            edges = {each: [Edge(target, 0) for target in self.graph.successors(each)] for each in self.graph.flows}
+            (component,) = [each for each in components(edges) if node in each]
+            return self._both(component)
+        finally:
+            self.graph.flows[node] = kept
+
+    def _both(self, component: Sequence[Node]) -> dict[Node, tuple[Way | None, Way | None]]:
+        goals = self._ways(component, self.to_goal, is_goal=True)
+        returns = self._ways(component, self.to_return, is_goal=False)
+        return {node: (goals[node], returns[node]) for node in component}
 
     def _edges(self, node: Node) -> Iterator[Edge]:
         """The edges from a node; behind a call with the longest way through the routine called."""
