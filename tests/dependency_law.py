@@ -1,6 +1,4 @@
-"""The law of docs/packages.toml as data, and what modules really import: tests compare them.
-
-    python tests/dependency_law.py        writes the table of docs/architecture.md anew
+"""What modules really import, to be compared with the law of docs/packages.toml.
 
 Every import statement counts, those inside functions and those for the type checker too: a late import is still a
 dependency. So do the name of a module in a text and an attribute of the namespace itself. Relative imports are resolved
@@ -12,40 +10,18 @@ from __future__ import annotations
 import ast
 import re
 import sys
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from hardtalk.pages.packages import OURS, Package
+
 ROOT: Final = Path(__file__).parents[1]
-LAW_FILE: Final = ROOT / "docs" / "packages.toml"
-PAGE: Final = ROOT / "docs" / "architecture.md"
-BEGIN, END = "<!-- packages: made from packages.toml -->", "<!-- end of packages -->"
-OURS: Final = "hardtalk"
 LOADERS: Final = ("import_module", "__import__", "find_spec", "run_module", "resolve_name", "locate", "find_loader")
 """Standard functions that import, or look for, what a text names."""
 LAZY: Final = re.compile(rf"{OURS}\.\w+[\w.]*(:\w+)?")
 """A text that is a module's name, or begins one: whoever gets it may import that."""
-
-
-@dataclass(frozen=True)
-class Package:
-    """What one package may import: `imports` of ours, `others` of those that are installed."""
-
-    name: str
-    folder: str
-    purpose: str
-    imports: frozenset[str]
-    others: frozenset[str] = frozenset()
-
-
-def packages() -> dict[str, Package]:
-    rows = tomllib.loads(LAW_FILE.read_text(encoding="utf-8"))
-    return {
-        name: Package(name, row["folder"], row["purpose"], frozenset(row["imports"]), frozenset(row.get("others", ())))
-        for name, row in rows.items()
-    }
 
 
 @dataclass(frozen=True)
@@ -188,26 +164,3 @@ def module_arrows(found: Iterable[Module]) -> dict[str, set[str]]:
                 if each.package != module.package and outer in by_name:
                     arrows[name].add(outer)
     return arrows
-
-
-def table() -> str:
-    rows = ["| folder | package | what it is | may import | of others |", "| --- | --- | --- | --- | --- |"]
-    folder = ""
-    for row in packages().values():
-        shown = f"`{row.folder}/`" if row.folder != folder else ""
-        folder = row.folder
-        ours = ", ".join(f"`{name}`" for name in sorted(row.imports)) or "nothing of ours"
-        others = ", ".join(f"`{name}`" for name in sorted(row.others))
-        rows.append(f"| {shown} | `{OURS}.{row.name}` | {row.purpose} | {ours} | {others} |")
-    return "\n".join(rows)
-
-
-def page_with_table(text: str) -> str:
-    """The page with what stands between its marks made anew."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page_with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -14,7 +14,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from hardtalk.build import BUILD_ERRORS, BuildOptions, BuildResult, build
-from hardtalk.build.sources import text_root
+from hardtalk.build.sources import class_paths, text_root
 from hardtalk.symbols.difference import loaded_sections
 
 DRIVER = """Class {
@@ -154,3 +154,16 @@ def test_a_heap_of_its_own_size_changes_one_word(cold: BuildResult) -> None:
 
 def words(data: bytes) -> list[int]:
     return [word for (word,) in struct.iter_unpack("<I", data[: len(data) & ~3])]
+
+
+def test_extensions_beside_classes_are_read(tmp_path: Path) -> None:
+    (tmp_path / "Lamp.class.st").write_text("Class { #name : #Lamp, #superclass : #Object }\n", encoding="utf-8")
+    extension = tmp_path / "Object.extension.st"
+    extension.write_text("Extension { #name : #Object }\n\nObject >> lamp: name [ ^ name ]\n", encoding="utf-8")
+    assert class_paths(BuildOptions(class_folders=(tmp_path,)))[-2:] == [tmp_path / "Lamp.class.st", extension]
+    extension.write_text("Extension { #name : #Object }\n\nObject >> isNil [ ^ false ]\n", encoding="utf-8")
+    result = build(BuildOptions(class_folders=(tmp_path,)))
+    [warning] = result.warnings
+    assert warning.startswith(
+        f"{extension}:3: warning: this replaces Object>>isNil, from firmware/kernel/Object.class.st:"
+    )

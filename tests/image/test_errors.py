@@ -52,11 +52,34 @@ def test_extension_of_nothing() -> None:
     )
 
 
-def test_extension_overrides() -> None:
+EXTENSION = "Extension { #name : #Object }\n\nObject >> a [ ^ 2 ]"
+
+
+def test_an_extension_that_replaces_a_method_is_told() -> None:
+    texts = [definition("Object", "nil", methods="Object >> a [ ^ 1 ]"), EXTENSION]
+    hierarchy = sort_classes(read_class(text, f"{index}.st") for index, text in enumerate(texts))
+    assert hierarchy.warnings == ("1.st:3: warning: this replaces Object>>a, from 0.st:2.",)
+    [method] = hierarchy.classes["Object"].methods
+    assert method.file == "1.st"
+
+
+def test_two_extensions_with_one_method() -> None:
+    assert refusal(definition("Object", "nil"), EXTENSION, EXTENSION) == (
+        "2.st:3: another extension has Object>>a, from 1.st:3. Rename one of them."
+    )
+    assert refusal(definition("Object", "nil", methods="Object >> a [ ^ 1 ]"), EXTENSION, EXTENSION) == (
+        "2.st:3: another extension has Object>>a, from 1.st:3. Rename one of them."
+    )
+
+
+def test_an_extension_cannot_replace_what_the_virtual_machine_relies_on() -> None:
     assert refusal(
-        definition("Object", "nil", methods="Object >> a [ ^ 1 ]"),
-        "Extension { #name : #Object }\n\nObject >> a [ ^ 2 ]",
-    ) == ("1.st:3: Object has a already, from 0.st:2. Rename the extension's method.")
+        definition("Object", "nil", methods="Object >> mustBeBoolean [ ^ 1 ]"),
+        "Extension { #name : #Object }\n\nObject >> mustBeBoolean [ ^ true ]",
+    ) == (
+        "1.st:3: this would replace Object>>mustBeBoolean, from 0.st:2: the virtual machine sends it. "
+        "Define it in a subclass."
+    )
 
 
 def test_inherited_variable() -> None:

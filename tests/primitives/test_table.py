@@ -10,7 +10,6 @@ from hardtalk.build.sources import read_classes, with_counters
 from hardtalk.smalltalk.ast import Pragma
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition, read_class_file
 from hardtalk.vm.constants import STATISTICS
-from hardtalk.vm.primitive_page import page
 from hardtalk.vm.primitives import LARGEST_NUMBER, PRIMITIVES, complaint_about, primitive_numbered, with_routines
 
 from .small_memory import SmallMemory, vm_classes
@@ -101,8 +100,3 @@ def test_the_library_names_the_counters_of_the_table() -> None:
     (method,) = [each for each in made.methods if each.selector == "vmValueNames"]
     assert method.source.split("#(", 1)[1].split(")", 1)[0].split() == list(STATISTICS)
     assert [each.selector for each in made.methods] == [each.selector for each in read_classes([file])[0].methods]
-
-
-def test_the_page_of_the_documentation_is_the_tables() -> None:
-    found = (ROOT / "docs" / "primitives.md").read_text(encoding="utf-8")
-    assert found == page(), "run python -m hardtalk.vm.primitive_page > docs/primitives.md"

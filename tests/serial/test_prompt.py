@@ -98,11 +98,10 @@ def test_a_class_is_made_before_its_methods(prompt: Prompt) -> None:
     assert creation.kind == "X"
     assert "\n#'Counter'\n" in creation.text
     assert prompt.receive(reply("R", "Counter")) == []
-    [increment] = sent(prompt)
+    [increment, all_method] = sent(prompt)
     assert increment.kind == "M"
     assert increment.text.startswith("@Counter\n'counting'\n#'increment'\n")
     assert prompt.receive(reply("R", "Counter>>increment")) == []
-    [all_method] = sent(prompt)
     assert all_method.text.startswith("@(Counter class)\n'counting'\n#'all'\n")
     assert "\n&Device.Running\n" in all_method.text
     assert all_method.text.endswith("@(Counter class)")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import hardtalk.vm
 from hardtalk.slang.compile import compile_program
 from hardtalk.slang.errors import SlangErrors
 from hardtalk.slang.program import read_program
+from hardtalk.smalltalk import ast
 from hardtalk.smalltalk.errors import SourceError
+from hardtalk.smalltalk.tonel import read_class
 from hardtalk.vm.constants import slang_constants
 from hardtalk.vm.object_format import HEADER_FIELDS, SLOTS, slot_offset
 from hardtalk.vm.records import RECORDS, Field, Holds
@@ -91,6 +96,34 @@ def test_a_field_is_what_one_would_write_by_hand(record: str) -> None:
         short, long = (methods[f"{way}{number}:with:"] for way in ("short", "long"))
         assert codes[short.symbol] == codes[long.symbol], pair
         assert (short.weight, short.touches_pinned) == (long.weight, long.touches_pinned), pair
+
+
+def test_a_place_in_a_part_is_one_sum() -> None:
+    bodies = ("^ (self wordAt: a temporaries - 4) + (a temporaries + 8)", "^ (self wordAt: a + 40) + (a + 52)")
+    text = "".join(
+        f"Sample >> run{number}: a [\n\t<var: #a type: #Context>\n\t{body}\n]\n\n" for number, body in enumerate(bodies)
+    )
+    first, second = compile_program(sources(text), {}, ["run0:", "run1:"]).routines
+    assert first.code == second.code
+
+
+def test_the_virtual_machine_adds_no_offset_of_a_field_by_hand() -> None:
+    offsets = {
+        f"{prefix}{capitalised(field.name.removeprefix('cached').removesuffix('Byte'))}Offset"
+        for record in RECORDS.values()
+        for prefix in ("", record.name.removesuffix("Entry"))
+        for field in record.fields.values()
+    }
+    assert {"BodyOffset", "BlockOffset", "ContextSenderOffset", "CacheClassOffset"} <= offsets & set(slang_constants())
+    added = [
+        f"{path.name}:{method.node.line_of(node)}"
+        for path in Path(hardtalk.vm.__file__).parents[2].joinpath("vm").rglob("*.st")
+        for method in read_class(path.read_text(), str(path)).methods
+        for node in ast.walk(method.node)
+        if isinstance(node, ast.Send) and node.selector in ("+", "storePointer:in:at:")
+        if isinstance(node.arguments[-1], ast.Variable) and node.arguments[-1].name in offsets
+    ]
+    assert added == []
 
 
 def test_a_chain_of_fields_casts_and_results() -> None:

@@ -95,7 +95,7 @@ class Machine:
             return receiver is arguments[0] or (type(receiver) is int and receiver == arguments[0])
         if selector in BINARY:
             return BINARY[selector](receiver, arguments[0])
-        if isinstance(receiver, list):
+        if isinstance(receiver, (list, tuple)):
             return self.send_to_list(receiver, selector, arguments)
         if selector == "newList":
             return []
@@ -103,7 +103,7 @@ class Machine:
             return -receiver
         raise AssertionError(f"{receiver!r} does not understand {selector}")
 
-    def send_to_list(self, receiver: list[Any], selector: str, arguments: list[Any]) -> Any:
+    def send_to_list(self, receiver: Any, selector: str, arguments: list[Any]) -> Any:
         if selector == "add:":
             receiver.append(arguments[0])
             return arguments[0]

@@ -150,10 +150,10 @@ foo ^ 99r12
 Use a radix such as 2 or 16.""",
     ),
     (
-        "foo ^ 1e-2",
-        """1:7: `1e-2` is not an integer.
-foo ^ 1e-2
-      ^
+        "foo ^ #(1e-2)",
+        """1:9: `1e-2` is not an integer.
+foo ^ #(1e-2)
+        ^
 Write a Float with a fraction, as in `1.0e-2`.""",
     ),
     (
@@ -242,27 +242,6 @@ Remove or rename one of them.""",
 foo: a | a |
          ^
 Remove or rename one of them.""",
-    ),
-    (
-        "foo: a ^ [ :a | a ]",
-        """1:13: `a` hides a variable of an outer block or of the method.
-foo: a ^ [ :a | a ]
-            ^
-Choose another name.""",
-    ),
-    (
-        "foo | count |",
-        """1:7: `count` hides an instance variable.
-foo | count |
-      ^
-Choose another name.""",
-    ),
-    (
-        "foo | Total |",
-        """1:7: `Total` hides a class variable.
-foo | Total |
-      ^
-Choose another name.""",
     ),
     (
         "foo | self |",
@@ -359,8 +338,47 @@ def test_scope(source: str, complaint: str) -> None:
     assert str(found.value) == f"Foo.class.st:{complaint}"
 
 
+WARNINGS = [
+    (
+        "foo: a ^ [ :a | a ]",
+        """1:13: `a` hides a variable of an outer block or of the method.
+foo: a ^ [ :a | a ]
+            ^
+Within its block the inner one is meant. Choose another name to avoid the doubt.""",
+    ),
+    (
+        "foo | count |",
+        """1:7: `count` hides an instance variable.
+foo | count |
+      ^
+Within the method the inner one is meant. Choose another name to avoid the doubt.""",
+    ),
+    (
+        "foo | Total |",
+        """1:7: `Total` hides a class variable.
+foo | Total |
+      ^
+Within the method the inner one is meant. Choose another name to avoid the doubt.""",
+    ),
+    (
+        "foo <primitive: 'primitiveFoo' module: 'FooPlugin'> ^ 3",
+        """1:5: There are no primitives in modules: the method's own code is always run.
+foo <primitive: 'primitiveFoo' module: 'FooPlugin'> ^ 3
+    ^
+Name a primitive by its number, as in <primitive: 60>.""",
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "warning"), WARNINGS, ids=[source for source, _ in WARNINGS])
+def test_warnings(source: str, warning: str) -> None:
+    method = parse_method(source, "Foo.class.st")
+    spec = compile_method(method, class_name="Foo", instance_variables=["count"], class_variables={"Total": "Foo"})
+    assert [str(each) for each in spec.warnings] == [f"Foo.class.st:{warning}"]
+
+
 def limits() -> list[tuple[str, str, str]]:
-    literals = "foo self " + "; ".join(f"take: {index + 10}" for index in range(260))
+    literals = "foo self " + "; ".join(f"take{index}" for index in range(260))
     too_far = "foo\n\tself size > 3 ifTrue: [\n" + "self at: 3 put: 4.\n" * 300 + "]"
     loop = "foo\n\t[self atEnd] whileFalse: [\n" + "self at: 3 put: 4.\n" * 300 + "]"
     temporaries = "foo | " + " ".join(f"t{index}" for index in range(70)) + " | ^ t69"
@@ -372,7 +390,7 @@ def limits() -> list[tuple[str, str, str]]:
     chain = "foo ^ 1" + " + 1" * 3000
     nested = "foo ^ " + "(" * (GREATEST_NESTING + 1)
     return [
-        (literals, "1:", "The method has more than 253 literals (constants, selectors and globals)."),
+        (literals, "1:", "The method has more than 253 literals (selectors and globals)."),
         (too_far, "2:12", "The blocks of this message need a jump over 1500 bytes of code; the greatest is 1023."),
         (loop, "2:8", "The blocks of this message need a jump over 1502 bytes of code; the greatest is 1023."),
         (temporaries, "1:1", "The method or block has more than 63 arguments and temporaries."),

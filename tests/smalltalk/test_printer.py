@@ -38,7 +38,7 @@ def test_literals_read_back(value: LiteralValue) -> None:
         ("it's", "'it''s'"),
         (Symbol("at:put:"), "#at:put:"),
         (Symbol("a b"), "#'a b'"),
-        (Symbol("||"), "#'||'"),
+        (Symbol("||"), "#||"),
         (Character(32), "$ "),
         (b"\x00\xff", "#[0 255]"),
         ((1, (Symbol("x"), None, True), b""), "#(1 #(#x nil true) #[])"),

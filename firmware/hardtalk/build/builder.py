@@ -29,13 +29,15 @@ SLANG_PACKAGES = ("arm", "slang", "smalltalk", "vm")
 
 @dataclass(frozen=True)
 class BuildResult:
-    """A firmware: the ELF, bytes by section, counts of what is in it, and the seconds that each stage took."""
+    """A firmware: the ELF, bytes by section, counts of what is in it, the seconds that each stage took, and warnings of
+    the sources."""
 
     elf: bytes
     sizes: dict[str, int]
     counts: dict[str, int]
     timings: dict[str, float] = field(default_factory=dict)
     is_from_cache: bool = False
+    warnings: tuple[str, ...] = ()
 
 
 def build(options: BuildOptions | None = None) -> BuildResult:
@@ -102,7 +104,7 @@ class _Build:
             target = target_of(chip, self.options.heap_bytes)
             boot = sources.read_boot_sources(boot_paths)
             firmware = link(boot, program, image, target, routines, objects, sources.file_names(self.options))
-        return BuildResult(firmware.elf, firmware.sizes, _counts(program, image))
+        return BuildResult(firmware.elf, firmware.sizes, _counts(program, image), warnings=image.warnings)
 
     def _slang_program(self, chip: Chip, paths: Sequence[Path], routines: Sequence[str]) -> CompiledProgram:
         constants = slang_constants(board_constants(chip))

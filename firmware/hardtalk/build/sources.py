@@ -12,10 +12,12 @@ from hardtalk.build.options import BuildOptions
 from hardtalk.chip import Chip, chip_with, hal_folder
 from hardtalk.link import AssemblySource
 from hardtalk.registers import register_classes
+from hardtalk.smalltalk.source_file import read_source_file
 from hardtalk.smalltalk.tonel import ClassDefinition, read_class, read_class_file
 from hardtalk.vm.constants import STATISTICS
 
 CLASS_SUFFIX = ".class.st"
+EXTENSION_SUFFIX = ".extension.st"
 OBJECT_SUFFIX = ".o"
 SLANG_CATEGORY = re.compile(r"^\s*#category\s*:\s*#?'?(?:[^\n']*[-.])?slang'?\s*,?\s*$", re.IGNORECASE | re.MULTILINE)
 """A class whose category is `slang`, or ends in `-Slang` or `.slang`, becomes machine code, no class of the image."""
@@ -44,8 +46,17 @@ def class_paths(options: BuildOptions) -> list[Path]:
     folders = [root / "firmware" / "kernel", root / "drivers"]
     if options.with_kernel_tests:
         folders.append(root / "firmware" / "kernel-tests")
-    folders += [Path(folder) for folder in options.class_folders]
-    return [path for folder in folders for path in paths_in(folder, CLASS_SUFFIX) if not is_slang(path)]
+    own = [path for folder in folders for path in paths_in(folder, CLASS_SUFFIX)]
+    users = [path for folder in options.class_folders for path in users_paths(Path(folder))]
+    return [path for path in own + users if not is_slang(path)]
+
+
+def users_paths(folder: Path) -> list[Path]:
+    """The class files of a user's folder, and those of extensions, by name."""
+    extensions = [path for path in folder.rglob(f"*{EXTENSION_SUFFIX}") if path.is_file()]
+    if extensions and not any(folder.rglob(f"*{CLASS_SUFFIX}")):
+        return sorted(extensions)
+    return sorted([*paths_in(folder, CLASS_SUFFIX), *extensions])
 
 
 def slang_paths(options: BuildOptions | None = None) -> list[Path]:
@@ -67,8 +78,9 @@ def vm_paths(collector: str = TREADMILL) -> list[Path]:
 
 def native_paths(options: BuildOptions) -> list[Path]:
     """The Slang class files of drivers, the project's and the user's."""
-    folders = [text_root() / "drivers", *(Path(folder) for folder in options.class_folders)]
-    return [path for folder in folders for path in paths_in(folder, CLASS_SUFFIX) if is_slang(path)]
+    own = paths_in(text_root() / "drivers", CLASS_SUFFIX)
+    users = [path for folder in options.class_folders for path in users_paths(Path(folder))]
+    return [path for path in own + users if is_slang(path)]
 
 
 def object_paths(options: BuildOptions) -> list[Path]:
@@ -83,7 +95,7 @@ def object_paths(options: BuildOptions) -> list[Path]:
 
 def is_slang(path: Path) -> bool:
     """Whether the class in the file says by its category that it is Slang."""
-    head, _, _ = path.read_text(encoding="utf-8").partition("\n}")
+    head, _, _ = read_source_file(path).partition("\n}")
     return SLANG_CATEGORY.search(head) is not None
 
 

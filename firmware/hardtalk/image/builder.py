@@ -28,7 +28,8 @@ class MethodSymbol:
 
 @dataclass(frozen=True)
 class Image:
-    """An object memory laid out at `base`. All objects are on one closed ring in address order, from `base` on."""
+    """An object memory laid out at `base`. All objects are on one closed ring in address order, from `base` on.
+    `warnings` are of its sources."""
 
     data: bytes
     base: int
@@ -36,6 +37,7 @@ class Image:
     symbols: tuple[MethodSymbol, ...]
     object_count: int
     class_count: int
+    warnings: tuple[str, ...] = ()
 
     @property
     def method_count(self) -> int:
@@ -59,6 +61,7 @@ def build_image(classes: Sequence[ClassDefinition], base: int, entry: Entry | No
         tuple(_symbol(method) for method in bootstrap.methods),
         len(bootstrap.memory.objects),
         len(hierarchy.classes),
+        (*hierarchy.warnings, *(warning for each in compiled.values() for warning in each.warnings)),
     )
 
 

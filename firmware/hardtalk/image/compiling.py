@@ -22,6 +22,10 @@ class CompiledClass:
 
     methods: tuple[tuple[MethodDefinition, CompiledMethodSpec], ...]
 
+    @property
+    def warnings(self) -> list[str]:
+        return [each.as_warning() for _, spec in self.methods for each in spec.warnings]
+
 
 def compile_classes(hierarchy: Hierarchy, globals_: Iterable[str]) -> dict[str, CompiledClass]:
     """All methods of all classes. Raises SourceError with the place of the first mistake."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from hardtalk.image.errors import ImageError, did_you_mean
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
 from hardtalk.vm import object_format as of
+from hardtalk.vm.relied_methods import reliance
 
 FORMAT_EMPTY, FORMAT_FIXED, FORMAT_INDEXABLE, FORMAT_BOTH = 0, 1, 2, 3
 FORMAT_WEAK, FORMAT_WORDS, FORMAT_BYTES = 4, 6, 8
@@ -36,10 +37,11 @@ class Shape:
 
 @dataclass(frozen=True)
 class Hierarchy:
-    """Definitions by name, superclasses before subclasses, and their shapes."""
+    """Definitions by name, superclasses before subclasses, and their shapes. `warnings` tell of replaced methods."""
 
     classes: dict[str, ClassDefinition]
     shapes: dict[str, Shape]
+    warnings: tuple[str, ...] = ()
 
     def superclasses(self, name: str) -> list[str]:
         """The class and its superclasses, nearest first."""
@@ -56,19 +58,20 @@ class Hierarchy:
 
 def sort_classes(definitions: Iterable[ClassDefinition]) -> Hierarchy:
     """The hierarchy of these definitions, in any order, extensions among them. Raises ImageError."""
-    merged = _merged(list(definitions))
+    warnings: list[str] = []
+    merged = _merged(list(definitions), warnings)
     ordered: dict[str, ClassDefinition] = {}
     shapes: dict[str, Shape] = {}
     for name in sorted(merged):
         _visit(name, merged, ordered, shapes, ())
-    return Hierarchy(ordered, shapes)
+    return Hierarchy(ordered, shapes, tuple(warnings))
 
 
 def _place(definition: ClassDefinition) -> str:
     return f"{definition.file}:{definition.line}"
 
 
-def _merged(definitions: Sequence[ClassDefinition]) -> dict[str, ClassDefinition]:
+def _merged(definitions: Sequence[ClassDefinition], warnings: list[str]) -> dict[str, ClassDefinition]:
     classes: dict[str, ClassDefinition] = {}
     for each in definitions:
         if each.is_extension:
@@ -79,6 +82,7 @@ def _merged(definitions: Sequence[ClassDefinition]) -> dict[str, ClassDefinition
                 "Rename one, or make it an Extension."
             )
         classes[each.name] = replace(each, superclass=None) if each.superclass == "nil" else each
+    own = {(each.name, method.class_side, method.selector) for each in classes.values() for method in each.methods}
     for each in sorted(definitions, key=_place):
         if each.is_extension:
             if each.name not in classes:
@@ -87,19 +91,30 @@ def _merged(definitions: Sequence[ClassDefinition]) -> dict[str, ClassDefinition
                     f"{did_you_mean(each.name, classes)}Add the class or correct the name."
                 )
             target = classes[each.name]
-            classes[each.name] = replace(target, methods=_merged_methods(target, each))
+            classes[each.name] = replace(target, methods=_merged_methods(target, each, own, warnings))
     return classes
 
 
-def _merged_methods(target: ClassDefinition, extension: ClassDefinition) -> tuple[MethodDefinition, ...]:
-    known = {(method.class_side, method.selector): method for method in target.methods}
+def _merged_methods(
+    target: ClassDefinition, extension: ClassDefinition, own: set[tuple[str, bool, str]], warnings: list[str]
+) -> tuple[MethodDefinition, ...]:
+    """The methods with those of the extension, which take the place of the class's own. Each replaces one at most."""
+    methods = {(method.class_side, method.selector): method for method in target.methods}
     for method in extension.methods:
-        if other := known.get((method.class_side, method.selector)):
-            raise ImageError(
-                f"{method.file}:{method.line}: {target.name} has {method.selector} already, from "
-                f"{other.file}:{other.line}. Rename the extension's method."
-            )
-    return target.methods + extension.methods
+        key = (method.class_side, method.selector)
+        if other := methods.get(key):
+            place = f"{method.file}:{method.line}: "
+            side = " class" if method.class_side else ""
+            old = f"{target.name}{side}>>{method.selector}, from {other.file}:{other.line}"
+            if (target.name, *key) not in own:
+                raise ImageError(f"{place}another extension has {old}. Rename one of them.")
+            reason = reliance(target.name, *key)
+            if reason:
+                raise ImageError(f"{place}this would replace {old}: {reason}. Define it in a subclass.")
+            warnings.append(f"{place}warning: this replaces {old}.")
+            own.discard((target.name, *key))
+        methods[key] = method
+    return tuple(methods.values())
 
 
 def _visit(

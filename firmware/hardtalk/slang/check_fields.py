@@ -7,14 +7,15 @@ write barrier's routine. So the stages behind know next to nothing of records.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Final
 
 from hardtalk.slang.check_base import CheckBase
 from hardtalk.slang.fields import MESSAGES, WITHOUT_BARRIER, Access, Message, cast_to
 from hardtalk.slang.operators import INTRINSICS, OPERATORS
-from hardtalk.slang.tree import Apply, Binary, Cast, Constant, StoreReference, Value
-from hardtalk.slang.types import DECLARABLE, SlangType, Type, record_of
+from hardtalk.slang.tree import Apply, Binary, Cast, Constant, PartAddress, StoreReference, Value
+from hardtalk.slang.types import DECLARABLE, WORD_MASK, SlangType, Type, record_of
 from hardtalk.smalltalk import ast
 from hardtalk.vm.records import BARRIER_ROUTINE, Field, Holds, Record, owners_of
 
@@ -88,7 +89,14 @@ class CheckFields(CheckBase):
         form = plus.form(Type.ADDRESS)
         assert form is not None
         offset = Constant(node.selector_start, Type.LITERAL, field.offset)
-        return Binary(node.start, Type.ADDRESS, plus, form, receiver, offset)
+        kind = PartAddress if field.holds is Holds.PART else Binary
+        return kind(node.start, Type.ADDRESS, plus, form, receiver, offset)
+
+    def moved(self, address: PartAddress, distance: int) -> PartAddress:
+        """The place so many bytes further: one sum with one constant."""
+        assert isinstance(address.right, Constant)
+        offset = replace(address.right, value=address.right.value + distance & WORD_MASK)
+        return replace(address, right=offset)
 
     def field(self, node: ast.Send, receiver: Value, name: str, place: ast.Node | None = None) -> Field | None:
         """The field that is meant, complained about when the receiver has none of that name."""

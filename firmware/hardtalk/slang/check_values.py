@@ -16,6 +16,7 @@ from hardtalk.slang.tree import (
     Constant,
     Junction,
     Not,
+    PartAddress,
     ReadLocal,
     ReadState,
     Relation,
@@ -121,6 +122,10 @@ class CheckValues(CheckFields):
         form = operator.form(together)
         if form is None:
             return self.mixed(node, operator)
+        if isinstance(operands[0], PartAddress) and selector in ("+", "-"):
+            distance = constant_of(operands[1])
+            if distance is not None:
+                return self.moved(operands[0], distance if selector == "+" else -distance)
         if operator.kind is Kind.RELATION:
             return Relation(node.start, Type.BOOLEAN, form, *operands)
         if operator.kind is Kind.UNARY:

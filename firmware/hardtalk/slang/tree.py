@@ -104,6 +104,11 @@ class Binary(Value):
 
 
 @dataclass(eq=False, slots=True)
+class PartAddress(Binary):
+    """The address of a record and, on the right, the constant offset of a part or of a place in it."""
+
+
+@dataclass(eq=False, slots=True)
 class Relation(Value):
     form: Form
     left: Value

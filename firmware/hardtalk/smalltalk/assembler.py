@@ -20,12 +20,13 @@ from hardtalk.smalltalk.compiled_method import (
     GlobalRef,
     MethodLiteral,
 )
-from hardtalk.smalltalk.literals import Symbol, literal_key
+from hardtalk.smalltalk.literals import LiteralValue, Symbol, literal_key
 
 _GREATEST_LONG_JUMP: Final = 1023
 _GREATEST_BACKWARD_JUMP: Final = 1024
 _SHORT_JUMP_RANGE: Final = range(1, 9)
 _TRAILING_LITERALS: Final = 2
+_TABLE_ROW: Final = 64
 _SPECIAL_ARGUMENT_COUNTS: Final = dict(SPECIAL_SELECTORS)
 _SHORT_SENDS: Final = ("sendNoArguments", "sendOneArgument", "sendTwoArguments")
 _EXTENDED_STORES: Final = {False: "extendedStore", True: "extendedPopInto"}
@@ -50,6 +51,10 @@ class LimitError(Exception):
         self.source_offset = source_offset
         self.message = message
         self.remedy = remedy
+
+
+class LiteralsExhausted(LimitError):
+    """The method has more literals than a method may: constants must go to a table that is one literal."""
 
 
 class Label:
@@ -89,10 +94,16 @@ class _Closure:
 
 
 class Assembler:
-    """Collects the instructions and literals of one method. `source_offset` is the place in the text of what comes."""
+    """Collects the instructions and literals of one method. `source_offset` is the place in the text of what comes.
 
-    def __init__(self) -> None:
-        self.literals: list[MethodLiteral] = []
+    With `has_literal_table` constants are not literals of the method but elements of its first one, an Array of Arrays,
+    and are fetched from there: so there may be as many as there are places in both, whose numbers are few.
+    """
+
+    def __init__(self, has_literal_table: bool = False) -> None:
+        self._table: list[LiteralValue] | None = [] if has_literal_table else None
+        self._table_indices: dict[Hashable, int] = {}
+        self.literals: list[MethodLiteral] = [()] if has_literal_table else []
         self.is_reachable = True
         self.source_offset = 0
         self._literal_indices: dict[Hashable, int] = {}
@@ -114,9 +125,10 @@ class Assembler:
     def _add_literal(self, literal: MethodLiteral) -> int:
         greatest = GREATEST_LITERAL_COUNT - _TRAILING_LITERALS
         if len(self.literals) == greatest:
-            raise LimitError(
+            kind = LimitError if self._table is not None else LiteralsExhausted
+            raise kind(
                 self.source_offset,
-                f"The method has more than {greatest} literals (constants, selectors and globals).",
+                f"The method has more than {greatest} literals (selectors and globals).",
                 "Move a part of it to another method.",
             )
         self.literals.append(literal)
@@ -173,7 +185,35 @@ class Assembler:
         if literal is None or isinstance(literal, bool):
             self.push_constant("nil" if literal is None else str(literal).lower())
             return
-        index = self.literal_index(literal)
+        if self._table is not None and not isinstance(literal, _REFERENCES):
+            self._push_from_table(self._table, literal)
+            return
+        self._push_literal_at(self.literal_index(literal))
+
+    def _push_from_table(self, table: list[LiteralValue], literal: LiteralValue) -> None:
+        """`table at: row` `at: column`, whose numbers are literals themselves."""
+        is_shared = not isinstance(literal, (tuple, bytes)) and (
+            not isinstance(literal, str) or isinstance(literal, Symbol)
+        )
+        index = self._table_indices.get(literal_key(literal)) if is_shared else None
+        if index is None:
+            index = len(table)
+            table.append(literal)
+            if is_shared:
+                self._table_indices[literal_key(literal)] = index
+        if index >= _TABLE_ROW * _TABLE_ROW:
+            message = f"The method has more than {_TABLE_ROW * _TABLE_ROW} constants."
+            raise LimitError(self.source_offset, message, "Move a part of it to another method.")
+        self.literals[0] = tuple(tuple(table[start : start + _TABLE_ROW]) for start in range(0, len(table), _TABLE_ROW))
+        self._push_literal_at(0)
+        for number in (index // _TABLE_ROW + 1, index % _TABLE_ROW + 1):
+            if number in _INTEGER_CONSTANTS:
+                self.emit("pushConstant", _INTEGER_CONSTANTS[number])
+            else:
+                self._push_literal_at(self.literal_index(number))
+            self.send("at:", 1)
+
+    def _push_literal_at(self, index: int) -> None:
         if index < 32:
             self.emit("pushLiteral", index)
         elif index < 64:

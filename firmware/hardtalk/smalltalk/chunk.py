@@ -6,7 +6,9 @@
         ^ x! !
 
 A piece is an expression, unless an empty piece came before it. Then it says what the following ones are: methods of a
-class, up to an empty piece, or a class's comment. A `!` within a piece is written twice, wherever it stands.
+class, up to an empty piece, or a class's comment; what other Smalltalks write there for their tools
+(`classDefinition:`, `reorganize`, `provides:`) means nothing here. A `!` within a piece is written twice, wherever it
+stands.
 """
 
 from __future__ import annotations
@@ -19,13 +21,19 @@ from typing import Final, TypeAlias
 from hardtalk.smalltalk.ast import Method
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.parser import parse_expression, parse_method
+from hardtalk.smalltalk.tonel import DEFAULT_CATEGORY
 
 _PIECE: Final = re.compile(r"([^!]*(?:!![^!]*)*)(!|\Z)")
 _HEADER: Final = re.compile(
     r"\s*(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<side>\s+class)?\s+"
-    r"(?P<what>methodsFor|commentStamp):\s*'(?P<text>[^']*(?:''[^']*)*)'"
-    r"(?:\s+(?:stamp:\s*'[^']*(?:''[^']*)*'|prior:\s*[0-9]+))*\s*"
+    r"(?P<what>methodsFor|publicMethodsFor|privateMethodsFor|commentStamp)"
+    r"(?::\s*#?(?:'(?P<text>[^']*(?:''[^']*)*)'|(?P<word>\w+)))?"
+    r"(?:\s+(?:stamp:\s*'[^']*(?:''[^']*)*'|prior:\s*(?:[0-9]+|nil)))*\s*"
 )
+_FOR_TOOLS: Final = re.compile(r"(?:classDefinition|provides|requires|description|postscript):[\s\S]*")
+_REORGANIZE: Final = re.compile(r"\s*\w+(?:\s+class)?\s+reorganize\s*")
+_STYLE: Final = "]style["
+_ALMOST_HEADER: Final = re.compile(r"\w+(?:\s+class)?\s+\w+(?::\s*'[^']*(?:''[^']*)*')?\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,43 +67,67 @@ class CommentChunk:
     comment: str
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedChunk:
+    """A piece that is no Smalltalk, and why."""
+
+    error: SourceError
+
+
 Chunk: TypeAlias = ExpressionChunk | MethodChunk | CommentChunk
 
 
 def read_chunks(text: str, file: str = "<text>") -> list[Chunk]:
-    """The chunks of a text, parsed. What follows the last `!` is a piece too, if it is not blank."""
+    """The chunks of a text, parsed. What follows the last `!` is a piece too, if not blank. Raises SourceError."""
     chunks: list[Chunk] = []
+    for chunk in read_all_chunks(text, file):
+        if isinstance(chunk, RefusedChunk):
+            raise chunk.error
+        chunks.append(chunk)
+    return chunks
+
+
+def read_all_chunks(text: str, file: str = "<text>") -> list[Chunk | RefusedChunk]:
+    """As `read_chunks`, but a piece that is no Smalltalk is told in its place, and the others go on."""
+    chunks: list[Chunk | RefusedChunk] = []
     header: re.Match[str] | None = None
-    is_header_next = False
+    is_header_next = is_skipped = False
+    line, counted = 1, 0
     for start, raw in _pieces(text):
         offset = start + len(raw) - len(raw.lstrip())
-        line = text.count("\n", 0, offset) + 1
+        line, counted = line + text.count("\n", counted, offset), offset
         prefix = text[text.rfind("\n", 0, offset) + 1 : offset]
         source = raw.strip().replace("!!", "!")
-        if header is not None and header["what"] == "commentStamp":
-            chunks.append(CommentChunk(header["name"], source))
-            header = None
-        elif not source:
-            is_header_next = header is None
-            header = None
-        elif is_header_next:
-            header = _header(text, offset, source, file)
-            is_header_next = False
-        elif header is not None:
-            chunks.append(
-                MethodChunk(
-                    header["name"],
-                    header["side"] is not None,
-                    header["text"].replace("''", "'"),
-                    source,
-                    file,
-                    line,
-                    parse_method(source, file, line, prefix),
-                )
-            )
-        else:
-            chunks.append(ExpressionChunk(source, file, line, parse_expression(source, file, line, prefix)))
+        try:
+            if header is not None and header["what"] == "commentStamp":
+                chunks.append(CommentChunk(header["name"], source))
+                header = None
+            elif is_skipped:
+                is_skipped = False
+            elif not source:
+                is_header_next = header is None
+                header = None
+            elif source.startswith(_STYLE):
+                continue
+            elif is_header_next:
+                is_header_next = False
+                is_skipped = _REORGANIZE.fullmatch(source) is not None
+                header = None if is_skipped else _header(text, offset, source, file)
+                if header is None and not is_skipped and not _FOR_TOOLS.fullmatch(source):
+                    chunks.append(ExpressionChunk(source, file, line, parse_expression(source, file, line, prefix)))
+            elif header is not None:
+                chunks.append(_method(header, source, file, line, prefix))
+            else:
+                chunks.append(ExpressionChunk(source, file, line, parse_expression(source, file, line, prefix)))
+        except SourceError as error:
+            chunks.append(RefusedChunk(error))
     return chunks
+
+
+def _method(header: re.Match[str], source: str, file: str, line: int, prefix: str) -> MethodChunk:
+    category = header["word"] or (header["text"] or DEFAULT_CATEGORY).replace("''", "'")
+    node = parse_method(source, file, line, prefix)
+    return MethodChunk(header["name"], header["side"] is not None, category, source, file, line, node)
 
 
 def _pieces(text: str) -> list[tuple[int, str]]:
@@ -111,9 +143,10 @@ def _pieces(text: str) -> list[tuple[int, str]]:
     return pieces
 
 
-def _header(text: str, offset: int, source: str, file: str) -> re.Match[str]:
+def _header(text: str, offset: int, source: str, file: str) -> re.Match[str] | None:
+    """What the piece says of the next ones; None for an expression behind an exclamation mark."""
     match = _HEADER.fullmatch(source)
-    if match is None:
+    if match is None and _ALMOST_HEADER.fullmatch(source):
         raise SourceError.at(
             text,
             offset,

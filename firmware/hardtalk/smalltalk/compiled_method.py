@@ -8,9 +8,10 @@ arguments, 29 the primitive's high bit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.literals import LiteralValue
 
 GREATEST_PRIMITIVE: Final = 1023
@@ -97,13 +98,15 @@ class MethodHeader:
 @dataclass(frozen=True, slots=True)
 class CompiledMethodSpec:
     """A compiled method. `header` is the raw tagged word. The last literal is the ClassBindingRef, the one before it
-    the selector's Symbol. `source_map` has pairs (offset in `bytecodes`, offset in the method's text), ascending."""
+    the selector's Symbol. `source_map` has pairs (offset in `bytecodes`, offset in the method's text), ascending.
+    `warnings` say what means something, but perhaps not what was meant."""
 
     selector: str
     header: int
     literals: tuple[MethodLiteral, ...]
     bytecodes: bytes
     source_map: tuple[tuple[int, int], ...]
+    warnings: tuple[SourceError, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def fields(self) -> MethodHeader:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from hardtalk.smalltalk.assembler import LimitError
+from hardtalk.smalltalk.assembler import LimitError, LiteralsExhausted
 from hardtalk.smalltalk.ast import Literal, Method, Return, Variable
 from hardtalk.smalltalk.bytecodes import SPECIAL_CONSTANTS
 from hardtalk.smalltalk.compiled_method import (
@@ -26,6 +26,7 @@ from hardtalk.smalltalk.compiled_method import (
     MethodHeader,
     MethodLiteral,
 )
+from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.generator import Generator
 from hardtalk.smalltalk.literals import Symbol
 from hardtalk.smalltalk.scope import Analysis, Environment, InstanceVariable
@@ -77,18 +78,24 @@ def compile_expression(
 
 def _compile(node: Method, environment: Environment, answers_last: bool) -> CompiledMethodSpec:
     try:
-        return _MethodCompiler(node, environment, answers_last).method()
+        try:
+            return _MethodCompiler(node, environment, answers_last).method()
+        except LiteralsExhausted:
+            return _MethodCompiler(node, environment, answers_last, has_literal_table=True).method()
     except RecursionError:
         raise node.error(0, "The method's expressions are nested too deeply.", "Split them by temporaries.") from None
 
 
 class _MethodCompiler:
-    def __init__(self, node: Method, environment: Environment, answers_last: bool) -> None:
+    def __init__(
+        self, node: Method, environment: Environment, answers_last: bool, has_literal_table: bool = False
+    ) -> None:
         self.node = node
         self.environment = environment
         self.answers_last = answers_last
         self.analysis = Analysis(node, environment)
-        self.generator = Generator(node, self.analysis)
+        self.generator = Generator(node, self.analysis, has_literal_table)
+        self.warnings: list[SourceError] = []
 
     def method(self) -> CompiledMethodSpec:
         node = self.node
@@ -103,6 +110,8 @@ class _MethodCompiler:
         try:
             self.method_statements()
             code, source_map = assembler.assemble()
+        except LiteralsExhausted:
+            raise
         except LimitError as error:
             raise node.error(error.source_offset, error.message, error.remedy) from None
         literals = (
@@ -117,7 +126,8 @@ class _MethodCompiler:
             self.generator.activation.slot_count,
             len(node.parameters),
         )
-        return CompiledMethodSpec(node.selector, header.pack(), literals, code, source_map)
+        warnings = (*self.warnings, *self.analysis.warnings)
+        return CompiledMethodSpec(node.selector, header.pack(), literals, code, source_map, warnings)
 
     def method_statements(self) -> None:
         generator = self.generator
@@ -153,7 +163,13 @@ class _MethodCompiler:
         if len(found) > 1:
             raise self.node.error(found[1], "The method has two primitives.", "Keep one of them.")
         number = found[0].values[0]
-        if len(found[0].values) > 1 or type(number) is not int or not 1 <= number <= GREATEST_PRIMITIVE:
+        if found[0].selector == "primitive:module:":
+            message = "There are no primitives in modules: the method's own code is always run."
+            remedy = "Name a primitive by its number, as in <primitive: 60>."
+            self.warnings.append(self.node.error(found[0], message, remedy))
+            return 0
+        is_alone = len(found[0].values) == 1 or found[0].selector == "primitive:error:"
+        if not is_alone or type(number) is not int or not 1 <= number <= GREATEST_PRIMITIVE:
             raise self.node.error(
                 found[0],
                 f"A primitive is given by one number from 1 to {GREATEST_PRIMITIVE}.",

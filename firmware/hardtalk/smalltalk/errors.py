@@ -45,6 +45,11 @@ class SourceError(Exception):
     def __reduce__(self) -> tuple[type[SourceError], tuple[str, int, int, str, str, str]]:
         return SourceError, (self.file, self.line, self.column, self.source_line, self.message, self.remedy)
 
+    def as_warning(self) -> str:
+        """The text, with the word in it that says that this is no mistake."""
+        place = f"{self.file}:{self.line}:{self.column}: "
+        return f"{place}warning: {str(self).removeprefix(place)}"
+
     def __str__(self) -> str:
         indent = "".join("\t" if character == "\t" else " " for character in self.source_line[: self.column - 1])
         indent = indent.ljust(self.column - 1)

@@ -44,10 +44,10 @@ _RETURNABLE: Final = frozenset({"self", "true", "false", "nil"})
 class Generator:
     """Generates one method's code into `assembler`. `scope` is that of the block at hand, `activation` the frame's."""
 
-    def __init__(self, node: Method, analysis: Analysis) -> None:
+    def __init__(self, node: Method, analysis: Analysis, has_literal_table: bool = False) -> None:
         self.node = node
         self.analysis = analysis
-        self.assembler = Assembler()
+        self.assembler = Assembler(has_literal_table)
         self.scope = analysis.scopes[id(node)]
         self.activation = self.scope
 

@@ -1,7 +1,7 @@
 """Numbers as Smalltalk writes them: radix, exponent, fraction and scale.
 
-`16rFF`, `2r1010`, `16r1.8` (one and a half), `1e10` (an Integer), `1.5e-3`, `3.14s2`. An exponent counts powers of the
-radix. Digits above 9 are capitals, so that `16r1e4` is unambiguous.
+`16rFF`, `2r1010`, `16r1.8` (one and a half), `1e10` (an Integer), `1e-3` (a Fraction), `1.5e-3`, `3.14s2`, `1_000`. An
+exponent counts powers of the radix. Digits above 9 are capitals, so that `16r1e4` is unambiguous.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hardtalk.smalltalk.literals import ScaledDecimal
 
 NUMBER_PATTERN: Final = (
     r"[0-9]+r-?[0-9A-Z]+(?:\.[0-9A-Z]+)?(?:[edq][+-]?[0-9]+(?![A-Za-z0-9_]))?"
-    r"|[0-9]+(?:\.[0-9]+)?(?:[edq][+-]?[0-9]+(?![A-Za-z0-9_])|s[0-9]*(?![A-Za-z0-9_]))?"
+    r"|[0-9]+(?:_[0-9]+)*(?:\.[0-9]+)?(?:[edq][+-]?[0-9]+(?![A-Za-z0-9_])|s[0-9]*(?![A-Za-z0-9_]))?"
 )
 _PARTS: Final = re.compile(
     r"(?:(?P<radix>[0-9]+)r(?P<sign>-?))?(?P<whole>[0-9A-Z]+)(?:\.(?P<fraction>[0-9A-Z]+))?"
@@ -34,13 +34,13 @@ class NumberError(ValueError):
         self.remedy = remedy
 
 
-def read_number(text: str) -> int | float | ScaledDecimal:
-    """The value of an unsigned number matched by NUMBER_PATTERN."""
+def read_number(text: str) -> int | float | ScaledDecimal | Fraction:
+    """The value of an unsigned number matched by NUMBER_PATTERN; a Fraction for one like `1e-3`."""
     if len(text) > _GREATEST_LENGTH:
         raise NumberError(f"The number has {len(text)} characters.", f"At most {_GREATEST_LENGTH} are read.")
     if text.isdigit():
         return int(text)
-    match = _PARTS.fullmatch(text)
+    match = _PARTS.fullmatch(text.replace("_", ""))
     if match is None:
         raise NumberError(f"`{text}` is not a number.", "Write digits, with capitals for digits above 9.")
     radix = int(match["radix"] or "10")
@@ -63,7 +63,7 @@ def read_number(text: str) -> int | float | ScaledDecimal:
     if fraction_digits:
         return _float(value, text)
     if value.denominator != 1:
-        raise NumberError(f"`{text}` is not an integer.", "Write a Float with a fraction, as in `1.0e-2`.")
+        return value
     return value.numerator
 
 

@@ -1,12 +1,14 @@
 """Recursive-descent parser for Smalltalk and Slang.
 
 One grammar serves both languages. Beyond classic Smalltalk it reads brace arrays, byte arrays and pragmas; pragmas
-stand before or behind a method's temporaries and, for Slang's loop bounds, first in a block. A statement behind `^` is
-an error because it is never reached.
+stand before or behind a method's temporaries and, for Slang's loop bounds, first in a block. `1to: 5` and the old
+`_` for `:=` are read as elsewhere. A statement behind `^` is an error because it is never reached.
 """
 
 from __future__ import annotations
 
+import re
+from fractions import Fraction
 from typing import Final, NoReturn
 
 from hardtalk.smalltalk.ast import (
@@ -32,8 +34,13 @@ from hardtalk.smalltalk.scanner import scan
 DO_IT: Final = "DoIt"
 GREATEST_NESTING: Final = 60
 
+_VALUE_STARTS: Final = frozenset({"name", "number", "string", "symbol", "character", "#(", "#[", "(", "[", "{"})
 _CONSTANTS: Final[dict[str, bool | None]] = {"true": True, "false": False, "nil": None}
 _CLOSERS: Final = {"(": ")", "[": "]", "{": "}", "#(": ")", "#[": "]"}
+_NUMBER_LIKE: Final = re.compile(r"[redqs][0-9a-zA-Z]*$")
+"""What behind a number looks like a part of it: digits of a radix, an exponent, a scale."""
+_ERROR_VARIABLES: Final = frozenset({"primitive:error:", "primitive:module:error:"})
+"""Pragmas whose last argument names a temporary."""
 _SYMBOL_PUNCTUATION: Final = frozenset({"^", ":=", ";", ".", ":"})
 
 
@@ -155,8 +162,7 @@ class _Parser:
             self.index += 1
             return self.texts[self.index - 1], ()
         if kind == "binary" or kind == "|":
-            selector = self.texts[self.index]
-            self.index += 1
+            selector = self.binary_selector()
             return selector, (self.declaration("the argument of the binary selector"),)
         if kind != "keyword":
             self.expected("a method's selector", "Start with the selector and its arguments, as in `at: index`.")
@@ -171,7 +177,12 @@ class _Parser:
     def method_declarations(self) -> tuple[tuple[Pragma, ...], tuple[Variable, ...]]:
         pragmas = self.pragmas()
         temporaries = self.temporaries()
-        return pragmas + self.pragmas(), temporaries
+        pragmas += self.pragmas()
+        codes = [pragma.arguments[-1] for pragma in pragmas if pragma.selector in _ERROR_VARIABLES]
+        declared = {variable.name for variable in temporaries}
+        names = [code for code in codes if code.value not in declared]
+        named = tuple(Variable(str(code.value), start=code.start, stop=code.stop) for code in names)
+        return pragmas, temporaries + named
 
     def declaration(self, what: str) -> Variable:
         start = self.starts[self.index]
@@ -208,7 +219,8 @@ class _Parser:
             while self.kinds[self.index] == "keyword":
                 selector += self.texts[self.index]
                 self.index += 1
-                if self.kinds[self.index] == "name" and self.texts[self.index] not in _CONSTANTS:
+                is_variable = selector in _ERROR_VARIABLES
+                if self.kinds[self.index] == "name" and self.texts[self.index] not in _CONSTANTS and not is_variable:
                     name = self.texts[self.index]
                     self.fail(self.index, "A pragma's argument is a literal.", f"For a Symbol write `#{name}`.")
                 arguments.append(self.literal())
@@ -259,7 +271,7 @@ class _Parser:
 
     def expression(self) -> Expression:
         index = self.index
-        if self.kinds[index] == "name" and self.kinds[index + 1] == "assign":
+        if self.kinds[index] == "name" and (self.kinds[index + 1] == "assign" or self.is_old_assignment(index + 1)):
             start = self.starts[index]
             name = self.texts[index]
             self.index += 2
@@ -285,14 +297,30 @@ class _Parser:
     def binary_send(self, receiver: Expression, start: int) -> Expression:
         kinds = self.kinds
         while kinds[self.index] == "binary" or kinds[self.index] == "|":
-            selector = self.texts[self.index]
             selector_start = self.starts[self.index]
-            self.index += 1
+            selector = self.binary_selector()
             argument = self.unary_operand()
             receiver = Send(
                 receiver, selector, (argument,), start=start, stop=self.stop(), selector_start=selector_start
             )
         return receiver
+
+    def binary_selector(self) -> str:
+        """Step over a binary selector: the token at hand and what touches it, for `|` is a token of its own."""
+        selector = self.texts[self.index]
+        self.index += 1
+        while (
+            self.kinds[self.index] in ("binary", "|")
+            and self.starts[self.index] == self.stop()
+            and not self.is_negative_number()
+        ):
+            selector += self.texts[self.index]
+            self.index += 1
+        return selector
+
+    def is_old_assignment(self, index: int) -> bool:
+        """Whether the token is the `_` that was once written for `:=`, with a value behind it."""
+        return self.texts[index] == "_" and self.kinds[index + 1] in _VALUE_STARTS
 
     def unary_operand(self) -> Expression:
         start = self.starts[self.index]
@@ -332,7 +360,7 @@ class _Parser:
         if kind == "name":
             self.index += 1
         elif kind == "binary" or kind == "|":
-            self.index += 1
+            selector = self.binary_selector()
             arguments = (self.unary_operand(),)
         elif kind == "keyword":
             selector, arguments = self.keyword_arguments()
@@ -347,6 +375,7 @@ class _Parser:
         if kind == "name":
             self.index += 1
             name = self.texts[index]
+            self.check_namespace(index)
             return Variable(name, start=start, stop=start + len(name))
         if kind == "[":
             return self.block()
@@ -357,13 +386,36 @@ class _Parser:
             return value
         if kind == "{":
             return self.brace_array()
-        if kind in ("number", "string", "symbol", "character", "#(", "#["):
-            return self.literal()
-        if kind == "binary" and self.is_negative_number():
+        if kind == "number" or (kind == "binary" and self.is_negative_number()):
+            return self.number_expression()
+        if kind in ("string", "symbol", "character", "#(", "#["):
             return self.literal()
         if kind == "assign":
             self.fail(index, "Only a variable can be assigned to.", "Write a variable's name before `:=`.")
         self.expected("an expression", "Write a variable, a literal, a block or a parenthesis here.")
+
+    def check_namespace(self, index: int) -> None:
+        """`Name.Other` without a space is a variable of a namespace elsewhere; read as two statements it would silently
+        mean something else."""
+        kinds, texts, starts = self.kinds, self.texts, self.starts
+        if kinds[index + 1] != "." or kinds[index + 2] not in ("name", "keyword"):
+            return
+        is_joined = starts[index + 2] == starts[index + 1] + 1 == starts[index] + len(texts[index]) + 1
+        if is_joined and texts[index][0].isupper() and texts[index + 2][0].isupper():
+            remedy = f"Write `{texts[index + 2]}` alone, or a space behind the full stop that ends a statement."
+            self.fail(index, f"`{texts[index]}.{texts[index + 2]}`: there are no namespaces.", remedy)
+
+    def number_expression(self) -> Expression:
+        """A number; one that is a Fraction is the quotient of its parts."""
+        start, is_negative = self.starts[self.index], self.is_negative_number()
+        self.index += 2 if is_negative else 1
+        value = self.number(self.index - 1)
+        place = {"start": start, "stop": self.stop()}
+        if not isinstance(value, Fraction):
+            return Literal(_negative(value) if is_negative else value, **place)
+        numerator = -value.numerator if is_negative else value.numerator
+        divisor = Literal(value.denominator, **place)
+        return Send(Literal(numerator, **place), "/", (divisor,), selector_start=start, **place)
 
     def block(self) -> Block:
         start = self.starts[self.index]
@@ -386,10 +438,12 @@ class _Parser:
         opener = self.open()
         elements = []
         while self.kinds[self.index] != "}":
+            if self.kinds[self.index] == ".":
+                self.index += 1
+                continue
             elements.append(self.expression())
             if self.kinds[self.index] != ".":
                 break
-            self.index += 1
         self.close(opener, "brace array")
         return BraceArray(tuple(elements), start=start, stop=self.stop())
 
@@ -421,7 +475,7 @@ class _Parser:
         text = self.texts[index]
         self.index += 1
         if kind == "number":
-            return self.number(index)
+            return self.literal_number(index)
         if kind == "string":
             return text[1:-1].replace("''", "'")
         if kind == "symbol":
@@ -435,7 +489,7 @@ class _Parser:
         self.index = index
         if kind == "binary" and self.is_negative_number():
             self.index += 2
-            return _negative(self.number(index + 1))
+            return _negative(self.literal_number(index + 1))
         if kind == "#(" or kind == "(":
             return self.literal_array()
         if kind == "#[" or kind == "[":
@@ -468,7 +522,7 @@ class _Parser:
         opener = self.open()
         elements = []
         while self.kinds[self.index] == "number":
-            value = self.number(self.index)
+            value = self.literal_number(self.index)
             if not isinstance(value, int) or value > 255:
                 self.fail(self.index, f"`{self.texts[self.index]}` is not a byte.", "Write integers from 0 to 255.")
             elements.append(value)
@@ -476,10 +530,19 @@ class _Parser:
         self.close(opener, "byte array")
         return bytes(elements)
 
-    def number(self, index: int) -> int | float | ScaledDecimal:
+    def literal_number(self, index: int) -> int | float | ScaledDecimal:
+        value = self.number(index)
+        if isinstance(value, Fraction):
+            remedy = "Write a Float with a fraction, as in `1.0e-2`."
+            self.fail(index, f"`{self.texts[index]}` is not an integer.", remedy)
+        return value
+
+    def number(self, index: int) -> int | float | ScaledDecimal | Fraction:
         text = self.texts[index]
         stop = self.starts[index] + len(text)
-        if self.starts[index + 1] == stop and self.kinds[index + 1] in ("name", "keyword"):
+        follower = self.texts[index + 1]
+        is_joined = self.starts[index + 1] == stop and self.kinds[index + 1] in ("name", "keyword")
+        if is_joined and (_NUMBER_LIKE.match(follower) or not follower[0].islower()):
             self.fail(
                 index + 1,
                 f"The number `{text}` runs into `{self.texts[index + 1]}`.",

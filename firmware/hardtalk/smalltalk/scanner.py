@@ -1,8 +1,8 @@
 """Source text to tokens, by one regular expression.
 
 White space and comments are dropped. `|` is always a token of its own, so that `||` can be an empty list of
-temporaries; it is a binary selector of one character. A `-` directly before a digit ends the binary selector before it:
-`x>-3` compares with minus three. Whether `-3` is a negative number is the parser's to say.
+temporaries; the parser puts binary selectors like `||` and `<|` together. A `-` directly before a digit ends the binary
+selector before it: `x>-3` compares with minus three. Whether `-3` is a negative number is the parser's to say.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TOKEN: Final = re.compile(
     |(?P<punctuation>[\^()\[\]{{}}.;:])
     |(?P<number>{NUMBER_PATTERN})
     |(?P<string>'[^']*(?:''[^']*)*')
-    |(?P<symbol>\#(?:(?:{_NAME}:(?!=))+(?:{_NAME})?|{_NAME}|'[^']*(?:''[^']*)*'|\||{_OPERATOR}+))
+    |(?P<symbol>\#(?:(?::*{_NAME}(?::+(?!=))?)+|'[^']*(?:''[^']*)*'|(?:\||{_OPERATOR})+))
     |(?P<array>\#[(\[])
     |(?P<character>\$[\s\S])
     |(?P<bar>\|)
@@ -35,7 +35,7 @@ _TOKEN: Final = re.compile(
 )
 NAME: Final = re.compile(_NAME)
 KEYWORD_SELECTOR: Final = re.compile(rf"(?:{_NAME}:)+")
-BINARY_SELECTOR: Final = re.compile(rf"\||{_OPERATOR}+")
+BINARY_SELECTOR: Final = re.compile(rf"(?:\||{_OPERATOR})+")
 
 _UNTERMINATED: Final = {
     "'": ("The string that starts here has no closing quote.", "Close it with `'`; a quote within is written twice."),

@@ -31,6 +31,7 @@ from hardtalk.smalltalk.ast import (
     walk,
 )
 from hardtalk.smalltalk.compiled_method import ClassVariableRef, GlobalRef
+from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.inlining import block_operands, inlined_message, misshapen_block
 
 _DECLARE: Final = "Declare it as a temporary, an instance variable or a class variable, or correct its spelling."
@@ -118,13 +119,15 @@ class Scope:
 
 
 class Analysis:
-    """The result: `bindings` by identity of the Variable's node, `scopes` by identity of the Method's or Block's."""
+    """The result: `bindings` by identity of the Variable's node, `scopes` by identity of the Method's or Block's, and
+    `warnings` of names that hide others."""
 
     def __init__(self, method: Method, environment: Environment) -> None:
         self.method = method
         self.environment = environment
         self.bindings: dict[int, Binding] = {}
         self.scopes: dict[int, Scope] = {}
+        self.warnings: list[SourceError] = []
         self._instance_variables = {name: index for index, name in enumerate(environment.instance_variables)}
         self._event = 0
         self._loops: list[Loop] = []
@@ -159,7 +162,9 @@ class Analysis:
             raise self.method.error(variable, f"`{name}` is declared twice.", "Remove or rename one of them.")
         hidden = self._hidden_by(name, scope)
         if hidden:
-            raise self.method.error(variable, f"`{name}` hides {hidden}.", "Choose another name.")
+            place = "its block" if isinstance(scope.node, Block) else "the method"
+            remedy = f"Within {place} the inner one is meant. Choose another name to avoid the doubt."
+            self.warnings.append(self.method.error(variable, f"`{name}` hides {hidden}.", remedy))
         temporary = Temporary(name, scope, is_parameter)
         scope.names[name] = temporary
         self.bindings[id(variable)] = temporary

@@ -29,6 +29,7 @@ from hardtalk.smalltalk.ast import Method
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.parser import parse_method
 from hardtalk.smalltalk.scanner import KEYWORD_SELECTOR, NAME
+from hardtalk.smalltalk.source_file import read_source_file
 
 KINDS: Final = ("normal", "variable", "words", "bytes", "weak")
 EXTENSION: Final = "extension"
@@ -49,6 +50,9 @@ _NAME_LISTS: Final = {
     "pools": "pools",
 }
 _SINGLE_KEYS: Final = ("name", "superclass", "type", "category", "package", "tag")
+_TOOLS_KEYS: Final = frozenset({"commentStamp", "stamp", "timestamp"})
+"""What other Smalltalks note for their tools; it means nothing here."""
+_NEXT_METHOD: Final = re.compile(r"^(?:\{|[A-Za-z_][A-Za-z0-9_]*(?:\s+class)?\s*>>)", re.MULTILINE)
 
 _Value: TypeAlias = str | tuple[str, ...] | None
 _Properties: TypeAlias = dict[str, tuple[int, _Value]]
@@ -91,17 +95,19 @@ class ClassDefinition:
 
 def read_class_file(path: Path, name: str | None = None) -> ClassDefinition:
     """The class in a Tonel file; errors call the file `name` (its path if not given)."""
-    return read_class(path.read_text(encoding="utf-8"), name or str(path))
+    return read_class(read_source_file(path), name or str(path))
 
 
-def read_class(text: str, file: str = "<text>") -> ClassDefinition:
-    """The class or extension that a Tonel text defines, with its methods parsed."""
-    return _Reader(text, file).class_definition()
+def read_class(text: str, file: str = "<text>", refused: list[SourceError] | None = None) -> ClassDefinition:
+    """The class or extension that a Tonel text defines, with its methods parsed. With a list `refused` a method that
+    cannot be read is left out, and the complaint about it put there."""
+    return _Reader(text, file, refused).class_definition()
 
 
 class _Reader:
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, refused: list[SourceError] | None = None) -> None:
         self.text = text
+        self.refused = refused
         self.file = file
         self.offset = 0
 
@@ -143,7 +149,7 @@ class _Reader:
             self.fail(start, "Expected `Class {` or `Extension {`.", remedy)
         entries = self.entries()
         for key, (offset, _) in entries.items():
-            if key not in _SINGLE_KEYS and key not in _NAME_LISTS:
+            if key not in _SINGLE_KEYS and key not in _NAME_LISTS and key not in _TOOLS_KEYS:
                 known = ", ".join(f"#{known}" for known in (*_SINGLE_KEYS, *_NAME_LISTS))
                 self.fail(offset, f"#{key} is not a property of a class.", f"Use one of: {known}.")
         name, superclass, kind = self.identity(entries, start, is_extension=keyword.group() == "Extension")
@@ -240,7 +246,15 @@ class _Reader:
         seen: dict[tuple[bool, str], int] = {}
         self.skip_space()
         while self.offset < len(self.text):
-            method = self.method(class_name)
+            start = self.offset
+            try:
+                method = self.method(class_name)
+            except SourceError as error:
+                if self.refused is None:
+                    raise
+                self.refused.append(error)
+                self.skip_method(start)
+                continue
             key = (method.class_side, method.selector)
             if key in seen:
                 receiver = f"{class_name} class" if method.class_side else class_name
@@ -254,12 +268,22 @@ class _Reader:
             self.skip_space()
         return tuple(methods)
 
+    def skip_method(self, start: int) -> None:
+        """Go on behind a method that started there and could not be read: where its bracket was found, or where
+        something looks like the next one."""
+        head = _HEAD.search(self.text, start)
+        if self.text[self.offset - 1] != "]" or self.offset <= start:
+            behind = max(self.offset, head.end() if head else start) + 1
+            match = _NEXT_METHOD.search(self.text, behind)
+            self.offset = match.start() if match else len(self.text)
+        self.skip_space()
+
     def method(self, class_name: str) -> MethodDefinition:
         category = DEFAULT_CATEGORY
         if self.text.startswith("{", self.offset):
             start = self.offset
             entries = self.entries()
-            if set(entries) - {"category"}:
+            if set(entries) - {"category"} - _TOOLS_KEYS:
                 self.fail(start, "A method's only property is #category.", "Write { #category : #name }.")
             category = self.single(entries, "category") or DEFAULT_CATEGORY
         self.skip_space()

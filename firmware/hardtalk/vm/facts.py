@@ -226,6 +226,34 @@ class Facts:
         return tuple(table for table in self.tables if table.role)
 
 
+MEANINGS: Final = {
+    "pinned": "register of each pinned VM variable, and of `vmState`",
+    "variables": "offset from `vmState` and words of every VM variable",
+    "counters": "names that `vmValueAt:` answers, by number from 1",
+    "special_objects": "index, kind, name and VM variable",
+    "special_selectors": "selector and number of arguments, in the order of their bytecodes",
+    "sizes": "named sizes: method cache, primitive table, interrupt lines and others",
+    "tables": "address and entries of each dispatch table, of the primitive table and of that of native routines; a "
+    "dispatch table's role",
+    "regions": "name, start, stop and use of every region of memory",
+    "locked": "those ranges that the caches hold for good",
+    "unlocked": "routines that ask to be locked in the caches and have no room there",
+    "routines": "address, size, name, class, selector, numbers it serves, bytes of its frame, depth of recursion, "
+    "threaded or not, native or not",
+    "method_entries": "where a send may go: the primitive table's routines and those that activate methods",
+    "handler_entries": "native handlers and processes of drivers",
+    "loops": "each edge that closes loops: address of the branch, where it leads, and for each loop how often the edge "
+    "may be taken for each time the loop is entered (None: nothing is stated), whether the loop polls, and where it is "
+    "in the sources",
+    "polls": "tests for waiting interrupts, which are safepoints",
+    "sleeps": "where the CPU sleeps",
+    "halts": "branches with which the machine stops for good (`<endless>`)",
+    "masks": "instructions that set or clear the I bit",
+    "jumps": "every instruction whose target it does not say itself: its kind and, where the kind has a list of its "
+    "own, the targets",
+}
+"""What each part holds; docs/facts.md shows it."""
+
 ROWS: Final[Mapping[str, type]] = {
     "tables": Table,
     "regions": Region,

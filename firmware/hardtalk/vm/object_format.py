@@ -68,6 +68,23 @@ CONTEXT_FORMATS: Final = RECYCLABLE_CONTEXT_FORMATS | {7}
 POINTER_FORMATS: Final = frozenset({0, 1, 2, 3, 4})
 BYTE_FORMATS: Final = frozenset({8, 12})
 
+FORMAT_MEANINGS: Final = {
+    "FormatEmpty": "no fields",
+    "FormatFixed": "named slots",
+    "FormatIndexable": "indexed slots",
+    "FormatFixedAndIndexable": "named slots, then indexed ones; forwarders",
+    "FormatWeak": "named slots, then indexed ones that do not keep what they refer to",
+    "FormatContext": "plain context of a method, small",
+    "FormatWords": "words",
+    "FormatEscapedContext": "context that may be referred to from anywhere; never recycled on return",
+    "FormatBytes": "bytes",
+    "FormatUnfinished": "large object that is being filled",
+    "FormatMethod": "compiled method: literals, then bytes",
+    "FormatBlockContext": "plain context of a block, small",
+    "FormatLargeContext": "plain context of a method or block, large",
+    "FormatListedContext": "context that the collector knows and that is recycled on return",
+}
+
 COLOUR_SHIFT: Final = 5
 COLOUR_FREE: Final = 0
 COLOUR_ALLOCATED: Final = 1
@@ -75,6 +92,14 @@ COLOUR_OTHER: Final = 2
 COLOUR_GREY: Final = 3
 COLOUR_UNLISTED: Final = 4
 COLOUR_QUICK: Final = 5
+COLOUR_MEANINGS: Final = {
+    "ColourFree": "free block, on the list of its order",
+    "ColourAllocated": "white or black: which of the two is black changes with each collection",
+    "ColourOther": "black or white",
+    "ColourGrey": "reached, not scanned to its end",
+    "ColourUnlisted": "context on no ring: in use by the active chain alone, or free",
+    "ColourQuick": "free block that waits unmerged on a quick list",
+}
 ORDER_MASK: Final = (1 << COLOUR_SHIFT) - 1
 SMALLEST_ORDER: Final = 5
 LARGEST_ORDER: Final = 27
@@ -106,6 +131,7 @@ class HeaderBits:
     name: str
     shift: int
     width: int
+    meaning: str
 
     @property
     def mask(self) -> int:
@@ -121,12 +147,12 @@ class HeaderBits:
 
 
 METHOD_HEADER: Final = (
-    HeaderBits("PrimitiveLow", 1, 9),
-    HeaderBits("LiteralCount", 10, 8),
-    HeaderBits("LargeContext", 18, 1),
-    HeaderBits("TemporaryCount", 19, 6),
-    HeaderBits("ArgumentCount", 25, 4),
-    HeaderBits("PrimitiveHigh", 29, 1),
+    HeaderBits("PrimitiveLow", 1, 9, "low bits of the primitive's number"),
+    HeaderBits("LiteralCount", 10, 8, "literals"),
+    HeaderBits("LargeContext", 18, 1, "whether the context is large"),
+    HeaderBits("TemporaryCount", 19, 6, "temporaries, arguments included"),
+    HeaderBits("ArgumentCount", 25, 4, "arguments"),
+    HeaderBits("PrimitiveHigh", 29, 1, "highest bit of the primitive's number"),
 )
 _HEADER_BY_NAME: Final = {bits.name: bits for bits in METHOD_HEADER}
 
@@ -224,6 +250,8 @@ def _check() -> None:
     assert position == BODY_OFFSET
     assert HEADER_VIEWS["headerWord"] == (HEADER_FIELDS[4].offset, BODY_OFFSET - HEADER_FIELDS[4].offset)
     assert len(set(FORMATS.values())) == len(FORMATS)
+    assert FORMATS.keys() == FORMAT_MEANINGS.keys()
+    assert {name for name, _ in constants()} >= COLOUR_MEANINGS.keys()
     used = 1
     for bits in METHOD_HEADER:
         assert not used & bits.mask, f"method header field {bits.name} overlaps"

@@ -15,7 +15,7 @@ REMEDY = "Name a primitive of docs/primitives.md in a method with its number of 
 def check_primitive(node: Method) -> None:
     """Raises SourceError at the pragma when the method cannot have the primitive that it names."""
     for pragma in node.pragmas:
-        if pragma.selector == "primitive:" and isinstance(number := pragma.values[0], int):
+        if pragma.selector in ("primitive:", "primitive:error:") and isinstance(number := pragma.values[0], int):
             complaint = complaint_about(number, len(node.parameters))
             if complaint:
                 raise node.error(pragma, f"{complaint[0].upper()}{complaint[1:]}.", REMEDY)

@@ -63,7 +63,7 @@ class Bench:
 
 def boot(options: BootOptions, notify: Callable[[str], None] = print) -> Bench:
     """Build the firmware, put it on a board with those devices, run it until it is quiet. `notify` hears of failing
-    devices.
+    devices and of warnings about the sources.
 
     Raises BenchError when the board does not boot, UnfitRequest for devices that cannot be, and the errors of
     `hardtalk.build`, among them for heaps that cannot be, and of `hardtalk.board`.
@@ -71,6 +71,8 @@ def boot(options: BootOptions, notify: Callable[[str], None] = print) -> Bench:
     classes = device_classes_of(options)
     built = build_options(options)
     firmware = build(built)
+    for warning in firmware.warnings:
+        notify(warning)
     devices = make_devices(classes, options.device_file)
     board = Board(firmware.elf, chip_with(built.svd_paths), devices, options.model)
     if options.flash_file is not None:

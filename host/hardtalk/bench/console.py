@@ -51,14 +51,32 @@ class BoardConsole:
     def _text(self) -> str:
         return "".join(event.text for event in self.receive() if isinstance(event, ConsoleText))
 
-    def events(self, patience_cycles: int = PATIENCE_CYCLES) -> Iterator[Event]:
-        """Send what was entered; give what the board answers until it is done. BenchError when it never is."""
+    def events(self, patience_cycles: int = PATIENCE_CYCLES, entry_cycles: int | None = None) -> Iterator[Event]:
+        """Send what was entered; give what the board answers until it is done. BenchError when it never is.
+
+        An entry that takes more than `entry_cycles` is ended, and those behind it go on.
+        """
         end = self.board.clock.cycles + patience_cycles
+        answered, since = self.prompt.replies, self.board.clock.cycles
+        is_ending = False
         while True:
             self.board.uart(0).send(self.prompt.take_outgoing())
             yield from self.receive()
             if not self.prompt.is_busy:
                 return
+            now = self.board.clock.cycles
+            if self.prompt.replies != answered:
+                answered, since, is_ending = self.prompt.replies, now, False
+            elif self.board.uart(0).arriving:
+                since = now
+            if entry_cycles is not None and now - since > entry_cycles:
+                if is_ending:
+                    self.prompt.abandon()
+                    raise BenchError(f"the board answers nothing any more\n{self.board.fault_report()}")
+                seconds = entry_cycles / self.board.chip.cpu_hertz
+                self.prompt.end_entry(f"ended: no answer within {seconds:g} seconds of the board's time")
+                since, is_ending = now, True
+                continue
             try:
                 stop = self.run()
             except BoardEnded:

@@ -19,13 +19,20 @@ class Measured:
 
 
 def between_marks(board: Board, program: str) -> Measured:
+    """Raises BenchError when the program has made no marks."""
+    start, stop = marks_of(board, program)
+    return Measured(program, stop.instructions - start.instructions, stop.cycle - start.cycle)
+
+
+def marks_of(board: Board, program: str) -> tuple[Mark, Mark]:
+    """The last mark of each kind. Raises BenchError when the program has made none."""
     marks = [event for event in board.trace if isinstance(event, Mark)]
     try:
         start = next(mark for mark in reversed(marks) if mark.value == START_MARK)
         stop = next(mark for mark in reversed(marks) if mark.value == STOP_MARK)
     except StopIteration:
         raise BenchError(f"{program} made no marks: the board has no probe block") from None
-    return Measured(program, stop.instructions - start.instructions, stop.cycle - start.cycle)
+    return start, stop
 
 
 def run_to_mark(board: Board, value: int) -> None:

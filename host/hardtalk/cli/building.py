@@ -31,6 +31,8 @@ def build(
     """Build firmware.elf from the Smalltalk, Slang and boot sources."""
     console = output.console()
     firmware = build_firmware(build_options(Parts(driver, svd).boot_options(ARM926, collector)))
+    for warning in firmware.warnings:
+        console.print(warning, soft_wrap=True)
     out.write_bytes(firmware.elf)
     console.print(f"{out}  {len(firmware.elf):,} bytes  {firmware_hash(firmware.elf)}", soft_wrap=True)
     console.print(f"loaded {loaded_digest(firmware.elf)}", soft_wrap=True)

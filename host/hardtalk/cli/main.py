@@ -34,6 +34,7 @@ for command, place in {
     "soak": "soak:soak",
     "inject": "inject:inject",
     "explain": "explain:explain",
+    "docs": "docs:docs",
 }.items():
     app.command(f"hardtalk.cli.{place}", name=command)
 

@@ -10,20 +10,22 @@ from hardtalk.bench import boot
 from hardtalk.cli import output
 from hardtalk.cli.options import ARM926, NO_PARTS, CycleModel, Parts
 from hardtalk.cli.shell import Shell
+from hardtalk.smalltalk.source_file import read_source_file
 
 
 def repl(
     *,
-    script: Annotated[Path | None, Parameter(help="Run this file (chunk format or Tonel) and end.")] = None,
+    script: Annotated[Path | None, Parameter(help="Run this file (chunk format, Tonel, GNU syntax) and end.")] = None,
+    entry_seconds: Annotated[float, Parameter(help="How long an entry of the script may take on the board.")] = 60.0,
     parts: Parts = NO_PARTS,
     model: CycleModel = ARM926,
 ) -> int:
     """Talk Smalltalk to a booted board; with --script, exit with 1 when an entry of the script fails."""
     console = output.console()
-    text = script.read_text(encoding="utf-8") if script is not None else ""
+    text = read_source_file(script) if script is not None else ""
     bench = boot(parts.boot_options(model), console.out)
     shell = Shell(bench, console)
     if script is not None:
-        return 0 if shell.run_script(text, str(script)) else 1
+        return 0 if shell.run_script(text, str(script), entry_seconds) else 1
     shell.run(sys.stdin)
     return 0

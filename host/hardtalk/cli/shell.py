@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from hardtalk.bench import Bench, BenchError, BoardEnded
-from hardtalk.serial import ConsoleText, Event, Failure, NotUnderstood, Refused, Result
+from hardtalk.serial import ConsoleText, Event, Failure, NotUnderstood, Refused, Result, Warned
 from hardtalk.smalltalk.errors import SourceError
 
 PROMPT, CONTINUATION = "> ", "| "
@@ -63,17 +63,17 @@ class Shell:
             return
         self._show_replies()
 
-    def run_script(self, text: str, file: str) -> bool:
-        """Whether every entry of the script ended well."""
+    def run_script(self, text: str, file: str, entry_seconds: float) -> bool:
+        """Whether every entry of the script ended well. One that takes longer is ended."""
         self.bench.console.prompt.enter_script(text, file)
-        self._show_replies()
+        self._show_replies(int(entry_seconds * self.bench.board.chip.cpu_hertz))
         return not self.has_failed
 
-    def _show_replies(self) -> None:
+    def _show_replies(self, entry_cycles: int | None = None) -> None:
         """Run the board until all that was entered is done. Control-C ends what runs there, not the board."""
         while True:
             try:
-                for event in self.bench.console.events(PATIENCE_CYCLES):
+                for event in self.bench.console.events(PATIENCE_CYCLES, entry_cycles):
                     self.show(event)
                 return
             except KeyboardInterrupt:
@@ -90,9 +90,11 @@ class Shell:
         elif isinstance(event, Result):
             self.console.print(Text(event.text), soft_wrap=True)
         elif isinstance(event, Failure):
-            self._fail(own_part(event.trace))
+            self._fail(f"{event.place}: {own_part(event.trace)}" if event.place else own_part(event.trace))
         elif isinstance(event, NotUnderstood):
             self._fail(f"the board does not understand: {event.reason}")
+        elif isinstance(event, Warned):
+            self.console.print(Text(event.warning.as_warning()), soft_wrap=True)
         elif isinstance(event, Refused):
             self._fail(str(event.error))
 

@@ -4,9 +4,9 @@
     prompt = Prompt(model)
     prompt.enter("3 + 4")                        compiles and queues; raises SourceError with file, line and caret
     line.write(prompt.take_outgoing())           bytes to send now
-    for event in prompt.receive(line.read()):    ConsoleText, Result, Failure, NotUnderstood, Pong, Refused
+    for event in prompt.receive(line.read()):    ConsoleText, Result, Failure, NotUnderstood, Pong, Refused, Warned
     prompt.is_busy                               a request has no reply yet
-    prompt.enter_script(text, file)              chunk format or Tonel; every chunk is one entry
+    prompt.enter_script(text, file)              chunk format, Tonel or GNU syntax; every chunk is an entry
     prompt.interrupt()                           ends what runs on the board
 
 `terminal.PseudoTerminal` gives the raw line to ordinary terminal programs. docs/serial.md has the formats.
@@ -14,7 +14,7 @@
 
 from hardtalk.serial.class_model import ClassModel
 from hardtalk.serial.frames import ConsoleText, Frame, FrameReader, encode_frame
-from hardtalk.serial.prompt import Event, Failure, NotUnderstood, Pong, Prompt, Refused, Result
+from hardtalk.serial.prompt import Event, Failure, NotUnderstood, Pong, Prompt, Refused, Result, Warned
 from hardtalk.serial.terminal import PseudoTerminal
 
 __all__ = [
@@ -30,5 +30,6 @@ __all__ = [
     "PseudoTerminal",
     "Refused",
     "Result",
+    "Warned",
     "encode_frame",
 ]

@@ -1,16 +1,21 @@
 """What the host must know of the board's classes to compile for them: superclasses and variables.
 
 It comes from the sources the firmware was built from and follows the definitions that are typed. A global the host does
-not know is left to the board, which resolves it by name.
+not know is left to the board, which resolves it by name; but in a method a small name that nobody has assigned to is a
+mistake, most likely a variable that the class was not given.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from hardtalk.smalltalk.scope import Environment
 from hardtalk.smalltalk.tonel import ClassDefinition
+
+LIBRARY: Final = ("firmware/kernel/", "drivers/")
+"""Where the files of the class library are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +26,22 @@ class ClassShape:
     class_variables: tuple[str, ...] = ()
     class_instance_variables: tuple[str, ...] = ()
     kind: str = "normal"
+    pools: tuple[str, ...] = ()
 
 
 class ClassModel:
-    """Class name to its shape."""
+    """Class name to its shape. `globals` are those that entries have named, `library` the methods of the class library:
+    class, whether it is the class side, selector."""
 
     def __init__(self, definitions: Iterable[ClassDefinition] = ()) -> None:
         self._shapes: dict[str, ClassShape] = {}
+        self.globals: set[str] = set()
+        self.library: set[tuple[str, bool, str]] = set()
         for definition in definitions:
             if not definition.is_extension:
                 self.define(shape_of(definition))
+            if definition.file.startswith(LIBRARY):
+                self.library.update((definition.name, each.class_side, each.selector) for each in definition.methods)
 
     def __contains__(self, name: object) -> bool:
         return name in self._shapes
@@ -44,6 +55,8 @@ class ClassModel:
     def take(self, other: ClassModel) -> None:
         """Know what another model knows."""
         self._shapes.update(other._shapes)
+        self.globals |= other.globals
+        self.library |= other.library
 
     def names(self) -> list[str]:
         return sorted(self._shapes)
@@ -58,7 +71,7 @@ class ClassModel:
         return chain[::-1]
 
     def environment(self, name: str, class_side: bool = False) -> Environment:
-        """The names that a method of the class sees. All others are globals, known or not."""
+        """The names that a method of the class sees. All others with a capital, or used by an entry, are globals."""
         chain = self.superclasses(name)
         if class_side:
             variables = [each for shape in self.superclasses("Class") for each in shape.instance_variables]
@@ -69,9 +82,19 @@ class ClassModel:
             name,
             class_side,
             tuple(variables),
-            {each: shape.name for shape in chain for each in shape.class_variables},
-            is_known_global=lambda _: True,
+            self._class_variables(chain),
+            is_known_global=lambda name: name[0].isupper() or name in self.globals,
         )
+
+    def _class_variables(self, chain: Iterable[ClassShape]) -> dict[str, str]:
+        """Each variable with the class that has it; a class's own come before those of its pools."""
+        found: dict[str, str] = {}
+        for shape in chain:
+            for pool in shape.pools:
+                if pool in self:
+                    found.update(dict.fromkeys(self[pool].class_variables, pool))
+            found.update(dict.fromkeys(shape.class_variables, shape.name))
+        return found
 
 
 def shape_of(definition: ClassDefinition) -> ClassShape:
@@ -82,4 +105,5 @@ def shape_of(definition: ClassDefinition) -> ClassShape:
         definition.class_variables,
         definition.class_instance_variables,
         definition.kind,
+        definition.pools,
     )

@@ -1,14 +1,26 @@
-"""A script's parts: one Tonel class, or the chunks of a file-in, in order."""
+"""A script's parts, in order: a Tonel class, the chunks of a file-in, or the contents of a GNU Smalltalk file."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from hardtalk.serial.class_model import ClassModel
-from hardtalk.serial.requests import Request, is_class_definition, method_request, requests_for
-from hardtalk.smalltalk.chunk import Chunk, ExpressionChunk, MethodChunk, read_chunks
-from hardtalk.smalltalk.tonel import MethodDefinition
+from hardtalk.serial.definitions import class_side_variables, commented_class, defined_by
+from hardtalk.serial.requests import (
+    Request,
+    class_requests,
+    is_class_definition,
+    method_request,
+    requests_for,
+    statements_request,
+)
+from hardtalk.smalltalk.ast import Statement
+from hardtalk.smalltalk.chunk import Chunk, ExpressionChunk, MethodChunk, RefusedChunk, read_all_chunks
+from hardtalk.smalltalk.errors import SourceError
+from hardtalk.smalltalk.gnu import is_gnu, read_gnu
+from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition, read_class
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +32,73 @@ class Text:
     line: int = 1
 
 
-Entry: TypeAlias = Text | Chunk
+Entry: TypeAlias = Text | Chunk | RefusedChunk | ClassDefinition
 
 
 def entries_of(text: str, file: str) -> list[Entry]:
-    """The entries of a script; raises SourceError when one of them is no Smalltalk."""
+    """The entries of a script. What is no Smalltalk is an entry too, which is refused in its turn."""
     if is_class_definition(text):
-        return [Text(text, file)]
-    return list(read_chunks(text, file))
+        return _tonel_entries(text, file)
+    parts: Sequence[Entry] = read_gnu(text, file) if is_gnu(text) else read_all_chunks(text, file)
+    return _with_class_side_variables(parts)
+
+
+def _tonel_entries(text: str, file: str) -> list[Entry]:
+    refused: list[SourceError] = []
+    try:
+        definition = read_class(text, file, refused)
+    except SourceError as error:
+        return [RefusedChunk(error)]
+    return [definition, *(RefusedChunk(each) for each in refused)]
+
+
+def _with_class_side_variables(parts: Sequence[Entry]) -> list[Entry]:
+    """A file-in gives a class its class-side variables after it has been made, often behind its methods. The class is
+    made with them instead, so that nothing need be changed later."""
+    entries: list[Entry] = []
+    places: dict[str, int] = {}
+    for part in parts:
+        statement = _only_statement(part)
+        given = class_side_variables(statement) if statement is not None else None
+        place = places.get(given.class_name) if given is not None else None
+        if given is not None and place is not None:
+            made = entries[place]
+            assert isinstance(made, ClassDefinition)
+            entries[place] = replace(made, class_instance_variables=given.names)
+            continue
+        definition = _defined(part, statement)
+        if definition is not None:
+            places[definition.name] = len(entries)
+        entries.append(definition or part)
+    return entries
+
+
+def _defined(part: Entry, statement: Statement | None) -> ClassDefinition | None:
+    """The class that the part defines, if it does nothing else."""
+    if isinstance(part, ClassDefinition):
+        return part
+    if not isinstance(part, ExpressionChunk) or statement is None:
+        return None
+    definition = defined_by(statement)
+    return replace(definition, file=part.file, line=part.line) if definition is not None else None
+
+
+def _only_statement(part: Entry) -> Statement | None:
+    if isinstance(part, ExpressionChunk) and len(part.node.statements) == 1 and not part.node.temporaries:
+        return part.node.statements[0]
+    return None
 
 
 def requests_of(entry: Entry, model: ClassModel) -> list[Request]:
-    """The requests that do an entry. A comment makes none: the board keeps no comments."""
-    if isinstance(entry, (Text, ExpressionChunk)):
+    """The requests that do an entry. A comment makes none: the board keeps no comments. Raises SourceError."""
+    if isinstance(entry, RefusedChunk):
+        raise entry.error
+    if isinstance(entry, Text):
         return requests_for(entry.source, model, entry.file, entry.line)
+    if isinstance(entry, ClassDefinition):
+        return class_requests(entry, model)
+    if isinstance(entry, ExpressionChunk):
+        return [] if commented_class(entry.node) else [statements_request(entry.node, model)]
     if isinstance(entry, MethodChunk):
         selector, place = entry.node.selector, (entry.file, entry.line, entry.node)
         method = MethodDefinition(entry.class_side, selector, entry.category, entry.source, *place)

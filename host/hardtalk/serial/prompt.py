@@ -1,7 +1,8 @@
 """The prompt without its transport: text in, bytes out; bytes in, events out.
 
-One request is on its way at a time, for a definition must be done before a method is installed in it. When one fails
-the rest of its entry is dropped.
+A definition must be done before a method is installed in it, so an expression is on its way alone. Methods follow each
+other without waiting for the replies, which come in the same order. When a request fails the rest of its entry is
+dropped.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import TypeAlias
 from hardtalk.serial.class_model import ClassModel
 from hardtalk.serial.entries import Entry, Text, entries_of, requests_of
 from hardtalk.serial.frames import ConsoleText, Frame, FrameReader, encode_frame
-from hardtalk.serial.requests import Request
+from hardtalk.serial.requests import INSTALL, Request
+from hardtalk.smalltalk.chunk import MethodChunk
 from hardtalk.smalltalk.errors import SourceError
 
 
@@ -26,9 +28,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An entry ended in an error: the stack trace."""
+    """An entry ended in an error: the stack trace, and the file and line of the entry, empty at the prompt."""
 
     trace: str
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,18 @@ class Refused:
     error: SourceError
 
 
-Event: TypeAlias = ConsoleText | Result | Failure | NotUnderstood | Pong | Refused
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """An entry means something, but perhaps not what was meant."""
+
+    warning: SourceError
+
+
+Event: TypeAlias = ConsoleText | Result | Failure | NotUnderstood | Pong | Refused | Warned
+
+METHODS_UNDER_WAY = 8
+METHOD_BYTES_UNDER_WAY = 16384
+"""How many methods, and bytes of them, may wait on the board to be installed."""
 
 
 class Prompt:
@@ -60,14 +74,17 @@ class Prompt:
         self.model = model
         self._reader = FrameReader()
         self._waiting: deque[Entry | Request] = deque()
-        self._refused: list[Event] = []
-        self._running: Request | None = None
+        self._told: list[Event] = []
+        self._running: deque[Request] = deque()
         self._outgoing = b""
+        self._reason = ""
+        self.replies = 0
+        """How many requests have been answered."""
 
     @property
     def is_busy(self) -> bool:
         """Whether something entered is not done yet."""
-        return self._running is not None or bool(self._waiting)
+        return bool(self._running or self._waiting)
 
     def enter(self, source: str, file: str = "<prompt>", line: int = 1) -> None:
         """An expression, or a class or method in Tonel. Raises SourceError; then nothing was sent."""
@@ -75,10 +92,8 @@ class Prompt:
         self._send_next()
 
     def enter_script(self, text: str, file: str) -> None:
-        """A Tonel class, or chunks. An entry is compiled when those before it are done: it may need what they define.
-
-        Raises SourceError when something in it is no Smalltalk; then nothing was sent. What turns out wrong later is a
-        Refused among the events of `receive`, and the entries behind it go on.
+        """A Tonel class, chunks, or GNU Smalltalk's syntax. An entry is compiled when those before it are done: it may
+        need what they define. One that is no Smalltalk is a Refused among the events of `receive`; the others go on.
         """
         self._waiting.extend(entries_of(text, file))
         self._send_next()
@@ -89,13 +104,19 @@ class Prompt:
     def interrupt(self) -> None:
         """End what runs on the board; its reply is a Failure. What waits behind it is dropped."""
         self._waiting.clear()
-        if self._running is not None:
+        self.end_entry("")
+
+    def end_entry(self, reason: str) -> None:
+        """End what runs on the board, for that reason. What waits behind it goes on."""
+        if self._running:
+            self._reason = reason
             self._outgoing += encode_frame("I", b"")
 
     def abandon(self) -> None:
         """Forget what was entered, without hope of a reply."""
         self._waiting.clear()
-        self._running = None
+        self._running.clear()
+        self._reason = ""
 
     def take_outgoing(self) -> bytes:
         """The bytes to send now."""
@@ -110,18 +131,21 @@ class Prompt:
                 events.append(found)
             else:
                 events += self._reply(found)
-        events += self._refused
-        self._refused = []
+        events += self._told
+        self._told = []
         return events
 
     def _reply(self, frame: Frame) -> list[Event]:
         if frame.kind == "P":
             return [Pong(frame.text)]
-        request, self._running = self._running, None
+        request = self._running.popleft() if self._running else None
+        self.replies += 1
         if frame.kind != "R":
             self._drop_entry()
             self._send_next()
-            return [Failure(frame.text) if frame.kind == "T" else NotUnderstood(frame.text)]
+            place = request.place if request is not None else ""
+            text, self._reason = self._reason or frame.text, ""
+            return [Failure(text, place) if frame.kind == "T" else NotUnderstood(frame.text)]
         events: list[Event] = []
         if request is None or not request.is_quiet:
             events.append(Result(request.title if request and request.title else frame.text))
@@ -135,13 +159,33 @@ class Prompt:
             self._waiting.popleft()
 
     def _send_next(self) -> None:
-        while self._running is None and self._waiting:
-            first = self._waiting.popleft()
+        while self._waiting:
+            first = self._waiting[0]
             if isinstance(first, Request):
-                self._running = first
+                if self._running and not self._may_follow(first):
+                    return
+                self._waiting.popleft()
+                self._running.append(first)
+                self._told += [Warned(each) for each in first.warnings]
                 self._outgoing += first.frame
                 continue
+            if self._running and not (isinstance(first, MethodChunk) and self._are_methods_under_way()):
+                return
+            self._waiting.popleft()
             try:
                 self._waiting.extendleft(reversed(requests_of(first, self.model)))
             except SourceError as error:
-                self._refused.append(Refused(error))
+                self._told.append(Refused(error))
+
+    def _are_methods_under_way(self) -> bool:
+        return all(each.kind == INSTALL for each in self._running)
+
+    def _may_follow(self, request: Request) -> bool:
+        """Whether the request need not wait for those that are under way: a method behind methods."""
+        size = sum(len(each.payload) for each in self._running) + len(request.payload)
+        return (
+            request.kind == INSTALL
+            and self._are_methods_under_way()
+            and len(self._running) < METHODS_UNDER_WAY
+            and size < METHOD_BYTES_UNDER_WAY
+        )

@@ -9,37 +9,43 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import Final
 
-from hardtalk.serial.class_model import ClassModel, ClassShape, shape_of
+from hardtalk.serial.class_model import ClassModel, shape_of
 from hardtalk.serial.code_text import UnsendableLiteral, class_text, code_text, encoded, quoted
+from hardtalk.serial.definitions import class_side_variables, defined_by
 from hardtalk.serial.frames import FrameError, encode_frame
-from hardtalk.smalltalk.ast import Cascade, Literal, Method, Send, Variable
-from hardtalk.smalltalk.compiled_method import CompiledMethodSpec
+from hardtalk.smalltalk.ast import Method, Node, Statement, Variable
+from hardtalk.smalltalk.compiled_method import CompiledMethodSpec, GlobalRef
 from hardtalk.smalltalk.compiler import compile_expression, compile_method
 from hardtalk.smalltalk.errors import SourceError
-from hardtalk.smalltalk.literals import LiteralValue
 from hardtalk.smalltalk.parser import parse_expression
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition, read_class
 from hardtalk.vm.primitive_pragma import check_primitive
+from hardtalk.vm.relied_methods import reliance
 
 RUN: Final = "X"
 INSTALL: Final = "M"
 
-_SUBCLASS_SELECTOR: Final = re.compile(r"(?:variable|variableByte|variableWord)?[sS]ubclass:(?:\w+:)*")
+PROMPT: Final = "<prompt>"
+"""What messages call the text that is typed."""
 _METHOD_HEAD: Final = re.compile(r"\s*(?:\{[^}]*\}\s*)?([A-Z]\w*)(?:\s+class)?\s*>>\s*[^#\s(][^\[]*\[", re.DOTALL)
 _CLASS_HEAD: Final = re.compile(r'\s*(?:"(?:[^"]|"")*"\s*)?(?:Class|Extension)\s*\{')
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One message. `title` is what to say when it succeeds, empty for the board's reply; a quiet one says nothing."""
+    """One message. `title` is what to say when it succeeds, empty for the board's reply; a quiet one says nothing.
+    `warnings` are to be told before it is sent; `place` is the file and line of its entry, empty at the prompt."""
 
     kind: str
     payload: bytes
     title: str = ""
     learn: Callable[[], None] | None = None
     is_quiet: bool = False
+    warnings: tuple[SourceError, ...] = ()
+    place: str = ""
 
     @property
     def frame(self) -> bytes:
@@ -55,7 +61,7 @@ def is_method_definition(source: str) -> bool:
     return _METHOD_HEAD.match(source) is not None
 
 
-def requests_for(source: str, model: ClassModel, file: str = "<prompt>", line: int = 1) -> list[Request]:
+def requests_for(source: str, model: ClassModel, file: str = PROMPT, line: int = 1) -> list[Request]:
     """The requests of one entry: a Tonel class or method, or an expression."""
     if is_class_definition(source):
         return class_requests(in_line(read_class, source, file, line), model)
@@ -82,13 +88,57 @@ def in_line(read: Callable[[str, str], ClassDefinition], source: str, file: str,
     return replace(definition, methods=tuple(methods), line=definition.line + shift)
 
 
-def expression_request(source: str, model: ClassModel, file: str = "<prompt>", line: int = 1) -> Request:
-    node = parse_expression(source, file=file, line=line)
-    environment = model.environment("UndefinedObject")
-    spec = compile_expression(node, class_name="UndefinedObject", is_known_global=environment.is_known_global)
-    shape = defined_class(node, model)
-    learn = (lambda: model.define(shape)) if shape else None
-    return Request(RUN, sendable(spec, node), learn=learn)
+def expression_request(source: str, model: ClassModel, file: str = PROMPT, line: int = 1) -> Request:
+    return statements_request(parse_expression(source, file=file, line=line), model)
+
+
+def statements_request(node: Method, model: ClassModel) -> Request:
+    """Statements to be run. Definitions of classes among them are brought to the one form that the board has."""
+    after = ClassModel()
+    after.take(model)
+    statements = tuple(_as_the_board_has_it(each, node, after) for each in node.statements)
+    spec = compile_expression(
+        replace(node, statements=statements), class_name="UndefinedObject", is_known_global=lambda _: True
+    )
+    after.globals |= {each.name for each in spec.literals if isinstance(each, GlobalRef)}
+    return Request(
+        RUN, sendable(spec, node), learn=lambda: model.take(after), warnings=spec.warnings, place=place_of(node)
+    )
+
+
+def _as_the_board_has_it(statement: Statement, node: Method, model: ClassModel) -> Statement:
+    """The statement; `model` gets to know what it will define."""
+    definition = defined_by(statement)
+    if definition is not None:
+        check_definition(definition, model, node, statement)
+        model.define(shape_of(definition))
+        [creation] = parse_expression(creation_expression(definition)).statements
+        return creation
+    given = class_side_variables(statement)
+    if given is not None and given.class_name in model:
+        shape = model[given.class_name]
+        if shape.class_instance_variables == given.names:
+            return Variable(given.class_name, start=statement.start, stop=statement.stop)
+        model.define(replace(shape, class_instance_variables=given.names))
+    return statement
+
+
+def check_definition(definition: ClassDefinition, model: ClassModel, node: Method, place: Node) -> None:
+    """Superclass and pools are classes: nothing is made below nil because a name is misspelt."""
+    superclass = definition.superclass
+    if superclass is not None and superclass not in model:
+        near = get_close_matches(superclass, model.names(), 1)
+        guess = f"Did you mean `{near[0]}`? " if near else ""
+        message = f"The superclass {superclass} of {definition.name} is not known."
+        raise node.error(place, message, f"{guess}Define it first, or correct the name.")
+    for pool in definition.pools:
+        if pool not in model:
+            message = f"{definition.name} uses the pool {pool}, which is no class that is known."
+            raise node.error(place, message, "A pool is a class with class variables; define it first.")
+
+
+def place_of(node: Method) -> str:
+    return "" if node.file == PROMPT else f"{node.file}:{node.line}"
 
 
 def sendable(spec: CompiledMethodSpec, node: Method, before: str = "") -> bytes:
@@ -115,7 +165,19 @@ def method_request(method: MethodDefinition, class_name: str, model: ClassModel)
         is_known_global=environment.is_known_global,
     )
     before = f"{class_text(class_name, method.class_side)}\n{quoted(method.category)}\n"
-    return Request(INSTALL, sendable(spec, method.node, before))
+    warnings = (*spec.warnings, *_replaced(method, class_name, model))
+    return Request(INSTALL, sendable(spec, method.node, before), warnings=warnings, place=place_of(method.node))
+
+
+def _replaced(method: MethodDefinition, class_name: str, model: ClassModel) -> list[SourceError]:
+    """The warning that a method takes the place of one of the class library; an error where that cannot be."""
+    if (class_name, method.class_side, method.selector) not in model.library:
+        return []
+    name = f"{class_name}{' class' if method.class_side else ''}>>{method.selector}"
+    reason = reliance(class_name, method.class_side, method.selector)
+    if reason:
+        raise method.node.error(0, f"{name} cannot be replaced: {reason}.", "Define it in a subclass.")
+    return [method.node.error(0, f"{name} of the class library is replaced.", "Every program sees the new one.")]
 
 
 def class_requests(definition: ClassDefinition, model: ClassModel) -> list[Request]:
@@ -125,8 +187,11 @@ def class_requests(definition: ClassDefinition, model: ClassModel) -> list[Reque
     after.take(model)
     if not definition.is_extension:
         shape = shape_of(definition)
-        creation = expression_request(creation_expression(definition), after, definition.file)
-        requests.append(Request(RUN, creation.payload, learn=lambda: model.define(shape)))
+        text = creation_expression(definition)
+        node = parse_expression(text, file=definition.file, line=definition.line)
+        check_definition(definition, after, replace(node, source=f"Class {definition.name}"), node)
+        creation = statements_request(node, after)
+        requests.append(replace(creation, learn=lambda: model.define(shape)))
         after.define(shape)
     requests += [method_request(method, definition.name, after) for method in definition.methods]
     if not requests:
@@ -135,6 +200,8 @@ def class_requests(definition: ClassDefinition, model: ClassModel) -> list[Reque
     if definition.is_extension and count == 1:
         side = " class" if definition.methods[0].class_side else ""
         title = f"{definition.name}{side}>>{definition.methods[0].selector}"
+    elif count == 0:
+        title = definition.name
     else:
         title = f"{definition.name}, {count} method{'' if count == 1 else 's'}"
     last = requests[-1]
@@ -154,31 +221,3 @@ def creation_expression(definition: ClassDefinition) -> str:
         f"ClassBuilder new superclass: {definition.superclass or 'nil'} name: #{definition.name} "
         f"kind: #{definition.kind} {names} category: {quoted(definition.category)}"
     )
-
-
-def defined_class(node: Method, model: ClassModel) -> ClassShape | None:
-    """The class that an expression makes whose last statement is `Object subclass: #Foo …` or the like."""
-    if not node.statements:
-        return None
-    send = node.statements[-1]
-    if isinstance(send, Cascade) and isinstance(send.receiver, Send):
-        send = send.receiver
-    if not isinstance(send, Send) or not _SUBCLASS_SELECTOR.fullmatch(send.selector):
-        return None
-    if not isinstance(send.receiver, Variable):
-        return None
-    arguments = dict(zip(send.selector.split(":"), send.arguments, strict=False))
-    values: dict[str, LiteralValue] = {
-        keyword: argument.value for keyword, argument in arguments.items() if isinstance(argument, Literal)
-    }
-    first = next(iter(values.values()), None)
-    if not isinstance(first, str):
-        return None
-    superclass = None if send.receiver.name == "nil" else send.receiver.name
-    instance, shared = names_in(values, "instanceVariableNames"), names_in(values, "classVariableNames")
-    return ClassShape(str(first), superclass, instance, shared)
-
-
-def names_in(values: dict[str, LiteralValue], keyword: str) -> tuple[str, ...]:
-    value = values.get(keyword, "")
-    return tuple(value.split()) if isinstance(value, str) else ()

@@ -1,0 +1,173 @@
+"""Statements that define classes, in the forms of Squeak, Pharo, Cuis and GNU Smalltalk, as class definitions.
+
+    Object subclass: #Foo instanceVariableNames: 'a b' classVariableNames: 'C' poolDictionaries: 'P' category: 'X'
+    Object variableByteSubclass: #Foo instanceVariableNames: '' classVariableNames: '' package: 'X'
+    Object subclass: #Foo slots: { #a. #b } classVariables: { #C } package: 'X'
+    Object << #Foo slots: { #a. #b }; sharedVariables: { #C }; tag: 't'; package: 'X'; install
+    Foo class instanceVariableNames: 'x y'
+    Foo class slots: { #x. #y }
+
+The host must know them before they have been run, for it compiles the methods that follow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hardtalk.smalltalk.ast import BraceArray, Cascade, Expression, Literal, Message, Method, Send, Statement, Variable
+from hardtalk.smalltalk.literals import Symbol
+from hardtalk.smalltalk.scanner import NAME
+from hardtalk.smalltalk.tonel import ClassDefinition
+
+_KINDS: Final = {
+    "subclass": "normal",
+    "variableSubclass": "variable",
+    "variableByteSubclass": "bytes",
+    "variableWordSubclass": "words",
+    "weakSubclass": "weak",
+}
+_LAYOUTS: Final = {
+    "FixedLayout": "normal",
+    "VariableLayout": "variable",
+    "ByteLayout": "bytes",
+    "WordLayout": "words",
+    "WeakLayout": "weak",
+}
+_FIELDS: Final = {
+    "instanceVariableNames": "instance_variables",
+    "instanceVariables": "instance_variables",
+    "slots": "instance_variables",
+    "classVariableNames": "class_variables",
+    "classVariables": "class_variables",
+    "sharedVariables": "class_variables",
+    "classInstanceVariableNames": "class_instance_variables",
+    "poolDictionaries": "pools",
+    "sharedPools": "pools",
+    "category": "category",
+    "package": "category",
+}
+_WITHOUT_MEANING: Final = frozenset({"tag", "comment", "stamp", "install"})
+_SUBCLASS: Final = re.compile(r"(?P<kind>\w*[sS]ubclass):(?P<rest>(?:\w+:)*)")
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSideVariables:
+    """What `Foo class instanceVariableNames: 'x y'` says."""
+
+    class_name: str
+    names: tuple[str, ...]
+
+
+def defined_by(statement: Statement) -> ClassDefinition | None:
+    """The class that the statement defines; None for any other statement, and for what the board must find out."""
+    if isinstance(statement, Cascade) and isinstance(fluent := _fluent_start(statement.receiver), Send):
+        return _fluent(fluent, statement.messages)
+    if isinstance(statement, Cascade) and len(statement.messages) > 0:
+        first = statement.messages[0]
+        statement = Send(statement.receiver, first.selector, first.arguments)
+    if not isinstance(statement, Send):
+        return None
+    if isinstance(fluent := _fluent_start(statement), Send):
+        return _fluent(fluent, ())
+    if isinstance(fluent := _fluent_start(statement.receiver), Send):
+        return _fluent(fluent, (Message(statement.selector, statement.arguments),))
+    return _classic(statement)
+
+
+def class_side_variables(statement: Statement) -> ClassSideVariables | None:
+    """The class-side variables that the statement gives a class that there is."""
+    if not isinstance(statement, Send) or statement.selector not in ("instanceVariableNames:", "slots:"):
+        return None
+    side = statement.receiver
+    if not (isinstance(side, Send) and side.selector == "class" and isinstance(side.receiver, Variable)):
+        return None
+    names = _names(statement.arguments[0])
+    return ClassSideVariables(side.receiver.name, names) if names is not None else None
+
+
+def commented_class(node: Method) -> str | None:
+    """The class to which a chunk does nothing but give a comment."""
+    if len(node.statements) != 1 or not isinstance(send := node.statements[0], Send) or send.selector != "comment:":
+        return None
+    return (
+        send.receiver.name if isinstance(send.receiver, Variable) and isinstance(send.arguments[0], Literal) else None
+    )
+
+
+def _classic(send: Send) -> ClassDefinition | None:
+    match = _SUBCLASS.fullmatch(send.selector)
+    if match is None or match["kind"] not in _KINDS or not isinstance(send.receiver, Variable):
+        return None
+    name = _name(send.arguments[0])
+    fields = _fields(zip(match["rest"].split(":"), send.arguments[1:], strict=False))
+    if name is None or fields is None:
+        return None
+    return _definition(name, send.receiver.name, {"kind": _KINDS[match["kind"]], **fields})
+
+
+def _fluent_start(node: Expression) -> Send | None:
+    return node if isinstance(node, Send) and node.selector == "<<" else None
+
+
+def _fluent(start: Send, messages: Sequence[Message]) -> ClassDefinition | None:
+    name = _name(start.arguments[0])
+    if name is None or not isinstance(start.receiver, Variable):
+        return None
+    kind = "normal"
+    pairs: list[tuple[str, Expression]] = []
+    for message in messages:
+        if message.selector == "layout:":
+            layout = message.arguments[0]
+            if not isinstance(layout, Variable) or layout.name not in _LAYOUTS:
+                return None
+            kind = _LAYOUTS[layout.name]
+        else:
+            keywords = message.selector.rstrip(":").split(":")
+            pairs += zip(keywords, message.arguments or (Literal(""),), strict=False)
+    fields = _fields(pairs)
+    return None if fields is None else _definition(name, start.receiver.name, {"kind": kind, **fields})
+
+
+def _fields(pairs: object) -> dict[str, object] | None:
+    """The fields of the definition; None when a keyword is unknown or an argument no literal."""
+    fields: dict[str, object] = {}
+    for keyword, argument in pairs:  # type: ignore[attr-defined]
+        if keyword in _WITHOUT_MEANING:
+            continue
+        field = _FIELDS.get(keyword)
+        if field is None:
+            return None
+        if field == "category":
+            fields[field] = str(argument.value) if isinstance(argument, Literal) else ""
+        else:
+            names = _names(argument)
+            if names is None:
+                return None
+            fields[field] = names
+    return fields
+
+
+def _definition(name: str, superclass: str, fields: dict[str, object]) -> ClassDefinition:
+    return ClassDefinition(name, None if superclass == "nil" else superclass, **fields)  # type: ignore[arg-type]
+
+
+def _name(node: Expression) -> str | None:
+    value = node.value if isinstance(node, Literal) else None
+    return str(value) if isinstance(value, str) and NAME.fullmatch(value) else None
+
+
+def _names(node: Expression) -> tuple[str, ...] | None:
+    """The names in a string, or in an array of symbols or strings."""
+    if isinstance(node, BraceArray):
+        names = [_name(element) for element in node.elements]
+    elif isinstance(node, Literal) and isinstance(node.value, tuple):
+        names = [str(each) if isinstance(each, (Symbol, str)) else None for each in node.value]
+    elif isinstance(node, Literal) and isinstance(node.value, str):
+        names = list(node.value.split())
+    else:
+        return None
+    found = tuple(each for each in names if each is not None and NAME.fullmatch(each))
+    return found if len(found) == len(names) else None
