@@ -60,4 +60,4 @@ def test_command_shows_and_writes_the_proof(tmp_path: Path, capsys: pytest.Captu
 
 def test_an_unknown_routine_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["bound", "--way", "noSuchRoutine"]) == 2
-    assert "the VM reaches no such routine" in capsys.readouterr().err
+    assert "there is no such routine" in capsys.readouterr().err

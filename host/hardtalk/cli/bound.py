@@ -45,6 +45,8 @@ def bound(
     except ValueError as error:
         raise UserError(f"{elf}: {error}", "Give --elf a file that hardtalk build wrote.") from error
     proof = Proof(source_map, chip_with(parts.svd or []))
+    if way is not None and not any(is_named(routine.name, way) for routine in proof.code.facts.routines):
+        raise UserError(f"--way {way}: there is no such routine", "hardtalk explain --facts lists them.")
     try:
         rows = proof.rows
         own = [row for row in rows if not proof.leads_elsewhere(row)]
@@ -97,8 +99,13 @@ def print_proof(proof: Proof, rows: list[Stretch], console: Console) -> None:
         )
 
 
+def is_named(name: str, given: str) -> bool:
+    """By its whole name or by its selector."""
+    return name == given or name.endswith(f">>{given}")
+
+
 def print_ways(proof: Proof, routine: str, console: Console) -> None:
-    found = [row for row in proof.rows if row.routine.name == routine or row.routine.name.endswith(f">>{routine}")]
+    found = [row for row in proof.rows if is_named(row.routine.name, routine)]
     if not found:
         raise UserError(f"--way {routine}: the VM reaches no such routine", "hardtalk explain --facts lists them.")
     solver = proof.stretches[HITTING]
