@@ -35,6 +35,16 @@ putNow:
     str     r0, [r1, #UART0_DR]
     bx      lr
 
+/* offerCharacter: r0 the byte -> r0 1 when it goes out, 0 when the transmit FIFO is full. Uses r1, r2. */
+offerCharacter:
+    ldr     r1, =UART0
+    ldr     r2, [r1, #UART0_FR]
+    tst     r2, #0x20                       /* TXFF */
+    streq   r0, [r1, #UART0_DR]
+    moveq   r0, #1
+    movne   r0, #0
+    bx      lr
+
 /* putString: r0 address of a zero-terminated text. Line feeds in it go out as CR LF. */
 putString:
     stmdb   sp!, {r4, lr}

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from hardtalk.bench import BootOptions
+from hardtalk.bounds.masked import ENDLESS, Section
+from hardtalk.bounds.proof import Proof
 from hardtalk.build.sources import text_root, vm_paths
+from hardtalk.chip import default_chip
 from hardtalk.cli.main import run
 from hardtalk.latency.laboratory import Schedule
 from hardtalk.latency.loaded_board import build_latency_firmware
 from hardtalk.latency.loads import known_loads
 from hardtalk.latency.masked import masked_rows
-from hardtalk.latency.masked_code import Length, MaskedCode, Section, depth_first, longest
 from hardtalk.latency.matrix import LatencyPlan
 from hardtalk.symbols.source_map import SourceMap
 
@@ -29,7 +31,7 @@ def source_map() -> SourceMap:
 
 @pytest.fixture(scope="module")
 def sections(source_map: SourceMap) -> list[Section]:
-    return MaskedCode(source_map).sections
+    return Proof(source_map, default_chip()).masked_sections
 
 
 def test_every_routine_that_masks_is_listed(source_map: SourceMap, sections: list[Section]) -> None:
@@ -49,39 +51,26 @@ def test_every_routine_that_masks_is_listed(source_map: SourceMap, sections: lis
     assert listed > 12
 
 
-def test_sections_that_end_have_a_length_and_their_loops_a_bound(sections: list[Section]) -> None:
-    open_ended = {section.name for section in sections if not section.is_whole}
-    assert open_ended <= {"startMachine", "reportFault", "haltMachine"}
+def test_sections_have_an_end_but_for_those_of_a_machine_that_stops(sections: list[Section]) -> None:
+    assert {section.name for section in sections if section.cycles is None} <= ENDLESS
     for section in sections:
-        if section.is_whole:
-            assert section.longest is not None and section.longest.cycles >= section.longest.instructions > 0
+        if section.cycles is not None and section.instructions is not None:
+            assert section.cycles >= section.instructions > 0
 
 
 def test_a_short_section_is_counted_right(source_map: SourceMap, sections: list[Section]) -> None:
     """waitForInterrupt, when something is pending: six instructions and a taken branch, then two to unmask."""
     (section,) = [each for each in sections if each.name == "waitForInterrupt"]
-    assert section.longest is not None
     entry = source_map.address_of("waitForInterrupt")
     done = source_map.address_of("waitDone")
     assert entry is not None and done is not None
     straight = (done - section.start) // 4 + 2
-    assert section.longest.instructions == straight
+    assert section.instructions == straight
     assert not section.loops
 
 
-def test_longest_way_through_a_diamond_and_a_loop() -> None:
-    one = Length(1, 1)
-    ways_on = {1: [(2, one), (3, Length(5, 2))], 2: [(4, one)], 3: [(4, one)], 4: [(2, one), (5, one)], 5: []}
-    order, back = depth_first(1, ways_on)
-    assert order[0] == 1 and back == {(4, 2)}
-    onward = {at: [way for way in ways if (at, way[0]) not in back] for at, ways in ways_on.items()}
-    assert longest(1, onward, {}, {5: Length(10, 3)}) == Length(17, 7)
-    assert longest(1, onward, {4: Length(100, 50)}, {5: Length(10, 3)}) == Length(117, 57)
-    assert longest(2, onward, {}, {3: one}) is None
-
-
 def test_loops_have_the_bounds_and_places_of_their_source(sections: list[Section]) -> None:
-    loops = {loop for section in sections if section.is_whole for loop in section.loops}
+    loops = {loop for section in sections if section.name not in ENDLESS for loop in section.loops}
     assert loops
     for loop in loops:
         assert loop.place is not None

@@ -66,7 +66,7 @@ class ArmMachine:
         classes: Sequence[ClassDefinition],
         constants: dict[str, int],
         symbols: dict[str, int],
-        put_character: Callable[[int], object],
+        take_character: Callable[[int], int],
     ) -> None:
         program = compile_program(classes, constants)
         self.entries = {number: name for number, name in program.primitive_entries.items()}
@@ -89,13 +89,13 @@ class ArmMachine:
             self.cpu.mem_write(address, self._relocated(routine, address))
             address += len(routine.code)
         self.cpu.mem_write(CONSOLE, struct.pack("<I", RETURN))
-        self.put_character = put_character
+        self.take_character = take_character
         self.cpu.hook_add(UC_HOOK_CODE, self._at_stub, begin=STUBS, end=CONSOLE)
 
     def _relocated(self, routine: Any, address: int) -> bytes:
         code = bytearray(routine.code)
         for relocation in routine.relocations:
-            target = self.symbols.get(relocation.symbol, CONSOLE if relocation.symbol == "putCharacter" else RETURNED)
+            target = self.symbols.get(relocation.symbol, CONSOLE if relocation.symbol == "offerCharacter" else RETURNED)
             (word,) = struct.unpack_from("<I", code, relocation.offset)
             if relocation.kind == "branch24":
                 word = arm.branch_to(word, target - (address + relocation.offset))
@@ -144,7 +144,7 @@ class ArmMachine:
 
     def _at_stub(self, cpu: Uc, address: int, _size: int, _data: object) -> None:
         if address == CONSOLE:
-            self.put_character(cpu.reg_read(UC_ARM_REG_R0))
+            cpu.reg_write(UC_ARM_REG_R0, self.take_character(cpu.reg_read(UC_ARM_REG_R0)))
         else:
             cpu.emu_stop()
 

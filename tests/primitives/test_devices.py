@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .small_memory import COUNTER, DEVICE, VIC, VIC_ENABLE, VIC_RAW, Failed, SmallMemory
+from .small_memory import COUNTER, DEVICE, VIC, VIC_ENABLE, VIC_RAW, Failed, Interrupted, SmallMemory
 
 
 def registers(memory: SmallMemory, base: int = DEVICE) -> int:
@@ -135,6 +135,16 @@ def test_emergency_write(memory: SmallMemory) -> None:
     assert memory.run(606, memory.nil, memory.string(b"stop\n")) == memory.nil
     assert memory.console == b"stop\n"
     assert isinstance(memory.run(606, memory.nil, memory.integer(3)), Failed)
+
+
+def test_an_emergency_write_goes_on_after_interrupts(memory: SmallMemory) -> None:
+    text = memory.string(b"stop\n")
+    memory.simulation.interrupt_pending = True
+    assert [type(memory.run(606, memory.nil, text)) for _ in range(5)] == [Interrupted] * 5
+    assert memory.console == b"stop\n"
+    memory.simulation.interrupt_pending = False
+    assert memory.run(606, memory.nil, text) == memory.nil
+    assert memory.console == b"stop\n"
 
 
 def test_the_clock_counts_whole_milliseconds_over_the_counters_wrap(memory: SmallMemory) -> None:

@@ -132,6 +132,16 @@ def test_an_interrupt_comes_before_the_first_change(world: SmallMemory) -> None:
     assert world.value(one) == [world.true]
 
 
+def test_a_large_array_is_looked_through_in_parts(world: SmallMemory) -> None:
+    """What comes after nils at the beginning of an Array with the size of a method dictionary's."""
+    size = 64
+    plain = world.array([world.nil] * size)
+    world.simulation.interrupt_pending = True
+    assert [type(world.run(PROBLEM, plain, world.nil)) for _ in range(size)] == [Interrupted] * size
+    world.simulation.interrupt_pending = False
+    assert world.value(world.run(PROBLEM, plain, world.nil)) == 0  # type: ignore[arg-type]
+
+
 PAIRS = {
     "one object, one way": (FORWARD, [3], [3]),
     "four, one way": (FORWARD, [3, 3, 3, 3], [3, 3, 3, 3]),

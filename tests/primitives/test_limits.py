@@ -49,15 +49,13 @@ def operands(memory: SmallMemory, case: str) -> tuple[int, tuple[int, ...]]:
             return 609, (memory.string(bytes(1024)), memory.string(bytes(1024)))
         case "hash":
             return 610, (memory.string(bytes(2000)),)
-        case "crc":
-            return 616, (memory.string(bytes(512)), i(1), i(512))
     raise KeyError(case)
 
 
 ALL = [
     "add", "subtract", "compare", "bits", "multiply square", "multiply by a word", "divide by a half-word",
     "divide by a word", "divide square", "shift left", "shift right", "times two power", "fill", "clone",
-    "compare bytes", "hash", "crc",
+    "compare bytes", "hash",
 ]  # fmt: skip
 PIECES = {
     "pointers": lambda m: (m.array([m.nil] * 2000), m.array([m.true] * 2000)),
@@ -86,3 +84,17 @@ def test_an_interrupt_waits_for_one_piece_of_a_copy(memory: SmallMemory, kind: s
     count = memory.arm.count_instructions(105, memory.memory, memory.simulation.registers, memory.method)
     print(f"piece of {kind}, {offset} apart: {count} instructions")
     assert 0 < count <= 700
+
+
+def test_an_interrupt_waits_for_one_piece_of_a_crc(memory: SmallMemory) -> None:
+    memory.push((memory.string(bytes(512)), memory.integer(1), memory.integer(512)))
+    memory.simulation.interrupt_pending = True
+    count = memory.arm.count_instructions(616, memory.memory, memory.simulation.registers, memory.method)
+    assert 0 < count <= 500
+
+
+def test_an_interrupt_waits_for_one_character_of_an_emergency(memory: SmallMemory) -> None:
+    memory.push((memory.nil, memory.string(b"x" * 256)))
+    memory.simulation.interrupt_pending = True
+    count = memory.arm.count_instructions(606, memory.memory, memory.simulation.registers, memory.method)
+    assert 0 < count <= 60

@@ -143,6 +143,19 @@ def test_long_work_fails_for_the_library_to_divide(memory: SmallMemory) -> None:
     assert isinstance(memory.run(616, long, memory.integer(1), memory.integer(513)), Failed)
 
 
+def test_crc_goes_on_after_interrupts_and_starts_again_for_others(memory: SmallMemory) -> None:
+    data = bytes(range(256)) * 2
+    operands = memory.string(data), memory.integer(1), memory.integer(512)
+    whole = memory.run(616, *operands)
+    memory.simulation.interrupt_pending = True
+    assert isinstance(memory.run(616, *operands), Interrupted)
+    other = memory.run(616, memory.string(b"123456789"), memory.integer(1), memory.integer(9))
+    assert memory.value(other) == 0x29B1  # type: ignore[arg-type]
+    results = [memory.run(616, *operands) for _ in range(512 // 32)]
+    assert all(isinstance(each, Interrupted) for each in results[:-1])
+    assert results[-1] == whole
+
+
 def stream(memory: SmallMemory, collection: int, position: int, read_limit: int, write_limit: int) -> int:
     i = memory.integer
     return memory.make(

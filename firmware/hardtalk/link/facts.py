@@ -87,6 +87,7 @@ def facts_of(
         loops=(*stub.loops(), *_loops(placed, file_names)),
         polls=tuple(at + offset for at, routine in placed for offset in routine.facts.polls),
         sleeps=tuple(note.address for note in boot.notes if note.name == "sleeps"),
+        halts=tuple(note.address for note in boot.notes if note.name == "endless"),
         masks=(
             *stub.masks(),
             *((at + offset, change) for at, routine in placed for offset, change in routine.facts.masks),
@@ -217,13 +218,12 @@ class _Stub:
 
     def loops(self) -> Iterator[LoopEdge]:
         for note in self.boot.notes:
-            if note.name not in ("bound", "endless"):
+            if note.name != "bound":
                 continue
             branch = decode(self.word(note.address), note.address)
             if branch is None or branch.target is None:
                 raise note.error(f"<{note.name}> at an instruction that is no branch", "write it at the one that loops")
-            bound = self.value(note) if note.name == "bound" else None
-            yield LoopEdge(note.address, branch.target, (Loop(note.file, note.line, bound, False),))
+            yield LoopEdge(note.address, branch.target, (Loop(note.file, note.line, self.value(note), False),))
 
     def masks(self) -> Iterator[tuple[int, str]]:
         for each in self.instructions:

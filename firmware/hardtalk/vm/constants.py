@@ -94,6 +94,13 @@ VM_CONSTANTS: Final = {
     "HandlerMarker": 199,
     "LargestClassDepth": 65535,
     "NearClassDepth": 32,
+    "ProcessClassDepth": 4,
+    "MutexLimit": 16,
+    "MutexWaiters": 64,
+    "LendingDepth": 8,
+    "WakesAtOnce": 4,
+    "DiscardedAtOnce": 16,
+    "WriteTries": 16384,
     "ProbeLimit": PROBE_LIMIT,
     "HashStep": HASH_STEP,
     "AnyObjectCode": ANY_OBJECT_CODE,
@@ -138,6 +145,7 @@ PRIMITIVE_FAILURES: Final = {
     "BadArgument": 4,
     "BadIndex": 5,
     "BadArgumentCount": 6,
+    "LimitReached": 7,
 }
 """Values of the VM variable `primitiveFailure`."""
 

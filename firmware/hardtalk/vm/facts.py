@@ -159,6 +159,7 @@ class Facts:
     loops: tuple[LoopEdge, ...] = ()
     polls: tuple[int, ...] = ()
     sleeps: tuple[int, ...] = ()
+    halts: tuple[int, ...] = ()
     masks: tuple[tuple[int, str], ...] = ()
     jumps: tuple[Jump, ...] = ()
 
@@ -246,6 +247,7 @@ MEANINGS: Final = {
     "in the sources",
     "polls": "tests for waiting interrupts, which are safepoints",
     "sleeps": "where the CPU sleeps",
+    "halts": "branches with which the machine stops for good (`<endless>`)",
     "masks": "instructions that set or clear the I bit",
     "jumps": "every instruction whose target it does not say itself: its kind and, where the kind has a list of its "
     "own, the targets",

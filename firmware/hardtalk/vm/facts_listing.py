@@ -46,6 +46,8 @@ def facts_listing(facts: Facts) -> Iterator[str]:
     yield from (f"    {address:08x}  {_name(facts, address)}" for address in facts.polls)
     yield "sleeps"
     yield from (f"    {address:08x}  {_name(facts, address)}" for address in facts.sleeps)
+    yield "halts"
+    yield from (f"    {address:08x}  {_name(facts, address)}" for address in facts.halts)
     yield "interrupt masks"
     yield from (f"    {address:08x}  {change:<6} {_name(facts, address)}" for address, change in facts.masks)
     yield "computed jumps"

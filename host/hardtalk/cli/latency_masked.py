@@ -6,11 +6,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hardtalk.cli import output
 from hardtalk.cli.latency_table import circumstances_of
 from hardtalk.latency.masked import MaskedRow
 from hardtalk.report.durations import microseconds
-
-WIDEST = 300
 
 
 def print_masked(rows: Sequence[MaskedRow], models: Sequence[str], hertz: int, console: Console) -> None:
@@ -19,7 +18,7 @@ def print_masked(rows: Sequence[MaskedRow], models: Sequence[str], hertz: int, c
         table.add_column(column, justify="left" if index in (0, 1, 8) else "right", no_wrap=True)
     for row in rows:
         table.add_row(*cells_of_row(row, hertz))
-    wide_console().print(table)
+    output.wide_console().print(table)
     loops = {str(loop) for row in rows if row.section is not None for loop in row.section.loops if loop.bound}
     for text in sorted(loops):
         console.print(Text(text), soft_wrap=True)
@@ -27,14 +26,9 @@ def print_masked(rows: Sequence[MaskedRow], models: Sequence[str], hertz: int, c
         if not row.is_sound:
             console.print(Text(f"the code does not show what was seen from {row.start:#x}"), soft_wrap=True)
     console.print(Text("instructions and cycles: the longest way by the code, loops as often as their source allows;"))
-    console.print(Text("  + when a loop has no bound and counts once. seen: how often executed; time asleep apart"))
+    console.print(Text("  seen: how often executed; time asleep apart"))
     for model in models:
         console.print(Text(circumstances_of(model, hertz)))
-
-
-def wide_console() -> Console:
-    """Standard output without a margin: the lines are as long as they are."""
-    return Console(highlight=False, markup=False, emoji=False, width=WIDEST)
 
 
 def cells_of_row(row: MaskedRow, hertz: int) -> list[str]:
@@ -42,13 +36,9 @@ def cells_of_row(row: MaskedRow, hertz: int) -> list[str]:
     cells = [f"{row.start:#x}", "not in the code", "", "", ""]
     if section is not None:
         cells = [section.name, str(section.place or ""), "never ends", "", ""]
-        if section.longest is not None:
-            more = "" if section.is_whole else "+"
-            cells[2:] = [
-                f"{section.longest.instructions:,}{more}",
-                f"{section.longest.cycles:,}{more}",
-                microseconds(section.longest.cycles, hertz) + more,
-            ]
+        if section.cycles is not None:
+            time = microseconds(section.cycles, hertz)
+            cells[2:] = [f"{section.instructions:,}", f"{section.cycles:,}", time]
     if longest is None:
         return [*cells, "-", "", "", ""]
     cell = longest.cell

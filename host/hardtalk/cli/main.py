@@ -24,6 +24,7 @@ for command, place in {
     "repl": "repl:repl",
     "test": "sunit:test",
     "latency": "latency:app",
+    "bound": "bound:bound",
     "trace": "tracing:trace",
     "uart": "uart:uart",
     "bench": "bench:bench",

@@ -6,8 +6,10 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from hardtalk.board.mask_watch import IRQ_VECTOR, MaskWatch, SeenSection
+from hardtalk.bounds.masked import Section
+from hardtalk.bounds.proof import Proof
+from hardtalk.chip import default_chip
 from hardtalk.latency.loaded_board import start_load
-from hardtalk.latency.masked_code import MaskedCode, Section
 from hardtalk.latency.matrix import Cell, booted, measure_interrupts, side_by_side
 from hardtalk.latency.models import ARM926
 from hardtalk.latency.subjects import subject_named
@@ -45,10 +47,9 @@ class MaskedRow:
         """Whether the code shows the section, and, where the costs are the same, a way as long as those seen."""
         if self.section is None:
             return False
-        if self.longest is None or not self.section.is_whole or self.longest.cell.options.model != ARM926:
+        if self.longest is None or self.section.cycles is None or self.longest.cell.options.model != ARM926:
             return True
-        assert self.section.longest is not None
-        return self.longest.seen.longest_cycles <= self.section.longest.cycles
+        return self.longest.seen.longest_cycles <= self.section.cycles
 
 
 def measure_masked(cell: Cell) -> list[SeenInCell]:
@@ -72,7 +73,7 @@ def masked_rows(
 ) -> list[MaskedRow]:
     """A row for each section, in the order of the code; those that only the runs show come last."""
     found = [each for part in side_by_side(measure_masked, cells, executor, progress) for each in part]
-    sections = {each.start: each for each in MaskedCode(source_map).sections}
+    sections = {each.start: each for each in Proof(source_map, default_chip()).masked_sections}
     starts = list(dict.fromkeys([*sections, *sorted(each.seen.start for each in found)]))
     return [
         MaskedRow(start, sections.get(start), tuple(each for each in found if each.seen.start == start))
@@ -92,10 +93,9 @@ def masked_report(rows: Sequence[MaskedRow], report: Report) -> Report:
 
 def add_figures(report: Report, name: str, row: MaskedRow) -> None:
     section, longest = row.section, row.longest
-    if section is not None and section.longest is not None:
-        report.add(f"{name}.code.cycles", section.longest.cycles, "cycles")
-        report.add(f"{name}.code.instructions", section.longest.instructions, "instructions")
-        report.add(f"{name}.code.is_whole", int(section.is_whole), "truth")
+    if section is not None and section.cycles is not None and section.instructions is not None:
+        report.add(f"{name}.code.cycles", section.cycles, "cycles")
+        report.add(f"{name}.code.instructions", section.instructions, "instructions")
     report.add(f"{name}.seen", row.count, "sections")
     if longest is not None:
         report.add(f"{name}.seen.max.cycles", longest.seen.longest_cycles, "cycles")

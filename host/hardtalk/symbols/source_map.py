@@ -203,10 +203,14 @@ class SourceMap:
         section = self._section_at(address)
         return section is not None and bool(section["sh_flags"] & SH_FLAGS.SHF_EXECINSTR)
 
+    @cached_property
+    def _loaded(self) -> list[tuple[int, bytes]]:
+        """Address and contents of each section that is in the machine's memory."""
+        return [(section["sh_addr"], bytes(section.data())) for section in self._sections if section["sh_addr"]]
+
     def read(self, address: int, size: int) -> bytes:
         """The bytes from `address` on, as loaded; fewer than `size` when the section ends before."""
-        section = self._section_at(address)
-        if section is None:
-            return b""
-        offset = address - section["sh_addr"]
-        return bytes(section.data()[offset : offset + size])
+        for start, data in self._loaded:
+            if start <= address < start + len(data):
+                return data[address - start : address - start + size]
+        return b""

@@ -1,0 +1,62 @@
+"""Budgets that the proven figures of the shipped firmware must keep, and the report of those figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, MODELS, Proof
+from hardtalk.report.figures import Report
+
+STRETCH, MASKED, RESPONSE = "stretch", "masked", "response"
+
+
+@dataclass(frozen=True)
+class Budget:
+    """`limit` cycles at most for what `aim` is wanted."""
+
+    what: str
+    model: str
+    limit: int
+    aim: int
+
+
+BUDGETS: Final = (
+    Budget(STRETCH, HITTING, 1_500_000, 2_000),
+    Budget(MASKED, HITTING, 7_200, 400),
+    Budget(RESPONSE, HITTING, 1_550_000, 4_000),
+    Budget(RESPONSE, COLD, 17_000_000, 20_000),
+)
+
+
+def figure(proof: Proof, what: str, model: str) -> int:
+    if what == STRETCH:
+        return proof.longest_stretch(model)
+    if what == MASKED:
+        return proof.longest_masked(model)
+    return proof.response(model).whole
+
+
+def broken_budgets(proof: Proof) -> Iterator[tuple[Budget, int]]:
+    for budget in BUDGETS:
+        value = figure(proof, budget.what, budget.model)
+        if value > budget.limit:
+            yield budget, value
+
+
+def bound_report(proof: Proof, firmware: str) -> Report:
+    """Those of the model arm926 under their fixed names; those of others behind the model's name."""
+    report = Report("bound", HITTING, "", 0, firmware)
+    for model in (HITTING, *(each for each in MODELS if each != HITTING)):
+        prefix = "" if model == HITTING else f"{model}."
+        unit = "instructions" if model == INSTRUCTIONS else "cycles"
+        for what in (STRETCH, MASKED, RESPONSE):
+            report.add(f"{prefix}bound.{what}.{unit}", figure(proof, what, model), unit)
+        for part, value in proof.response(model).parts.items():
+            report.add(f"{prefix}bound.response.{part}.{unit}", value, unit)
+    for row in proof.rows:
+        report.add(f"bound.routine.{row.routine.name}.cycles", row.lengths[HITTING], "cycles")
+    for means, count in proof.loops_by_means.items():
+        report.add(f"bound.loops.{means.replace(' ', '_')}", count, "loops")
+    return report

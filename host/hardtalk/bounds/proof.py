@@ -1,0 +1,210 @@
+"""What is proven of a firmware: its stretches, masked sections and the whole way from line to handler, in three models.
+
+Nothing is measured here; the ELF is all that is read. Raises `Unbounded` or `Unprovable` when there is no bound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from hardtalk.board.cycles import EXCEPTION_ENTRY_CYCLES
+from hardtalk.bounds.blocks import Code, End
+from hardtalk.bounds.caches import ColdModel
+from hardtalk.bounds.costs import HittingModel, InstructionModel, Model
+from hardtalk.bounds.graph import Graph, address_of
+from hardtalk.bounds.longest import Node, Repeat, Way
+from hardtalk.bounds.masked import UNMASKED, MaskedCode, Section, Site, longest_masked
+from hardtalk.bounds.response import ENTERED, SWITCHED, entry_graph, handler_of, switch_graph
+from hardtalk.bounds.solver import Solver
+from hardtalk.bounds.stretch import LOOKS, RETURNS, stretch_graph
+from hardtalk.chip import Chip
+from hardtalk.symbols.moments import facts_in
+from hardtalk.symbols.source_map import SourceMap
+from hardtalk.vm.facts import Facts, RoutineFact
+
+INSTRUCTIONS, HITTING, COLD = "instructions", "arm926", "arm926-cold"
+MODELS: Final = (INSTRUCTIONS, HITTING, COLD)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The longest way from any instruction of a routine to the next look, by model; it begins at `node` by HITTING."""
+
+    routine: RoutineFact
+    node: Node
+    lengths: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Response:
+    """The longest way from the line to the handler's first bytecode, in its parts."""
+
+    masked: int
+    entry: int
+    stretch: int
+    switch: int
+
+    @property
+    def whole(self) -> int:
+        return self.masked + self.entry + self.stretch + self.switch
+
+    @property
+    def parts(self) -> dict[str, int]:
+        return {"masked": self.masked, "entry": self.entry, "stretch": self.stretch, "switch": self.switch}
+
+
+class Proof:
+    """Of the firmware in `source_map` on the `chip` whose caches and bus it runs with; `facts` other than its own."""
+
+    def __init__(self, source_map: SourceMap, chip: Chip, facts: Facts | None = None) -> None:
+        self.source_map = source_map
+        self.chip = chip
+        self.code = Code(facts or facts_in(source_map), source_map.read)
+        self._hitting = HittingModel(source_map.read)
+
+    # Solving
+
+    def _model(self, name: str, *, fetches: bool = True) -> Model:
+        if name == INSTRUCTIONS:
+            return InstructionModel()
+        if name == HITTING:
+            return self._hitting
+        return ColdModel(self._hitting, self.code.facts, self.chip, fetches=fetches)
+
+    def _solved(self, graph: Graph, goals: frozenset[End], returns: frozenset[End]) -> dict[str, Solver]:
+        found = {name: Solver(graph, self._model(name), goals, returns) for name in (INSTRUCTIONS, HITTING)}
+        later = Solver(graph, self._model(COLD, fetches=False), goals, returns)
+        return {**found, COLD: Solver(graph, self._model(COLD), goals, returns, later)}
+
+    @cached_property
+    def stretches(self) -> dict[str, Solver]:
+        return self._solved(stretch_graph(self.code, self.source_map), LOOKS, RETURNS)
+
+    @cached_property
+    def masked_code(self) -> MaskedCode:
+        return MaskedCode(self.code, self.source_map)
+
+    @cached_property
+    def masked(self) -> dict[str, Solver]:
+        return self._solved(self.masked_code.graph, UNMASKED, frozenset({End.RETURN}))
+
+    @cached_property
+    def _switch(self) -> dict[str, Solver]:
+        return self._solved(switch_graph(self.code, self.source_map, handler_of(self.code)), SWITCHED, RETURNS)
+
+    @cached_property
+    def _entry(self) -> tuple[dict[str, Solver], Node]:
+        graph, start = entry_graph(self.code, self.source_map)
+        return self._solved(graph, ENTERED, frozenset({End.RETURN})), start
+
+    # Asking
+
+    @cached_property
+    def rows(self) -> list[Stretch]:
+        """Of each routine that the VM can reach, the longest first."""
+        found: dict[RoutineFact, Stretch] = {}
+        graph = self.stretches[HITTING].graph
+        for node in sorted(graph.flows):
+            routine = self.code.facts.routine_at(address_of(node))
+            lengths = {name: self.stretch_from(node, name) for name in MODELS}
+            if routine is None or lengths[HITTING] is None:
+                continue
+            known = {name: length or 0 for name, length in lengths.items()}
+            before = found.get(routine)
+            if before is None:
+                found[routine] = Stretch(routine, node, known)
+                continue
+            is_longer = known[HITTING] > before.lengths[HITTING]
+            longest = {name: max(known[name], before.lengths[name]) for name in MODELS}
+            found[routine] = Stretch(routine, node if is_longer else before.node, longest)
+        return sorted(found.values(), key=lambda row: (-row.lengths[HITTING], row.routine.address))
+
+    def stretch_from(self, node: Node, model: str) -> int | None:
+        way = self.stretches[model].whole(node)
+        return None if way is None else way.length + self._stack_cycles(model)
+
+    def _stack_cycles(self, model: str) -> int:
+        found = self._model(model)
+        return found.stack_cycles(self.stack_bytes) if isinstance(found, ColdModel) else 0
+
+    @cached_property
+    def stack_bytes(self) -> int:
+        """The most that the machine stack holds of the VM's routines at once."""
+        solver = self.stretches[HITTING]
+        depths: dict[Node, int] = {}
+        for component in solver.order:
+            routines = {self.code.facts.routine_at(address_of(node)) for node in component}
+            own = max(0 if each is None else each.frame_bytes for each in routines)
+            beyond = [depths.get(target, 0) for node in component for target in solver.graph.successors(node)]
+            callees = [depths[callee] for node in component for callee in solver.graph.flows[node].callees]
+            depth = max(own + max(callees, default=0), max(beyond, default=0))
+            depths.update(dict.fromkeys(component, depth))
+        return max(depths.values(), default=0)
+
+    def leads_elsewhere(self, row: Stretch) -> bool:
+        """Whether most of the routine's longest way lies behind a jump into another routine, which is a row itself."""
+        way = self.stretches[HITTING].whole(row.node)
+        at = way
+        while at is not None and way is not None:
+            if not isinstance(at.first, Repeat) and at.first is not None:
+                routine = self.code.facts.routine_at(address_of(at.first))
+                if routine != row.routine:
+                    return at.length > way.length // 2
+            at = at.rest
+        return False
+
+    def longest_stretch(self, model: str) -> int:
+        return max(row.lengths[model] for row in self.rows)
+
+    def longest_masked(self, model: str) -> int:
+        found = self.masked_section(model)
+        return 0 if found is None else found[1].length
+
+    @cached_property
+    def masked_sections(self) -> list[Section]:
+        """By address, the IRQ entry first."""
+        cycles, instructions = self.masked[HITTING], self.masked[INSTRUCTIONS]
+        return [
+            Section(
+                site.start,
+                site.name,
+                site.place,
+                _optional_length(cycles.whole(site.node)),
+                _optional_length(instructions.whole(site.node)),
+                self.masked_code.loops(site),
+            )
+            for site in self.masked_code.sites
+        ]
+
+    def masked_section(self, model: str) -> tuple[Site, Way] | None:
+        return longest_masked(self.masked[model], self.masked_code.sites)
+
+    @cached_property
+    def loops_by_means(self) -> dict[str, int]:
+        """How many of the firmware's edges that close loops are ended by what; the wait is for an interrupt."""
+        found = {"with a bound": 0, "with a safepoint": 0, "with a wait": 0}
+        for edge in self.code.facts.loops:
+            means = "with a bound" if edge.bound is not None else "with a safepoint" if edge.polls else "with a wait"
+            found[means] += 1
+        return found
+
+    def response(self, model: str) -> Response:
+        entry, start = self._entry
+        exception = 1 if model == INSTRUCTIONS else EXCEPTION_ENTRY_CYCLES
+        return Response(
+            self.longest_masked(model),
+            exception + _length(entry[model].whole(start)),
+            self.longest_stretch(model),
+            max(_length(self._switch[model].whole(root)) for root in self._switch[model].graph.roots)
+            + self._stack_cycles(model),
+        )
+
+
+def _optional_length(way: Way | None) -> int | None:
+    return None if way is None else way.length
+
+
+def _length(way: Way | None) -> int:
+    return 0 if way is None else way.length

@@ -1,0 +1,73 @@
+"""From the look at interrupts to the first bytecode of the handler's process, and from the line to the VM.
+
+The switch is handleInterrupts with one line that waits, up to the dispatch of the process that this line woke. It is
+not the way on which a slice of a collection is worked off or the lack of memory is told: that is done only for the
+process that goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hardtalk.bounds.blocks import Block, Code, End
+from hardtalk.bounds.graph import Graph, address_of, graph_of
+from hardtalk.bounds.longest import Loop
+from hardtalk.bounds.masked import IRQ_VECTOR, VECTORS
+from hardtalk.bounds.stretch import take_lines_routine, takes_lines, vm_entries
+from hardtalk.symbols.errors import SymbolError
+from hardtalk.symbols.source_map import SourceMap
+from hardtalk.vm.facts import UNMASK
+
+FOR_WHO_GOES_ON = ("collectFor:", "deliverOutOfMemory")
+LINES_FILE = "Processes.class.st"
+SWITCHED = frozenset({End.DISPATCH})
+ENTERED = frozenset({End.EXCEPTION_RETURN})
+
+
+def switch_graph(code: Code, source_map: SourceMap, handler: int) -> Graph:
+    """`handler` is the routine that the second dispatch table leads to. The other root is behind the look of a VM that
+    waits for a process."""
+    elsewhere = {routine.address for routine in code.facts.routines if routine.selector in FOR_WHO_GOES_ON}
+    take = take_lines_routine(source_map)
+    own = code.facts.routine_at(handler)
+    looks = [block for block in code.blocks(vm_entries(code)).values() if takes_lines(block, take)]
+    waits = {block.address: block.stop for block in looks if code.facts.routine_at(block.address) != own}
+
+    def is_elsewhere(block: Block) -> bool:
+        return block.address in elsewhere or block.address in waits
+
+    graph = graph_of(code, [handler, *waits.values()], is_elsewhere)
+    return replace(graph, loops=[_one_line(code, loop) for loop in graph.loops])
+
+
+def _one_line(code: Code, loop: Loop) -> Loop:
+    """The loop over the lines that wait is run once: each further line is interference of that line's own."""
+    edge_bound = code.facts.sizes["interrupt lines"]
+    return replace(loop, turns=1) if loop.turns == edge_bound and _is_over_lines(code, loop) else loop
+
+
+def _is_over_lines(code: Code, loop: Loop) -> bool:
+    edges = [edge for edge in code.facts.loops if edge.target == address_of(loop.head)]
+    return any(each.file.endswith(LINES_FILE) for edge in edges for each in edge.loops)
+
+
+def entry_graph(code: Code, source_map: SourceMap) -> tuple[Graph, int]:
+    """The IRQ entry, and its first block. A native handler is a way that does not lead back to the VM."""
+    vectors = source_map.address_of(VECTORS)
+    if vectors is None:
+        raise SymbolError(f"the firmware lacks {VECTORS}", "Build it with hardtalk build.")
+    start = vectors + IRQ_VECTOR
+    return graph_of(code, [start], _runs_handler), start
+
+
+def _runs_handler(block: Block) -> bool:
+    return block.mask == UNMASK
+
+
+def handler_of(code: Code) -> int:
+    """The routine that every entry of the second dispatch table leads to."""
+    found: Sequence[int] = sorted(set(code.table("interrupt")))
+    if len(found) != 1:
+        raise SymbolError(f"the second dispatch table has {len(found)} routines", "Build it with hardtalk build.")
+    return found[0]

@@ -1,0 +1,117 @@
+"""`hardtalk bound`: how long an interrupt can wait at most, proven from the firmware's code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+
+from hardtalk.bench import build_options
+from hardtalk.bench.firmware import firmware_hash
+from hardtalk.bounds.blocks import Unprovable
+from hardtalk.bounds.budget import BUDGETS, bound_report, broken_budgets, figure
+from hardtalk.bounds.longest import Unbounded
+from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, MODELS, Proof, Stretch
+from hardtalk.bounds.telling import place, routine_name, way_lines
+from hardtalk.build import build
+from hardtalk.chip import chip_with
+from hardtalk.cli import output
+from hardtalk.cli.errors import UserError
+from hardtalk.cli.options import ARM926, NO_PARTS, Json, Parts
+from hardtalk.report.durations import microseconds
+from hardtalk.symbols.source_map import SourceMap
+
+TOP = 10
+
+
+def bound(
+    *,
+    way: Annotated[
+        str | None, Parameter(help="Show the longest way from this routine, or from all that end so.")
+    ] = None,
+    top: Annotated[int, Parameter(help="How many routines are listed.")] = TOP,
+    elf: Annotated[Path | None, Parameter(help="Prove this firmware instead of building one.")] = None,
+    parts: Parts = NO_PARTS,
+    json: Json = None,
+) -> int:
+    """Prove from the code how long an interrupt can wait; exit with 1 when there is no bound or a budget is broken."""
+    console = output.console()
+    data = build(build_options(parts.boot_options(ARM926))).elf if elf is None else elf.read_bytes()
+    try:
+        source_map = SourceMap(data, tuple(parts.driver or ()))
+    except ValueError as error:
+        raise UserError(f"{elf}: {error}", "Give --elf a file that hardtalk build wrote.") from error
+    proof = Proof(source_map, chip_with(parts.svd or []))
+    if way is not None and not any(is_named(routine.name, way) for routine in proof.code.facts.routines):
+        raise UserError(f"--way {way}: there is no such routine", "hardtalk explain --facts lists them.")
+    try:
+        rows = proof.rows
+        own = [row for row in rows if not proof.leads_elsewhere(row)]
+        print_proof(proof, own[:top], console)
+        if way is not None:
+            print_ways(proof, way, console)
+        broken = list(broken_budgets(proof))
+        if json is not None:
+            bound_report(proof, firmware_hash(data)).write(json)
+    except Unbounded as error:
+        raise UserError(unbounded_text(error, source_map), "Bound the loop, or put a safepoint in it.") from error
+    except Unprovable as error:
+        where = f"{routine_name(source_map, error.address)}  {place(source_map, error.address)}"
+        raise UserError(f"bound: {where}: {error.problem}", "See docs/bounds.md, What the proof needs.") from error
+    for budget, value in broken:
+        console.print(f"over its budget: {budget.what}, {budget.model}: {value:,} of {budget.limit:,} cycles")
+    return 1 if broken else 0
+
+
+def unbounded_text(error: Unbounded, source_map: SourceMap) -> str:
+    head = error.nodes[0] if error.head is None else error.head
+    names = ", ".join(dict.fromkeys(routine_name(source_map, node) for node in error.nodes))
+    return f"bound: {place(source_map, head)}: no bound and no safepoint for the loop through {names}"
+
+
+def print_proof(proof: Proof, rows: list[Stretch], console: Console) -> None:
+    hertz = proof.chip.cpu_hertz
+    table = Table(box=None, pad_edge=False, header_style="")
+    for index, column in enumerate(("longest stretch from", "place", "instructions", "cycles", "", "cold", "")):
+        table.add_column(column, justify="left" if index < 2 else "right", no_wrap=True)
+    for row in rows:
+        times = [(row.lengths[model], microseconds(row.lengths[model], hertz)) for model in (HITTING, COLD)]
+        cells = [cell for cycles, time in times for cell in (f"{cycles:,}", time)]
+        table.add_row(row.routine.name, place(proof.source_map, row.node), f"{row.lengths[INSTRUCTIONS]:,}", *cells)
+    output.wide_console().print(table)
+    for model in MODELS:
+        response = proof.response(model)
+        found = proof.masked_section(model)
+        where = "" if found is None else f"   longest masked: {found[0].name}"
+        parts = ", ".join(f"{part} {value:,}" for part, value in response.parts.items())
+        time = "" if model == INSTRUCTIONS else f" = {microseconds(response.whole, hertz)}"
+        console.print(f"{model}: line to handler at most {response.whole:,}{time}: {parts}{where}", soft_wrap=True)
+    means = ", ".join(f"{count} {name}" for name, count in proof.loops_by_means.items())
+    console.print(f"loops: {means}", soft_wrap=True)
+    for budget in BUDGETS:
+        value = figure(proof, budget.what, budget.model)
+        console.print(
+            f"budget: {budget.what}, {budget.model}: {value:,} of {budget.limit:,} cycles, wanted {budget.aim:,}",
+            soft_wrap=True,
+        )
+
+
+def is_named(name: str, given: str) -> bool:
+    """By its whole name or by its selector."""
+    return name == given or name.endswith(f">>{given}")
+
+
+def print_ways(proof: Proof, routine: str, console: Console) -> None:
+    found = [row for row in proof.rows if is_named(row.routine.name, routine)]
+    if not found:
+        raise UserError(f"--way {routine}: the VM reaches no such routine", "hardtalk explain --facts lists them.")
+    solver = proof.stretches[HITTING]
+    for row in found:
+        way = solver.whole(row.node)
+        assert way is not None
+        console.print(f"{row.routine.name}: {way.length:,} cycles from {place(proof.source_map, row.node)}")
+        for line in way_lines(way, solver, proof.source_map):
+            console.print(line, soft_wrap=True)

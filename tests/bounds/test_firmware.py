@@ -1,0 +1,63 @@
+"""The proof of the shipped firmware: there is one, it keeps its budgets, and it is what the command says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hardtalk.bounds.budget import BUDGETS, broken_budgets
+from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, Proof
+from hardtalk.bounds.stretch import vm_entries
+from hardtalk.build import build
+from hardtalk.chip import default_chip
+from hardtalk.cli.main import run
+from hardtalk.symbols.source_map import SourceMap
+
+
+@pytest.fixture(scope="module")
+def proof() -> Proof:
+    return Proof(SourceMap(build().elf), default_chip())
+
+
+def test_budgets_hold(proof: Proof) -> None:
+    assert list(broken_budgets(proof)) == []
+    assert all(budget.limit >= budget.aim for budget in BUDGETS)
+
+
+def test_every_bytecode_primitive_and_activation_has_a_bound(proof: Proof) -> None:
+    known = {row.routine.address for row in proof.rows}
+    halting = {"primitiveHalt:arguments:", "stopWithError:"}
+    for entry in set(vm_entries(proof.code)):
+        routine = proof.code.facts.routine_at(entry)
+        assert routine is not None
+        assert routine.address in known or routine.selector in halting, routine.name
+
+
+def test_instructions_are_fewer_than_cycles_and_those_fewer_than_with_empty_caches(proof: Proof) -> None:
+    for row in proof.rows:
+        assert 0 < row.lengths[INSTRUCTIONS] <= row.lengths[HITTING] <= row.lengths[COLD]
+
+
+def test_parts_of_the_response(proof: Proof) -> None:
+    for model in (HITTING, COLD):
+        response = proof.response(model)
+        assert response.whole == sum(response.parts.values())
+        assert all(response.parts.values())
+
+
+def test_command_shows_and_writes_the_proof(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "bound.json"
+    assert run(["bound", "--json", str(path), "--way", "handleInterrupts"]) == 0
+    shown = capsys.readouterr().out
+    assert "arm926-cold: line to handler at most" in shown and "Interrupts>>handleInterrupts: " in shown
+    figures = {each["name"]: each["value"] for each in json.loads(path.read_text(encoding="utf-8"))["figures"]}
+    assert {"bound.stretch.cycles", "bound.masked.cycles", "bound.response.cycles"} <= set(figures)
+    assert figures["bound.response.cycles"] > figures["bound.stretch.cycles"] > figures["bound.masked.cycles"]
+    assert figures["bound.loops.with_a_wait"] <= 1
+
+
+def test_an_unknown_routine_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["bound", "--way", "noSuchRoutine"]) == 2
+    assert "there is no such routine" in capsys.readouterr().err
