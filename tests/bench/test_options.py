@@ -36,7 +36,10 @@ def test_options_go_to_other_processes() -> None:
 
 def test_every_study_has_its_folder() -> None:
     studies = sorted(path.name for path in study_folder("latency").parent.iterdir())
-    assert studies == ["benchmarks", "injection", "latency", "memory", "pages", "soak", "threadmetric"]
+    assert studies == [
+        "benchmarks", "fuzz", "injection", "latency", "memory", "pages", "primitives", "processes", "soak",
+        "threadmetric",
+    ]  # fmt: skip
     assert all(any(study_folder(each).glob("*.st")) for each in studies)
 
 
