@@ -42,6 +42,8 @@ EXAMPLES = frozenset(
         "pts",
         "alternateRegister",
         "r1101e",
+        "rows1At",
+        "rows2At",
         "writeOnce",
     }
 )

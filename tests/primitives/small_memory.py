@@ -36,6 +36,8 @@ BOARD: Final = {
     "VicBase": VIC,
     "VicRawIntrOffset": VIC_RAW,
     "VicIntEnableOffset": VIC_ENABLE,
+    "RamBase": 0,
+    "RamSize": 1 << 27,
 }
 
 CLASSES: Final = {

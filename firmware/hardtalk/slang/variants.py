@@ -16,6 +16,7 @@ from hardtalk.smalltalk import ast
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
 
 VARIANTS: Final = "variants:"
+DECLARATION: Final = "var:type:"
 MOST_VARIANTS: Final = 1024
 KEPT: Final = ("variable", "parameters", "temporaries", "pragmas")
 """Fields of nodes in which a variable is declared or assigned."""
@@ -69,8 +70,9 @@ def _count(method: MethodDefinition, pragma: ast.Pragma) -> int:
 
 
 def _variant(method: MethodDefinition, described: ast.Method, index: int) -> MethodDefinition:
-    selector = variant_selector(described.selector, index)
-    node = _with_constant(described, described.parameters[0].name, index)
+    selector, number = variant_selector(described.selector, index), described.parameters[0].name
+    pragmas = tuple(each for each in described.pragmas if each.selector != DECLARATION or each.values[0] != number)
+    node = _with_constant(replace(described, pragmas=pragmas), number, index)
     return replace(method, selector=selector, node=replace(node, selector=selector, parameters=node.parameters[1:]))
 
 
@@ -118,5 +120,10 @@ def _choosing(described: ast.Method, count: int) -> ast.Method:
         ]
         return send(below, "ifTrue:ifFalse:", *arms)
 
-    types = tuple(each for each in described.pragmas if each.selector in ("var:type:", "returns:"))
+    parameters = {each.name for each in described.parameters}
+    types = tuple(
+        each
+        for each in described.pragmas
+        if each.selector == "returns:" or (each.selector == DECLARATION and each.values[0] in parameters)
+    )
     return replace(described, temporaries=(), pragmas=types, statements=(choice(0, count - 1),))
