@@ -109,9 +109,12 @@ def test_many_processes_that_leak_at_once() -> None:
     evaluate(bench, f"Smalltalk at: #Leaks put: (Array new: 20). [ 1 to: 20 do: [ :i | {each} ] ] forkAt: 20. 5")
     ended = "(Smalltalk at: #Leaks) allSatisfy: [ :each | each notNil and: [ each isDead ] ]"
     for _ in range(20):
-        evaluate(bench, "(Delay forMilliseconds: 1000) wait")
-        if evaluate(bench, ended) == "true":
-            break
+        try:
+            evaluate(bench, "(Delay forMilliseconds: 1000) wait")
+            if evaluate(bench, ended) == "true":
+                break
+        except BenchError as told:  # among twenty at once a request may find nothing; the next one is served
+            assert "memory" in str(told).lower()
     else:
         raise AssertionError("twenty leaks have not ended within 20 s")
     evaluate(bench, "Smalltalk at: #Leaks put: nil")
