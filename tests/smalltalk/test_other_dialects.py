@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hardtalk.smalltalk.ast import Literal, Send
+from hardtalk.smalltalk.ast import Block, Literal, Return, Send
 from hardtalk.smalltalk.compiler import compile_expression, compile_method
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.literals import Symbol
@@ -47,8 +47,9 @@ def test_an_integer_with_a_negative_exponent_is_a_fraction(source: str) -> None:
 def test_binary_selectors(selector: str) -> None:
     method = parse_method(f"m ^ a {selector} b")
     assert method == parse_method(f"m ^ a{selector}b")
-    assert isinstance(method.statements[0].value, Send)  # type: ignore[union-attr]
-    assert method.statements[0].value.selector == selector  # type: ignore[union-attr]
+    [answer] = method.statements
+    assert isinstance(answer, Return) and isinstance(answer.value, Send)
+    assert answer.value.selector == selector
     assert parse_method(print_method(method)) == method
     assert parse_method(f"{selector} other ^ other").selector == selector
     assert parse_literal(f"#{selector}").value == Symbol(selector)
@@ -57,7 +58,8 @@ def test_binary_selectors(selector: str) -> None:
 def test_bars_that_are_no_selectors() -> None:
     assert parse_method("m || ^ 1") == parse_method("m ^ 1")
     [block] = parse_expression("[:a||b| b]").statements
-    assert [each.name for each in block.temporaries] == ["b"]  # type: ignore[union-attr]
+    assert isinstance(block, Block)
+    assert [each.name for each in block.temporaries] == ["b"]
     assert parse_expression("a|-3").statements == (Send(parse_expression("a").statements[0], "|", (Literal(-3),)),)
 
 

@@ -21,7 +21,7 @@ class SlangErrors(SourceError):
         super().__init__(first.file, first.line, first.column, first.source_line, first.message, first.remedy)
         self.errors = tuple(errors)
 
-    def __reduce__(self) -> tuple[type[SourceError], tuple[object, ...]]:  # type: ignore[override]  # narrower: not those of SourceError
+    def __reduce__(self) -> tuple[type[SourceError], tuple[object, ...]]:
         return SlangErrors, (self.errors,)
 
     def __str__(self) -> str:

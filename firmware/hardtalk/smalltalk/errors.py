@@ -47,7 +47,7 @@ class SourceError(Exception):
             column += len(prefix)
         return cls(file, line + source.count("\n", 0, offset), column, source_line, message, remedy)
 
-    def __reduce__(self) -> tuple[type[SourceError], tuple[str, int, int, str, str, str]]:
+    def __reduce__(self) -> tuple[type[SourceError], tuple[object, ...]]:
         return SourceError, (self.file, self.line, self.column, self.source_line, self.message, self.remedy)
 
     def as_warning(self) -> str:
