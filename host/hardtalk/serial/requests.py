@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Final
 
-from hardtalk.serial.class_model import ClassModel, shape_of
+from hardtalk.serial.class_model import ClassModel, ClassShape, shape_of
 from hardtalk.serial.code_text import UnsendableLiteral, class_text, code_text, encoded, quoted
-from hardtalk.serial.definitions import class_side_variables, defined_by
+from hardtalk.serial.definitions import VariableChange, class_side_variables, defined_by, variable_change
 from hardtalk.serial.frames import FrameError, encode_frame
 from hardtalk.smalltalk.ast import Method, Node, Statement, Variable
 from hardtalk.smalltalk.compiled_method import CompiledMethodSpec, GlobalRef
@@ -114,6 +114,9 @@ def _as_the_board_has_it(statement: Statement, node: Method, model: ClassModel) 
     definition = defined_by(statement)
     if definition is not None:
         check_definition(definition, model, node, statement)
+        if definition.name in model and not definition.class_instance_variables:
+            kept = model[definition.name].class_instance_variables
+            definition = replace(definition, class_instance_variables=kept)
         model.define(shape_of(definition))
         [creation] = parse_expression(creation_expression(definition)).statements
         return creation
@@ -123,7 +126,21 @@ def _as_the_board_has_it(statement: Statement, node: Method, model: ClassModel) 
         if shape.class_instance_variables == given.names:
             return Variable(given.class_name, start=statement.start, stop=statement.stop)
         model.define(replace(shape, class_instance_variables=given.names))
+    change = variable_change(statement)
+    if change is not None and change.class_name in model:
+        shape = model[change.class_name]
+        model.define(_changed(shape, change))
     return statement
+
+
+def _changed(shape: ClassShape, change: VariableChange) -> ClassShape:
+    match change.field:
+        case "instance_variables":
+            return replace(shape, instance_variables=change.applied_to(shape.instance_variables))
+        case "class_variables":
+            return replace(shape, class_variables=change.applied_to(shape.class_variables))
+        case _:
+            return replace(shape, class_instance_variables=change.applied_to(shape.class_instance_variables))
 
 
 def check_definition(definition: ClassDefinition, model: ClassModel, node: Method, place: Node) -> None:
