@@ -47,9 +47,8 @@ class Request:
     warnings: tuple[SourceError, ...] = ()
     place: str = ""
 
-    @property
-    def frame(self) -> bytes:
-        return encode_frame(self.kind, self.payload)
+    def frame(self, number: int) -> bytes:
+        return encode_frame(self.kind, self.payload, number)
 
 
 def is_class_definition(source: str) -> bool:
