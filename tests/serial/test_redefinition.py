@@ -202,6 +202,8 @@ def test_a_kernel_class_defined_as_it_is_stays_the_firmwares(shapes: Bench) -> N
 def test_a_misspelt_superclass_is_refused_with_a_guess(shapes: Bench) -> None:
     with pytest.raises(SourceError, match="Did you mean `Association`"):
         shapes.console.prompt.enter(shape("a b", "Asociation"))
+    with pytest.raises(SourceError, match="Did you mean `Association`"):
+        shapes.console.prompt.enter(f"true ifTrue: [ {shape('a b', 'Asociation')} ]")
 
 
 def test_instances_that_are_indexed(shapes: Bench) -> None:
@@ -247,7 +249,9 @@ def test_many_variables_make_instructions_and_jumps_longer(shapes: Bench) -> Non
     expected = value(shapes, "OneWide run")
     accessors = "{ " + ". ".join(f"OneWide {each}" for each in names) + " }"
     assert value(shapes, accessors) == expected
-    for count in (5, 14, 60, 110):
+    for count in (5, 60, 120):
         value(shapes, definition([f"w{index}" for index in range(count)] + names))
         assert value(shapes, accessors) == expected, count
         assert value(shapes, "OneWide run") == expected, count
+    assert "at most 132 named variables" in refusal(shapes, definition([f"w{index}" for index in range(121)] + names))
+    assert value(shapes, accessors) == expected

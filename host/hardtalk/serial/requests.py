@@ -16,7 +16,7 @@ from hardtalk.serial.class_model import ClassModel, ClassShape, shape_of
 from hardtalk.serial.code_text import UnsendableLiteral, class_text, code_text, encoded, quoted
 from hardtalk.serial.definitions import VariableChange, class_side_variables, defined_by, variable_change
 from hardtalk.serial.frames import FrameError, encode_frame
-from hardtalk.smalltalk.ast import Method, Node, Statement, Variable
+from hardtalk.smalltalk.ast import Cascade, Method, Node, Send, Statement, Variable, walk
 from hardtalk.smalltalk.compiled_method import CompiledMethodSpec, GlobalRef
 from hardtalk.smalltalk.compiler import compile_expression, compile_method
 from hardtalk.smalltalk.errors import SourceError
@@ -96,6 +96,8 @@ def statements_request(node: Method, model: ClassModel) -> Request:
     after = ClassModel()
     after.take(model)
     statements = tuple(_as_the_board_has_it(each, node, after) for each in node.statements)
+    for statement in node.statements:
+        _check_definitions_in(statement, node, after)
     spec = compile_expression(
         replace(node, statements=statements),
         class_name="UndefinedObject",
@@ -130,6 +132,14 @@ def _as_the_board_has_it(statement: Statement, node: Method, model: ClassModel) 
         shape = model[change.class_name]
         model.define(_changed(shape, change))
     return statement
+
+
+def _check_definitions_in(statement: Statement, node: Method, model: ClassModel) -> None:
+    """Those in blocks, or as arguments, are left to the board; but no superclass is misspelt."""
+    for each in walk(statement):
+        definition = defined_by(each) if each is not statement and isinstance(each, (Send, Cascade)) else None
+        if definition is not None and definition.superclass not in model.globals:
+            check_definition(definition, model, node, each)
 
 
 def _changed(shape: ClassShape, change: VariableChange) -> ClassShape:
