@@ -33,6 +33,7 @@ OneShape := Shape make: 3!
 OneDisc := Disc make: 5!
 OneDisc c: 100!
 Kept := { Shape. Disc. Shape class. IdentitySet with: OneShape }!
+Keyed := { IdentitySet withAll: { Shape. Disc. Point }. Dictionary new at: Shape put: 1; at: 3 put: Disc; yourself }!
 """
 
 
@@ -107,6 +108,11 @@ def test_methods_are_kept_and_instances_converted(shapes: Bench, definition: str
     assert value(shapes, "(Kept first: 3) = { Shape. Disc. Shape class }") == "true"
     assert value(shapes, "(Kept at: 4) includes: OneShape") == "true"
     assert value(shapes, "OneShape identityHash") in before
+    assert (
+        value(shapes, "{ Keyed first includes: Shape. Keyed first includes: Disc. Keyed first size }")
+        == "#(true true 3)"
+    )
+    assert value(shapes, "{ Keyed last at: Shape. (Keyed last at: 3) == Disc }") == "#(1 true)"
 
 
 def test_class_side_is_kept(shapes: Bench) -> None:
