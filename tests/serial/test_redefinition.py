@@ -169,6 +169,26 @@ def test_a_process_in_a_method_whose_variables_move_is_not_touched(shapes: Bench
     assert value(shapes, "OneShape larger") == "234"
 
 
+def test_others_make_instances_meanwhile(shapes: Bench) -> None:
+    """A more urgent process makes and uses instances all the time, with collections; each is found and converted."""
+    value(
+        shapes,
+        "Made := OrderedCollection new. Wrong := 0. Going := true. Busy := [ [ Going ] whileTrue: [ "
+        "(Delay forMilliseconds: 5) wait. Made addLast: (Shape make: Made size). "
+        "Made removeFirst: (Made size - 50 max: 0). "
+        "Made do: [ :each | each b = (each a + 1) ifFalse: [ Wrong := Wrong + 1 ] ] ] ] forkAt: 45. "
+        "(Delay forMilliseconds: 100) wait",
+    )
+    for variables in ("z a b", "b a", "q b z a"):
+        assert value(shapes, shape(variables)) == "Shape"
+        assert value(shapes, "Smalltalk garbageCollect. Made allSatisfy: [ :each | each class == Shape ]") == "true"
+    assert value(
+        shapes, "Going := false. (Delay forMilliseconds: 20) wait. { Wrong. Made size > 10. Busy isTerminated }"
+    ) == ("#(0 true true)")
+    assert value(shapes, "Shape allInstances size - Made size") == "1"
+    assert value(shapes, "Smalltalk garbageCollect; garbageCollect; garbageCollect. HeapAudit runPass") == "0"
+
+
 def test_a_block_that_is_kept_hinders_as_well(shapes: Bench) -> None:
     value(shapes, "Block := OneShape adder")
     assert "Shape>>adder" in refusal(shapes, shape("z a b"))
