@@ -54,3 +54,15 @@ def test_half_a_frame_waits_for_the_rest() -> None:
 def test_too_long_a_message_is_refused() -> None:
     with pytest.raises(FrameError, match="65537 bytes"):
         encode_frame("X", b"x" * 65537)
+
+
+def test_a_request_has_its_number_before_the_length() -> None:
+    assert encode_frame("X", b"hi", 0xAB).startswith(b"\x01X#00AB00000002hi")
+
+
+@given(st.lists(st.tuples(st.integers(0, 0xFFFF), payloads), max_size=5), st.integers(1, 7))
+def test_numbers_come_back(parts: list[tuple[int, bytes]], piece: int) -> None:
+    data = b"".join(encode_frame("R", payload, number) for number, payload in parts)
+    reader = FrameReader()
+    found = [each for at in range(0, len(data), piece) for each in reader.feed(data[at : at + piece])]
+    assert found == [Frame("R", payload, number) for number, payload in parts]

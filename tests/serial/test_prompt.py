@@ -55,8 +55,9 @@ def sent(prompt: Prompt) -> list[Frame]:
     return [each for each in frames if isinstance(each, Frame)]
 
 
-def reply(kind: str, text: str) -> bytes:
-    return encode_frame(kind, text.encode("latin-1"))
+def reply(kind: str, text: str, number: int = 0) -> bytes:
+    """The board's; without a number that of a board that answers in order."""
+    return encode_frame(kind, text.encode("latin-1"), number)
 
 
 def test_an_expression_and_its_result(prompt: Prompt) -> None:
@@ -72,8 +73,8 @@ def test_an_expression_and_its_result(prompt: Prompt) -> None:
 def test_errors_on_the_board(prompt: Prompt) -> None:
     for kind, event in (("T", Failure("ZeroDivide")), ("N", NotUnderstood("ZeroDivide"))):
         prompt.enter("1 / 0")
-        sent(prompt)
-        assert prompt.receive(reply(kind, "ZeroDivide")) == [event]
+        [frame] = sent(prompt)
+        assert prompt.receive(reply(kind, "ZeroDivide", frame.number)) == [event]
         assert not prompt.is_busy
 
 
@@ -190,3 +191,41 @@ def test_ping_and_interrupt(prompt: Prompt) -> None:
 def test_a_character_the_board_does_not_have(prompt: Prompt) -> None:
     with pytest.raises(SourceError, match="The character `€` does not fit a byte"):
         prompt.enter("'€' size")
+
+
+def test_a_reply_belongs_to_the_request_of_its_number(prompt: Prompt) -> None:
+    prompt.enter(COUNTER)
+    [creation] = sent(prompt)
+    prompt.receive(reply("R", "Counter", creation.number))
+    first, second = sent(prompt)
+    assert len({creation.number, first.number, second.number}) == 3
+    assert prompt.receive(reply("R", "late", creation.number)) == []
+    assert prompt.receive(reply("R", "Counter class>>all", second.number)) == [Result("Counter, 2 methods")]
+    assert prompt.receive(reply("R", "Counter class>>all", second.number)) == []
+    assert prompt.is_busy
+    assert prompt.receive(reply("R", "Counter>>increment", first.number)) == []
+    assert not prompt.is_busy
+    prompt.enter("5")
+    [five] = sent(prompt)
+    assert prompt.receive(reply("R", "4", 0xFFFF) + reply("R", "5", five.number)) == [Result("5")]
+
+
+def test_a_complaint_of_garbage_is_no_reply(prompt: Prompt) -> None:
+    prompt.enter("3 + 4")
+    [frame] = sent(prompt)
+    assert prompt.receive(reply("N", "2 bytes outside a message")) == [NotUnderstood("2 bytes outside a message")]
+    assert prompt.is_busy
+    assert sent(prompt) == [frame]
+    assert prompt.receive(reply("R", "7", frame.number)) == [Result("7")]
+    assert prompt.receive(reply("N", "1 bytes outside a message")) == [NotUnderstood("1 bytes outside a message")]
+
+
+def test_numbers_begin_again_and_are_never_nought(prompt: Prompt) -> None:
+    prompt._number = 0xFFFE
+    numbers = []
+    for _ in range(3):
+        prompt.enter("1")
+        [frame] = sent(prompt)
+        numbers.append(frame.number)
+        assert prompt.receive(reply("R", "1", frame.number)) == [Result("1")]
+    assert numbers == [0xFFFF, 1, 2]

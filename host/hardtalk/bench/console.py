@@ -10,6 +10,8 @@ SLICE_CYCLES = 200_000
 PATIENCE_CYCLES = 4_000_000_000
 NORMAL_BAUD, FILE_IN_BAUD = 115_200, 921_600
 """A file-in need not wait for a line that is none."""
+RESEND_CYCLES = 1_600_000_000
+"""After how long without a reply, or a byte on its way, requests are sent again; twice as long the next time."""
 ENDED = (StopReason.HALTED, StopReason.RESET)
 
 
@@ -61,6 +63,7 @@ class BoardConsole:
         end = self.board.clock.cycles + patience_cycles
         answered, since = self.prompt.replies, self.board.clock.cycles
         is_ending = False
+        resend_at = since + RESEND_CYCLES
         while True:
             self.board.uart(0).send(self.prompt.take_outgoing())
             yield from self.receive()
@@ -71,6 +74,11 @@ class BoardConsole:
                 answered, since, is_ending = self.prompt.replies, now, False
             elif self.board.uart(0).arriving:
                 since = now
+            if since == now:
+                resend_at = now + RESEND_CYCLES
+            elif now >= resend_at:
+                resend_at = now + 2 * (now - since)
+                self.prompt.send_again()
             if entry_cycles is not None and now - since > entry_cycles:
                 if is_ending:
                     self.prompt.abandon()

@@ -15,6 +15,10 @@ ANSWERS: Final = (
     encode_frame("N", b"the line: garbage"),
     encode_frame("P", b"ping"),
     encode_frame("R", b""),
+    encode_frame("R", b"11", 1),
+    encode_frame("R", b"Lamp", 2),
+    encode_frame("T", b"interrupted", 3),
+    encode_frame("N", b"no method", 4),
     encode_frame("Z", b"unknown"),
 )
 SOURCES: Final = ("3 + 4", "Object subclass: #Lamp", "Point >> on [ ^ 1 ]", "Point >> off [ ^ 2 ]", "nil foo")

@@ -8,6 +8,7 @@
     prompt.is_busy                               a request has no reply yet
     prompt.enter_script(text, file)              chunk format, Tonel or GNU syntax; every chunk is an entry
     prompt.interrupt()                           ends what runs on the board
+    prompt.send_again()                          after a silence: a request, or its reply, may have been lost
 
 `terminal.PseudoTerminal` gives the raw line to ordinary terminal programs. docs/serial.md has the formats.
 """

@@ -6,6 +6,7 @@
     Object << #Foo slots: { #a. #b }; sharedVariables: { #C }; tag: 't'; package: 'X'; install
     Foo class instanceVariableNames: 'x y'
     Foo class slots: { #x. #y }
+    Foo addInstVarNamed: 'c'    Foo class removeInstVarNamed: 'x'    Foo addClassVarNamed: 'D'
 
 The host must know them before they have been run, for it compiles the methods that follow.
 """
@@ -50,6 +51,7 @@ _FIELDS: Final = {
     "package": "category",
 }
 _WITHOUT_MEANING: Final = frozenset({"tag", "comment", "stamp", "install"})
+_VARIABLE_CHANGE: Final = re.compile(r"(?P<change>add|remove)(?P<kind>Inst|Class)VarNamed?:")
 _SUBCLASS: Final = re.compile(r"(?P<kind>\w*[sS]ubclass):(?P<rest>(?:\w+:)*)")
 
 
@@ -59,6 +61,20 @@ class ClassSideVariables:
 
     class_name: str
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VariableChange:
+    """What `Foo addInstVarNamed: 'c'` and its like say: a field of the class's shape, and a name that comes or goes."""
+
+    class_name: str
+    field: str
+    name: str
+    comes: bool
+
+    def applied_to(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        others = tuple(each for each in names if each != self.name)
+        return (*others, self.name) if self.comes and self.name not in names else names if self.comes else others
 
 
 def defined_by(statement: Statement) -> ClassDefinition | None:
@@ -86,6 +102,24 @@ def class_side_variables(statement: Statement) -> ClassSideVariables | None:
         return None
     names = _names(statement.arguments[0])
     return ClassSideVariables(side.receiver.name, names) if names is not None else None
+
+
+def variable_change(statement: Statement) -> VariableChange | None:
+    """The variable that the statement gives a class that there is, or takes from it."""
+    if not isinstance(statement, Send):
+        return None
+    match = _VARIABLE_CHANGE.fullmatch(statement.selector)
+    side = statement.receiver
+    is_class_side = isinstance(side, Send) and side.selector == "class"
+    if is_class_side and isinstance(side, Send):
+        side = side.receiver
+    if match is None or not isinstance(side, Variable) or (is_class_side and match["kind"] != "Inst"):
+        return None
+    name = _name(statement.arguments[0])
+    if name is None:
+        return None
+    field = "class_variables" if match["kind"] == "Class" else "instance_variables"
+    return VariableChange(side.name, f"class_{field}" if is_class_side else field, name, match["change"] == "add")
 
 
 def commented_class(node: Method) -> str | None:

@@ -54,22 +54,23 @@ def _tonel_entries(text: str, file: str) -> list[Entry]:
 
 def _with_class_side_variables(parts: Sequence[Entry]) -> list[Entry]:
     """A file-in gives a class its class-side variables after it has been made, often behind its methods. The class is
-    made with them instead, so that nothing need be changed later."""
+    made with them instead, so that nothing need be changed later. A definition that says nothing of them stays as it
+    is: a class that there is keeps them."""
     entries: list[Entry] = []
     places: dict[str, int] = {}
+    definitions: dict[str, ClassDefinition] = {}
     for part in parts:
         statement = _only_statement(part)
         given = class_side_variables(statement) if statement is not None else None
         place = places.get(given.class_name) if given is not None else None
         if given is not None and place is not None:
-            made = entries[place]
-            assert isinstance(made, ClassDefinition)
-            entries[place] = replace(made, class_instance_variables=given.names)
+            entries[place] = replace(definitions[given.class_name], class_instance_variables=given.names)
             continue
         definition = _defined(part, statement)
         if definition is not None:
             places[definition.name] = len(entries)
-        entries.append(definition or part)
+            definitions[definition.name] = definition
+        entries.append(part)
     return entries
 
 

@@ -1,7 +1,8 @@
 """Frames on the serial line (docs/virtual-machine.md, "Serial line"), and the console text between them.
 
 A frame: byte 1, a kind letter, the payload's length as eight hexadecimal digits, the payload, four hexadecimal digits
-CRC-16/CCITT-FALSE of kind, length and payload, byte 4. What looks like a frame and is none is console text.
+CRC-16/CCITT-FALSE of what is between, byte 4. A request has its number before the length, `#` and four hexadecimal
+digits, and so has its reply. What looks like a frame and is none is console text.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ START: Final = 0x01
 END: Final = 0x04
 GREATEST_LENGTH: Final = 0x10000
 """Of a payload to the board, which refuses longer ones. Replies may be longer."""
-_HEADER_SIZE: Final = 10
+GREATEST_NUMBER: Final = 0xFFFF
+"""Of a request; 0 is none."""
 _TRAILER_SIZE: Final = 5
-_HEADER: Final = re.compile(rb"\x01[A-Z][0-9A-F]{8}")
+_HEADER: Final = re.compile(rb"\x01[A-Z](?:#(?P<number>[0-9A-F]{4}))?(?P<length>[0-9A-F]{8})")
+_PLAUSIBLE: Final = (b"\x01A00000000", b"\x01A#000000000000")
+"""What a header that has begun is completed with, to see whether it can be one."""
 _GREATEST_REPLY: Final = 0x1000000
 
 
@@ -29,6 +33,8 @@ class FrameError(ValueError):
 class Frame:
     kind: str
     payload: bytes
+    number: int = 0
+    """Of the request that it is, or answers; 0 when it has none."""
 
     @property
     def text(self) -> str:
@@ -47,10 +53,11 @@ def crc16(data: bytes) -> int:
     return binascii.crc_hqx(data, 0xFFFF)
 
 
-def encode_frame(kind: str, payload: bytes) -> bytes:
+def encode_frame(kind: str, payload: bytes, number: int = 0) -> bytes:
     if len(payload) > GREATEST_LENGTH:
         raise FrameError(f"a message of {len(payload)} bytes is longer than {GREATEST_LENGTH}: send it in parts")
-    checked = f"{kind}{len(payload):08X}".encode("ascii") + payload
+    numbered = f"#{number:04X}" if number else ""
+    checked = f"{kind}{numbered}{len(payload):08X}".encode("ascii") + payload
     return bytes([START]) + checked + f"{crc16(checked):04X}".encode("ascii") + bytes([END])
 
 
@@ -75,17 +82,19 @@ class FrameReader:
                 text += self._buffer[:stop]
                 self._buffer = self._buffer[stop:]
                 continue
-            size = self._frame_size()
+            header = _HEADER.match(self._buffer)
+            size = self._frame_size(header)
             if size is None:
                 break
-            if size == 0:
+            if size == 0 or header is None:
                 text += self._buffer[:1]
                 self._buffer = self._buffer[1:]
                 continue
             if text:
                 found.append(console_text(text))
                 text = b""
-            found.append(Frame(chr(self._buffer[1]), self._buffer[_HEADER_SIZE : size - _TRAILER_SIZE]))
+            payload = self._buffer[header.end() : size - _TRAILER_SIZE]
+            found.append(Frame(chr(self._buffer[1]), payload, int(header["number"] or b"0", 16)))
             self._buffer = self._buffer[size:]
         if text.endswith(b"\r") and not self._buffer:
             text, self._buffer = text[:-1], b"\r"  # its LF is still to come
@@ -93,18 +102,25 @@ class FrameReader:
             found.append(console_text(text))
         return found
 
-    def _frame_size(self) -> int | None:
+    def give_up(self) -> list[Frame | ConsoleText]:
+        """The line has been silent: what has begun as a frame will not be completed, and is looked at as text."""
+        found: list[Frame | ConsoleText] = []
+        while self._buffer:
+            found.append(console_text(self._buffer[:1]))
+            self._buffer = self._buffer[1:]
+            found += self.feed(b"")
+        return found
+
+    def _frame_size(self, header: re.Match[bytes] | None) -> int | None:
         """The size of the frame at the start of the buffer; 0 when there is none, None when more must come to tell."""
-        header = self._buffer[:_HEADER_SIZE]
-        if len(header) < _HEADER_SIZE:
-            plausible = header + b"\x01A00000000"[len(header) :]
-            return None if _HEADER.match(plausible) else 0
-        if not _HEADER.match(header):
-            return 0
-        length = int(header[2:], 16)
+        if header is None:
+            begun = self._buffer
+            is_header = any(len(begun) < len(each) and _HEADER.match(begun + each[len(begun) :]) for each in _PLAUSIBLE)
+            return None if is_header else 0
+        length = int(header["length"], 16)
         if length > _GREATEST_REPLY:
             return 0
-        size = _HEADER_SIZE + length + _TRAILER_SIZE
+        size = header.end() + length + _TRAILER_SIZE
         if len(self._buffer) < size:
             return None
         checked, check = self._buffer[1 : size - _TRAILER_SIZE], self._buffer[size - _TRAILER_SIZE : size]

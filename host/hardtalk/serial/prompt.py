@@ -1,8 +1,10 @@
 """The prompt without its transport: text in, bytes out; bytes in, events out.
 
 A definition must be done before a method is installed in it, so an expression is on its way alone. Methods follow each
-other without waiting for the replies, which come in the same order. When a request fails the rest of its entry is
-dropped.
+other without waiting for the replies. When a request fails the rest of its entry is dropped.
+
+Requests are numbered, and a reply belongs to the request of its number, whatever else comes. What the board may not
+have got, or what it replied and did not arrive, is sent again with the same number; the board does nothing twice.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import TypeAlias
 
 from hardtalk.serial.class_model import ClassModel
 from hardtalk.serial.entries import Entry, Text, entries_of, requests_of
-from hardtalk.serial.frames import ConsoleText, Frame, FrameReader, encode_frame
+from hardtalk.serial.frames import GREATEST_NUMBER, ConsoleText, Frame, FrameReader, encode_frame
 from hardtalk.serial.requests import INSTALL, Request
 from hardtalk.smalltalk.chunk import MethodChunk
 from hardtalk.smalltalk.errors import SourceError
@@ -65,6 +67,8 @@ Event: TypeAlias = ConsoleText | Result | Failure | NotUnderstood | Pong | Refus
 METHODS_UNDER_WAY = 8
 METHOD_BYTES_UNDER_WAY = 6000
 """How many methods, and bytes of them, may wait on the board to be installed: its driver keeps 8,192 bytes."""
+MOST_COMPLAINTS = 8
+"""How many complaints in a row a request outlives."""
 
 
 class Prompt:
@@ -75,7 +79,9 @@ class Prompt:
         self._reader = FrameReader()
         self._waiting: deque[Entry | Request] = deque()
         self._told: list[Event] = []
-        self._running: deque[Request] = deque()
+        self._running: dict[int, Request] = {}
+        self._number = 0
+        self._complaints = 0
         self._outgoing = b""
         self._reason = ""
         self.replies = 0
@@ -112,6 +118,16 @@ class Prompt:
             self._reason = reason
             self._outgoing += encode_frame("I", b"")
 
+    def send_again(self) -> None:
+        """After a silence: send what has no reply yet once more, in case that it, or its reply, was lost."""
+        for found in self._reader.give_up():
+            self._told += [found] if isinstance(found, ConsoleText) else self._reply(found)
+        self._send_running()
+
+    def _send_running(self) -> None:
+        for number, request in self._running.items():
+            self._outgoing += request.frame(number)
+
     def abandon(self) -> None:
         """Forget what was entered, without hope of a reply."""
         self._waiting.clear()
@@ -138,21 +154,41 @@ class Prompt:
     def _reply(self, frame: Frame) -> list[Event]:
         if frame.kind == "P":
             return [Pong(frame.text)]
-        request = self._running.popleft() if self._running else None
+        number = frame.number or self._number_of_unnumbered(frame.kind)
+        request = self._running.pop(number, None)
+        if request is None:
+            return self._complaint(frame) if frame.kind == "N" and not frame.number else []
         self.replies += 1
+        self._complaints = 0
         if frame.kind != "R":
             self._drop_entry()
             self._send_next()
-            place = request.place if request is not None else ""
             text, self._reason = self._reason or frame.text, ""
-            return [Failure(text, place) if frame.kind == "T" else NotUnderstood(frame.text)]
+            return [Failure(text, request.place) if frame.kind == "T" else NotUnderstood(frame.text)]
         events: list[Event] = []
-        if request is None or not request.is_quiet:
-            events.append(Result(request.title if request and request.title else frame.text))
-        if request is not None and request.learn is not None:
+        if not request.is_quiet:
+            events.append(Result(request.title or frame.text))
+        if request.learn is not None:
             request.learn()
         self._send_next()
         return events
+
+    def _complaint(self, frame: Frame) -> list[Event]:
+        """The board made nothing of some bytes. They may have been a request, which is sent again; not for ever, for
+        the board may have no room for it."""
+        self._complaints += 1
+        if self._complaints > MOST_COMPLAINTS and self._running:
+            self._running.clear()
+            self._drop_entry()
+            self.replies += 1
+            self._complaints = 0
+            self._send_next()
+        self._send_running()
+        return [NotUnderstood(frame.text)]
+
+    def _number_of_unnumbered(self, kind: str) -> int:
+        """A board that numbers nothing answers in order. N without a number is about what was no request."""
+        return next(iter(self._running), 0) if kind in "RT" else 0
 
     def _drop_entry(self) -> None:
         while self._waiting and isinstance(self._waiting[0], Request):
@@ -165,9 +201,10 @@ class Prompt:
                 if self._running and not self._may_follow(first):
                     return
                 self._waiting.popleft()
-                self._running.append(first)
+                self._number = self._number % GREATEST_NUMBER + 1
+                self._running[self._number] = first
                 self._told += [Warned(each) for each in first.warnings]
-                self._outgoing += first.frame
+                self._outgoing += first.frame(self._number)
                 continue
             if self._running and not (isinstance(first, MethodChunk) and self._are_methods_under_way()):
                 return
@@ -178,11 +215,11 @@ class Prompt:
                 self._told.append(Refused(error))
 
     def _are_methods_under_way(self) -> bool:
-        return all(each.kind == INSTALL for each in self._running)
+        return all(each.kind == INSTALL for each in self._running.values())
 
     def _may_follow(self, request: Request) -> bool:
         """Whether the request need not wait for those that are under way: a method behind methods."""
-        size = sum(len(each.payload) for each in self._running) + len(request.payload)
+        size = sum(len(each.payload) for each in self._running.values()) + len(request.payload)
         return (
             request.kind == INSTALL
             and self._are_methods_under_way()

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Final
 
-from hardtalk.serial.class_model import ClassModel, shape_of
+from hardtalk.serial.class_model import ClassModel, ClassShape, shape_of
 from hardtalk.serial.code_text import UnsendableLiteral, class_text, code_text, encoded, quoted
-from hardtalk.serial.definitions import class_side_variables, defined_by
+from hardtalk.serial.definitions import VariableChange, class_side_variables, defined_by, variable_change
 from hardtalk.serial.frames import FrameError, encode_frame
-from hardtalk.smalltalk.ast import Method, Node, Statement, Variable
+from hardtalk.smalltalk.ast import Cascade, Method, Node, Send, Statement, Variable, walk
 from hardtalk.smalltalk.compiled_method import CompiledMethodSpec, GlobalRef
 from hardtalk.smalltalk.compiler import compile_expression, compile_method
 from hardtalk.smalltalk.errors import SourceError
@@ -47,9 +47,8 @@ class Request:
     warnings: tuple[SourceError, ...] = ()
     place: str = ""
 
-    @property
-    def frame(self) -> bytes:
-        return encode_frame(self.kind, self.payload)
+    def frame(self, number: int) -> bytes:
+        return encode_frame(self.kind, self.payload, number)
 
 
 def is_class_definition(source: str) -> bool:
@@ -97,6 +96,8 @@ def statements_request(node: Method, model: ClassModel) -> Request:
     after = ClassModel()
     after.take(model)
     statements = tuple(_as_the_board_has_it(each, node, after) for each in node.statements)
+    for statement in node.statements:
+        _check_definitions_in(statement, node, after)
     spec = compile_expression(
         replace(node, statements=statements),
         class_name="UndefinedObject",
@@ -114,6 +115,9 @@ def _as_the_board_has_it(statement: Statement, node: Method, model: ClassModel) 
     definition = defined_by(statement)
     if definition is not None:
         check_definition(definition, model, node, statement)
+        if definition.name in model and not definition.class_instance_variables:
+            kept = model[definition.name].class_instance_variables
+            definition = replace(definition, class_instance_variables=kept)
         model.define(shape_of(definition))
         [creation] = parse_expression(creation_expression(definition)).statements
         return creation
@@ -123,7 +127,29 @@ def _as_the_board_has_it(statement: Statement, node: Method, model: ClassModel) 
         if shape.class_instance_variables == given.names:
             return Variable(given.class_name, start=statement.start, stop=statement.stop)
         model.define(replace(shape, class_instance_variables=given.names))
+    change = variable_change(statement)
+    if change is not None and change.class_name in model:
+        shape = model[change.class_name]
+        model.define(_changed(shape, change))
     return statement
+
+
+def _check_definitions_in(statement: Statement, node: Method, model: ClassModel) -> None:
+    """Those in blocks, or as arguments, are left to the board; but no superclass is misspelt."""
+    for each in walk(statement):
+        definition = defined_by(each) if each is not statement and isinstance(each, (Send, Cascade)) else None
+        if definition is not None and definition.superclass not in model.globals:
+            check_definition(definition, model, node, each)
+
+
+def _changed(shape: ClassShape, change: VariableChange) -> ClassShape:
+    match change.field:
+        case "instance_variables":
+            return replace(shape, instance_variables=change.applied_to(shape.instance_variables))
+        case "class_variables":
+            return replace(shape, class_variables=change.applied_to(shape.class_variables))
+        case _:
+            return replace(shape, class_instance_variables=change.applied_to(shape.class_instance_variables))
 
 
 def check_definition(definition: ClassDefinition, model: ClassModel, node: Method, place: Node) -> None:
