@@ -42,7 +42,8 @@ class FlashCells:
     def program(self, offset: int, data: bytes) -> None:
         """Clear the bits that are 0 in `data`."""
         old = self.read(offset, len(data))
-        self.put(offset, bytes(was & new for was, new in zip(old, data, strict=True)))
+        left = int.from_bytes(old, "little") & int.from_bytes(data, "little")
+        self.put(offset, left.to_bytes(len(data), "little"))
 
     def erase(self, sector: int) -> None:
         first = sector * self.sector_bytes // PAGE_BYTES
