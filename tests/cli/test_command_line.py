@@ -10,6 +10,7 @@ COMMANDS = (
 )  # fmt: skip
 SUBCOMMANDS = (
     "latency sweep", "latency masked", "memory compare", "memory image", "memory plan", "flash list", "flash check",
+    "flash cuts",
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ Erased pages take no memory, and pages are immutable, so that a copy of the cell
 """
 
 import random
+from typing import Any
 
 PAGE_BYTES = 4096
 ERASED_PAGE = b"\xff" * PAGE_BYTES
@@ -18,6 +19,12 @@ class FlashCells:
         self.sector_bytes = sector_bytes
         self.wear = [0] * (size // sector_bytes)
         self._pages: dict[int, bytes] = {}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "FlashCells":
+        copied = FlashCells(self.size, self.sector_bytes)
+        copied.wear[:] = self.wear
+        copied._pages.update(self._pages)
+        return copied
 
     # Reading
 
