@@ -32,7 +32,7 @@ from handmade import (
 
 from hardtalk.link import Firmware, LinkError, link
 from hardtalk.link.assembler import AssemblySource
-from hardtalk.link.plan import BUDGETS, NATIVE_HANDLERS_PLACE
+from hardtalk.link.plan import BUDGETS, NATIVE_HANDLERS_PLACE, STATE
 from hardtalk.vm.facts import Facts
 
 START = routine(
@@ -266,7 +266,9 @@ def test_what_native_routines_push_out_of_the_caches_is_told() -> None:
     assert Facts.of_elf(firmware.elf).unlocked == ("Hand>>big",)
 
 
-def test_more_data_to_lock_than_the_caches_hold_is_refused() -> None:
+def test_more_data_to_lock_than_the_caches_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, *others = STATE
+    monkeypatch.setattr("hardtalk.link.layout.STATE", (replace(first, locked_first=4000), *others))
     message = refusal(replace(PROGRAM, state_size=4000))
     assert message.startswith("the data that must be locked have 8,224 bytes, 2 ways of the data cache hold 8,192; ")
 

@@ -263,22 +263,21 @@ def test_simulation_and_arm_keep_what_the_model_keeps(seed: int, torture: int) -
 
 
 def test_memory_runs_out_and_comes_back() -> None:
+    """Every Array that is made goes to the head of a list, which variable 0 holds."""
     program = Program(9, with_arm=False)
+    chain: Node | None = None
+    linked: set[int] = set()
     while not program.done["out of memory"]:
         try:
             program.make()
-            node = program.variables[0]
-            fresh = next(each for each in program.variables if each is not None)
-            if node is not None and fresh is not node and node.kind == "Array":
-                program.machine.primitive(STORE, node.oop, 1 << 1 | 1, fresh.oop)
-                node.slots[0] = fresh
-            for index in range(1, ROOTS):
-                each, chain = program.variables[index], program.variables[0]
-                if each is not None and each.kind == "Array" and each is not chain:
+            for each in program.variables:
+                if each is not None and each.kind == "Array" and id(each) not in linked:
                     held = program.machine.nil if chain is None else chain.oop
                     program.machine.primitive(STORE, each.oop, 1 << 1 | 1, held)
                     each.slots[0] = chain
-                    program.set_variable(0, each)
+                    chain = each
+                    linked.add(id(each))
+            program.set_variable(0, chain)
         except OutOfMemory:
             program.done["out of memory"] += 1
     program.check()
