@@ -25,9 +25,11 @@ NO_ROOM = "no room:"
 
 @dataclass(frozen=True)
 class CutPlan:
-    """At least `count` cuts, in sessions of `steps`. Of a session's cuts, `on_board` are mounted by the board. `worn` of a
-    hundred sectors cannot be erased any more. Each operation is torn `tears` times at places drawn anew, beside the cut
-    before it."""
+    """At least `count` cuts, in sessions of `steps`. Of a session's cuts, `on_board` are mounted by the board.
+
+    `worn` of a hundred sectors cannot be erased any more. Each operation is torn `tears` times at places drawn anew,
+    beside the cut before it.
+    """
 
     count: int = 1000
     seed: int = 1
