@@ -21,7 +21,9 @@ Image: TypeAlias = Annotated[
 VolumePath: TypeAlias = Annotated[str, Parameter(help="A path from the root of the volume, as logs/today.")]
 
 app = App(name="flash", help="List, read, write, check the files in an image of the board's flash.")
-app.command("hardtalk.cli.flash_cuts:cuts", name="cuts")
+app.command(
+    "hardtalk.cli.flash_cuts:cuts", name="cuts", help="Cut the power in every operation of a busy board's flash."
+)
 
 
 @app.command(name="list")

@@ -23,16 +23,17 @@ def cuts(
     count: Annotated[int, Parameter(help="At least so many cuts.")] = 2000,
     seed: Annotated[int, Parameter(help="Another seed gives other work and other cuts.")] = 1,
     worn: Annotated[int, Parameter(help="Of a hundred sectors, so many cannot be erased any more.")] = 0,
+    steps: Annotated[int, Parameter(help="Of a session, before the next goes on from one of the cuts.")] = 25,
     workers: Workers = 1,
     json: Json = None,
 ) -> int:
     """Cut the power in every operation of the flash while the board works with files; exit with 1 when one loses."""
-    for name, value, least in (("count", count, 1), ("worn", worn, 0), ("workers", workers, 1)):
+    for name, value, least in (("count", count, 1), ("worn", worn, 0), ("steps", steps, 1), ("workers", workers, 1)):
         if value < least:
             raise UserError(f"--{name} {value}: it must be at least {least}")
     if worn > 50:
         raise UserError(f"--worn {worn}: a volume needs sectors", "Give at most 50 of a hundred.")
-    plans = [CutPlan(-(-count // len(SECTORS)), seed, each, worn=worn) for each in SECTORS]
+    plans = [CutPlan(-(-count // len(SECTORS)), seed, each, worn=worn, steps=steps) for each in SECTORS]
     began = time.monotonic()
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
         tallies = list(executor.map(run_cuts, plans)) if workers > 1 else [run_cuts(each) for each in plans]
