@@ -6,9 +6,12 @@ from pathlib import Path
 
 COMMANDS = (
     "build", "boot", "repl", "test", "latency", "trace", "uart", "bench", "threadmetric", "speed", "memory", "soak",
-    "inject", "explain",
+    "inject", "explain", "flash",
 )  # fmt: skip
-SUBCOMMANDS = ("latency sweep", "latency masked", "memory compare", "memory image", "memory plan")
+SUBCOMMANDS = (
+    "latency sweep", "latency masked", "memory compare", "memory image", "memory plan", "flash list", "flash check",
+    "flash cuts",
+)  # fmt: skip
 
 
 def hardtalk(*arguments: str) -> subprocess.CompletedProcess[str]:

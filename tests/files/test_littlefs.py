@@ -75,6 +75,23 @@ def test_what_the_library_writes_the_board_reads(board: Bench) -> None:
         assert answer == literal(blocks[position : position + 20])
 
 
+def test_names_stand_in_the_order_in_which_the_library_looks_for_them(board: Bench) -> None:
+    """Of two names, one of which begins with the other, the longer one comes first."""
+    names = ["ab", "ab+", "a", "B", "abc", "b", "a b", "abcd"]
+    for name in names:
+        board.console.evaluate(write(name, name.encode()))
+    flash = flash_of(board)
+    assert held_by(flash.contents) == {name: name.encode() for name in names}
+    volume = Volume(flash.contents)
+    for name in names:
+        assert volume.read(name) == name.encode()
+        volume.write(name + "!", name.encode())
+    board.console.evaluate("FlashVolumeDevice mount. d := FileDirectory default")
+    for name in names:
+        assert board.console.evaluate(f"d contentsOf: '{name}!'") == f"'{name}'"
+        assert volume.read(name) == name.encode()
+
+
 def test_a_file_is_changed_in_its_middle_and_grows_over_blocks(board: Bench) -> None:
     data = bytearray(random.Random(4).randbytes(262_140))
     Volume(flash_of(board).contents).write("big", bytes(data))

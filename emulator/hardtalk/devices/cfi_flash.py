@@ -40,6 +40,7 @@ class Operation:
     offset: int
     data: bytes
     left: int
+    sector: int
     started: int = 0
     is_suspended: bool = False
     is_suspending: bool = False
@@ -49,21 +50,19 @@ class Operation:
         return not self.data
 
     @property
-    def sector(self) -> int:
-        return self.offset // SECTOR_BYTES
-
-    @property
     def suspended_bit(self) -> int:
         return ERASE_SUSPENDED if self.is_erase else PROGRAM_SUSPENDED
 
 
 class CfiFlash(Device):
-    """`contents` outlast power and reset. `changed` hears the offset and size of what has changed in them."""
+    """`contents` outlast power and reset. `changed` hears the offset and size of what has changed in them,
+    `finishing` each operation just before it is done."""
 
-    wiring: ClassVar[frozenset[str]] = Device.wiring | {"changed"}
+    wiring: ClassVar[frozenset[str]] = Device.wiring | {"changed", "finishing"}
     changed: Callable[[int, int], None] | None = None
+    finishing: Callable[[Operation], None] | None = None
     endurance: int = ENDURANCE
-    sector_bytes: ClassVar[int] = SECTOR_BYTES
+    sector_bytes: int = SECTOR_BYTES
 
     def __init__(self, peripheral: Peripheral, clock: Clock | None = None, seed: int = 0) -> None:
         self.contents = FlashCells(peripheral.size, SECTOR_BYTES)
@@ -71,6 +70,12 @@ class CfiFlash(Device):
         self.query = query_table(peripheral.size, SECTOR_BYTES, PAGE_BYTES, POWERS, MOST_POWER)
         self.operations: list[Operation] = []
         super().__init__(peripheral, clock)
+
+    def refit(self, size: int, sector_bytes: int) -> None:
+        """Another part of the family in this place, all erased, before anybody has asked it what it is."""
+        self.sector_bytes = sector_bytes
+        self.contents = FlashCells(size, sector_bytes)
+        self.query = query_table(size, sector_bytes, PAGE_BYTES, POWERS, MOST_POWER)
 
     # Life
 
@@ -98,7 +103,7 @@ class CfiFlash(Device):
     def note_change(self, operation: Operation) -> None:
         if self.changed is not None:
             if operation.is_erase:
-                self.changed(operation.sector * SECTOR_BYTES, SECTOR_BYTES)
+                self.changed(operation.sector * self.sector_bytes, self.sector_bytes)
             else:
                 self.changed(operation.offset, len(operation.data))
 
@@ -124,7 +129,7 @@ class CfiFlash(Device):
 
     def array_word(self, offset: int) -> int:
         for each in self.operations:
-            if each.is_erase and each.sector == offset // SECTOR_BYTES:
+            if each.is_erase and each.sector == offset // self.sector_bytes:
                 self._touch(f"read of sector {each.sector} while its erase is suspended")
                 return self.random.getrandbits(32)
         return self.contents.word(offset)
@@ -187,7 +192,7 @@ class CfiFlash(Device):
         self.errors |= ERASE_ERROR | PROGRAM_ERROR
 
     def program_word(self, offset: int, value: int) -> None:
-        self.start(Operation(offset, value.to_bytes(WORD_BYTES, "little"), self.cycles(WORD_TIME)))
+        self.start(self.operation(offset, value.to_bytes(WORD_BYTES, "little"), WORD_TIME))
 
     def buffer_count(self, offset: int, value: int) -> None:
         words = (value & 0xFFFF) + 1
@@ -213,7 +218,7 @@ class CfiFlash(Device):
         first, last = min(self.buffer), max(self.buffer)
         words = (self.buffer.get(each, 0xFFFFFFFF) for each in range(first, last + WORD_BYTES, WORD_BYTES))
         data = b"".join(each.to_bytes(WORD_BYTES, "little") for each in words)
-        self.start(Operation(first, data, self.cycles(PAGE_TIME)))
+        self.start(self.operation(first, data, PAGE_TIME))
 
     def erase_confirmed(self, offset: int, value: int) -> None:
         if value & 0xFF != CONFIRM:
@@ -221,12 +226,15 @@ class CfiFlash(Device):
         elif self.operations:
             self.refuse("an erase while another operation is suspended")
         else:
-            self.start(Operation(offset, b"", self.cycles(ERASE_TIME)))
+            self.start(self.operation(offset, b"", ERASE_TIME))
 
     # Operations
 
     def cycles(self, time: Duration) -> int:
         return int(self.clock.cycles_of(time))
+
+    def operation(self, offset: int, data: bytes, time: Duration) -> Operation:
+        return Operation(offset, data, self.cycles(time), offset // self.sector_bytes)
 
     def start(self, operation: Operation) -> None:
         if any(each.sector == operation.sector for each in self.operations):
@@ -244,6 +252,8 @@ class CfiFlash(Device):
     def finish(self) -> None:
         operation = self.operations.pop()
         self.alarm = None
+        if self.finishing is not None:
+            self.finishing(operation)
         if operation.is_erase and self.contents.wear[operation.sector] >= self.endurance:
             self._touch(f"sector {operation.sector} is worn out after {self.endurance:,} erases")
             self.errors |= ERASE_ERROR

@@ -4,6 +4,7 @@ Erased pages take no memory, and pages are immutable, so that a copy of the cell
 """
 
 import random
+from typing import Any
 
 PAGE_BYTES = 4096
 ERASED_PAGE = b"\xff" * PAGE_BYTES
@@ -18,6 +19,12 @@ class FlashCells:
         self.sector_bytes = sector_bytes
         self.wear = [0] * (size // sector_bytes)
         self._pages: dict[int, bytes] = {}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "FlashCells":
+        copied = FlashCells(self.size, self.sector_bytes)
+        copied.wear[:] = self.wear
+        copied._pages.update(self._pages)
+        return copied
 
     # Reading
 
@@ -42,7 +49,8 @@ class FlashCells:
     def program(self, offset: int, data: bytes) -> None:
         """Clear the bits that are 0 in `data`."""
         old = self.read(offset, len(data))
-        self.put(offset, bytes(was & new for was, new in zip(old, data, strict=True)))
+        left = int.from_bytes(old, "little") & int.from_bytes(data, "little")
+        self.put(offset, left.to_bytes(len(data), "little"))
 
     def erase(self, sector: int) -> None:
         first = sector * self.sector_bytes // PAGE_BYTES

@@ -36,6 +36,7 @@ for command, place in {
     "explain": "explain:explain",
     "docs": "docs:docs",
     "fuzz": "fuzz:fuzz",
+    "flash": "flash:app",
 }.items():
     app.command(f"hardtalk.cli.{place}", name=command)
 

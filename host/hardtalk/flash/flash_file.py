@@ -18,10 +18,21 @@ class FlashFileError(ReportedError):
 class FlashFile:
     """Contents in the raw file `path`, made all erased when it is not there; erases a sector in `path`.wear."""
 
+    @classmethod
+    def existing(cls, path: Path) -> "FlashFile":
+        """Raises FlashFileError when there is none."""
+        if not path.exists():
+            raise FlashFileError(
+                f"{path}: there is no such file",
+                f"make one with hardtalk flash format {path}, or with hardtalk boot --flash {path}",
+            )
+        return cls(path)
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self.wear_path = path.with_name(path.name + ".wear")
         self.size = default_chip().peripheral("FLASH").size
+        self._written_wear: list[int] = []
         if not path.exists():
             with path.open("wb") as file:
                 for _ in range(self.size // CHUNK_BYTES):
@@ -58,7 +69,8 @@ class FlashFile:
             file.seek(offset)
             for start in range(offset, end, CHUNK_BYTES):
                 file.write(cells.read(start, min(CHUNK_BYTES, end - start)))
-        if any(cells.wear):
+        if any(cells.wear) and cells.wear != self._written_wear:
+            self._written_wear = list(cells.wear)
             counts = {str(sector): erases for sector, erases in enumerate(cells.wear) if erases}
             self.wear_path.write_text(json.dumps({"erases": counts}, indent=1) + "\n")
 
