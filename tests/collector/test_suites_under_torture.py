@@ -7,7 +7,8 @@ import pytest
 from hardtalk.bench import Bench
 from hardtalk.board import Snapshot
 from hardtalk.build.sources import paths_in, read_classes, text_root
-from hardtalk.sunit.runner import SUnitClass, run_class, sunit_classes
+from hardtalk.sunit.classes import SUnitClass, sunit_classes
+from hardtalk.sunit.runner import run_class
 
 from .torture import torture
 

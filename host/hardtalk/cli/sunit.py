@@ -1,6 +1,7 @@
 """`hardtalk test DIR`: the SUnit tests of a folder, run on the emulated board and reported like pytest's."""
 
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,9 @@ from hardtalk.bench import BootOptions, boot
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
 from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Parts
-from hardtalk.sunit.runner import Outcome, classes_in, run_classes
+from hardtalk.sunit.classes import classes_in
+from hardtalk.sunit.outcomes import COUNTED, FAILED, MARKS, WORDS, Outcome
+from hardtalk.sunit.runner import Runner, run_classes
 
 
 def test(
@@ -34,16 +37,18 @@ def test(
     console.print(f"board: {bench.board.model}, firmware {bench.firmware_hash}")
     console.print(f"collected {count} item{'s' * (count != 1)}\n")
     failed: list[Outcome] = []
+    kinds: Counter[str] = Counter()
     printed: list[tuple[str, str]] = []
-    for run in run_classes(bench, classes):
-        marks = "".join("." if each.has_passed else "F" if each.is_failure else "E" for each in run.outcomes)
+    for run in run_classes(Runner(bench), classes):
+        marks = "".join(MARKS[each.kind] for each in run.outcomes)
         console.print(f"{run.test_class.file} {marks}", soft_wrap=True)
-        failed += [each for each in run.outcomes if not each.has_passed]
+        kinds.update(FAILED if each.has_failed else each.kind for each in run.outcomes)
+        failed += [each for each in run.outcomes if each.has_failed]
         if run.text:
             printed.append((run.test_class.name, run.text))
     show_failures(console, failed, printed)
     seconds = time.perf_counter() - started
-    counts = [f"{len(failed)} failed"] * bool(failed) + [f"{count - len(failed)} passed"] * (count > len(failed))
+    counts = [f"{kinds[each]} {COUNTED[each]}" for each in COUNTED if kinds[each]]
     console.print(Rule(f"{', '.join(counts)} in {seconds:.2f}s", characters="="))
     return 1 if failed or bench.console.device_failures else 0
 
@@ -65,5 +70,4 @@ def show_failures(console: Console, failed: list[Outcome], printed: list[tuple[s
             console.print(Text(text.rstrip()), soft_wrap=True)
     console.print(Rule("short test summary info", characters="="))
     for each in failed:
-        first = next(iter(each.trace.strip().splitlines()), "")
-        console.print(Text(f"{'FAILED' if each.is_failure else 'ERROR'} {each.name} - {first}"), soft_wrap=True)
+        console.print(Text(f"{WORDS[each.kind]} {each.name} - {each.first_line}"), soft_wrap=True)

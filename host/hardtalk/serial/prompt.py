@@ -134,6 +134,13 @@ class Prompt:
         self._running.clear()
         self._reason = ""
 
+    def start_over(self) -> None:
+        """The line is as if nothing had been sent: the board was put back to when nothing had been."""
+        self.abandon()
+        self._told.clear()
+        self._outgoing = b""
+        self._reader = FrameReader()
+
     def take_outgoing(self) -> bytes:
         """The bytes to send now."""
         data, self._outgoing = self._outgoing, b""

@@ -1,127 +1,163 @@
-"""Runs SUnit tests on a booted board, a class at a time, each from the same state of the board.
+"""Runs SUnit tests on a booted board, each in a process of its own and from the same state of the board.
 
-The host chooses what is run (test methods of the sources, inherited ones too); the board runs `runCase` and answers a
-record for each test with the stack trace of what failed. So nothing of SUnit is needed but `selector:` and `runCase`.
+The host chooses what is run (test methods of the sources, inherited ones too); `TestRun` on the board runs one test
+within its time limit and answers a record. The board is put back before each test, so that nothing a test leaves behind
+reaches another, and one that takes the whole board with it fails alone.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
-from hardtalk.bench import Bench, BenchError, UnfitRequest
-from hardtalk.build.sources import class_paths, display_name, paths_in, read_classes
+from hardtalk.bench import Bench, BenchError, BoardEnded
+from hardtalk.bench.console import FILE_IN_BAUD
+from hardtalk.board import Snapshot
 from hardtalk.serial import ConsoleText, Event, Failure, NotUnderstood, Refused, Result
-from hardtalk.smalltalk.tonel import ClassDefinition
+from hardtalk.sunit.classes import SUnitClass
+from hardtalk.sunit.outcomes import ERROR, EXPECTED, Outcome, TracedContext, outcome_in, with_place
+from hardtalk.symbols.source_map import MethodLines, Place
+from hardtalk.symbols.sources import source_line
+from hardtalk.vm.constants import PINNED_REGISTERS
 
-TEST_CASE = "TestCase"
-RECORD_SEPARATOR, FIELD_SEPARATOR = "\x1e", "\x1f"
-PATIENCE_CYCLES = 12_000_000_000
-
-
-@dataclass(frozen=True)
-class SUnitClass:
-    """A concrete test class with the selectors of its tests, its own before inherited ones."""
-
-    name: str
-    selectors: tuple[str, ...]
-    file: str
+GRACE_SECONDS = 4
+"""Of the board's time beyond a test's limit: the board itself needs some to end the test and to tell."""
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """One test's: `trace` is empty when it passed. `is_failure` tells a broken assertion from any other error."""
+class Allowance:
+    """How long a test may take on the board, and whether it is expected to fail."""
 
-    class_name: str
-    selector: str
-    trace: str = ""
-    is_failure: bool = False
-
-    @property
-    def name(self) -> str:
-        return f"{self.class_name}>>{self.selector}"
-
-    @property
-    def has_passed(self) -> bool:
-        return not self.trace
+    milliseconds: int
+    is_expected_failure: bool
 
 
-def sunit_classes(definitions: Sequence[ClassDefinition]) -> list[SUnitClass]:
-    """The classes below TestCase that have tests, in the order of their names; a superclass alone is not run."""
-    by_name = {each.name: each for each in definitions if not each.is_extension}
-    extended = {each.name: each.superclass for each in by_name.values() if each.superclass}
-    superclasses = set(extended.values())
-    found = []
-    for name, definition in sorted(by_name.items()):
-        chain = superclass_chain(definition, by_name)
-        if chain[-1].superclass != TEST_CASE and not any(each.superclass == TEST_CASE for each in chain):
-            continue
-        selectors = tuple(
-            dict.fromkeys(
-                method.selector
-                for each in chain
-                for method in each.methods
-                if method.selector.startswith("test") and ":" not in method.selector and not method.class_side
-            )
+class Runner:
+    """Runs tests on `bench`, each from `state`. Tests that say nothing of their own may take `timeout_seconds` of the
+    board's time, the board's default for None. `state` is the board as it is now when it is None, but for its line to
+    the host, which is made as fast as for a file-in."""
+
+    def __init__(self, bench: Bench, timeout_seconds: float | None = None, state: Snapshot | None = None) -> None:
+        self.bench = bench
+        self.timeout_milliseconds = None if timeout_seconds is None else max(round(timeout_seconds * 1000), 1)
+        if state is None:
+            bench.console.set_baud(FILE_IN_BAUD)
+            state = bench.board.snapshot()
+        self.state = state
+
+    def run(self, test_class: SUnitClass) -> Iterator[Outcome]:
+        """The outcomes of the tests of a class in the order of its selectors."""
+        try:
+            allowances = self.allowances(test_class)
+        except BenchError as error:
+            yield from (Outcome(test_class.name, each, ERROR, str(error)) for each in test_class.selectors)
+            return
+        for selector, allowance in zip(test_class.selectors, allowances, strict=True):
+            yield self.run_test(test_class, selector, allowance)
+
+    def put_back(self) -> None:
+        self.bench.board.restore(self.state)
+        self.bench.console.prompt.start_over()
+
+    def allowances(self, test_class: SUnitClass) -> list[Allowance]:
+        """What the class says of its tests. BenchError when it cannot say."""
+        self.put_back()
+        selectors = " ".join(f"#{each}" for each in test_class.selectors)
+        answer = self.bench.console.evaluate(f"""
+            {self._set_limit()}
+            #({selectors}) collect: [:each | | test |
+                test := {test_class.name} selector: each.
+                test timeLimitMilliseconds * 2 + (test isExpectedFailure ifTrue: [1] ifFalse: [0])]""")
+        numbers = [int(each) for each in answer.strip("#(){}").replace(".", " ").split()]
+        return [Allowance(each >> 1, bool(each & 1)) for each in numbers]
+
+    def _set_limit(self) -> str:
+        if self.timeout_milliseconds is None:
+            return ""
+        return f"TestCase defaultTimeLimit: (Duration milliSeconds: {self.timeout_milliseconds})."
+
+    def run_test(self, test_class: SUnitClass, selector: str, allowance: Allowance) -> Outcome:
+        self.put_back()
+        board, console = self.bench.board, self.bench.console
+        started = board.clock.cycles
+        known_failures = console.device_failures
+        console.device_failures = []
+        printed: list[str] = []
+        outcome = self._answered(test_class, selector, allowance, printed)
+        if console.device_failures:
+            told = "\n".join(console.device_failures)
+            text = f"a device failed: {told}\n{outcome.text}".rstrip()
+            outcome = replace(outcome, kind=ERROR, text=text)
+        console.device_failures = known_failures + [e for e in console.device_failures if e not in known_failures]
+        outcome = with_place(outcome, self._file_of(test_class), self._source_of)
+        return replace(outcome, printed="".join(printed), cycles=board.clock.cycles - started)
+
+    def _answered(self, test_class: SUnitClass, selector: str, allowance: Allowance, printed: list[str]) -> Outcome:
+        """What the board says of the test, or why it says nothing."""
+        console = self.bench.console
+        wrecked = Outcome(
+            test_class.name, selector, EXPECTED if allowance.is_expected_failure else ERROR, "the board gave no reply"
         )
-        is_abstract = name in superclasses and not any(m.selector.startswith("test") for m in definition.methods)
-        if selectors and not is_abstract:
-            found.append(SUnitClass(name, selectors, definition.file))
-    return found
+        seconds = allowance.milliseconds / 1000 + GRACE_SECONDS
+        expression = f"{self._set_limit()} (TestRun of: ({test_class.name} selector: #{selector})) record"
+        try:
+            console.prompt.enter(expression)
+            for event in console.events(round(seconds * self.bench.board.chip.cpu_hertz)):
+                if isinstance(event, ConsoleText):
+                    printed.append(event.text)
+                elif isinstance(event, Result):
+                    record = event.text[1:-1].replace("''", "'")
+                    return outcome_in(test_class.name, selector, record, self._place_of)
+                else:
+                    return replace(wrecked, text=reason(event))
+        except BenchError as error:
+            place = self._place_now()
+            why = str(error) if isinstance(error, BoardEnded) else f"{why_silent(allowance)}\n{error}"
+            return replace(wrecked, text=why, contexts=(place,) if place is not None else ())
+        return wrecked
+
+    def _place_now(self) -> TracedContext | None:
+        """The method that the virtual machine is in."""
+        cpu = self.bench.board.cpu
+        address = cpu.register(PINNED_REGISTERS["ip"])
+        method = self.bench.source_map.method_at(address)
+        return None if method is None else TracedContext(method.name, method.name, self._named(method.place(address)))
+
+    @cached_property
+    def _methods(self) -> dict[str, MethodLines]:
+        return {each.name: each for each in self.bench.source_map.methods}
+
+    def _place_of(self, method: str, counter: int) -> Place | None:
+        found = self._methods.get(method)
+        return None if found is None else self._named(found.place(found.address + counter))
+
+    def _named(self, place: Place) -> Place:
+        """The place with a file name that can be opened from here."""
+        for folder in self.bench.options.class_folders:
+            path = Path(folder) / place.file
+            if path.is_file():
+                return Place(short_name(path), place.line)
+        return place
+
+    def _file_of(self, test_class: SUnitClass) -> str:
+        path = Path(test_class.file)
+        return short_name(path) if path.is_absolute() else test_class.file
+
+    def _source_of(self, place: Place) -> str:
+        return (source_line(place) or "").strip()
 
 
-def classes_in(bench: Bench, folder: Path) -> list[SUnitClass]:
-    """Those of a folder whose classes are in the firmware. UnfitRequest when it has none."""
-    in_folder = {display_name(path) for path in paths_in(folder.resolve(), ".class.st")}
-    definitions = read_classes(class_paths(bench.options))
-    classes = [each for each in sunit_classes(definitions) if each.file in in_folder]
-    if not classes:
-        raise UnfitRequest(f"{folder}: no subclass of TestCase with a method test…", "Give a folder that has tests.")
-    return classes
+def why_silent(allowance: Allowance) -> str:
+    return (
+        f"no end after {allowance.milliseconds} ms, and the board cannot be asked: the test keeps a priority above "
+        "the prompt's, or all of the board stands still"
+    )
 
 
-def superclass_chain(definition: ClassDefinition, by_name: dict[str, ClassDefinition]) -> list[ClassDefinition]:
-    """The class and those of its superclasses that are among `by_name`, up to TestCase."""
-    chain = [definition]
-    while chain[-1].superclass in by_name and chain[-1].superclass != TEST_CASE:
-        following = by_name[str(chain[-1].superclass)]
-        if following in chain:
-            break
-        chain.append(following)
-    return chain
-
-
-def expression_for(test_class: SUnitClass) -> str:
-    """What the board evaluates: a record for each test, its selector, its kind and its trace."""
-    selectors = " ".join(f"#{selector}" for selector in test_class.selectors)
-    return f"""
-        String streamContents: [:stream |
-            #({selectors}) do: [:each |
-                stream nextPutAll: each; nextPut: (Character value: {ord(FIELD_SEPARATOR)}).
-                [({test_class.name} selector: each) runCase]
-                    on: Error
-                    do: [:error |
-                        stream nextPutAll: error class name; nextPut: (Character value: {ord(FIELD_SEPARATOR)}).
-                        stream nextPutAll: error stackTrace].
-                stream nextPut: (Character value: {ord(RECORD_SEPARATOR)})]]"""
-
-
-def outcomes_in(test_class: SUnitClass, answer: str) -> list[Outcome]:
-    """The outcomes in the printString that the board answered. BenchError when it is not what was asked for."""
-    text = answer[1:-1].replace("''", "'")
-    outcomes = []
-    for record in text.split(RECORD_SEPARATOR)[:-1]:
-        selector, kind, trace = (*record.split(FIELD_SEPARATOR, 2), "", "")[:3]
-        outcomes.append(Outcome(test_class.name, selector, own_part(trace), kind == "AssertionFailure"))
-    if [each.selector for each in outcomes] != list(test_class.selectors):
-        raise BenchError(f"{test_class.name}: the board answered {answer!r}")
-    return outcomes
-
-
-def own_part(trace: str) -> str:
-    """The stack trace without the contexts that run every test."""
-    lines = trace.splitlines()
-    end = next((index for index, line in enumerate(lines) if line.endswith(">>runCase")), len(lines))
-    return "\n".join(lines[:end])
+def short_name(path: Path) -> str:
+    """Relative to the current folder if it lies there."""
+    resolved, here = path.resolve(), Path.cwd()
+    return str(resolved.relative_to(here)) if resolved.is_relative_to(here) else str(resolved)
 
 
 @dataclass
@@ -130,33 +166,28 @@ class ClassRun:
 
     test_class: SUnitClass
     outcomes: list[Outcome]
-    text: str
 
-
-def run_classes(bench: Bench, classes: Sequence[SUnitClass]) -> Iterator[ClassRun]:
-    booted = bench.board.snapshot()
-    for each in classes:
-        bench.board.restore(booted)
-        yield run_class(bench, each)
-    bench.board.restore(booted)
+    @property
+    def text(self) -> str:
+        return "".join(each.printed for each in self.outcomes)
 
 
 def run_class(bench: Bench, test_class: SUnitClass) -> ClassRun:
-    """Run all tests of a class. When the board does not come back, all of them count as errors, with the reason."""
-    text: list[str] = []
-    try:
-        bench.console.prompt.enter(expression_for(test_class))
-        for event in bench.console.events(PATIENCE_CYCLES):
-            if isinstance(event, ConsoleText):
-                text.append(event.text)
-            elif isinstance(event, Result):
-                return ClassRun(test_class, outcomes_in(test_class, event.text), "".join(text))
-            else:
-                return ClassRun(test_class, all_failed(test_class, reason(event)), "".join(text))
-    except BenchError as error:
-        bench.console.prompt.abandon()
-        return ClassRun(test_class, all_failed(test_class, str(error)), "".join(text))
-    return ClassRun(test_class, all_failed(test_class, "the board gave no reply"), "".join(text))
+    """Run all tests of a class, each from the state in which the board is now."""
+    return ClassRun(test_class, list(Runner(bench).run(test_class)))
+
+
+def run_classes(
+    runner: Runner, classes: Sequence[SUnitClass], tell: Callable[[Outcome], None] = lambda _: None
+) -> Iterator[ClassRun]:
+    """Run the classes one after the other; `tell` hears of each test. In the end the board is put back."""
+    for each in classes:
+        run = ClassRun(each, [])
+        for outcome in runner.run(each):
+            tell(outcome)
+            run.outcomes.append(outcome)
+        yield run
+    runner.put_back()
 
 
 def reason(event: Event) -> str:
@@ -165,7 +196,3 @@ def reason(event: Event) -> str:
     if isinstance(event, NotUnderstood):
         return f"the board does not understand: {event.reason}"
     return str(event.error) if isinstance(event, Refused) else str(event)
-
-
-def all_failed(test_class: SUnitClass, trace: str) -> list[Outcome]:
-    return [Outcome(test_class.name, selector, trace) for selector in test_class.selectors]

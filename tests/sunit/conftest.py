@@ -1,0 +1,27 @@
+"""A board with WreckingTest, whose tests harm it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from hardtalk.bench import Bench, BootOptions, boot
+from hardtalk.board import Snapshot
+from hardtalk.sunit.classes import SUnitClass, classes_in
+from hardtalk.sunit.runner import Runner
+
+Wreckable: TypeAlias = tuple[Bench, SUnitClass, Snapshot]
+BOARD = Path(__file__).parent / "board"
+NUISANCE = Path(__file__).parents[1] / "drivers" / "board" / "Nuisance.class.st"
+
+
+@pytest.fixture(scope="package")
+def wreckable(tmp_path_factory: pytest.TempPathFactory) -> Wreckable:
+    driver = tmp_path_factory.mktemp("driver")
+    (driver / NUISANCE.name).write_bytes(NUISANCE.read_bytes())
+    """The bench, booted, the class and the state before any test."""
+    bench = boot(BootOptions((driver, BOARD), device_file=BOARD / "wreckable.py"), lambda _: None)
+    (found,) = classes_in(bench, BOARD)
+    return bench, found, Runner(bench).state
