@@ -68,3 +68,18 @@ def test_a_method_without_parameters_has_no_variants() -> None:
 def test_selectors() -> None:
     assert variant_selector("rows:", 12) == "rows12"
     assert variant_selector("rows:at:from:", 3) == "rows3At:from:"
+
+
+def test_nothing_is_made_of_what_no_path_reaches() -> None:
+    """Of eight methods each calls the next twice where the constant that it gets says never: those are no 256 calls."""
+    head = (
+        "Class { #name : #Loops, #superclass : #Object, #category : #test }\n\nLoops >> run [\n\t^ self level0: 3\n]\n"
+    )
+    dead = "kind = 4 ifTrue: [ sum := (self level{0}: kind) + (self level{0}: kind) ]"
+    loop = "[ kind > 5 and: [ sum < 9 ] ] whileTrue: [ <bound: 9>\n\t\tsum := sum + (self level{0}: kind) ]"
+    lines = f"\t<inline>\n\t| sum |\n\tsum := 1.\n\t{dead}.\n\t{loop}.\n\t^ sum"
+    levels = [f"\nLoops >> level{n}: kind [\n{lines.format(n + 1)}\n]\n" for n in range(8)]
+    last = "\nLoops >> level8: kind [\n\t<inline>\n\t^ kind\n]\n"
+    program = ThreeWays([read_class(head + "".join(levels) + last, "loops.st")], {})
+    assert agreed(program.call("run")) == 1
+    assert program.graphs["Loops>>run"].register_count < 9

@@ -84,15 +84,17 @@ class Inst:
 
 
 class Block:
-    """A basic block: instructions of which only the last is a terminator. `depth` counts enclosing loops."""
+    """A basic block: instructions of which only the last is a terminator. `depth` counts enclosing loops; while a
+    routine is lowered `is_entered` says whether a path is known to lead here."""
 
-    __slots__ = ("cold", "depth", "insts", "number")
+    __slots__ = ("cold", "depth", "insts", "is_entered", "number")
 
     def __init__(self, number: int, depth: int) -> None:
         self.number = number
         self.depth = depth
         self.insts: list[Inst] = []
         self.cold = False
+        self.is_entered = False
 
     @property
     def name(self) -> str:

@@ -52,6 +52,7 @@ class LoweringBase(ABC):
         self.depth = 0
         self.block_count = 0
         self.block = self.new_block()
+        self.block.is_entered = True
         self.graph.blocks.append(self.block)
         self.place = ("", 0)
         self.vm_base = Reg(-VM_BASE, fixed=VM_BASE)
@@ -116,6 +117,9 @@ class LoweringBase(ABC):
     ) -> None:
         if self.block.terminator is None:
             self.block.insts.append(Inst(op, dest, args or [], detail, targets, self.place))
+            if self.block.is_entered:
+                for target in targets:
+                    target.is_entered = True
 
     def after_transfer(self) -> None:
         block = self.new_block()

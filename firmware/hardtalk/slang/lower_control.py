@@ -46,7 +46,9 @@ class LoweringControl(LoweringBase):
             self.effect(node)
 
     def effect(self, node: tree.Statement) -> None:
-        """Lowers a statement whose value nobody uses."""
+        """Lowers a statement whose value nobody uses; nothing where no path arrives, as behind a folded condition."""
+        if not self.block.is_entered:
+            return
         self.set_place(node)
         if isinstance(node, tree.Return):
             self.return_value(node.value)
@@ -92,7 +94,7 @@ class LoweringControl(LoweringBase):
     def arm(self, body: tree.Body, result: Reg | None) -> None:
         """A conditional's arm; its value goes to `result` when that is wanted."""
         self.statements(body.statements)
-        if body.value is None:
+        if body.value is None or not self.block.is_entered:
             return
         if result is None:
             self.effect(body.value)

@@ -60,6 +60,7 @@ class LoweringLoops(LoweringControl):
             self.decide(node.test, *targets)
         else:
             self.terminate("jmp", targets=(test if node.body is not None else body,))
+            body.is_entered = body.is_entered or test.is_entered
         self.depth += 1
         self.start(body)
         if node.body is not None:
