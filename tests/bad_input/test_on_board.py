@@ -22,7 +22,7 @@ COUNT = "Ticks := 0. [ [ (Delay forMilliseconds: 1) wait. Ticks := Ticks + 1 ] r
 
 @pytest.fixture(scope="module")
 def booted() -> Bench:
-    bench = boot(BootOptions((NUISANCE,), device_file=NUISANCE / "nuisance.py"))
+    bench = boot(BootOptions((NUISANCE,), device_files=(NUISANCE / "nuisance.py",)))
     for each in (COUNT, RECURSE, "nuisance := Nuisance start"):
         bench.console.evaluate(each)
     return bench

@@ -16,7 +16,7 @@ THERMOMETER = Path(__file__).parents[2] / "examples" / "thermometer"
 
 @pytest.fixture(scope="module")
 def bench() -> Bench:
-    return boot(BootOptions((FOLDER,), device_file=FOLDER / "nuisance.py"))
+    return boot(BootOptions((FOLDER,), device_files=(FOLDER / "nuisance.py",)))
 
 
 @pytest.fixture
@@ -147,6 +147,6 @@ def test_a_request_that_is_resumed_in_time_goes_on(bench: Bench) -> None:
 
 
 def test_the_tutorials_thermometer() -> None:
-    bench = boot(BootOptions((THERMOMETER,), device_file=THERMOMETER / "thermometer.py"))
+    bench = boot(BootOptions((THERMOMETER,), device_files=(THERMOMETER / "thermometer.py",)))
     bench.console.evaluate("thermometer := Thermometer start")
     assert bench.console.evaluate("{ thermometer next. thermometer next }") == "{(43/2). (87/4)}"

@@ -22,6 +22,6 @@ def wreckable(tmp_path_factory: pytest.TempPathFactory) -> Wreckable:
     driver = tmp_path_factory.mktemp("driver")
     (driver / NUISANCE.name).write_bytes(NUISANCE.read_bytes())
     """The bench, booted, the class and the state before any test."""
-    bench = boot(BootOptions((driver, BOARD), device_file=BOARD / "wreckable.py"), lambda _: None)
+    bench = boot(BootOptions((driver, BOARD), device_files=(BOARD / "wreckable.py",)), lambda _: None)
     (found,) = classes_in(bench, BOARD)
     return bench, found, Runner(bench).state
