@@ -107,7 +107,7 @@ def test_an_unhandled_exception_in_a_handler(bench: Bench) -> None:
     assert events == [Result("5")]
     assert text.splitlines()[0] == (
         "Nuisance (NUISANCE, line 19): handleInterrupt failed; the line is masked until restart is sent: "
-        "MessageNotUnderstood: NUISANCERegisters does not understand #foo"
+        "MessageNotUnderstood: NUISANCERegisters does not understand #foo; it has control, word"
     )
     assert text.count("MessageNotUnderstood") == 1
     restored(bench)
