@@ -61,10 +61,12 @@ def test_outcomes_in_pytest(project: Path) -> None:
     """Beside a Python test, with a device that conftest.py names."""
     (project / "tests" / "board" / "conftest.py").write_text(CONFTEST, encoding="utf-8")
     (project / "test_python.py").write_text("def test_python():\n    pass\n", encoding="utf-8")
-    words = "python or Passes or testFails or testSkips or ExpectedFailure or WaitsForEver or DeviceFails or NamesIts"
+    words = (
+        "python or Passes or testFails or testSkips or ExpectedFailure or WaitsForEver or testDeviceFails or NamesIts"
+    )
     code, text = ran(project, "--sunit", "--sunit-timeout", "0.3", "-k", words, "--junit-xml", "out.xml")
     lines = text.splitlines()
-    assert code == 1 and "4 failed, 2 passed, 1 skipped, 21 deselected, 1 xfailed" in lines[-1], text
+    assert code == 1 and "4 failed, 2 passed, 1 skipped, 22 deselected, 1 xfailed" in lines[-1], text
     assert {f"PASSED {FILE}::testPasses", "PASSED test_python.py::test_python"} <= set(lines)
     assert f"SKIPPED [1] {FILE}:45: not today" in lines
     assert f"XFAIL {FILE}::testExpectedFailure - AssertionFailure: got 3, expected 4" in lines

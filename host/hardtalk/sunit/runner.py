@@ -89,7 +89,8 @@ class Runner:
             console.notify = notify
         if console.device_failures:
             told = "\n".join(console.device_failures)
-            text = f"a device failed: {told}\n{outcome.text}".rstrip()
+            rest = outcome.text.replace(f"{told}\n", "")
+            text = f"a device failed: {told}\n{rest}".rstrip()
             outcome = replace(outcome, kind=ERROR, text=text)
         console.device_failures = known_failures + [e for e in console.device_failures if e not in known_failures]
         outcome = with_place(outcome, self._file_of(test_class), self._source_of)
