@@ -8,6 +8,9 @@ from xml.etree.ElementTree import parse
 import pytest
 
 from hardtalk.cli.main import run
+from hardtalk.sunit.classes import SUnitClass
+from hardtalk.sunit.outcomes import Outcome
+from hardtalk.sunit.runner import Allowance, Runner
 
 from .conftest import BOARD
 
@@ -80,3 +83,21 @@ def test_stops_at_the_first_failure(parts: list[str], capsys: pytest.CaptureFixt
 def test_wrong_options(options: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["test", str(BOARD), *options]) == 2
     assert capsys.readouterr().err.startswith(f"hardtalk: {message}\n")
+
+
+def test_control_c_ends_with_what_was_found(
+    parts: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_test = Runner.run_test
+
+    def interrupted(runner: Runner, test_class: SUnitClass, selector: str, allowance: Allowance) -> Outcome:
+        if selector == "testErrs":
+            raise KeyboardInterrupt
+        return run_test(runner, test_class, selector, allowance)
+
+    monkeypatch.setattr(Runner, "run_test", interrupted)
+    file = tmp_path / "junit.xml"
+    lines = shown(capsys, 130, *parts, "--junit", str(file), "-k", "testFails or testErrs or testHalts")
+    assert f"{FILE} F" in lines and any(each.startswith("FAILED WreckingTest>>testFails - ") for each in lines)
+    assert " interrupted: 1 of 3 tests run " in lines[-2]
+    assert parse(file).getroot()[0].get("tests") == "1"
