@@ -22,7 +22,7 @@ COUNT = "Ticks := 0. [ [ (Delay forMilliseconds: 1) wait. Ticks := Ticks + 1 ] r
 
 @pytest.fixture(scope="module")
 def booted() -> Bench:
-    bench = boot(BootOptions((NUISANCE,), device_file=NUISANCE / "nuisance.py"))
+    bench = boot(BootOptions((NUISANCE,), device_files=(NUISANCE / "nuisance.py",)))
     for each in (COUNT, RECURSE, "nuisance := Nuisance start"):
         bench.console.evaluate(each)
     return bench
@@ -107,7 +107,7 @@ def test_an_unhandled_exception_in_a_handler(bench: Bench) -> None:
     assert events == [Result("5")]
     assert text.splitlines()[0] == (
         "Nuisance (NUISANCE, line 19): handleInterrupt failed; the line is masked until restart is sent: "
-        "MessageNotUnderstood: NUISANCERegisters does not understand #foo"
+        "MessageNotUnderstood: NUISANCERegisters does not understand #foo; it has control, word"
     )
     assert text.count("MessageNotUnderstood") == 1
     restored(bench)

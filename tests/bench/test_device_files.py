@@ -1,11 +1,12 @@
 """A user's device file: what is found in it, and the one message each kind of mistake gives."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from hardtalk.bench import UnfitRequest
-from hardtalk.bench.device_files import device_classes, svd_files
+from hardtalk.bench.device_files import device_classes, svd_file
 from hardtalk.cli.main import run
 
 GOOD = """
@@ -48,7 +49,8 @@ def written(folder: Path, text: str) -> Path:
 
 def message(path: Path) -> str:
     with pytest.raises(UnfitRequest) as caught:
-        svd_files(path, device_classes(path))
+        for each in device_classes(path):
+            svd_file(path, each)
     return str(caught.value)
 
 
@@ -59,7 +61,7 @@ def test_only_the_file_s_own_classes_are_found(tmp_path: Path) -> None:
 def test_svd_lies_beside_the_file(tmp_path: Path) -> None:
     path = written(tmp_path, GOOD)
     (tmp_path / "lamp.svd").write_text("", encoding="utf-8")
-    assert svd_files(path, device_classes(path)) == [tmp_path / "lamp.svd"]
+    assert [svd_file(path, each) for each in device_classes(path)] == [tmp_path / "lamp.svd"]
 
 
 def test_svd_that_is_not_there(tmp_path: Path) -> None:
@@ -93,6 +95,39 @@ def test_file_that_raises_is_placed_in_that_file(tmp_path: Path) -> None:
         f"{path}:4: JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)\n"
         "    json.loads('{')"
     )
+
+
+def test_a_file_imports_its_neighbours(tmp_path: Path) -> None:
+    """Each folder's own, also when another folder has one of the same name."""
+    for number, folder in enumerate((tmp_path / "one", tmp_path / "two")):
+        (folder / "parts").mkdir(parents=True)
+        (folder / "oil.py").write_text(f"from parts.burner import KIND\nNUMBER = {number}\n", encoding="utf-8")
+        (folder / "parts" / "burner.py").write_text(f"KIND = 'burner {number}'\n", encoding="utf-8")
+        text = "import oil\n" + GOOD + "    number, kind = oil.NUMBER, oil.KIND\n"
+        (found,) = device_classes(written(folder, text))
+        assert (found.number, found.kind) == (number, f"burner {number}")
+        assert found.svd_path() == folder / "lamp.svd"
+    assert "oil" not in sys.modules and "parts.burner" not in sys.modules
+    assert not [each for each in sys.path if each.startswith(str(tmp_path))]
+
+
+def test_what_fails_in_a_neighbour_is_placed_there(tmp_path: Path) -> None:
+    path = written(tmp_path, "import oil\n" + GOOD)
+    neighbour = tmp_path / "oil.py"
+    neighbour.write_text("price = 1\nprice / 0\n", encoding="utf-8")
+    assert message(path) == f"{neighbour}:2: ZeroDivisionError: division by zero\n    price / 0"
+    neighbour.write_text("price = (\n", encoding="utf-8")
+    assert message(path).startswith(f"{neighbour}:1: SyntaxError: '(' was never closed\n")
+
+
+def test_devices_of_several_files_with_one_name(tmp_path: Path) -> None:
+    """Each knows its own file, for messages and for what lies beside it."""
+    paths = [tmp_path / "one", tmp_path / "two"]
+    for folder in paths:
+        folder.mkdir()
+        written(folder, GOOD)
+    found = [each for folder in paths for each in device_classes(folder / "lamp.py")]
+    assert [each.svd_path() for each in found] == [folder / "lamp.svd" for folder in paths]
 
 
 def test_device_that_raises_on_the_board_is_told_once_and_the_board_goes_on(

@@ -23,6 +23,11 @@ def test_folders_and_peripherals_each_once(tmp_path: Path) -> None:
     assert built.collector == STOP_THE_WORLD
 
 
+def test_a_folder_in_another_is_not_read_twice(tmp_path: Path) -> None:
+    inner, beside = tmp_path / "tests", tmp_path.with_name(tmp_path.name + "s")
+    assert build_options(BootOptions((inner, tmp_path, beside))).class_folders == (tmp_path, beside)
+
+
 def test_a_study_adds_behind_what_the_user_has(tmp_path: Path) -> None:
     options = with_laboratory(BootOptions((tmp_path,), model="arm926-cold"))
     assert options.drivers == (tmp_path, study_folder("latency")) and options.devices == (Metronome,)

@@ -14,9 +14,12 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
 from hardtalk.build import BUILD_ERRORS, BuildOptions, BuildResult, build
+from hardtalk.build.builder import wherever
 from hardtalk.build.sources import class_paths, text_root
+from hardtalk.chip import chip_with
 from hardtalk.symbols.difference import loaded_sections
 
+THERMOMETER_SVD = Path(__file__).parents[2] / "examples" / "thermometer" / "thermometer.svd"
 DRIVER = """Class {
 	#name : #LampDriver,
 	#superclass : #Object
@@ -69,6 +72,21 @@ def test_added_class_compiles_no_slang(cold: BuildResult, cache: Path, tmp_path:
     changed = DRIVER.replace("^ 1", "^ 2")
     (tmp_path / "LampDriver.class.st").write_text(changed)
     assert not build(BuildOptions(class_folders=(tmp_path,), cache_folder=cache)).is_from_cache
+
+
+def test_where_a_peripheral_s_file_lies_makes_no_other_firmware(tmp_path: Path) -> None:
+    """But its name does, which messages say."""
+    svd = THERMOMETER_SVD.read_bytes()
+    names = ("here/thermometer.svd", "there/thermometer.svd", "there/other.svd")
+    chips = []
+    for name in names:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(svd)
+        chips.append(wherever(chip_with([path])))
+    here, there, other = chips
+    assert here == there and repr(here) == repr(there)
+    assert here != other
 
 
 def test_a_damaged_cache_entry_is_made_again(cold: BuildResult, cache: Path) -> None:

@@ -16,7 +16,7 @@ THERMOMETER = Path(__file__).parents[2] / "examples" / "thermometer"
 
 @pytest.fixture(scope="module")
 def bench() -> Bench:
-    return boot(BootOptions((FOLDER,), device_file=FOLDER / "nuisance.py"))
+    return boot(BootOptions((FOLDER,), device_files=(FOLDER / "nuisance.py",)))
 
 
 @pytest.fixture
@@ -85,6 +85,37 @@ def test_fields(nuisance: Bench) -> None:
     )
 
 
+def test_a_field_of_one_bit_is_0_1_true_or_false(nuisance: Bench) -> None:
+    written = (
+        "| r | nuisance stop. r := nuisance registers control. "
+        "#(1 0 1 1 true 0 false false true 0) collect: [ :each | r raise: each. r raise ]"
+    )
+    assert nuisance.console.evaluate(written) == "#(true false true true true false false false true false)"
+    for wrong in ("2", "-1", "nil", "1.0", "'1'"):
+        answer = nuisance.console.evaluate(
+            f"[ nuisance registers control raise: {wrong} ] on: Error do: [ :e | e messageText ]"
+        )
+        said = wrong if wrong != "'1'" else "''1''"
+        assert answer == f"'{said} is nothing that a field of one bit can be: 0, 1, true or false'"
+    assert nuisance.console.evaluate("nuisance registers control raise") == "false"
+
+
+def test_a_misspelt_register_or_field_lists_those_there_are(nuisance: Bench) -> None:
+    for misspelt, has in (
+        ("word0", "control, word"),
+        ("control risen", "level, raise, value"),
+        ("control levl: 1", "level, raise, value"),
+    ):
+        with pytest.raises(
+            BenchError, match=rf"MessageNotUnderstood: NUISANCE\w+ does not understand #[\w:]+; it has {has}\n"
+        ):
+            nuisance.console.evaluate(f"nuisance registers {misspelt}")
+    answer = nuisance.console.evaluate(
+        "[ nuisance registers foo ] on: MessageNotUnderstood do: [ :e | e message selector ]"
+    )
+    assert answer == "#foo"
+
+
 @pytest.mark.parametrize("word", [0, 1, 2**30 - 1, 2**30, 2**31, 2**32 - 1])
 def test_words(nuisance: Bench, word: int) -> None:
     assert nuisance.console.evaluate(f"nuisance registers word: {word}; word") == str(word)
@@ -147,6 +178,6 @@ def test_a_request_that_is_resumed_in_time_goes_on(bench: Bench) -> None:
 
 
 def test_the_tutorials_thermometer() -> None:
-    bench = boot(BootOptions((THERMOMETER,), device_file=THERMOMETER / "thermometer.py"))
+    bench = boot(BootOptions((THERMOMETER,), device_files=(THERMOMETER / "thermometer.py",)))
     bench.console.evaluate("thermometer := Thermometer start")
     assert bench.console.evaluate("{ thermometer next. thermometer next }") == "{(43/2). (87/4)}"

@@ -17,11 +17,23 @@ BOARD = Path(__file__).parent / "board"
 NUISANCE = Path(__file__).parents[1] / "drivers" / "board" / "Nuisance.class.st"
 
 
+@pytest.fixture(scope="session")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the driver of the device that WreckingTest uses."""
+    folder = tmp_path_factory.mktemp("driver")
+    (folder / NUISANCE.name).write_bytes(NUISANCE.read_bytes())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def parts(driver: Path) -> list[str]:
+    """The options that make WreckingTest's board."""
+    return ["--driver", str(driver), "--device", str(BOARD / "wreckable.py")]
+
+
 @pytest.fixture(scope="package")
-def wreckable(tmp_path_factory: pytest.TempPathFactory) -> Wreckable:
-    driver = tmp_path_factory.mktemp("driver")
-    (driver / NUISANCE.name).write_bytes(NUISANCE.read_bytes())
+def wreckable(driver: Path) -> Wreckable:
     """The bench, booted, the class and the state before any test."""
-    bench = boot(BootOptions((driver, BOARD), device_file=BOARD / "wreckable.py"), lambda _: None)
+    bench = boot(BootOptions((driver, BOARD), device_files=(BOARD / "wreckable.py",)), lambda _: None)
     (found,) = classes_in(bench, BOARD)
     return bench, found, Runner(bench).state

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.bench import Bench
+from hardtalk.bench import Bench, BenchError
 from hardtalk.board import Snapshot
 from hardtalk.sunit.classes import SUnitClass
 from hardtalk.sunit.outcomes import Outcome
@@ -103,6 +103,23 @@ def test_a_failing_device_heads_the_message(wreckable: tuple[Bench, SUnitClass, 
     assert "wreckable.py:13: Wreckable failed in a write of CONTROL: ValueError: out of smoke" in outcome.first_line
     again = outcome_of(wreckable, "testDeviceFails")
     assert again.first_line == outcome.first_line
+
+
+def test_a_failing_device_heads_what_the_board_does_not_say(wreckable: tuple[Bench, SUnitClass, Snapshot]) -> None:
+    """In a test, and at the prompt."""
+    failure = (
+        f"{SOURCE.with_name('wreckable.py')}:13: Wreckable failed in a write of CONTROL: ValueError: out of smoke\n"
+    )
+    text = outcome_of(wreckable, "testAllStandsBehindAFailingDevice").text
+    assert text.startswith(f"a device failed: {failure}") and text.count(failure) == 1
+    assert "no end after 300 ms" in text and "the board does not answer" in text
+    bench, _, state = wreckable
+    Runner(bench, TIMEOUT_SECONDS, state).put_back()
+    bench.console.device_failures = []
+    bench.console.prompt.enter("(WreckingTest selector: #testAllStandsBehindAFailingDevice) run")
+    with pytest.raises(BenchError) as caught:
+        list(bench.console.events(patience_cycles=50_000_000))
+    assert str(caught.value).startswith(failure) and "\nthe board does not answer\n" in str(caught.value)
 
 
 def test_printed_text_belongs_to_its_test(wreckable: tuple[Bench, SUnitClass, Snapshot]) -> None:

@@ -69,7 +69,7 @@ class _Build:
         return digest(
             [
                 tools_digest(),
-                repr(replace(chip, files=())),
+                repr(wherever(chip)),
                 repr(self.options.entry),
                 self.options.collector,
                 repr(self.options.heap_bytes),
@@ -129,6 +129,12 @@ class _Build:
             yield
         finally:
             self.timings[stage] = time.perf_counter() - start
+
+
+def wherever(chip: Chip) -> Chip:
+    """The chip without where its files lie, of which a firmware knows but their names."""
+    named = [replace(each, file=each.file and Path(each.file.name)) for each in chip.peripherals]
+    return replace(chip, files=(), peripherals=tuple(named))
 
 
 def _counts(program: CompiledProgram, image: Image) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """A board on the bench: firmware built as asked, devices plugged in, the host at the other end of its serial line.
 
-    bench = boot(BootOptions(drivers=(Path("my-driver"),), device_file=Path("thermometer.py")))
+    bench = boot(BootOptions(drivers=(Path("my-driver"),), device_files=(Path("thermometer.py"),)))
     bench.console.evaluate("3 + 4")         the printString; BenchError when it fails on the board
 
 What goes wrong is a BenchError, or one of the build's and the board's own errors; see `hardtalk.bench.errors`.

@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 from hardtalk.bench.console import BoardConsole
-from hardtalk.bench.device_files import device_classes, make_devices, svd_files
+from hardtalk.bench.device_files import device_classes, make_device, svd_file
 from hardtalk.bench.errors import UnfitRequest
 from hardtalk.bench.firmware import class_model, firmware_hash
 from hardtalk.board import Board, UartOutput
@@ -20,20 +21,22 @@ from hardtalk.symbols.source_map import SourceMap
 ARM926 = "arm926"
 QUIET_CYCLES = 2_000_000
 LINE_FEED = 10
+UsersDevices: TypeAlias = list[tuple[Path, type[Device]]]
+"""Device classes, each with the file that defines it."""
 
 
 @dataclass(frozen=True)
 class BootOptions:
     """What makes a board. Hashable, and picklable for other processes.
 
-    `drivers` are folders of classes for the firmware, `device_file` is the user's with simulated devices, `devices` are
-    further ones. The heap, with the image, has `heap_bytes`; None for all of RAM. `flash_file` keeps
+    `drivers` are folders of classes for the firmware, `device_files` are the user's with simulated devices, `devices`
+    are further ones. The heap, with the image, has `heap_bytes`; None for all of RAM. `flash_file` keeps
     what is in the flash; without one it is erased at first, and forgotten.
     """
 
     drivers: tuple[Path, ...] = ()
     svds: tuple[Path, ...] = ()
-    device_file: Path | None = None
+    device_files: tuple[Path, ...] = ()
     model: str = ARM926
     collector: str = TREADMILL
     heap_bytes: int | None = None
@@ -68,12 +71,12 @@ def boot(options: BootOptions, notify: Callable[[str], None] = print) -> Bench:
     Raises BenchError when the board does not boot, UnfitRequest for devices that cannot be, and the errors of
     `hardtalk.build`, among them for heaps that cannot be, and of `hardtalk.board`.
     """
-    classes = device_classes_of(options)
-    built = build_options(options)
+    classes = users_devices(options)
+    built = with_svds(options, classes)
     firmware = build(built)
     for warning in firmware.warnings:
         notify(warning)
-    devices = make_devices(classes, options.device_file)
+    devices = [make_device(path, each) for path, each in classes] + [each() for each in options.devices]
     board = Board(firmware.elf, chip_with(built.svd_paths), devices, options.model)
     if options.flash_file is not None:
         put_in_flash(board, options.flash_file)
@@ -91,20 +94,28 @@ def put_in_flash(board: Board, path: Path) -> None:
 
 def build_options(options: BootOptions) -> BuildOptions:
     """What the firmware of such a board is built from."""
-    classes = device_classes_of(options)
-    device_svds = svd_files(options.device_file, classes)
+    return with_svds(options, users_devices(options))
+
+
+def with_svds(options: BootOptions, classes: UsersDevices) -> BuildOptions:
+    device_svds = [svd_file(path, each) for path, each in classes]
+    device_svds += [svd for each in options.devices if (svd := each.svd_path()) is not None]
     return BuildOptions(
-        class_folders=resolved(options.drivers),
+        class_folders=outermost(resolved(options.drivers)),
         svd_paths=resolved([*options.svds, *device_svds]),
         collector=options.collector,
         heap_bytes=options.heap_bytes,
     )
 
 
-def device_classes_of(options: BootOptions) -> list[type[Device]]:
-    """The user's devices first."""
-    own = device_classes(options.device_file) if options.device_file is not None else []
-    return [*own, *options.devices]
+def users_devices(options: BootOptions) -> UsersDevices:
+    """The devices of the user's files, each file once."""
+    return [(path, each) for path in dict.fromkeys(options.device_files) for each in device_classes(path)]
+
+
+def outermost(folders: Sequence[Path]) -> tuple[Path, ...]:
+    """Without those that lie in another: its classes include theirs."""
+    return tuple(each for each in folders if not any(each.is_relative_to(o) for o in folders if o != each))
 
 
 def resolved(paths: Sequence[Path]) -> tuple[Path, ...]:

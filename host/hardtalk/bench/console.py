@@ -58,8 +58,10 @@ class BoardConsole:
     def events(self, patience_cycles: int = PATIENCE_CYCLES, entry_cycles: int | None = None) -> Iterator[Event]:
         """Send what was entered; give what the board answers until it is done. BenchError when it never is.
 
-        An entry that takes more than `entry_cycles` is ended, and those behind it go on.
+        An entry that takes more than `entry_cycles` is ended, and those behind it go on. What devices failed meanwhile
+        heads the error's message.
         """
+        known_failures = len(self.device_failures)
         end = self.board.clock.cycles + patience_cycles
         answered, since = self.prompt.replies, self.board.clock.cycles
         is_ending = False
@@ -96,7 +98,8 @@ class BoardConsole:
                 yield from self.receive()
                 if self.prompt.is_busy and not self.board.uart(0).arriving:
                     self.prompt.abandon()
-                    raise BenchError(f"the board does not answer\n{self.board.fault_report()}")
+                    failures = self.device_failures[known_failures:]
+                    raise BenchError("\n".join([*failures, "the board does not answer", self.board.fault_report()]))
 
     def evaluate(self, expression: str, patience_cycles: int = PATIENCE_CYCLES) -> str:
         """The printString of an expression. BenchError with the stack trace when it fails on the board."""

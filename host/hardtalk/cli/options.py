@@ -19,8 +19,11 @@ Svds: TypeAlias = Annotated[
     list[Path] | None,
     Parameter(name="--svd", negative="", help="A CMSIS-SVD file of further peripherals; may be given again."),
 ]
-Device: TypeAlias = Annotated[
-    Path | None, Parameter(name="--device", help="A Python file with simulated devices of your own.")
+Devices: TypeAlias = Annotated[
+    list[Path] | None,
+    Parameter(
+        name="--device", negative="", help="A Python file with simulated devices of your own; may be given again."
+    ),
 ]
 Flash: TypeAlias = Annotated[
     Path | None,
@@ -76,11 +79,16 @@ class Parts:
 
     driver: Drivers = None
     svd: Svds = None
-    device: Device = None
+    device: Devices = None
 
     def boot_options(self, model: str, collector: str = TREADMILL, flash: Path | None = None) -> BootOptions:
         return BootOptions(
-            tuple(self.driver or ()), tuple(self.svd or ()), self.device, model, collector, flash_file=flash
+            tuple(self.driver or ()),
+            tuple(self.svd or ()),
+            tuple(self.device or ()),
+            model,
+            collector,
+            flash_file=flash,
         )
 
 

@@ -1,73 +1,87 @@
 """`hardtalk test DIR`: the SUnit tests of a folder, run on the emulated board and reported like pytest's."""
 
 import time
-from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
-from rich.rule import Rule
-from rich.text import Text
 
-from hardtalk.bench import BootOptions, boot
+from hardtalk.bench import boot
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
+from hardtalk.cli.errors import UserError
 from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Parts
-from hardtalk.sunit.classes import classes_in
-from hardtalk.sunit.outcomes import COUNTED, FAILED, MARKS, WORDS, Outcome
-from hardtalk.sunit.runner import Runner, run_classes
+from hardtalk.cli.sunit_report import SunitReport
+from hardtalk.sunit.choosing import chosen
+from hardtalk.sunit.classes import classes_in, with_folder
+from hardtalk.sunit.junit import junit
+from hardtalk.sunit.outcomes import Outcome
+from hardtalk.sunit.runner import Runner
+
+INTERRUPTED_EXIT_CODE = 130
 
 
 def test(
     folder: Annotated[Path, Parameter(help="A folder with subclasses of TestCase (Tonel).")],
     *,
     parts: Parts = NO_PARTS,
+    choose: Annotated[
+        str | None,
+        Parameter(name="-k", help="Run only tests with these words in Class>>selector: a word, and, or, not, ( )."),
+    ] = None,
+    stop_at_failure: Annotated[bool, Parameter(name="-x", negative="", help="Stop at the first failure.")] = False,
+    verbose: Annotated[bool, Parameter(name="-v", negative="", help="A line for each test.")] = False,
+    junit_file: Annotated[Path | None, Parameter(name="--junit", help="Write the outcomes as JUnit's XML.")] = None,
+    durations: Annotated[
+        int | None, Parameter(name="--durations", help="Show the slowest tests by the board's time; 0 for all.")
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        Parameter(
+            name="--timeout",
+            help="Seconds of the board's time for each test whose class says nothing of its own; 20 if not given.",
+        ),
+    ] = None,
     collector: Collector = TREADMILL,
     model: CycleModel = ARM926,
 ) -> int:
     """Run the SUnit tests of a folder on the board; exit with 1 when one fails."""
+    check(timeout, durations)
     console = output.console()
     started = time.perf_counter()
     bench = boot(with_folder(parts.boot_options(model, collector), folder), console.out)
     classes = classes_in(bench, folder)
     count = sum(len(each.selectors) for each in classes)
-    console.print(Rule("test session starts", characters="="))
-    console.print(f"board: {bench.board.model}, firmware {bench.firmware_hash}")
-    console.print(f"collected {count} item{'s' * (count != 1)}\n")
-    failed: list[Outcome] = []
-    kinds: Counter[str] = Counter()
-    printed: list[tuple[str, str]] = []
-    for run in run_classes(Runner(bench), classes):
-        marks = "".join(MARKS[each.kind] for each in run.outcomes)
-        console.print(f"{run.test_class.file} {marks}", soft_wrap=True)
-        kinds.update(FAILED if each.has_failed else each.kind for each in run.outcomes)
-        failed += [each for each in run.outcomes if each.has_failed]
-        if run.text:
-            printed.append((run.test_class.name, run.text))
-    show_failures(console, failed, printed)
-    seconds = time.perf_counter() - started
-    counts = [f"{kinds[each]} {COUNTED[each]}" for each in COUNTED if kinds[each]]
-    console.print(Rule(f"{', '.join(counts)} in {seconds:.2f}s", characters="="))
-    return 1 if failed or bench.console.device_failures else 0
+    if choose is not None:
+        classes = chosen(classes, choose)
+    selected = sum(len(each.selectors) for each in classes)
+    report = SunitReport(console, verbose, selected, bench.board.chip.cpu_hertz)
+    report.begin(f"board: {bench.board.model}, firmware {bench.firmware_hash}", count)
+    runner = Runner(bench, timeout)
+    outcomes: list[Outcome] = []
+    is_interrupted = False
+    try:
+        for each in classes:
+            report.begin_class(each)
+            for outcome in runner.run(each):
+                outcomes.append(outcome)
+                report.tell(outcome)
+                if stop_at_failure and outcome.has_failed:
+                    break
+            if stop_at_failure and outcomes[-1].has_failed:
+                break
+    except KeyboardInterrupt:
+        is_interrupted = True
+    report.end(outcomes, durations, time.perf_counter() - started, is_interrupted)
+    if junit_file is not None:
+        junit_file.write_bytes(junit(outcomes, bench.board.chip.cpu_hertz))
+    if is_interrupted:
+        return INTERRUPTED_EXIT_CODE
+    return 1 if bench.console.device_failures or any(each.has_failed for each in outcomes) else 0
 
 
-def with_folder(options: BootOptions, folder: Path) -> BootOptions:
-    return replace(options, drivers=(*options.drivers, folder))
-
-
-def show_failures(console: Console, failed: list[Outcome], printed: list[tuple[str, str]]) -> None:
-    if not failed:
-        return
-    console.print(Rule("FAILURES", characters="="))
-    for each in failed:
-        console.print(Rule(each.name, characters="_"))
-        console.print(Text(each.trace.rstrip()), soft_wrap=True)
-    for name, text in printed:
-        if any(each.class_name == name for each in failed):
-            console.print(Rule(f"printed during {name}", characters="-"))
-            console.print(Text(text.rstrip()), soft_wrap=True)
-    console.print(Rule("short test summary info", characters="="))
-    for each in failed:
-        console.print(Text(f"{WORDS[each.kind]} {each.name} - {each.first_line}"), soft_wrap=True)
+def check(timeout: float | None, durations: int | None) -> None:
+    if timeout is not None and not 0 < timeout < float("inf"):
+        raise UserError(f"--timeout {timeout:g}: no time for a test", "Give seconds, more than 0.")
+    if durations is not None and durations < 0:
+        raise UserError(f"--durations {durations}: no number of tests", "Give how many to show, or 0 for all.")

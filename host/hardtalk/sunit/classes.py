@@ -1,23 +1,25 @@
 """The SUnit classes among Tonel sources, and which of their methods are tests: the board is not asked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hardtalk.bench import Bench, UnfitRequest
+from hardtalk.bench import Bench, BootOptions, UnfitRequest
 from hardtalk.build.sources import class_paths, display_name, paths_in, read_classes
 from hardtalk.smalltalk.tonel import ClassDefinition
+from hardtalk.symbols.source_map import Place
 
 TEST_CASE = "TestCase"
 
 
 @dataclass(frozen=True)
 class SUnitClass:
-    """A concrete test class with the selectors of its tests, its own before inherited ones."""
+    """A concrete test class with the selectors of its tests, its own before inherited ones, and where each begins."""
 
     name: str
     selectors: tuple[str, ...]
     file: str
+    places: dict[str, Place] = field(default_factory=dict, compare=False)
 
 
 def sunit_classes(definitions: Sequence[ClassDefinition]) -> list[SUnitClass]:
@@ -30,17 +32,13 @@ def sunit_classes(definitions: Sequence[ClassDefinition]) -> list[SUnitClass]:
         chain = superclass_chain(definition, by_name)
         if chain[-1].superclass != TEST_CASE and not any(each.superclass == TEST_CASE for each in chain):
             continue
-        selectors = tuple(
-            dict.fromkeys(
-                method.selector
-                for each in chain
-                for method in each.methods
-                if method.selector.startswith("test") and ":" not in method.selector and not method.class_side
-            )
-        )
+        places: dict[str, Place] = {}
+        for method in (method for each in chain for method in each.methods):
+            if method.selector.startswith("test") and ":" not in method.selector and not method.class_side:
+                places.setdefault(method.selector, Place(method.file, method.line))
         is_abstract = name in superclasses and not any(m.selector.startswith("test") for m in definition.methods)
-        if selectors and not is_abstract:
-            found.append(SUnitClass(name, selectors, definition.file))
+        if places and not is_abstract:
+            found.append(SUnitClass(name, tuple(places), definition.file, places))
     return found
 
 
@@ -52,6 +50,11 @@ def classes_in(bench: Bench, folder: Path) -> list[SUnitClass]:
     if not classes:
         raise UnfitRequest(f"{folder}: no subclass of TestCase with a method test…", "Give a folder that has tests.")
     return classes
+
+
+def with_folder(options: BootOptions, folder: Path) -> BootOptions:
+    """The classes of the folder in the firmware, too."""
+    return replace(options, drivers=(*options.drivers, folder))
 
 
 def superclass_chain(definition: ClassDefinition, by_name: dict[str, ClassDefinition]) -> list[ClassDefinition]:

@@ -30,8 +30,8 @@ class TracedContext:
 class Outcome:
     """One test's. `kind` is one of MARKS; `text` tells why, `contexts` from where, the innermost first.
 
-    `place` and `source` are where to look first; `printed` is the console text meanwhile, `cycles` the board's time
-    from asking to the answer.
+    `place` and `source` are where to look first, `defined` is where the test method begins; `printed` is the console
+    text meanwhile, `cycles` the board's time from asking to the answer.
     """
 
     class_name: str
@@ -43,6 +43,7 @@ class Outcome:
     source: str = ""
     printed: str = ""
     cycles: int = 0
+    defined: Place | None = None
 
     @property
     def name(self) -> str:

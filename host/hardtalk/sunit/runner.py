@@ -5,7 +5,7 @@ within its time limit and answers a record. The board is put back before each te
 reaches another, and one that takes the whole board with it fails alone.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -80,17 +80,22 @@ class Runner:
         self.put_back()
         board, console = self.bench.board, self.bench.console
         started = board.clock.cycles
-        known_failures = console.device_failures
-        console.device_failures = []
+        known_failures, notify = console.device_failures, console.notify
+        console.device_failures, console.notify = [], lambda _: None
         printed: list[str] = []
-        outcome = self._answered(test_class, selector, allowance, printed)
+        try:
+            outcome = self._answered(test_class, selector, allowance, printed)
+        finally:
+            console.notify = notify
         if console.device_failures:
             told = "\n".join(console.device_failures)
-            text = f"a device failed: {told}\n{outcome.text}".rstrip()
+            rest = outcome.text.replace(f"{told}\n", "")
+            text = f"a device failed: {told}\n{rest}".rstrip()
             outcome = replace(outcome, kind=ERROR, text=text)
         console.device_failures = known_failures + [e for e in console.device_failures if e not in known_failures]
         outcome = with_place(outcome, self._file_of(test_class), self._source_of)
-        return replace(outcome, printed="".join(printed), cycles=board.clock.cycles - started)
+        defined = self._opened(test_class.places.get(selector))
+        return replace(outcome, printed="".join(printed), cycles=board.clock.cycles - started, defined=defined)
 
     def _answered(self, test_class: SUnitClass, selector: str, allowance: Allowance, printed: list[str]) -> Outcome:
         """What the board says of the test, or why it says nothing."""
@@ -139,6 +144,12 @@ class Runner:
                 return Place(short_name(path), place.line)
         return place
 
+    def _opened(self, place: Place | None) -> Place | None:
+        """The place of a method of the sources, with a file name that can be opened from here."""
+        if place is None or not Path(place.file).is_absolute():
+            return place
+        return Place(short_name(Path(place.file)), place.line)
+
     def _file_of(self, test_class: SUnitClass) -> str:
         path = Path(test_class.file)
         return short_name(path) if path.is_absolute() else test_class.file
@@ -175,19 +186,6 @@ class ClassRun:
 def run_class(bench: Bench, test_class: SUnitClass) -> ClassRun:
     """Run all tests of a class, each from the state in which the board is now."""
     return ClassRun(test_class, list(Runner(bench).run(test_class)))
-
-
-def run_classes(
-    runner: Runner, classes: Sequence[SUnitClass], tell: Callable[[Outcome], None] = lambda _: None
-) -> Iterator[ClassRun]:
-    """Run the classes one after the other; `tell` hears of each test. In the end the board is put back."""
-    for each in classes:
-        run = ClassRun(each, [])
-        for outcome in runner.run(each):
-            tell(outcome)
-            run.outcomes.append(outcome)
-        yield run
-    runner.put_back()
 
 
 def reason(event: Event) -> str:
