@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import selectors
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from hardtalk.serial import Event, Prompt
 
 QEMU: Final = "qemu-system-arm"
-QEMU_COMMAND: Final = (QEMU, "-M", "versatilepb", "-m", "128", "-nographic", "-monitor", "none", "-serial", "stdio")
+QEMU_COMMAND: Final = (QEMU, "-M", "versatilepb", "-m", "128", "-nographic", "-serial", "stdio")
 QEMU_PATIENCE_SECONDS: Final = 60
 
 
@@ -60,13 +61,18 @@ def bench(booted: tuple[Bench, Snapshot]) -> Iterator[Bench]:
 
 
 class QemuMachine:
-    """QEMU's versatilepb with a firmware, its UART0 on our pipes and a prompt on that line."""
+    """QEMU's versatilepb with a firmware, its UART0 on our pipes and a prompt on that line.
+
+    Its monitor is a socket beside the firmware.
+    """
 
     def __init__(self, elf: Path, prompt: Prompt, flash: Path | None = None) -> None:
         self.prompt = prompt
+        self._monitor = elf.with_name("monitor")
+        monitor = ("-monitor", f"unix:{self._monitor},server=on,wait=off")
         drive = () if flash is None else ("-drive", f"if=pflash,format=raw,file={flash}")
         self._process = subprocess.Popen(
-            [*QEMU_COMMAND, "-kernel", str(elf), *drive],
+            [*QEMU_COMMAND, *monitor, "-kernel", str(elf), *drive],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -102,6 +108,23 @@ class QemuMachine:
             self._process.stdin.flush()
             events += self.prompt.receive(self.read(0.1))
         return events
+
+    def screen(self) -> bytes:
+        """What is on its panel, as a PPM file."""
+        file = self._monitor.with_name("screen.ppm")
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.settimeout(QEMU_PATIENCE_SECONDS)
+            monitor.connect(str(self._monitor))
+            self._read_prompt(monitor)
+            monitor.sendall(f"screendump {file}\n".encode())
+            self._read_prompt(monitor)
+        return file.read_bytes()
+
+    @staticmethod
+    def _read_prompt(monitor: socket.socket) -> None:
+        text = b""
+        while not text.endswith(b"(qemu) "):
+            text += monitor.recv(4096)
 
     def close(self) -> None:
         self._process.kill()

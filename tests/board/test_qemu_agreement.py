@@ -55,7 +55,8 @@ def wait_for(peripheral: str, offset: int, label: str) -> str:
 
 
 CASES = {
-    "identification": show("SYSTEM", 0) + show("VIC", 0xFE0, 0xFE4, 0xFF0, 0xFFC) + show("UART0", 0xFE0, 0xFE4, 0xFF4),
+    "identification": show("SYSTEM", 0) + show("VIC", 0xFE0, 0xFE4, 0xFF0, 0xFFC) + show("UART0", 0xFE0, 0xFE4, 0xFF4)
+    + show("CLCD", 0xFE0, 0xFE8, 0xFF0, 0xFFC),
     "software interrupts": (
         put("VIC", 0x18, 0x00100002) + show("VIC", 0, 8, 0x10, 0x18)
         + put("VIC", 0x10, 0x00100004) + show("VIC", 0, 4, 8, 0x10)
@@ -81,6 +82,12 @@ CASES = {
         + show("TIMER23", 0x30)
     ),
     "lock": put("SYSTEM", 0x20, 0xA05F) + show("SYSTEM", 0x20),
+    "display": (
+        put("SYSTEM", 0x50, 1) + put("CLCD", 0, 0x0F1F2F9C) + put("CLCD", 4, 0x0B0A05DF) + put("CLCD", 8, 0x067F1801)
+        + put("CLCD", 0x10, 0x00200000) + put("CLCD", 0x18, 0x1B2A) + put("CLCD", 0x1C, 0xC)
+        + put("CLCD", 0x200, 0x12345678) + put("CLCD", 0x3FC, 0x9ABCDEF0)
+        + show("CLCD", 0, 4, 8, 0x10, 0x18, 0x1C, 0x200, 0x3FC) + show("SYSTEM", 0x50)
+    ),
     "uart registers": (
         show("UART0", 0x24, 0x28, 0x2C, 0x30, 0x34, 0x38, 4) + put("UART0", 0x38, 0x50) + show("UART0", 0x38, 0x40)
     ),

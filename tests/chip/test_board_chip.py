@@ -47,12 +47,12 @@ def test_constants_have_the_names_that_slang_uses() -> None:
 def test_derived_peripherals_share_registers_and_type() -> None:
     chip = default_chip()
     assert chip.peripheral("UART0").registers == chip.peripheral("UART2").registers
-    assert [each.type_name for each in chip.types()] == ["SYSTEM", "VIC", "Timer", "UART", "PROBE", "CfiFlash"]
+    assert [each.type_name for each in chip.types()] == ["SYSTEM", "VIC", "Timer", "UART", "PROBE", "CfiFlash", "CLCD"]
 
 
 def test_lines_are_the_boards() -> None:
     lines = {each.name: each.lines for each in default_chip().peripherals if each.lines}
-    assert lines == {"TIMER01": (4,), "TIMER23": (5,), "UART0": (12,), "UART1": (13,), "UART2": (14,)}
+    assert lines == {"TIMER01": (4,), "TIMER23": (5,), "UART0": (12,), "UART1": (13,), "UART2": (14,), "CLCD": (16,)}
 
 
 def test_asking_for_what_is_not_there_names_what_is() -> None:

@@ -6,6 +6,7 @@ from hardtalk.devices.device import BusError, Device, Line
 from hardtalk.devices.errors import DeviceMistake
 from hardtalk.devices.flash_cells import FlashCells
 from hardtalk.devices.pl011 import Pl011
+from hardtalk.devices.pl110 import Pl110
 from hardtalk.devices.pl190 import Pl190
 from hardtalk.devices.probe import Probe
 from hardtalk.devices.registers import RegisterCell
@@ -22,11 +23,12 @@ MODELS: dict[str, type[Device]] = {
     "UART": Pl011,
     "PROBE": Probe,
     "CfiFlash": CfiFlash,
+    "CLCD": Pl110,
 }
 
 __all__ = [
     "MODELS", "Alarm", "BusError", "CfiFlash", "Clock", "Device", "DeviceMistake", "DevicesMark", "Duration",
-    "FlashCells", "Line", "Pl011", "Pl190", "Probe", "RegisterCell", "SavedDevices", "Sp804", "SystemRegisters",
-    "Ticker", "TouchedDevices", "microseconds", "milliseconds", "nanoseconds", "restore_devices", "save_devices",
-    "seconds",
+    "FlashCells", "Line", "Pl011", "Pl110", "Pl190", "Probe", "RegisterCell", "SavedDevices", "Sp804",
+    "SystemRegisters", "Ticker", "TouchedDevices", "microseconds", "milliseconds", "nanoseconds",
+    "restore_devices", "save_devices", "seconds",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from pathlib import Path
 from hardtalk.build.collectors import COLLECTOR_FOLDER, TREADMILL, collector_folder
 from hardtalk.build.options import BuildOptions
 from hardtalk.chip import Chip, chip_with, hal_folder
+from hardtalk.fonts import CLASS_NAME, strike_class
 from hardtalk.link import AssemblySource
 from hardtalk.registers import register_classes
 from hardtalk.smalltalk.source_file import read_source_file
@@ -153,8 +154,9 @@ def read_classes(paths: Iterable[Path]) -> list[ClassDefinition]:
 
 
 def generated_classes(chip: Chip) -> list[ClassDefinition]:
-    """The register classes of the chip."""
-    return [read_class(generated.text, generated.source) for generated in register_classes(chip)]
+    """The register classes of the chip, and the glyphs of the font."""
+    registers = [read_class(generated.text, generated.source) for generated in register_classes(chip)]
+    return [*registers, read_class(strike_class(), f"{CLASS_NAME} (generated)")]
 
 
 def with_counters(classes: Sequence[ClassDefinition]) -> list[ClassDefinition]:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from hardtalk.image.compiling import CompiledClass
-from hardtalk.image.dictionaries import hashed_array, method_dictionary_slots
+from hardtalk.image.dictionaries import identity_array, method_dictionary_slots
 from hardtalk.image.errors import ImageError, did_you_mean
 from hardtalk.image.hierarchy import Hierarchy
 from hardtalk.image.literals import LiteralObjects
@@ -96,7 +96,7 @@ class Bootstrap:
         elements = [
             (self.literals.symbol(name).identity_hash, association) for name, association in associations.items()
         ]
-        array = hashed_array(self.memory, self.class_named("Array"), self.nil, elements)
+        array = identity_array(self.memory, self.class_named("Array"), self.nil, elements)
         return self.instance(class_name, tally=len(elements), array=array)
 
     # Phase 1

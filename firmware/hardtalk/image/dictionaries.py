@@ -11,6 +11,8 @@ from hardtalk.image.objects import ImageObject, ObjectMemory, Value
 from hardtalk.vm import object_format as of
 
 SMALLEST_METHOD_CAPACITY = 4
+LONGEST_CHAIN = 12
+"""Of a dictionary by identity, as it is built. The board may add a few keys before it grows."""
 
 
 def method_keys(selectors: Iterable[ImageObject], nil: ImageObject) -> list[Value]:
@@ -56,7 +58,33 @@ def hashed_array(
     memory: ObjectMemory, array_class: ImageObject, nil: ImageObject, elements: Sequence[tuple[int, ImageObject]]
 ) -> ImageObject:
     """The array of a HashedCollection whose elements have these hashes; half of it is nil: chains are short."""
-    table: list[Value] = [nil] * max(5, len(elements) * 2 + 1)
+    return memory.add(array_class, of.FORMATS["FormatIndexable"], _spread(elements, max(5, len(elements) * 2 + 1), nil))
+
+
+def identity_array(
+    memory: ObjectMemory, array_class: ImageObject, nil: ImageObject, elements: Sequence[tuple[int, ImageObject]]
+) -> ImageObject:
+    """The same by identity hashes. They are given out in even steps, which in a table of an unlucky length lie side by
+    side; then it is a little longer."""
+    smallest = max(5, len(elements) * 2 + 1)
+    for size in range(smallest, 2 * smallest):
+        table = _spread(elements, size, nil)
+        if _longest_chain(table, nil) <= LONGEST_CHAIN:
+            break
+    return memory.add(array_class, of.FORMATS["FormatIndexable"], table)
+
+
+def _spread(elements: Sequence[tuple[int, ImageObject]], size: int, nil: ImageObject) -> list[Value]:
+    table: list[Value] = [nil] * size
     for key_hash, element in elements:
         table[probe(table, nil, key_hash)] = element
-    return memory.add(array_class, of.FORMATS["FormatIndexable"], table)
+    return table
+
+
+def _longest_chain(table: Sequence[Value], nil: ImageObject) -> int:
+    """The most places side by side, around the end too, that are not free."""
+    longest = length = 0
+    for value in (*table, *table):
+        length = 0 if value is nil else length + 1
+        longest = max(longest, length)
+    return longest

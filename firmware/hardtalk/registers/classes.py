@@ -8,6 +8,8 @@ from hardtalk.registers.names import UNUSABLE, file_of, register_class_name, sel
 from hardtalk.vm.primitives import PRIMITIVES
 
 CATEGORY = "Hardtalk-Registers"
+LONGEST_LIST = 32
+"""Registers of an array that have accessors of their own; a longer one has one pair for all, with an index."""
 TAKEN_IN_VIEWS = UNUSABLE | {"value"}
 """A view answers its register's whole word as `value`."""
 
@@ -79,9 +81,12 @@ def unique(selectors: list[str], where: str, peripheral: Peripheral) -> None:
 def peripheral_class(peripheral: Peripheral) -> str:
     name = register_class_name(peripheral)
     file = file_of(peripheral)
-    unique([selector_for(each.name, file=file) for each in peripheral.registers], peripheral.name, peripheral)
-    viewed = [register for register in peripheral.registers if register.fields]
-    methods = [line for register in peripheral.registers for line in accessors(name, register)]
+    arrays = long_arrays(peripheral)
+    single = [each for each in peripheral.registers if each.family not in arrays]
+    unique([*(selector_for(each.name, file=file) for each in single), *arrays], peripheral.name, peripheral)
+    viewed = [register for register in single if register.fields]
+    methods = [line for register in single for line in accessors(name, register)]
+    methods += [line for registers in arrays.values() for line in indexed_accessors(name, registers)]
     if viewed:
         body = ".\n\t".join(
             f"{selector_for(register.name)} := {view_class_name(peripheral, register)} "
@@ -93,6 +98,27 @@ def peripheral_class(peripheral: Peripheral) -> str:
     if viewed:
         comment += "\nMy variables are views of the registers that have fields."
     return tonel(name, "Registers", comment, [selector_for(register.name) for register in viewed], methods)
+
+
+def long_arrays(peripheral: Peripheral) -> dict[str, list[Register]]:
+    """The arrays, by the name without the index, that have accessors with an index: long ones, without fields."""
+    families: dict[str, list[Register]] = {}
+    for register in peripheral.registers:
+        if len(register.indices) == 1 and not register.fields:
+            families.setdefault(register.family, []).append(register)
+    return {family: found for family, found in families.items() if len(found) > LONGEST_LIST}
+
+
+def indexed_accessors(name: str, registers: list[Register]) -> Iterator[str]:
+    """A pair for all of an array; the index is the manual's, from 0."""
+    first, second = registers[:2]
+    selector = selector_for(first.family) + "At: index"
+    place = f"(self check: index below: {len(registers)}) * {second.offset - first.offset} + 16r{first.offset:X}"
+    note = sentence(f"{first.family}: {first.description}" if first.description else first.family)
+    if first.is_readable:
+        yield method(name, "registers", selector, f"^ self wordAt: {place}", note)
+    if first.is_writable:
+        yield method(name, "registers", f"{selector} put: anInteger", f"^ self wordAt: {place} put: anInteger", note)
 
 
 def accessors(name: str, register: Register) -> Iterator[str]:

@@ -13,7 +13,8 @@ from hardtalk.bench import boot as boot_board
 from hardtalk.bench.firmware import driver_names
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
-from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Flash, Parts
+from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Flash, Parts, Screenshot
+from hardtalk.cli.screenshot import checked_png, write_screenshot
 from hardtalk.cli.shell import Shell
 from hardtalk.report.durations import microseconds
 from hardtalk.serial import PseudoTerminal
@@ -25,6 +26,7 @@ def boot(
     *,
     parts: Parts = NO_PARTS,
     flash: Flash = None,
+    screenshot: Screenshot = None,
     pty: Annotated[
         bool, Parameter(negative="", help="Give the serial line to a pseudo-terminal, not to a prompt.")
     ] = False,
@@ -33,6 +35,7 @@ def boot(
 ) -> int:
     """Build the firmware, boot it on the emulated board, and leave you at a Smalltalk prompt."""
     console = output.console()
+    picture_file = checked_png(screenshot)
     bench = boot_board(parts.boot_options(model, collector, flash), console.out)
     for line in summary(bench):
         console.print(Text(line), soft_wrap=True)
@@ -41,6 +44,7 @@ def boot(
         serve_terminal(bench, console)
     else:
         Shell(bench, console).run(sys.stdin)
+    write_screenshot(bench.board, picture_file)
     return 0
 
 

@@ -31,6 +31,9 @@ Flash: TypeAlias = Annotated[
         name="--flash", help="A raw image that keeps the contents of the board's flash; made when it is not there."
     ),
 ]
+Screenshot: TypeAlias = Annotated[
+    Path | None, Parameter(name="--screenshot", help="At the end, write what is on the board's panel to this PNG file.")
+]
 Json: TypeAlias = Annotated[Path | None, Parameter(name="--json", help="Write the raw figures to this file.")]
 Collector: TypeAlias = Annotated[
     Literal["treadmill", "stop-the-world"],

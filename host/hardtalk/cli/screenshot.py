@@ -1,0 +1,28 @@
+"""`--screenshot FILE.png`: what is on the board's panel when the command ends, read out of its registers and memory."""
+
+from pathlib import Path
+from typing import Final
+
+from hardtalk.board import Board
+from hardtalk.board.panel import panel_of
+from hardtalk.cli.errors import UserError
+
+WRITER: Final = {"Software": "hardtalk"}
+"""No version and no date: the same picture gives the same bytes."""
+
+
+def checked_png(path: Path | None) -> Path | None:
+    """The path, before time is spent for it; UserError when it cannot be a PNG file."""
+    if path is not None and path.suffix.lower() != ".png":
+        raise UserError(f"--screenshot {path}: a picture is written as PNG", f"name the file {path.stem}.png")
+    if path is not None and not path.parent.is_dir():
+        raise UserError(f"--screenshot {path}: there is no folder {path.parent}", "make it first")
+    return path
+
+
+def write_screenshot(board: Board, path: Path | None) -> None:
+    """Nothing without a path; BoardError when nothing is shown."""
+    if path is not None:
+        from matplotlib.image import imsave  # takes longer than a command that needs none should
+
+        imsave(path, panel_of(board), metadata=WRITER)
