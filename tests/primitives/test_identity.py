@@ -191,7 +191,8 @@ def colour(world: SmallMemory, oop: int) -> int:
 
 def link(world: SmallMemory, oop: int, its_colour: int) -> None:
     """Give it a colour and a ring of its own."""
-    world.memory.byte_at_put(oop + 17, world.memory.byte_at(oop + 17) & object_format.ORDER_MASK | its_colour << object_format.COLOUR_SHIFT)
+    order = world.memory.byte_at(oop + 17) & object_format.ORDER_MASK
+    world.memory.byte_at_put(oop + 17, order | its_colour << object_format.COLOUR_SHIFT)
     world.memory.word_at_put(oop, oop)
     world.memory.word_at_put(oop + 4, oop)
 
