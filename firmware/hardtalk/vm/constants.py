@@ -59,7 +59,7 @@ VM_CONSTANTS: Final = {
     "LargestQuickOrder": 9,
     "QuickBucketsShift": 5,
     "BatchBlocks": 8,
-    "MergesInAStep": 2,
+    "MergesInAStep": 4,
     "LargeFillBytes": 528,
     "FillStepBytes": 256,
     "InitialContextLimit": 65536,
