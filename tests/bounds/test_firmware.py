@@ -40,6 +40,18 @@ def test_instructions_are_fewer_than_cycles_and_those_fewer_than_with_empty_cach
         assert 0 < row.lengths[INSTRUCTIONS] <= row.lengths[HITTING] <= row.lengths[COLD]
 
 
+THROUGH = {"takeListedBlock:": 9_000, "takeLargeBlock:": 10_000}
+"""The most cycles that a routine may take from its first instruction until it returns, by selector."""
+
+
+@pytest.mark.parametrize(("selector", "limit"), THROUGH.items())
+def test_steps_that_many_others_contain_stay_short(proof: Proof, selector: str, limit: int) -> None:
+    (address,) = [each.address for each in proof.code.facts.routines if each.selector == selector]
+    way = proof.stretches[HITTING].to_return[address]
+    assert way is not None
+    assert way.length <= limit
+
+
 def test_parts_of_the_response(proof: Proof) -> None:
     for model in (HITTING, COLD):
         response = proof.response(model)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hardtalk.vm import object_format
-from hardtalk.vm.constants import BECOME_PROBLEMS, VM_CONSTANTS
+from hardtalk.vm.constants import BECOME_PROBLEMS, VM_CONSTANTS, slang_constants
 
 from .small_memory import Failed, Interrupted, SmallMemory
 
@@ -130,6 +130,80 @@ def test_an_interrupt_comes_before_the_first_change(world: SmallMemory) -> None:
     world.simulation.interrupt_pending = True
     assert isinstance(become(world, EXCHANGE, [(one, another)]), Interrupted)
     assert world.value(one) == [world.true]
+
+
+def chain_to(world: SmallMemory, target: int, length: int = 30) -> int:
+    """The first of as many forwarders."""
+    for _ in range(length):
+        target = world.make("FormatFixedAndIndexable", world.state["classForwarder"], [target, world.nil, world.nil])
+    return target
+
+
+def test_chains_are_followed_in_parts(world: SmallMemory) -> None:
+    """While interrupts wait all the time, too, it takes fewer attempts than there are forwarders."""
+    point, pairs = world.classes["Point"], world.array([world.nil])
+    place = pairs + object_format.BODY_OFFSET
+    object_of_it = world.make("FormatFixed", chain_to(world, point), [world.nil] * 2)
+    head = chain_to(world, object_of_it)
+    world.state["isForwarding"] = 1
+    world.simulation.interrupt_pending = True
+    attempts = 1
+    while not world.simulation.call("note:at:", head, place):
+        assert world.memory.word_at(object_of_it + CLASS_OFFSET) != point
+        attempts += 1
+    assert 4 < attempts < 30
+    assert world.memory.word_at(place) == object_of_it
+    assert world.memory.word_at(object_of_it + CLASS_OFFSET) == point
+
+
+def test_weak_slots_are_settled_one_by_one(world: SmallMemory) -> None:
+    marking, white = slang_constants()["PhaseMarking"], world.state["whiteColour"]
+    slots = [world.array([world.nil]) for _ in range(5)]
+    for each in slots:
+        link(world, each, white)
+    weak = world.make("FormatWeak", world.classes["Array"], [*slots, world.integer(1)])
+    world.state["collectorPhase"] = marking
+    grey_ring = world.simulation.state_address("greyRing")
+    assert grey_ring is not None
+    world.state["greyRing"] = world.state["greyRingPrevious"] = grey_ring
+    world.simulation.interrupt_pending = True
+    assert not world.simulation.call("settleWeakSlotsOf:", weak)
+    assert [colour(world, each) == white for each in slots] == [False, True, True, True, True]
+    world.simulation.interrupt_pending = False
+    assert world.simulation.call("settleWeakSlotsOf:", weak)
+    assert not any(colour(world, each) == white for each in slots)
+
+
+def test_what_nobody_has_marked_is_gone_from_weak_slots(world: SmallMemory) -> None:
+    white, black = world.state["whiteColour"], world.state["blackColour"]
+    gone, kept = world.array([world.nil]), world.array([world.nil])
+    link(world, gone, white)
+    link(world, kept, black)
+    weak = world.make("FormatWeak", world.classes["Array"], [gone, kept])
+    world.state["collectorPhase"] = slang_constants()["PhaseWeak"]
+    assert world.simulation.call("settleWeakSlotsOf:", weak)
+    assert world.body(weak) == b"".join(each.to_bytes(4, "little") for each in (world.nil, kept))
+
+
+def colour(world: SmallMemory, oop: int) -> int:
+    return world.memory.byte_at(oop + 17) >> object_format.COLOUR_SHIFT
+
+
+def link(world: SmallMemory, oop: int, its_colour: int) -> None:
+    """Give it a colour and a ring of its own."""
+    order = world.memory.byte_at(oop + 17) & object_format.ORDER_MASK
+    world.memory.byte_at_put(oop + 17, order | its_colour << object_format.COLOUR_SHIFT)
+    world.memory.word_at_put(oop, oop)
+    world.memory.word_at_put(oop + 4, oop)
+
+
+def test_a_request_of_the_collector_does_not_begin_it_anew(world: SmallMemory) -> None:
+    """Each allocation may make one."""
+    one, another = world.array([world.integer(each) for each in range(20)]), world.string(b"abc")
+    world.state["nextPayment"] = world.state["bytesAllocated"] + 1
+    assert isinstance(become(world, EXCHANGE, [(one, another)]), int)
+    assert world.simulation.interrupt_pending
+    assert world.value(followed(world, one)) == b"abc"
 
 
 def test_a_large_array_is_looked_through_in_parts(world: SmallMemory) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from unicorn import UC_ARCH_ARM, UC_MODE_ARM, Uc
+from unicorn import UC_ARCH_ARM, UC_HOOK_CODE, UC_MODE_ARM, Uc
 from unicorn.arm_const import (
     UC_ARM_REG_FPEXC,
     UC_ARM_REG_LR,
@@ -92,7 +92,10 @@ class ThreeWays:
         outcome = interpreter.call(self.program.methods[selector].symbol, arguments)
         return outcome.values[0] if outcome.values else 0, bytes(memory[DATA:])
 
-    def executed(self, selector: str, arguments: list[int], data: bytes) -> tuple[int, bytes]:
+    def executed(
+        self, selector: str, arguments: list[int], data: bytes, watch: Callable[[int], None] | None = None
+    ) -> tuple[int, bytes]:
+        """`watch` is given the address of each instruction."""
         cpu = Uc(UC_ARCH_ARM, UC_MODE_ARM)
         cpu.ctl_set_cpu_model(UC_CPU_ARM_926)
         cpu.mem_map(0, 0x200000)
@@ -106,6 +109,8 @@ class ThreeWays:
         cpu.reg_write(UC_ARM_REG_LR, RETURN)
         for number, argument in enumerate(arguments):
             cpu.reg_write(UC_ARM_REG_R0 + number, argument)
+        if watch is not None:
+            cpu.hook_add(UC_HOOK_CODE, lambda _, address, size, data: watch(address))
         cpu.emu_start(self.addresses[self.program.methods[selector].symbol], RETURN, count=1_000_000)
         assert cpu.reg_read(UC_ARM_REG_SP) == STACK, "the stack pointer came back changed"
         kept = [cpu.reg_read(register) for register in R4_TO_R11]

@@ -51,8 +51,8 @@ class Heap:
         """Free it without merging, as the collector does with small ones."""
         self.simulation.call("putAway:", block)
 
-    def merge_some(self, count: int = 4) -> bool:
-        return bool(self.simulation.call("mergeSome:", count))
+    def merge_one(self) -> bool:
+        return bool(self.simulation.call("mergeOne"))
 
     def give_back_what_is_ready(self) -> None:
         """All memory that no object has to the free lists."""
@@ -60,7 +60,7 @@ class Heap:
             self.state["readyBlock"] = self.memory.word_at(block)
             self.give_back(block)
         self.simulation.call("listBumpAreaUpTo:", self.state["bumpLimit"])
-        while self.merge_some():
+        while self.merge_one():
             pass
 
     def free_blocks(self) -> set[tuple[int, int]]:
@@ -92,7 +92,7 @@ def test_blocks_are_aligned_disjoint_and_merge_back(seed: int) -> None:
                 heap.give_back(block)
             continue
         if random_orders.random() < 0.02:
-            heap.merge_some()
+            heap.merge_one()
         order = random_orders.choice((5, 5, 5, 6, 6, 7, 7, 9, 10, 12, 14))
         block = heap.take(order)
         if not block:
@@ -103,6 +103,8 @@ def test_blocks_are_aligned_disjoint_and_merge_back(seed: int) -> None:
         for other, other_order in held.items():
             assert block + (1 << order) <= other or other + (1 << other_order) <= block, f"{block:#x} {other:#x}"
         held[block] = order
+        listed = heap.free_blocks()
+        assert not any((other ^ (1 << other_order), other_order) in listed for other, other_order in listed), "merged"
     for block in sorted(held):
         heap.give_back(block)
     heap.give_back_what_is_ready()
@@ -134,9 +136,23 @@ def test_a_large_block_is_merged_from_small_ones_that_wait_when_there_is_no_othe
         heap.put_away(block)
     assert heap.state["bytesFree"] >= 128 * len(held)
     assert heap.take(13) == 0, "a few merges are not enough"
-    while heap.merge_some():
+    while heap.merge_one():
         pass
     assert heap.take(13) != 0
+
+
+def test_a_request_merges_only_until_there_is_a_block_and_at_most_a_few() -> None:
+    heap = Heap()
+    large, small = heap.take(9), [heap.take(6) for _ in range(8)]
+    while orders := heap.state["nonEmptyOrders"]:
+        heap.take(orders.bit_length() - 1)
+    for block in (*small, large):
+        heap.put_away(block)
+    assert heap.take(8) == large, "the largest that waits is listed and split"
+    assert heap.state["bytesFree"] == sum(1 << order for _, order in heap.free_blocks()) + (8 << 6)
+    assert heap.take(10) == 0
+    left = 8 - slang_constants()["MergesInAStep"]
+    assert heap.state["bytesFree"] == sum(1 << order for _, order in heap.free_blocks()) + (left << 6)
 
 
 def test_an_order_that_cannot_be_had_is_refused_and_nothing_is_lost() -> None:

@@ -67,7 +67,8 @@ class LoweringLoops(LoweringControl):
             self.statements(node.body.statements)
         self.start(test)
         self.decide(node.test, *targets)
-        self.closes(self.stated(node), body, *(() if is_tested_first else (test,)))
+        loop = replace(self.stated(node), is_tested_first=is_tested_first)
+        self.closes(loop, body, *(() if is_tested_first else (test,)))
         self.depth -= 1
         self.start(done)
 
@@ -89,7 +90,7 @@ class LoweringLoops(LoweringControl):
         self.set_place(node)
         self.emit("add", counter, [counter, node.step & WORD_MASK])
         self.branch(form.operation, counter, limit, body, done)
-        loop = self.stated(node)
+        loop = replace(self.stated(node), is_tested_first=True)
         if isinstance(first, int) and isinstance(limit, int) and loop.bound is None:
             start, stop = (first, limit) if node.is_unsigned else (signed(first), signed(limit))
             loop = replace(loop, bound=max((stop - start) // node.step + 1, 0))
@@ -109,7 +110,7 @@ class LoweringLoops(LoweringControl):
         self.statements(node.body.statements)
         self.emit("sub", counter, [counter, 1])
         self.branch(code, counter, 0, body, done)
-        loop = self.stated(node)
+        loop = replace(self.stated(node), is_tested_first=True)
         self.closes(replace(loop, bound=max(signed(count), 0)) if isinstance(count, int) else loop, body)
         self.depth -= 1
         self.start(done)

@@ -31,13 +31,15 @@ MASK, UNMASK = "mask", "unmask"
 class Loop:
     """A loop of the source. `bound`: the most iterations for each time it is entered, None when nothing is stated.
 
-    `polls`: it tests for waiting interrupts in each iteration or on a way through it.
+    `polls`: it tests for waiting interrupts in each iteration or on a way through it. `is_tested_first`: whether there
+    is a first iteration is decided before the loop, so the edges that close it lead to the others only.
     """
 
     file: str
     line: int
     bound: int | None
     polls: bool
+    is_tested_first: bool = False
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
@@ -71,6 +73,13 @@ class LoopEdge:
                 return None
             result *= loop.bound
         return result
+
+    @property
+    def turns(self) -> int | None:
+        """As `bound`, for an edge back to where the loop is entered. Of several loops that it closes at once it may
+        enter an inner one anew, so there each bound counts in full."""
+        is_tested_first = len(self.loops) == 1 and self.loops[0].is_tested_first
+        return max(self.bound - 1, 0) if is_tested_first and self.bound is not None else self.bound
 
     @property
     def polls(self) -> bool:
@@ -242,9 +251,9 @@ MEANINGS: Final = {
     "threaded or not, native or not",
     "method_entries": "where a send may go: the primitive table's routines and those that activate methods",
     "handler_entries": "native handlers and processes of drivers",
-    "loops": "each edge that closes loops: address of the branch, where it leads, and for each loop how often the edge "
-    "may be taken for each time the loop is entered (None: nothing is stated), whether the loop polls, and where it is "
-    "in the sources",
+    "loops": "each edge that closes loops: address of the branch, where it leads, and for each loop where it is in the "
+    "sources, how many iterations it has at most for each time it is entered (None: nothing is stated), whether it "
+    "polls, and whether the first iteration is decided before the loop, so that the edge leads to the others only",
     "polls": "tests for waiting interrupts, which are safepoints",
     "sleeps": "where the CPU sleeps",
     "halts": "branches with which the machine stops for good (`<endless>`)",

@@ -23,10 +23,10 @@ class Budget:
 
 
 BUDGETS: Final = (
-    Budget(STRETCH, HITTING, 1_500_000, 2_000),
-    Budget(MASKED, HITTING, 7_200, 400),
-    Budget(RESPONSE, HITTING, 1_550_000, 4_000),
-    Budget(RESPONSE, COLD, 17_000_000, 20_000),
+    Budget(STRETCH, HITTING, 635_000, 2_000),
+    Budget(MASKED, HITTING, 7_100, 400),
+    Budget(RESPONSE, HITTING, 680_000, 4_000),
+    Budget(RESPONSE, COLD, 5_900_000, 20_000),
 )
 
 

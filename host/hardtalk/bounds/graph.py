@@ -153,10 +153,10 @@ class _Bounds:
             edge = self._on_all_ways(head, nodes)
             return None if edge is None else edge.bound
         result = 1
-        for bound in {edge.loops: edge.bound for edge in edges}.values():
-            if bound is None:
+        for turns in {edge.loops: edge.turns for edge in edges}.values():
+            if turns is None:
                 return None
-            result *= bound + 1
+            result *= turns + 1
         return result - 1
 
     def _on_all_ways(self, head: Node, nodes: frozenset[Node]) -> LoopEdge | None:

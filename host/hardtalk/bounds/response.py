@@ -43,13 +43,12 @@ def switch_graph(code: Code, source_map: SourceMap, handler: int) -> Graph:
 
 def _one_line(code: Code, loop: Loop) -> Loop:
     """The loop over the lines that wait is run once: each further line is interference of that line's own."""
-    edge_bound = code.facts.sizes["interrupt lines"]
-    return replace(loop, turns=1) if loop.turns == edge_bound and _is_over_lines(code, loop) else loop
-
-
-def _is_over_lines(code: Code, loop: Loop) -> bool:
-    edges = [edge for edge in code.facts.loops if edge.target == address_of(loop.head)]
-    return any(each.file.endswith(LINES_FILE) for edge in edges for each in edge.loops)
+    lines = code.facts.sizes["interrupt lines"]
+    for edge in code.facts.loops:
+        is_it = edge.target == address_of(loop.head) and edge.bound == lines and edge.turns == loop.turns
+        if is_it and loop.turns is not None and any(each.file.endswith(LINES_FILE) for each in edge.loops):
+            return replace(loop, turns=loop.turns - lines + 1)
+    return loop
 
 
 def entry_graph(code: Code, source_map: SourceMap) -> tuple[Graph, int]:
