@@ -71,7 +71,7 @@ def test_selectors() -> None:
 
 
 def test_nothing_is_made_of_what_no_path_reaches() -> None:
-    """Of four methods each calls the next three times where the constant that it gets says never: those are no 81 calls."""
+    """Each of four methods calls the next three times where the constant that it gets says never: no 81 calls."""
     head = (
         "Class { #name : #Loops, #superclass : #Object, #category : #test }\n\nLoops >> run [\n\t^ self level0: 3\n]\n"
     )
