@@ -20,6 +20,7 @@ COUNT = 5
 @pytest.fixture(scope="module")
 def booted() -> tuple[Bench, Snapshot]:
     bench = boot(process_options("arm926", (Path(__file__).parent / "firmware",)))
+    bench.console.prompt.mark()
     return bench, bench.board.snapshot()
 
 
@@ -28,7 +29,7 @@ def test_some_moments_of_each(booted: tuple[Bench, Snapshot], name: str) -> None
     """A few of each row; the command goes through thousands."""
     bench, snapshot = booted
     bench.board.restore(snapshot)
-    bench.console.prompt.abandon()
+    bench.console.prompt.start_over()
     rows = rows_of(bench, name)
     assert {row.action for row in rows} == {"terminate", "terminateTwice", "suspendAndTerminate", "suspendAndResume"}
     for row in rows:

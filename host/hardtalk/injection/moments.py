@@ -91,7 +91,7 @@ class MomentSweep:
         self.row = row
         board, prompt = bench.board, bench.console.prompt
         board.restore(booted)
-        prompt.abandon()
+        prompt.start_over()
         prompt.enter(f"{row.sweep} new do: #{row.action}: to: {row.victim} line: {LINE}")
         end = board.clock.cycles + SETTLING_CYCLES
         while board.clock.cycles < end:
@@ -110,8 +110,8 @@ class MomentSweep:
             if said != SOUND:
                 found.faults.append((cycle, said))
             progress(found.tried)
-        self.bench.console.prompt.abandon()
         self.bench.board.restore(self.booted)
+        self.bench.console.prompt.start_over()
         return found
 
     def said_at(self, cycle: int) -> str:

@@ -41,6 +41,7 @@ class SweepResult:
 @lru_cache(maxsize=1)
 def booted(model: str) -> tuple[Bench, Snapshot]:
     bench = boot(process_options(model))
+    bench.console.prompt.mark()
     return bench, bench.board.snapshot()
 
 
@@ -52,7 +53,7 @@ def run_row(row: Row, moments: range, model: str) -> Moments:
 def run_sweep(task: SweepTask) -> SweepResult:
     bench, snapshot = booted(task.model)
     bench.board.restore(snapshot)
-    bench.console.prompt.abandon()
+    bench.console.prompt.start_over()
     rows = rows_of(bench, task.sweep)
     moments = moments_of(-(-task.count // len(rows)))
     return SweepResult(task, bench.firmware_hash, [(row, run_row(row, moments, task.model)) for row in rows])

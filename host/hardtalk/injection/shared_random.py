@@ -51,13 +51,14 @@ class StormRow:
 @lru_cache(maxsize=1)
 def booted(model: str) -> tuple[Bench, Snapshot]:
     bench = boot_latency_bench(BootOptions(model=model))
+    bench.console.prompt.mark()
     return bench, bench.board.snapshot()
 
 
 def run_task(task: StormTask) -> StormRow:
     bench, snapshot = booted(task.model)
     bench.board.restore(snapshot)
-    bench.console.prompt.abandon()
+    bench.console.prompt.start_over()
     subject = subject_named(bench, task.line, task.form)
     start_load(bench, subject, task.load)
     schedule = Schedule(task.seed, SHORTEST_GAP_CYCLES, LONGEST_GAP_CYCLES)

@@ -67,12 +67,13 @@ def booted(options: BootOptions) -> Bench:
         _booted.options = None
         _booted.bench = boot_latency_bench(options)
         _booted.start = _booted.bench.board.snapshot()
+        _booted.bench.console.prompt.mark()
         _booted.options = options
     bench: Bench = _booted.bench
     start: Snapshot = _booted.start
     bench.board.restore(start)
     bench.board.cold_line = None
-    bench.console.prompt.abandon()
+    bench.console.prompt.start_over()
     return bench
 
 

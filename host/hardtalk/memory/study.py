@@ -42,9 +42,10 @@ def measure(plan: MemoryPlan) -> Iterator[Measured | Failed]:
     """Each program's result while the board is still as it left it. Raises BenchError when there is only one."""
     bench = boot_settled(with_workload(plan.board))
     booted = bench.board.snapshot()
+    bench.console.prompt.mark()
     for program in plan.programs:
         bench.board.restore(booted)
-        bench.console.prompt.abandon()
+        bench.console.prompt.start_over()
         run = MemoryRun(bench, program, plan.with_live)
         try:
             run.measure()

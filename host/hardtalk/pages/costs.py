@@ -67,10 +67,11 @@ def costs(model: str) -> dict[Path, int]:
     """The usual cost of each path, as the model counts."""
     bench = boot(BootOptions((study_folder(STUDY),), model=model, heap_bytes=HEAP_BYTES))
     snapshot = bench.board.snapshot()
+    bench.console.prompt.mark()
     found = {}
     for path in paths():
         bench.board.restore(snapshot)
-        bench.console.prompt.abandon()
+        bench.console.prompt.start_over()
         found[path] = usual(list(taken(bench, path)))
     return found
 

@@ -38,13 +38,14 @@ class CutBoard:
         for source in ("NorFlash current. nil", PRELUDE, WALK):
             self.bench.console.evaluate(source)
         self.snapshot = self.bench.board.snapshot()
+        self.bench.console.prompt.mark()
         self.operations: list[tuple[FlashCells, Operation]] = []
         flash.finishing = lambda operation: self.operations.append((deepcopy(flash.contents), operation))
 
     def power_on(self, cells: FlashCells) -> None:
         """The board as it is before it mounts, with a flash of these cells, which stay as they are."""
         self.bench.board.restore(self.snapshot)
-        self.bench.console.prompt.abandon()
+        self.bench.console.prompt.start_over()
         self.flash.contents = deepcopy(cells)
         self.operations.clear()
 

@@ -81,6 +81,7 @@ class Prompt:
         self._told: list[Event] = []
         self._running: dict[int, Request] = {}
         self._number = 0
+        self._marked: int | None = None
         self._complaints = 0
         self._outgoing = b""
         self._reason = ""
@@ -134,9 +135,15 @@ class Prompt:
         self._running.clear()
         self._reason = ""
 
+    def mark(self) -> None:
+        """The board's state is kept: `start_over` goes back to here."""
+        self._marked = self._number
+
     def start_over(self) -> None:
-        """The line is as if nothing had been sent: the board was put back to when nothing had been."""
+        """The board was put back to when `mark` was sent, and the line is as it was: requests get the same numbers
+        again, so that the board does the same to the cycle, whatever was asked in between."""
         self.abandon()
+        self._number = self._number if self._marked is None else self._marked
         self._told.clear()
         self._outgoing = b""
         self._reader = FrameReader()

@@ -43,6 +43,7 @@ class Runner:
         if state is None:
             bench.console.set_baud(FILE_IN_BAUD)
             state = bench.board.snapshot()
+            bench.console.prompt.mark()
         self.state = state
 
     def run(self, test_class: SUnitClass) -> Iterator[Outcome]:
