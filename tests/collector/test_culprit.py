@@ -59,10 +59,12 @@ def smallest(collector: str) -> Bench:
 
 @pytest.mark.parametrize("collector", ["treadmill", "stop-the-world"])
 def test_the_smallest_heap(collector: str) -> None:
+    """Where the world stops, what tells of the error may find no memory itself: then the request is ended."""
     bench = smallest(collector)
     free = int(evaluate(bench, "Smalltalk garbageCollect. Smalltalk bytesFree"))
     for _ in range(2):
-        assert "OutOfMemory:" in error(bench, HOG)
+        told = error(bench, HOG)
+        assert "OutOfMemory:" in told or (collector == "stop-the-world" and "memory was exhausted" in told)
         goes_on(bench, free // 2)
     evaluate(bench, f"{LEAK} forkAt: 55. 5")
     goes_on(bench, free // 2)
