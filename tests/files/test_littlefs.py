@@ -16,9 +16,8 @@ from hardtalk.bench import Bench, BenchError
 from hardtalk.devices import CfiFlash, FlashCells
 from hardtalk.devices.cfi_flash import Operation
 from hardtalk.flash import Volume
-
-Contents = dict[str, bytes | None]
-"""What a volume holds: bytes for a file, None for a directory, by path."""
+from hardtalk.power_cuts.judges import held_by, torn
+from hardtalk.power_cuts.workload import Contents
 
 
 @pytest.fixture
@@ -32,14 +31,6 @@ def flash_of(bench: Bench) -> CfiFlash:
     flash = bench.board.device("FLASH")
     assert isinstance(flash, CfiFlash)
     return flash
-
-
-def held_by(cells: FlashCells) -> Contents:
-    """After the library has finished what a power cut has left half done: until then it does not list all of a
-    directory out of which a row is being moved."""
-    volume = Volume(copy.deepcopy(cells))
-    volume.library.fs_mkconsistent()
-    return {each.path: None if each.is_directory else volume.read(each.path) for each in volume.rows()}
 
 
 def literal(data: bytes) -> str:
@@ -156,20 +147,17 @@ def test_power_cut_in_every_operation_loses_nothing_that_was_written(board: Benc
     flash = flash_of(board)
     cuts: list[tuple[int, FlashCells]] = []
     step = 0
-    finish = flash.finish
 
-    def cut_before_finishing() -> None:
-        for seed in range(8):
-            cuts.append((step, torn(flash.contents, flash.operations[-1], seed)))
-        finish()
+    def cut(operation: Operation) -> None:
+        cuts.extend((step, torn(flash.contents, operation, random.Random(seed))) for seed in range(8))
 
-    flash.finish = cut_before_finishing  # type: ignore[method-assign]
+    flash.finishing = cut
     states = [held_by(flash.contents)]
     for source in WORK:
         board.console.evaluate(source)
         states.append(held_by(flash.contents))
         step += 1
-    del flash.finish
+    flash.finishing = None
     assert len(cuts) > 150
     for at, cells in cuts:
         assert held_by(cells) in (states[at], states[at + 1], *half_way(states[at], states[at + 1])), WORK[at]
@@ -180,31 +168,14 @@ def half_way(before: Contents, after: Contents) -> list[Contents]:
     return [{**before, path: b""} for path in after if path not in before and after[path] is not None]
 
 
-def torn(cells: FlashCells, operation: Operation, seed: int) -> FlashCells:
-    """The cells after power has failed within the operation."""
-    result = copy.deepcopy(cells)
-    chance = random.Random(seed)
-    if operation.is_erase:
-        result.tear_erase(operation.sector, chance)
-    else:
-        result.tear_program(operation.offset, operation.data, chance)
-    return result
-
-
 def test_the_board_mounts_what_power_cuts_have_left(board: Bench) -> None:
     """At some cuts, and goes on writing there; the library judges again."""
     flash = flash_of(board)
     kept: list[FlashCells] = []
-    finish = flash.finish
-
-    def keep() -> None:
-        kept.append(torn(flash.contents, flash.operations[-1], len(kept)))
-        finish()
-
-    flash.finish = keep  # type: ignore[method-assign]
+    flash.finishing = lambda operation: kept.append(torn(flash.contents, operation, random.Random(len(kept))))
     for source in WORK:
         board.console.evaluate(source)
-    del flash.finish
+    flash.finishing = None
     for cells in kept[:: len(kept) // 8]:
         flash.contents = copy.deepcopy(cells)
         before = held_by(flash.contents)

@@ -80,16 +80,14 @@ def test_moments_are_found_in_the_code(laboratory_bench: Bench) -> None:
 
 def test_watching_does_not_change_the_run(laboratory_bench: Bench) -> None:
     board = laboratory_bench.board
-    booted = board.snapshot()
-    laboratory_bench.console.prompt.mark()
+    booted = laboratory_bench.console.keep()
     digests = []
     for watched in (watched_addresses(laboratory_bench.source_map), {}):
-        board.restore(booted)
-        laboratory_bench.console.prompt.start_over()
+        laboratory_bench.console.put_back(booted)
         laboratory_bench.console.evaluate("LatencyLaboratory start: LatencyTimer load: #closures")
         Laboratory(board, 5, partial(expire, board), watched, Schedule(1)).measure(50)
         digests.append(board.trace.digest())
-    board.restore(booted)
+    laboratory_bench.console.put_back(booted)
     assert digests[0] == digests[1]
 
 

@@ -87,12 +87,10 @@ def test_no_size() -> None:
 
 
 def test_measuring_disturbs_nothing(bench: Bench) -> None:
-    snapshot = bench.board.snapshot()
-    bench.console.prompt.mark()
+    kept = bench.console.keep()
     bench.console.evaluate("(1 to: 300) inject: 0 into: [:a :b | a + b printString size]")
     undisturbed = bench.board.clock.cycles, bench.board.trace.digest()
-    bench.board.restore(snapshot)
-    bench.console.prompt.start_over()
+    bench.console.put_back(kept)
     with Watch(bench.board, code_map(bench.board).addresses) as watch:
         bench.console.evaluate("(1 to: 300) inject: 0 into: [:a :b | a + b printString size]")
         addresses, cycles = watch.take()

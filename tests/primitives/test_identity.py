@@ -213,7 +213,7 @@ def test_a_large_array_is_looked_through_in_parts(world: SmallMemory) -> None:
     world.simulation.interrupt_pending = True
     assert [type(world.run(PROBLEM, plain, world.nil)) for _ in range(size)] == [Interrupted] * size
     world.simulation.interrupt_pending = False
-    assert world.value(world.run(PROBLEM, plain, world.nil)) == 0  # type: ignore[arg-type]
+    assert world.run(PROBLEM, plain, world.nil) == world.integer(0)
 
 
 PAIRS = {

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.bench import Bench, UnfitRequest, boot
-from hardtalk.board import Snapshot
+from hardtalk.bench import Bench, KeptBoard, UnfitRequest, boot
 from hardtalk.cli.inject_processes import sweep_lines
 from hardtalk.cli.main import run
 from hardtalk.injection.moments import Moments, MomentSweep, Row, moments_of, process_options, rows_of, sweep_names
@@ -18,30 +17,28 @@ COUNT = 5
 
 
 @pytest.fixture(scope="module")
-def booted() -> tuple[Bench, Snapshot]:
+def booted() -> tuple[Bench, KeptBoard]:
     bench = boot(process_options("arm926", (Path(__file__).parent / "firmware",)))
-    bench.console.prompt.mark()
-    return bench, bench.board.snapshot()
+    return bench, bench.console.keep()
 
 
 @pytest.mark.parametrize("name", sweep_names())
-def test_some_moments_of_each(booted: tuple[Bench, Snapshot], name: str) -> None:
+def test_some_moments_of_each(booted: tuple[Bench, KeptBoard], name: str) -> None:
     """A few of each row; the command goes through thousands."""
-    bench, snapshot = booted
-    bench.board.restore(snapshot)
-    bench.console.prompt.start_over()
+    bench, kept = booted
+    bench.console.put_back(kept)
     rows = rows_of(bench, name)
     assert {row.action for row in rows} == {"terminate", "terminateTwice", "suspendAndTerminate", "suspendAndResume"}
     for row in rows:
-        found = MomentSweep(bench, snapshot, row).run(moments_of(COUNT))
+        found = MomentSweep(bench, kept, row).run(moments_of(COUNT))
         assert (found.tried, found.faults) == (COUNT, []), row.name
 
 
-def test_a_semaphore_that_is_not_exact_is_found(booted: tuple[Bench, Snapshot]) -> None:
+def test_a_semaphore_that_is_not_exact_is_found(booted: tuple[Bench, KeptBoard]) -> None:
     """NaiveSweep enters as people do who do not think of termination: wait, ensure: signal."""
-    bench, snapshot = booted
+    bench, kept = booted
     row = Row("NaiveSweep", "terminate", 1)
-    found = MomentSweep(bench, snapshot, row).run(moments_of(60))
+    found = MomentSweep(bench, kept, row).run(moments_of(60))
     assert 0 < len(found.faults) < 60
     assert {said for _, said in found.faults} <= {"'signals: 0'", "'signals: 2'"}
     result = SweepResult(SweepTask("NaiveSweep", 60, "arm926"), "", [(row, found)])
@@ -53,13 +50,13 @@ def test_a_semaphore_that_is_not_exact_is_found(booted: tuple[Bench, Snapshot]) 
     )
 
 
-def test_the_same_moment_is_the_same_fault(booted: tuple[Bench, Snapshot]) -> None:
-    bench, snapshot = booted
+def test_the_same_moment_is_the_same_fault(booted: tuple[Bench, KeptBoard]) -> None:
+    bench, kept = booted
     row = Row("NaiveSweep", "terminate", 1)
     cycles = moments_of(60)
-    found = MomentSweep(bench, snapshot, row).run(cycles)
+    found = MomentSweep(bench, kept, row).run(cycles)
     cycle, said = found.faults[-1]
-    again = MomentSweep(bench, snapshot, row).run(range(cycle, cycle + 1))
+    again = MomentSweep(bench, kept, row).run(range(cycle, cycle + 1))
     assert again == Moments(1, [(cycle, said)])
 
 

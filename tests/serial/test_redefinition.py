@@ -281,3 +281,12 @@ def test_many_variables_make_instructions_and_jumps_longer(shapes: Bench) -> Non
         assert value(shapes, "OneWide run") == expected, count
     assert "at most 132 named variables" in refusal(shapes, definition([f"w{index}" for index in range(121)] + names))
     assert value(shapes, accessors) == expected
+
+
+def test_handlers_do_not_wait_for_a_collection_to_be_rehashed(shapes: Bench) -> None:
+    """However many elements it has."""
+    value(shapes, "IdentitySet subclass: #Told instanceVariableNames: '' classVariableNames: '' package: 'Tests'")
+    value(shapes, "Told >> rehash [ Priority := Processor activePriority. ^ super rehash ]")
+    value(shapes, "Holding := Told with: Shape. Priority := nil")
+    assert value(shapes, shape("a b d")) == "Shape"
+    assert value(shapes, "{ Priority < Processor lowIOPriority. Holding includes: Shape }") == "#(true true)"

@@ -33,7 +33,7 @@ def test_suite(booted_with_tests: tuple[Bench, Snapshot], test_class: SUnitClass
     bench.console.prompt.abandon()
     collect_every(bench, INTERVAL_BYTES)
     if test_class.name == PATIENT:
-        run = ClassRun(test_class, list(Runner(bench, LIMIT_SECONDS, bench.board.snapshot()).run(test_class)))
+        run = ClassRun(test_class, list(Runner(bench, LIMIT_SECONDS, bench.console.keep()).run(test_class)))
     else:
         run = run_class(bench, test_class)
     assert [f"{each.name}\n{each.trace}" for each in run.outcomes if not each.has_passed] == []

@@ -29,6 +29,10 @@ class Format:
     big_endian_pixels: bool
     bgr: bool
 
+    @property
+    def bits_in_memory(self) -> int:
+        return 32 if self.depth == 24 else self.depth
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -43,8 +47,7 @@ class Shown:
     @property
     def size(self) -> int:
         """Bytes in memory, of whole words."""
-        bits = 32 if self.pixels.depth == 24 else self.pixels.depth
-        return (self.width * self.height * bits + 31) // 32 * 4
+        return (self.width * self.height * self.pixels.bits_in_memory + 31) // 32 * 4
 
 
 class Pl110(Device):
@@ -162,19 +165,16 @@ class Pl110(Device):
         start = (self.Timing0.HSW + 1 + self.Timing0.HBP + 1) * self.divisor
         pixel = min(max(tick - start, 0) // self.divisor, self.width)
         done = 0 if line < picture else min((line - picture) * self.width + pixel, self.width * self.height)
-        return (self.frame_base + done * self.bits_in_memory // 8) & ~3 & 0xFFFFFFFF
+        return (self.frame_base + done * self.pixels.bits_in_memory // 8) & ~3 & 0xFFFFFFFF
 
     # The picture
 
     @property
-    def bits_in_memory(self) -> int:
-        depth = self.depth
-        return 32 if depth == 24 else depth
-
-    @property
-    def depth(self) -> int:
-        """Bits of a pixel; 24 also for the codes that the manual reserves."""
-        return DEPTHS[min(self.Control.LcdBpp, len(DEPTHS) - 1)]
+    def pixels(self) -> Format:
+        """24 bits also for the codes that the manual reserves."""
+        control = self.Control
+        depth = DEPTHS[min(control.LcdBpp, len(DEPTHS) - 1)]
+        return Format(depth, bool(control.BEBO), bool(control.BEPO), bool(control.BGR))
 
     @property
     def shown(self) -> Shown | None:
@@ -183,5 +183,4 @@ class Pl110(Device):
         if not (control.LcdEn and control.LcdPwr):
             return None
         palette = tuple(int(cell.value) for cell in self.array("Palette"))
-        pixels = Format(self.depth, bool(control.BEBO), bool(control.BEPO), bool(control.BGR))
-        return Shown(self.frame_base, self.width, self.height, pixels, palette)
+        return Shown(self.frame_base, self.width, self.height, self.pixels, palette)

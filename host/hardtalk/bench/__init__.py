@@ -7,9 +7,10 @@ What goes wrong is a BenchError, or one of the build's and the board's own error
 """
 
 from hardtalk.bench.booting import Bench, BootOptions, boot, build_options
-from hardtalk.bench.console import BoardConsole
+from hardtalk.bench.console import BoardConsole, KeptBoard
 from hardtalk.bench.errors import BenchError, BoardEnded, UnfitRequest
 
 __all__ = [
-    "Bench", "BenchError", "BoardConsole", "BoardEnded", "BootOptions", "UnfitRequest", "boot", "build_options",
+    "Bench", "BenchError", "BoardConsole", "BoardEnded", "BootOptions", "KeptBoard", "UnfitRequest", "boot",
+    "build_options",
 ]  # fmt: skip

@@ -1,9 +1,10 @@
 """A booted board and the host's prompt on its serial line: enter something, run the board until it has answered."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from hardtalk.bench.errors import BenchError, BoardEnded
-from hardtalk.board import Board, Stop, StopReason
+from hardtalk.board import Board, Snapshot, Stop, StopReason
 from hardtalk.serial import ClassModel, ConsoleText, Event, Failure, NotUnderstood, Prompt, Result
 
 SLICE_CYCLES = 200_000
@@ -13,6 +14,14 @@ NORMAL_BAUD, FILE_IN_BAUD = 115_200, 921_600
 RESEND_CYCLES = 1_600_000_000
 """After how long without a reply, or a byte on its way, requests are sent again; twice as long the next time."""
 ENDED = (StopReason.HALTED, StopReason.RESET)
+
+
+@dataclass(frozen=True)
+class KeptBoard:
+    """A board's state, and the number of the last request that it has had."""
+
+    state: Snapshot
+    number: int
 
 
 class BoardConsole:
@@ -47,6 +56,14 @@ class BoardConsole:
         if failure not in self.device_failures:
             self.device_failures.append(failure)
             self.notify(failure)
+
+    def keep(self) -> KeptBoard:
+        return KeptBoard(self.board.snapshot(), self.prompt.number)
+
+    def put_back(self, kept: KeptBoard) -> None:
+        """Requests get the same numbers again: the board does the same to the cycle, whatever was asked meanwhile."""
+        self.board.restore(kept.state)
+        self.prompt.start_over(kept.number)
 
     def receive(self) -> list[Event]:
         """What the board has sent since the last time."""

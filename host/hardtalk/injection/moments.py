@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from hardtalk.bench import Bench, BenchError, BootOptions, UnfitRequest
+from hardtalk.bench import Bench, BenchError, BootOptions, KeptBoard, UnfitRequest
 from hardtalk.bench.firmware import study_folder
-from hardtalk.board import Snapshot, StopReason
+from hardtalk.board import StopReason
 from hardtalk.build.sources import paths_in, read_classes
 from hardtalk.serial import ConsoleText, FrameReader
 
@@ -85,13 +85,12 @@ def rows_of(bench: Bench, sweep: str) -> list[Row]:
 class MomentSweep:
     """The moments of one row on a booted board, which is left where it was."""
 
-    def __init__(self, bench: Bench, booted: Snapshot, row: Row) -> None:
+    def __init__(self, bench: Bench, booted: KeptBoard, row: Row) -> None:
         self.bench = bench
         self.booted = booted
         self.row = row
         board, prompt = bench.board, bench.console.prompt
-        board.restore(booted)
-        prompt.start_over()
+        bench.console.put_back(booted)
         prompt.enter(f"{row.sweep} new do: #{row.action}: to: {row.victim} line: {LINE}")
         end = board.clock.cycles + SETTLING_CYCLES
         while board.clock.cycles < end:
@@ -110,8 +109,7 @@ class MomentSweep:
             if said != SOUND:
                 found.faults.append((cycle, said))
             progress(found.tried)
-        self.bench.board.restore(self.booted)
-        self.bench.console.prompt.start_over()
+        self.bench.console.put_back(self.booted)
         return found
 
     def said_at(self, cycle: int) -> str:

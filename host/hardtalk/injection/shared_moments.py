@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
-from hardtalk.bench import Bench, boot
-from hardtalk.board import Snapshot
+from hardtalk.bench import Bench, KeptBoard, boot
 from hardtalk.injection.moments import Moments, MomentSweep, Row, moments_of, process_options, rows_of, sweep_names
 from hardtalk.report.figures import Report
 
@@ -39,21 +38,19 @@ class SweepResult:
 
 
 @lru_cache(maxsize=1)
-def booted(model: str) -> tuple[Bench, Snapshot]:
+def booted(model: str) -> tuple[Bench, KeptBoard]:
     bench = boot(process_options(model))
-    bench.console.prompt.mark()
-    return bench, bench.board.snapshot()
+    return bench, bench.console.keep()
 
 
 def run_row(row: Row, moments: range, model: str) -> Moments:
-    bench, snapshot = booted(model)
-    return MomentSweep(bench, snapshot, row).run(moments)
+    bench, kept = booted(model)
+    return MomentSweep(bench, kept, row).run(moments)
 
 
 def run_sweep(task: SweepTask) -> SweepResult:
-    bench, snapshot = booted(task.model)
-    bench.board.restore(snapshot)
-    bench.console.prompt.start_over()
+    bench, kept = booted(task.model)
+    bench.console.put_back(kept)
     rows = rows_of(bench, task.sweep)
     moments = moments_of(-(-task.count // len(rows)))
     return SweepResult(task, bench.firmware_hash, [(row, run_row(row, moments, task.model)) for row in rows])

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
-from hardtalk.bench import Bench, BootOptions
-from hardtalk.board import Snapshot
+from hardtalk.bench import Bench, BootOptions, KeptBoard
 from hardtalk.injection.random_interrupts import RandomInterrupts, Storm
 from hardtalk.latency.activity import activity_at
 from hardtalk.latency.laboratory import Laboratory, Schedule
@@ -49,16 +48,14 @@ class StormRow:
 
 
 @lru_cache(maxsize=1)
-def booted(model: str) -> tuple[Bench, Snapshot]:
+def booted(model: str) -> tuple[Bench, KeptBoard]:
     bench = boot_latency_bench(BootOptions(model=model))
-    bench.console.prompt.mark()
-    return bench, bench.board.snapshot()
+    return bench, bench.console.keep()
 
 
 def run_task(task: StormTask) -> StormRow:
-    bench, snapshot = booted(task.model)
-    bench.board.restore(snapshot)
-    bench.console.prompt.start_over()
+    bench, kept = booted(task.model)
+    bench.console.put_back(kept)
     subject = subject_named(bench, task.line, task.form)
     start_load(bench, subject, task.load)
     schedule = Schedule(task.seed, SHORTEST_GAP_CYCLES, LONGEST_GAP_CYCLES)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Protocol, TypeVar
 
-from hardtalk.bench import Bench, BenchError, BootOptions, UnfitRequest
-from hardtalk.board import BoardError, DeviceFailure, Snapshot
+from hardtalk.bench import Bench, BenchError, BootOptions, KeptBoard, UnfitRequest
+from hardtalk.board import BoardError, DeviceFailure
 from hardtalk.latency.counts import counts_of, storms_of
 from hardtalk.latency.distribution import Distribution
 from hardtalk.latency.interrupt import Interrupt
@@ -66,14 +66,12 @@ def booted(options: BootOptions) -> Bench:
     if getattr(_booted, "options", None) != options:
         _booted.options = None
         _booted.bench = boot_latency_bench(options)
-        _booted.start = _booted.bench.board.snapshot()
-        _booted.bench.console.prompt.mark()
+        _booted.start = _booted.bench.console.keep()
         _booted.options = options
     bench: Bench = _booted.bench
-    start: Snapshot = _booted.start
-    bench.board.restore(start)
+    start: KeptBoard = _booted.start
+    bench.console.put_back(start)
     bench.board.cold_line = None
-    bench.console.prompt.start_over()
     return bench
 
 

@@ -41,11 +41,9 @@ def with_workload(options: BootOptions) -> BootOptions:
 def measure(plan: MemoryPlan) -> Iterator[Measured | Failed]:
     """Each program's result while the board is still as it left it. Raises BenchError when there is only one."""
     bench = boot_settled(with_workload(plan.board))
-    booted = bench.board.snapshot()
-    bench.console.prompt.mark()
+    booted = bench.console.keep()
     for program in plan.programs:
-        bench.board.restore(booted)
-        bench.console.prompt.start_over()
+        bench.console.put_back(booted)
         run = MemoryRun(bench, program, plan.with_live)
         try:
             run.measure()

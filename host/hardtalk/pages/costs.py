@@ -66,12 +66,10 @@ def costs_section() -> str:
 def costs(model: str) -> dict[Path, int]:
     """The usual cost of each path, as the model counts."""
     bench = boot(BootOptions((study_folder(STUDY),), model=model, heap_bytes=HEAP_BYTES))
-    snapshot = bench.board.snapshot()
-    bench.console.prompt.mark()
+    kept = bench.console.keep()
     found = {}
     for path in paths():
-        bench.board.restore(snapshot)
-        bench.console.prompt.start_over()
+        bench.console.put_back(kept)
         found[path] = usual(list(taken(bench, path)))
     return found
 

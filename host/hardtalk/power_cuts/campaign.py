@@ -69,7 +69,7 @@ class Campaign:
 
     def begin(self) -> Cut:
         """An empty volume, some of its sectors worn."""
-        self.board.evaluate("FlashVolumeDevice format. nil")
+        self.board.evaluate("FlashVolumeDevice format")
         cells = self.board.flash.contents
         for sector in range(FIRST_SECTOR + 2, len(cells.wear)):
             if self.chance.randrange(100) < self.plan.worn:

@@ -14,7 +14,7 @@ from hardtalk.power_cuts.workload import PRELUDE, Contents
 Summary = dict[str, tuple[int, int] | None]
 """Size and CRC-32 of each file, None for a directory, by path."""
 
-MOUNT: Final = "FlashVolumeDevice mount. d := FileDirectory default. nil"
+MOUNT: Final = "FlashVolumeDevice mount. d := FileDirectory default"
 WALK: Final = (
     "walk := nil. walk := [ :dir :out | dir entries do: [ :each | | path data crc | "
     "path := dir fullNameFor: each name. out nextPutAll: path; nextPut: $|. "
@@ -37,15 +37,13 @@ class CutBoard:
         flash.refit(sector_bytes * sectors, sector_bytes)
         for source in ("NorFlash current. nil", PRELUDE, WALK):
             self.bench.console.evaluate(source)
-        self.snapshot = self.bench.board.snapshot()
-        self.bench.console.prompt.mark()
+        self.kept = self.bench.console.keep()
         self.operations: list[tuple[FlashCells, Operation]] = []
         flash.finishing = lambda operation: self.operations.append((deepcopy(flash.contents), operation))
 
     def power_on(self, cells: FlashCells) -> None:
         """The board as it is before it mounts, with a flash of these cells, which stay as they are."""
-        self.bench.board.restore(self.snapshot)
-        self.bench.console.prompt.start_over()
+        self.bench.console.put_back(self.kept)
         self.flash.contents = deepcopy(cells)
         self.operations.clear()
 
@@ -70,7 +68,8 @@ def summary_of(contents: Contents) -> Summary:
 
 
 def held_by(cells: FlashCells) -> Contents:
-    """What the library finds, after it has finished what was left half done; the cells stay as they are."""
+    """What the library finds, after it has finished what was left half done: until then it does not list all of a
+    directory out of which a row is being moved. The cells stay as they are."""
     volume = Volume(deepcopy(cells))
     volume.library.fs_mkconsistent()
     return {each.path: None if each.is_directory else volume.read(each.path) for each in volume.rows()}

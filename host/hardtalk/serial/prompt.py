@@ -80,8 +80,8 @@ class Prompt:
         self._waiting: deque[Entry | Request] = deque()
         self._told: list[Event] = []
         self._running: dict[int, Request] = {}
-        self._number = 0
-        self._marked: int | None = None
+        self.number = 0
+        """Of the last request."""
         self._complaints = 0
         self._outgoing = b""
         self._reason = ""
@@ -135,15 +135,10 @@ class Prompt:
         self._running.clear()
         self._reason = ""
 
-    def mark(self) -> None:
-        """The board's state is kept: `start_over` goes back to here."""
-        self._marked = self._number
-
-    def start_over(self) -> None:
-        """The board was put back to when `mark` was sent, and the line is as it was: requests get the same numbers
-        again, so that the board does the same to the cycle, whatever was asked in between."""
+    def start_over(self, number: int) -> None:
+        """The board was put back to when that was the last request's number, and the line is as it was."""
         self.abandon()
-        self._number = self._number if self._marked is None else self._marked
+        self.number = number
         self._told.clear()
         self._outgoing = b""
         self._reader = FrameReader()
@@ -215,10 +210,10 @@ class Prompt:
                 if self._running and not self._may_follow(first):
                     return
                 self._waiting.popleft()
-                self._number = self._number % GREATEST_NUMBER + 1
-                self._running[self._number] = first
+                self.number = self.number % GREATEST_NUMBER + 1
+                self._running[self.number] = first
                 self._told += [Warned(each) for each in first.warnings]
-                self._outgoing += first.frame(self._number)
+                self._outgoing += first.frame(self.number)
                 continue
             if self._running and not (isinstance(first, MethodChunk) and self._are_methods_under_way()):
                 return

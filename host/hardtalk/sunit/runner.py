@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from hardtalk.bench import Bench, BenchError, BoardEnded
+from hardtalk.bench import Bench, BenchError, BoardEnded, KeptBoard
 from hardtalk.bench.console import FILE_IN_BAUD
-from hardtalk.board import Snapshot
 from hardtalk.serial import ConsoleText, Event, Failure, NotUnderstood, Refused, Result
 from hardtalk.sunit.classes import SUnitClass
 from hardtalk.sunit.outcomes import ERROR, EXPECTED, Outcome, TracedContext, outcome_in, with_place
@@ -37,13 +36,12 @@ class Runner:
     board's time, the board's default for None. `state` is the board as it is now when it is None, but for its line to
     the host, which is made as fast as for a file-in."""
 
-    def __init__(self, bench: Bench, timeout_seconds: float | None = None, state: Snapshot | None = None) -> None:
+    def __init__(self, bench: Bench, timeout_seconds: float | None = None, state: KeptBoard | None = None) -> None:
         self.bench = bench
         self.timeout_milliseconds = None if timeout_seconds is None else max(round(timeout_seconds * 1000), 1)
         if state is None:
             bench.console.set_baud(FILE_IN_BAUD)
-            state = bench.board.snapshot()
-            bench.console.prompt.mark()
+            state = bench.console.keep()
         self.state = state
 
     def run(self, test_class: SUnitClass) -> Iterator[Outcome]:
@@ -57,8 +55,7 @@ class Runner:
             yield self.run_test(test_class, selector, allowance)
 
     def put_back(self) -> None:
-        self.bench.board.restore(self.state)
-        self.bench.console.prompt.start_over()
+        self.bench.console.put_back(self.state)
 
     def allowances(self, test_class: SUnitClass) -> list[Allowance]:
         """What the class says of its tests. BenchError when it cannot say."""

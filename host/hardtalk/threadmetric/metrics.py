@@ -51,14 +51,12 @@ class Metric:
 
 def run_test(booted: Bench, form: str, test: MetricTest) -> Metric:
     """The test from the state after booting. BenchError when it fails."""
-    snapshot = booted.board.snapshot()
-    booted.console.prompt.mark()
+    kept = booted.console.keep()
     answer = booted.console.evaluate(f"{FORMS[form]} run: #{test.selector} rounds: {ROUNDS}", PATIENCE_CYCLES)
     if not answer.isdigit():
         raise BenchError(f"{form} {test.name} answered {answer}")
     measured = between_marks(booted.board, test.selector)
-    booted.board.restore(snapshot)
-    booted.console.prompt.start_over()
+    booted.console.put_back(kept)
     return Metric(int(answer), measured.instructions, measured.cycles)
 
 
