@@ -221,7 +221,7 @@ def test_a_complaint_of_garbage_is_no_reply(prompt: Prompt) -> None:
 
 
 def test_numbers_begin_again_and_are_never_nought(prompt: Prompt) -> None:
-    prompt._number = 0xFFFE
+    prompt.number = 0xFFFE
     numbers = []
     for _ in range(3):
         prompt.enter("1")
