@@ -23,8 +23,7 @@ settings.register_profile("project", derandomize=True, deadline=None)
 settings.load_profile("project")
 
 if TYPE_CHECKING:
-    from hardtalk.bench import Bench
-    from hardtalk.board import Snapshot
+    from hardtalk.bench import Bench, KeptBoard
     from hardtalk.serial import Event, Prompt
 
 QEMU: Final = "qemu-system-arm"
@@ -33,30 +32,29 @@ QEMU_PATIENCE_SECONDS: Final = 60
 
 
 @pytest.fixture(scope="session")
-def booted() -> tuple[Bench, Snapshot]:
+def booted() -> tuple[Bench, KeptBoard]:
     """The firmware as it ships, on a board, booted to its prompt."""
     from hardtalk.bench import BootOptions, boot
 
     bench = boot(BootOptions())
-    return bench, bench.board.snapshot()
+    return bench, bench.console.keep()
 
 
 @pytest.fixture(scope="session")
-def booted_with_kernel_tests() -> tuple[Bench, Snapshot]:
+def booted_with_kernel_tests() -> tuple[Bench, KeptBoard]:
     """As `booted`, with the class library's own SUnit suites in it."""
     from hardtalk.bench import BootOptions, boot
     from hardtalk.build.sources import text_root
 
     bench = boot(BootOptions((text_root() / "firmware" / "kernel-tests",)))
-    return bench, bench.board.snapshot()
+    return bench, bench.console.keep()
 
 
 @pytest.fixture
-def bench(booted: tuple[Bench, Snapshot]) -> Iterator[Bench]:
+def bench(booted: tuple[Bench, KeptBoard]) -> Iterator[Bench]:
     """The booted board. What a test does to it is undone."""
-    bench, snapshot = booted
-    bench.board.restore(snapshot)
-    bench.console.prompt.abandon()
+    bench, kept = booted
+    bench.console.put_back(kept)
     yield bench
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hardtalk.bench import Bench
-from hardtalk.board import Snapshot
+from hardtalk.bench import Bench, KeptBoard
 from hardtalk.build.sources import paths_in, read_classes, text_root
 from hardtalk.sunit.classes import SUnitClass, sunit_classes
 from hardtalk.sunit.runner import run_class
@@ -14,10 +13,9 @@ CLASSES = sunit_classes(read_classes(paths_in(text_root() / "firmware" / "kernel
 
 
 @pytest.mark.parametrize("test_class", CLASSES, ids=[each.name for each in CLASSES])
-def test_suite(booted_with_kernel_tests: tuple[Bench, Snapshot], test_class: SUnitClass) -> None:
-    bench, snapshot = booted_with_kernel_tests
-    bench.board.restore(snapshot)
-    bench.console.prompt.abandon()
+def test_suite(booted_with_kernel_tests: tuple[Bench, KeptBoard], test_class: SUnitClass) -> None:
+    bench, kept = booted_with_kernel_tests
+    bench.console.put_back(kept)
     run = run_class(bench, test_class)
     failed = [f"{each.name}\n{each.trace}" for each in run.outcomes if not each.has_passed]
     assert not failed, "\n".join([*failed, run.text])

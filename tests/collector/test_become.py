@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.bench import Bench, BoardConsole, BootOptions
-from hardtalk.board import Snapshot
+from hardtalk.bench import Bench, BootOptions, KeptBoard
 from hardtalk.injection.beginning import phase
 from hardtalk.memory.audit import audit
 from hardtalk.memory.boards import boot_settled
@@ -35,21 +34,19 @@ ENOUGH = 2
 MOST_STOPS, STOPS_TO_AUDIT = 4_000, 8
 LONGEST_STRIDE_CYCLES = {"flushing": 2_000, "burying": 2_000}
 WEAK = "(Smalltalk at: #Weak)"
-Small = tuple[Bench, BoardConsole, Snapshot]
+Small = tuple[Bench, KeptBoard]
 
 
 @pytest.fixture(scope="module")
 def small() -> Small:
     bench = boot_settled(BootOptions((FIRMWARE,), heap_bytes=HEAP_BYTES))
-    console = bench.console
-    return bench, console, bench.board.snapshot()
+    return bench, bench.console.keep()
 
 
 def started(small: Small) -> Bench:
-    bench, console, snapshot = small
-    bench.board.restore(snapshot)
-    console.prompt.abandon()
-    console.after_slice = lambda: None
+    bench, kept = small
+    bench.console.put_back(kept)
+    bench.console.after_slice = lambda: None
     bench.console.evaluate(f"BecomeScript startWith: {ROOTS}")
     return bench
 
@@ -83,7 +80,7 @@ def until_forwarders_have_gone(bench: Bench) -> int:
 @pytest.mark.parametrize("seed", range(8))
 def test_graphs_are_those_of_the_model(small: Small, seed: int) -> None:
     source = random.Random(seed)
-    bench, console = started(small), small[1]
+    bench = started(small)
     model = Model([0] * ROOTS)
     stops = random.Random(seed)
 
@@ -95,9 +92,9 @@ def test_graphs_are_those_of_the_model(small: Small, seed: int) -> None:
     for _ in range(CHUNKS):
         torture(bench.board, source.choice(UNITS))
         numbers = random_numbers(source, ROOTS, OPERATIONS)
-        console.after_slice = stop_somewhere
+        bench.console.after_slice = stop_somewhere
         seen = bench.console.evaluate(f"BecomeScript run: #({' '.join(map(str, numbers))})")
-        console.after_slice = lambda: None
+        bench.console.after_slice = lambda: None
         assert re.findall(r"#?\w+", seen[2:-1] if seen.startswith("#(") else seen) == model.run(numbers)
         torture(bench.board, 0)
         assert model.agree(told_graph(bench)) == ""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from hardtalk.bench import Bench, BootOptions
+from hardtalk.bench import Bench, BootOptions, KeptBoard
 from hardtalk.bench.firmware import study_folder
-from hardtalk.board import Board, Snapshot
+from hardtalk.board import Board
 from hardtalk.injection.beginning import phase
 from hardtalk.memory.audit import audit
 from hardtalk.memory.boards import boot_settled
@@ -20,17 +20,16 @@ ELEMENTS = 60
 
 
 @pytest.fixture(scope="module")
-def small() -> tuple[Bench, Snapshot]:
+def small() -> tuple[Bench, KeptBoard]:
     bench = boot_settled(BootOptions((study_folder("memory"),), heap_bytes=2 << 20))
-    return bench, bench.board.snapshot()
+    return bench, bench.console.keep()
 
 
 @pytest.fixture
-def weak(small: tuple[Bench, Snapshot]) -> Iterator[Bench]:
+def weak(small: tuple[Bench, KeptBoard]) -> Iterator[Bench]:
     """A weak array `Weak` of whose referents the odd ones are kept by `Kept`, the even ones by `Lost`."""
-    bench, snapshot = small
-    bench.board.restore(snapshot)
-    bench.console.prompt.abandon()
+    bench, kept = small
+    bench.console.put_back(kept)
     for name in ("Weak", "Kept", "Lost"):
         bench.console.evaluate(f"Smalltalk at: #{name} put: nil. 0")
     evaluate(

@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.bench import Bench, BootOptions, boot
+from hardtalk.bench import Bench, BootOptions, KeptBoard, boot
 from hardtalk.bench.console import BoardConsole
-from hardtalk.bench.firmware import class_model
-from hardtalk.board import Snapshot
 from hardtalk.memory.audit import audit
 from hardtalk.memory.safepoints import settle
 from hardtalk.serial import ConsoleText, Failure, NotUnderstood, Result
@@ -45,17 +43,16 @@ CASES = read_cases()
 
 
 @pytest.fixture(scope="module")
-def booted() -> tuple[Bench, Snapshot]:
+def booted() -> tuple[Bench, KeptBoard]:
     bench = boot(BootOptions(heap_bytes=4 << 20))
-    return bench, bench.board.states.save()
+    return bench, bench.console.keep()
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.entries[-1][:60] for case in CASES])
-def test_case(booted: tuple[Bench, Snapshot], case: Case) -> None:
-    bench, snapshot = booted
-    bench.board.restore(snapshot)
-    bench.board.uart(0).take()
-    console = BoardConsole(bench.board, class_model(bench.options))
+def test_case(booted: tuple[Bench, KeptBoard], case: Case) -> None:
+    bench, kept = booted
+    console = bench.console
+    console.put_back(kept)
     reply = ""
     for entry in case.entries:
         reply = reply_to(console, entry)

@@ -37,19 +37,19 @@ def test_the_same_seed_is_the_same_storm() -> None:
 
 def test_an_entry_that_the_firmware_does_not_count_is_told() -> None:
     """The stub adds 2 to its count of interrupts."""
-    bench, snapshot = booted("arm926")
+    bench, kept = booted("arm926")
     board = bench.board
-    board.restore(snapshot)
+    bench.console.put_back(kept)
     at = board.firmware.address_of("interruptEntry")
     while int.from_bytes(board.ram.read(at, 4), "little") != 0xE2833001:  # add r3, r3, #1
         at += 4
     board.ram.write(at, 0xE2833002.to_bytes(4, "little"))
     board.cpu.forget_code()
-    broken = board.snapshot()
+    broken = bench.console.keep()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shared_random, "booted", lambda _model: (bench, broken))
         row = run_task(StormTask("TIMER", "smalltalk", Load("sends"), COUNT, 3, "arm926"))
-    board.restore(snapshot)
+    bench.console.put_back(kept)
     assert row.storm.violation == f"the CPU entered {COUNT:,} interrupts, the firmware counted {2 * COUNT:,}"
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hardtalk.bench import Bench, BootOptions
+from hardtalk.bench import Bench, BootOptions, KeptBoard
 from hardtalk.bench.firmware import study_folder
-from hardtalk.board import Board, Snapshot
+from hardtalk.board import Board
 from hardtalk.cli.main import run
 from hardtalk.injection.beginning import phase
 from hardtalk.memory.audit import audit
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def auditing() -> tuple[Bench, Snapshot]:
+def auditing() -> tuple[Bench, KeptBoard]:
     bench = boot_settled(BootOptions((study_folder("memory"),), heap_bytes=HEAP_BYTES))
     evaluate(bench, """| semaphore | semaphore := Semaphore new. Smalltalk at: #Faults put: 0.
         Smalltalk at: #Waiting put: (Array new: 1000).
@@ -41,14 +41,13 @@ def auditing() -> tuple[Bench, Snapshot]:
         HeapAudit start. 0""")  # fmt: skip
     bench.board.run(PASS_CYCLES)
     settle(bench.board)
-    return bench, bench.board.snapshot()
+    return bench, bench.console.keep()
 
 
 @pytest.fixture
-def bench(auditing: tuple[Bench, Snapshot]) -> Iterator[Bench]:
-    found, snapshot = auditing
-    found.board.restore(snapshot)
-    found.console.prompt.abandon()
+def bench(auditing: tuple[Bench, KeptBoard]) -> Iterator[Bench]:
+    found, kept = auditing
+    found.console.put_back(kept)
     found.console.receive()
     yield found
 

@@ -7,21 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.bench import Bench, BootOptions, boot
-from hardtalk.board import Snapshot
+from hardtalk.bench import Bench, BootOptions, KeptBoard, boot
 
 FIRMWARE = Path(__file__).parent / "firmware"
 
 
 @pytest.fixture(scope="session")
-def native_booted() -> tuple[Bench, Snapshot]:
+def native_booted() -> tuple[Bench, KeptBoard]:
     bench = boot(BootOptions((FIRMWARE,)))
-    return bench, bench.board.snapshot()
+    return bench, bench.console.keep()
 
 
 @pytest.fixture
-def native_bench(native_booted: tuple[Bench, Snapshot]) -> Iterator[Bench]:
-    bench, snapshot = native_booted
-    bench.board.restore(snapshot)
-    bench.console.prompt.abandon()
+def native_bench(native_booted: tuple[Bench, KeptBoard]) -> Iterator[Bench]:
+    bench, kept = native_booted
+    bench.console.put_back(kept)
     yield bench

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hardtalk.bench import Bench, BootOptions, boot
-from hardtalk.board import Snapshot
+from hardtalk.bench import Bench, BootOptions, KeptBoard, boot
 from hardtalk.serial import ClassModel, ConsoleText, Event, Failure, Result
 from hardtalk.smalltalk.errors import SourceError
 
@@ -41,20 +40,19 @@ WAITING = "Gate := Semaphore new. [ Got := OneShape waitOn: Gate ] fork. (Delay 
 
 
 @pytest.fixture(scope="module")
-def prepared() -> tuple[Bench, Snapshot, ClassModel]:
+def prepared() -> tuple[Bench, KeptBoard, ClassModel]:
     bench = boot(BootOptions())
     bench.console.prompt.enter_script(SHAPES, "shapes.st")
     events = list(bench.console.events())
     assert not [each for each in events if isinstance(each, Failure)]
-    return bench, bench.board.snapshot(), bench.console.prompt.model
+    return bench, bench.console.keep(), bench.console.prompt.model
 
 
 @pytest.fixture
-def shapes(prepared: tuple[Bench, Snapshot, ClassModel]) -> Bench:
+def shapes(prepared: tuple[Bench, KeptBoard, ClassModel]) -> Bench:
     """A board with Shape and Disc as above, one instance of each."""
-    bench, snapshot, model = prepared
-    bench.board.restore(snapshot)
-    bench.console.prompt.abandon()
+    bench, kept, model = prepared
+    bench.console.put_back(kept)
     bench.console.prompt.model = ClassModel()
     bench.console.prompt.model.take(model)
     return bench

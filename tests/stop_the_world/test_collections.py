@@ -8,9 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from hardtalk.bench import Bench
+from hardtalk.bench import Bench, KeptBoard
 from hardtalk.bench.firmware import study_folder
-from hardtalk.board import Snapshot
 from hardtalk.memory.heap import Heap
 from hardtalk.memory.machine import Machine
 from hardtalk.memory.roots import root_indices
@@ -55,16 +54,15 @@ PROGRAMS = {
 
 
 @pytest.fixture(scope="module")
-def booted() -> tuple[Bench, Snapshot]:
+def booted() -> tuple[Bench, KeptBoard]:
     bench = boot([study_folder("memory")], HEAP_BYTES)
-    return bench, bench.board.snapshot()
+    return bench, bench.console.keep()
 
 
 @pytest.fixture
-def bench(booted: tuple[Bench, Snapshot]) -> Iterator[Bench]:
-    bench, snapshot = booted
-    bench.board.restore(snapshot)
-    bench.console.prompt.abandon()
+def bench(booted: tuple[Bench, KeptBoard]) -> Iterator[Bench]:
+    bench, kept = booted
+    bench.console.put_back(kept)
     bench.console.after_slice = lambda: None
     yield bench
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from hardtalk.bench import Bench
-from hardtalk.board import Snapshot
+from hardtalk.bench import Bench, KeptBoard
 from hardtalk.build.sources import paths_in, read_classes, text_root
 from hardtalk.sunit.classes import SUnitClass, sunit_classes
-from hardtalk.sunit.runner import ClassRun, Runner, run_class
+from hardtalk.sunit.runner import ClassRun, Runner
 
 from .boards import boot, collect_every, sound, variable
 
@@ -16,26 +15,23 @@ KERNEL_TESTS = text_root() / "firmware" / "kernel-tests"
 CLASSES = sunit_classes(read_classes(paths_in(KERNEL_TESTS, ".class.st")))
 INTERVAL_BYTES = 20_000
 PATIENT, LIMIT_SECONDS = "ExceptionTest", 200
-"""Endless recursion takes ten times as long. The line has its usual rate there: of a class with so many tests, at the
-rate of a file-in, bytes are lost while the world stops."""
+"""Endless recursion takes ten times as long."""
 
 
 @pytest.fixture(scope="module")
-def booted_with_tests() -> tuple[Bench, Snapshot]:
+def booted_with_tests() -> tuple[Bench, KeptBoard]:
     bench = boot([KERNEL_TESTS], None)
-    return bench, bench.board.snapshot()
+    return bench, bench.console.keep()
 
 
 @pytest.mark.parametrize("test_class", CLASSES, ids=[each.name for each in CLASSES])
-def test_suite(booted_with_tests: tuple[Bench, Snapshot], test_class: SUnitClass) -> None:
-    bench, snapshot = booted_with_tests
-    bench.board.restore(snapshot)
-    bench.console.prompt.abandon()
+def test_suite(booted_with_tests: tuple[Bench, KeptBoard], test_class: SUnitClass) -> None:
+    """The line keeps its usual rate: at the rate of a file-in bytes are lost while the world stops."""
+    bench, kept = booted_with_tests
+    bench.console.put_back(kept)
     collect_every(bench, INTERVAL_BYTES)
-    if test_class.name == PATIENT:
-        run = ClassRun(test_class, list(Runner(bench, LIMIT_SECONDS, bench.console.keep()).run(test_class)))
-    else:
-        run = run_class(bench, test_class)
+    limit = LIMIT_SECONDS if test_class.name == PATIENT else None
+    run = ClassRun(test_class, list(Runner(bench, limit, bench.console.keep()).run(test_class)))
     assert [f"{each.name}\n{each.trace}" for each in run.outcomes if not each.has_passed] == []
     assert [each.selector for each in run.outcomes] == list(test_class.selectors)
     assert variable(bench.board, "cyclesCompleted") > 0

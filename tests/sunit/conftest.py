@@ -7,12 +7,11 @@ from typing import TypeAlias
 
 import pytest
 
-from hardtalk.bench import Bench, BootOptions, boot
-from hardtalk.board import Snapshot
+from hardtalk.bench import Bench, BootOptions, KeptBoard, boot
 from hardtalk.sunit.classes import SUnitClass, classes_in
 from hardtalk.sunit.runner import Runner
 
-Wreckable: TypeAlias = tuple[Bench, SUnitClass, Snapshot]
+Wreckable: TypeAlias = tuple[Bench, SUnitClass, KeptBoard]
 BOARD = Path(__file__).parent / "board"
 NUISANCE = Path(__file__).parents[1] / "drivers" / "board" / "Nuisance.class.st"
 

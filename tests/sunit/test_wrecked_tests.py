@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.bench import Bench, BenchError
-from hardtalk.board import Snapshot
+from hardtalk.bench import Bench, BenchError, KeptBoard
 from hardtalk.sunit.classes import SUnitClass
 from hardtalk.sunit.outcomes import Outcome
 from hardtalk.sunit.runner import Runner
@@ -61,7 +60,7 @@ LINES = {
 
 
 def outcome_of(
-    wreckable: tuple[Bench, SUnitClass, Snapshot], selector: str, timeout: float = TIMEOUT_SECONDS
+    wreckable: tuple[Bench, SUnitClass, KeptBoard], selector: str, timeout: float = TIMEOUT_SECONDS
 ) -> Outcome:
     bench, test_class, state = wreckable
     (outcome,) = Runner(bench, timeout, state).run(replace(test_class, selectors=(selector,)))
@@ -69,14 +68,14 @@ def outcome_of(
 
 
 @pytest.mark.parametrize("selector", EXPECTED)
-def test_kind_and_reason(wreckable: tuple[Bench, SUnitClass, Snapshot], selector: str) -> None:
+def test_kind_and_reason(wreckable: tuple[Bench, SUnitClass, KeptBoard], selector: str) -> None:
     outcome = outcome_of(wreckable, selector)
     kind, text = EXPECTED[selector]
     assert outcome.kind == kind and outcome.text.startswith(text), outcome
 
 
 @pytest.mark.parametrize("selector", LINES)
-def test_place(wreckable: tuple[Bench, SUnitClass, Snapshot], selector: str) -> None:
+def test_place(wreckable: tuple[Bench, SUnitClass, KeptBoard], selector: str) -> None:
     outcome = outcome_of(wreckable, selector, 3 if "Suspends" in selector else TIMEOUT_SECONDS)
     assert outcome.place is not None
     path = Path(outcome.place.file)
@@ -87,25 +86,25 @@ def test_place(wreckable: tuple[Bench, SUnitClass, Snapshot], selector: str) -> 
     assert outcome.trace.startswith(f"{outcome.place}: {outcome.text}\n    {outcome.source}\n")
 
 
-def test_a_suspended_process_has_two_seconds(wreckable: tuple[Bench, SUnitClass, Snapshot]) -> None:
+def test_a_suspended_process_has_two_seconds(wreckable: tuple[Bench, SUnitClass, KeptBoard]) -> None:
     outcome = outcome_of(wreckable, "testSuspendsItsProcess", 3)
     assert outcome.text == "the test suspended its own process, and nobody resumed it for two seconds"
     assert 2 < outcome.cycles / wreckable[0].board.chip.cpu_hertz < 3
 
 
-def test_memory_exhausted_fails_that_test(wreckable: tuple[Bench, SUnitClass, Snapshot]) -> None:
+def test_memory_exhausted_fails_that_test(wreckable: tuple[Bench, SUnitClass, KeptBoard]) -> None:
     outcome = outcome_of(wreckable, "testOverflows", 10)
     assert outcome.kind == "error" and outcome.text
 
 
-def test_a_failing_device_heads_the_message(wreckable: tuple[Bench, SUnitClass, Snapshot]) -> None:
+def test_a_failing_device_heads_the_message(wreckable: tuple[Bench, SUnitClass, KeptBoard]) -> None:
     outcome = outcome_of(wreckable, "testDeviceFails")
     assert "wreckable.py:13: Wreckable failed in a write of CONTROL: ValueError: out of smoke" in outcome.first_line
     again = outcome_of(wreckable, "testDeviceFails")
     assert again.first_line == outcome.first_line
 
 
-def test_a_failing_device_heads_what_the_board_does_not_say(wreckable: tuple[Bench, SUnitClass, Snapshot]) -> None:
+def test_a_failing_device_heads_what_the_board_does_not_say(wreckable: tuple[Bench, SUnitClass, KeptBoard]) -> None:
     """In a test, and at the prompt."""
     failure = (
         f"{SOURCE.with_name('wreckable.py')}:13: Wreckable failed in a write of CONTROL: ValueError: out of smoke\n"
@@ -122,11 +121,11 @@ def test_a_failing_device_heads_what_the_board_does_not_say(wreckable: tuple[Ben
     assert str(caught.value).startswith(failure) and "\nthe board does not answer\n" in str(caught.value)
 
 
-def test_printed_text_belongs_to_its_test(wreckable: tuple[Bench, SUnitClass, Snapshot]) -> None:
+def test_printed_text_belongs_to_its_test(wreckable: tuple[Bench, SUnitClass, KeptBoard]) -> None:
     assert outcome_of(wreckable, "testNamesItsPrinting").printed == "printed here\n"
 
 
-def test_the_others_go_on(wreckable: tuple[Bench, SUnitClass, Snapshot]) -> None:
+def test_the_others_go_on(wreckable: tuple[Bench, SUnitClass, KeptBoard]) -> None:
     """All in one run, each wrecked one before one that must pass."""
     bench, test_class, state = wreckable
     wrecking = ["testLoopsAboveAll", "testStopsTheBoard", "testEndsItsProcessWithoutUnwinding", "testDeviceFails"]
@@ -135,7 +134,7 @@ def test_the_others_go_on(wreckable: tuple[Bench, SUnitClass, Snapshot]) -> None
     assert kinds == ["error", "passed"] * len(wrecking)
 
 
-def test_the_board_is_put_back(wreckable: tuple[Bench, SUnitClass, Snapshot]) -> None:
+def test_the_board_is_put_back(wreckable: tuple[Bench, SUnitClass, KeptBoard]) -> None:
     bench, test_class, state = wreckable
     runner = Runner(bench, TIMEOUT_SECONDS, state)
     list(runner.run(replace(test_class, selectors=("testLoopsAboveAll",))))
