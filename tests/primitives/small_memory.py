@@ -16,6 +16,7 @@ from hardtalk.slang.simulate import DISPATCH_REGISTER, DeviceRange, Simulation
 from hardtalk.smalltalk.tonel import ClassDefinition
 from hardtalk.vm import object_format
 from hardtalk.vm.constants import slang_constants
+from hardtalk.vm.instruction_codes import instruction_codes
 from hardtalk.vm.object_format import FORMATS
 from hardtalk.vm.primitives import arity_codes
 from hardtalk.vm.special_objects import SPECIAL_OBJECT_COUNT
@@ -92,7 +93,7 @@ class SmallMemory:
             constants,
             memory_base=HEAP,
             memory_size=HEAP_BYTES,
-            symbols={"primitiveArities": HEAP},
+            symbols={"primitiveArities": HEAP, "instructionTable": HEAP + len(arity_codes())},
             devices=[device],
             externals={"offerCharacter": self._take_character, "haltMachine": lambda code: 0},
         )
@@ -100,8 +101,9 @@ class SmallMemory:
         self.arm.map_device(device)
         self.memory = self.simulation.memory
         self.state = self.simulation.state
-        self.memory.write(HEAP, arity_codes())
-        self.next_object = HEAP + len(arity_codes())
+        tables = arity_codes() + instruction_codes()
+        self.memory.write(HEAP, tables)
+        self.next_object = HEAP + len(tables)
         self.classes: dict[str, int] = {}
         self._make_classes()
         self._make_values()

@@ -34,6 +34,7 @@ from hardtalk.link.plan import (
 from hardtalk.vm import native
 from hardtalk.vm.constants import BYTECODE_COUNT, PRIMITIVE_TABLE_ENTRIES
 from hardtalk.vm.facts import FACTS_SECTION
+from hardtalk.vm.instruction_codes import INSTRUCTION_TABLE_BYTES, instruction_codes
 from hardtalk.vm.primitives import arity_codes, receiver_codes
 
 ENTRY = "startMachine"
@@ -253,6 +254,7 @@ def _tables(
         "primitiveTable": _primitive_table(layout, program, names),
         "primitiveReceivers": list(struct.unpack(f"<{PRIMITIVE_TABLE_ENTRIES // 4}I", receiver_codes())),
         "primitiveArities": list(struct.unpack(f"<{PRIMITIVE_TABLE_ENTRIES // 4}I", arity_codes())),
+        "instructionTable": list(struct.unpack(f"<{INSTRUCTION_TABLE_BYTES // 4}I", instruction_codes())),
         "specialObjects": [image.special_objects],
         "imageChecksum": [image_checksum(image.data)],
         "nativeRoutineTable": _native_routine_table(names, native_routines),

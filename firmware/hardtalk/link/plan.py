@@ -19,6 +19,7 @@ from hardtalk.vm.constants import (
     PENDING_BIT,
     PRIMITIVE_TABLE_ENTRIES,
 )
+from hardtalk.vm.instruction_codes import INSTRUCTION_TABLE_BYTES
 from hardtalk.vm.native import LAYOUT_TABLES, LINE_RECORD_BYTES, ROUTINE_LIMIT
 
 CODE_BASE: Final = 0x00010000
@@ -63,6 +64,7 @@ TABLES: Final = (
     Piece("primitiveTable", PRIMITIVE_TABLE_ENTRIES * 4, "table"),
     Piece("primitiveReceivers", PRIMITIVE_TABLE_ENTRIES, "table"),
     Piece("primitiveArities", PRIMITIVE_TABLE_ENTRIES, "table"),
+    Piece("instructionTable", INSTRUCTION_TABLE_BYTES, "table"),
     Piece("specialObjects", 4, "table"),
     Piece("imageChecksum", 4, "table"),
     Piece("nativeRoutineTable", ROUTINE_LIMIT * 4, "table"),

@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from hardtalk.smalltalk.bytecodes import SPECIAL_SELECTORS
+from hardtalk.smalltalk import bytecodes
 from hardtalk.smalltalk.compiled_method import LARGE_FRAME, SMALL_FRAME
 from hardtalk.smalltalk.verifier import (
     FAULT_NUMBERS,
     LAST_VARIABLE,
+    MOST_ARGUMENTS,
     MOST_CLOSURES,
     MOST_FRAMES,
     NOTHING_STORED,
     TRAILER_BYTES,
 )
 from hardtalk.vm import blit_rules, native, object_format, special_objects
+from hardtalk.vm.instruction_codes import INSTRUCTION_CONSTANTS
 from hardtalk.vm.object_format import HASH_STEP, PROBE_LIMIT
 from hardtalk.vm.primitives import ANY_ARITY, ANY_OBJECT_CODE, FIRST_QUICK_VARIABLE, UNSCHEDULED_CODE
 
@@ -125,17 +127,21 @@ VM_CONSTANTS: Final = {
 paces are units for 32 bytes. A block of LargestBumpOrder must fit a bump area of CollectorBumpOrder."""
 
 
-def _special_send_arguments(first: int) -> int:
-    """The numbers of arguments of 16 special sends, two bits each."""
-    return sum(count << 2 * place for place, (_, count) in enumerate(SPECIAL_SELECTORS[first : first + 16]))
-
-
 VERIFIER_CONSTANTS: Final = {
     **{f"Fault{name}": number for name, number in FAULT_NUMBERS.items()},
-    "SpecialSendArgumentsLow": _special_send_arguments(0),
-    "SpecialSendArgumentsHigh": _special_send_arguments(16),
+    **INSTRUCTION_CONSTANTS,
+    "MostArguments": MOST_ARGUMENTS,
+    "DoubleSuperSend": bytecodes.DOUBLE_SUPER_SEND,
+    "DoublePushReceiverVariable": bytecodes.DOUBLE_PUSH_RECEIVER_VARIABLE,
+    "DoublePushLiteral": bytecodes.DOUBLE_PUSH_LITERAL,
+    "DoublePushLiteralVariable": bytecodes.DOUBLE_PUSH_LITERAL_VARIABLE,
+    "DoubleStoreReceiverVariable": bytecodes.DOUBLE_STORE_RECEIVER_VARIABLE,
+    "DoublePopIntoReceiverVariable": bytecodes.DOUBLE_POP_INTO_RECEIVER_VARIABLE,
+    "ExtendedReceiverVariable": bytecodes.RECEIVER_VARIABLE,
+    "ExtendedTemporary": bytecodes.TEMPORARY,
+    "ExtendedLiteral": bytecodes.LITERAL_CONSTANT,
 }
-"""What the verifier of bytecodes answers, and how many arguments the special sends have."""
+"""What the verifier of bytecodes answers, and what the operands of extended instructions mean."""
 
 PRIMITIVE_FAILURES: Final = {
     "PrimitiveOk": 0,
