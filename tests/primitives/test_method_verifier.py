@@ -6,11 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hardtalk.smalltalk.bytecodes import BY_NAME, BYTECODES
+from hardtalk.smalltalk.bytecodes import BY_NAME, BY_OPCODE, BYTECODES
 from hardtalk.smalltalk.compiled_method import LARGE_FRAME, SMALL_FRAME
 from hardtalk.smalltalk.compiler import compile_method
 from hardtalk.smalltalk.parser import parse_method
 from hardtalk.smalltalk.verifier import FAULT_NUMBERS, FAULTS, Needs, VerificationError, needs_of
+from hardtalk.vm.constants import PRIMITIVE_FAILURES
 from hardtalk.vm.object_format import method_header
 
 from .small_memory import Failed, SmallMemory
@@ -126,3 +127,10 @@ def test_the_library_has_the_reasons_of_the_table() -> None:
     told = [line.strip().rstrip(" )").strip("'").replace("''", "'") for line in method.source.splitlines()]
     assert [line for line in told if line in FAULTS.values()] == list(FAULTS.values())
     assert BY_NAME["pushClosure"].size == 4
+
+
+def test_bytes_of_each_instruction(memory: SmallMemory) -> None:
+    sizes = [memory.run(681, memory.classes["CompiledMethod"], memory.integer(opcode)) for opcode in range(256)]
+    assert sizes == [memory.integer(row.size if row.name else 0) for row in BY_OPCODE]
+    for wrong in (memory.integer(256), memory.integer(-1), memory.nil):
+        assert memory.run(681, memory.classes["CompiledMethod"], wrong) == Failed(PRIMITIVE_FAILURES["BadArgument"])
