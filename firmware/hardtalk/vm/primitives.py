@@ -218,7 +218,7 @@ PRIMITIVES: Final = (
     _row(678, "SpecialSemaphore", 2, "SystemDictionary>>special:semaphore:", "what the virtual machine signals"),
     _row(679, "SetSender", 1, "ContextPart>>setSender:", "where a context that is not active returns to"),
     _row(680, "MakeMethod", 3, "CompiledMethod class>>makeMethod:literals:bytecodes:", "a verified method, or why not"),
-    _row(681, "InstructionSize", 1, "CompiledMethod class>>bytesOfInstruction:", "bytes of the one that an opcode begins, or 0"),
+    _row(681, "InstructionSize", 1, "CompiledMethod class>>bytesOfInstruction:", "its bytes, 0 for no such opcode"),
     _row(690, "BecomeProblem", 1, "Object>>problemBecoming:", "why it cannot become the argument, 0 if it can"),
     _row(693, "ReadWords", 4, "Registers>>wordsAt:into:startingAt:count:", "read at most 32 words, each once"),
     _row(694, "WriteWords", 4, "Registers>>wordsAt:from:startingAt:count:", "write at most 32 words, each once"),
