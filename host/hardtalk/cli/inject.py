@@ -21,6 +21,7 @@ from hardtalk.injection.shared_forms import FormRow
 from hardtalk.injection.shared_moments import SweepResult
 from hardtalk.injection.shared_random import StormRow
 from hardtalk.injection.trial import Interrupted
+from hardtalk.latency.loads import ALL
 from hardtalk.memory.boards import bytes_from
 from hardtalk.memory.rings import PHASES
 
@@ -35,9 +36,14 @@ class Interrupts:
         bool,
         Parameter(negative="", help="Interrupt Smalltalk code, native code and handlers of both kinds by both kinds."),
     ] = False
-    random: Annotated[
-        int, Parameter(help="So many interrupts at random cycles instead of at every instruction, over all loads.")
-    ] = 0
+    random: Annotated[int, Parameter(help="So many interrupts at random cycles instead of at every instruction.")] = 0
+    load: Annotated[
+        list[str] | None,
+        Parameter(
+            negative="",
+            help="With --random: under this load of `hardtalk latency`; may be given again. All if none is given.",
+        ),
+    ] = None
     processes: Annotated[
         int,
         Parameter(help="End, suspend and resume processes at so many moments of what they wait in or unwind."),
@@ -65,6 +71,7 @@ class Interrupts:
             self.random,
             self.seed,
             self.processes,
+            tuple(self.load or (ALL,)),
         )
 
 

@@ -16,14 +16,16 @@ from hardtalk.injection.shared_collection import (
 from hardtalk.injection.shared_forms import FormRow, add_forms, interrupt_forms
 from hardtalk.injection.shared_moments import SweepResult, SweepTask, add_sweeps, sweep_all, tasks_of
 from hardtalk.injection.shared_random import StormRow, StormTask, add_storms, storm_all, tasks_for
+from hardtalk.latency.loads import ALL, chosen_loads, known_loads
 from hardtalk.report.figures import Report
 
 
 @dataclass(frozen=True)
 class InjectionPlan:
     """The programs whose collection is interrupted at every instruction, the windows that are, so many interrupts at
-    random cycles, so many moments of each sweep of processes. Of a collection in a heap of `heap_bytes` and of each
-    window only `count` instructions from `first` on; None for all. `seed` is that of the first random row.
+    random cycles under the loads of these names, so many moments of each sweep of processes. Of a collection in a heap
+    of `heap_bytes` and of each window only `count` instructions from `first` on; None for all. `seed` is that of the
+    first random row.
 
     Raises UnfitRequest when there is nothing to interrupt, or a number is below zero.
     """
@@ -37,6 +39,7 @@ class InjectionPlan:
     interrupts: int = 0
     seed: int = 1
     moments: int = 0
+    loads: tuple[str, ...] = (ALL,)
 
     def __post_init__(self) -> None:
         if not (self.programs or self.windows or self.interrupts or self.moments):
@@ -50,7 +53,8 @@ class InjectionPlan:
 
     @property
     def storms(self) -> list[StormTask]:
-        return tasks_for(self.interrupts, self.seed, self.model) if self.interrupts else []
+        loads = chosen_loads(self.loads, known_loads())
+        return tasks_for(self.interrupts, self.seed, self.model, loads) if self.interrupts else []
 
     @property
     def sweeps(self) -> list[SweepTask]:

@@ -12,7 +12,7 @@ from hardtalk.injection.random_interrupts import RandomInterrupts, Storm
 from hardtalk.latency.activity import activity_at
 from hardtalk.latency.laboratory import Laboratory, Schedule
 from hardtalk.latency.loaded_board import boot_latency_bench, start_load
-from hardtalk.latency.loads import Load, known_loads
+from hardtalk.latency.loads import Load
 from hardtalk.latency.subjects import FORMS, SUBJECTS, subject_named
 from hardtalk.report.figures import Report
 from hardtalk.symbols.moments import watched_addresses
@@ -66,9 +66,9 @@ def run_task(task: StormTask) -> StormRow:
     return StormRow(task, bench.firmware_hash, bench.board.chip.cpu_hertz, storm, activity)
 
 
-def tasks_for(count: int, seed: int, model: str, loads: Sequence[Load] | None = None) -> list[StormTask]:
-    """`count` interrupts in all, shared by every line, form and load: the same number each, rounded up."""
-    rows = list(product(SUBJECTS, FORMS, loads if loads is not None else known_loads().values()))
+def tasks_for(count: int, seed: int, model: str, loads: Sequence[Load]) -> list[StormTask]:
+    """`count` interrupts in all, shared by every line, form and one of the loads: the same number each, rounded up."""
+    rows = list(product(SUBJECTS, FORMS, loads))
     each = -(-count // len(rows))
     return [StormTask(line, form, load, each, seed + number, model) for number, (line, form, load) in enumerate(rows)]
 
