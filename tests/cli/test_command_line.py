@@ -4,6 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from hardtalk.cli.main import run
+
 COMMANDS = (
     "build", "boot", "repl", "test", "latency", "trace", "uart", "bench", "threadmetric", "speed", "memory", "soak",
     "inject", "explain", "flash",
@@ -41,10 +45,10 @@ def test_help_imports_no_command() -> None:
     assert not [name for name in heavy if f"'{name}'" in shown.stderr]
 
 
-def test_each_command_has_help() -> None:
-    for command in (*COMMANDS, *SUBCOMMANDS):
-        shown = hardtalk(*command.split(), "--help")
-        assert (shown.returncode, f"hardtalk {command}" in shown.stdout) == (0, True), shown.stderr
+@pytest.mark.parametrize("command", (*COMMANDS, *SUBCOMMANDS))
+def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*command.split(), "--help"]) == 0
+    assert f"hardtalk {command}" in capsys.readouterr().out
 
 
 def test_unknown_command_is_one_message() -> None:

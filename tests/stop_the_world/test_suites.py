@@ -14,8 +14,8 @@ from .boards import boot, collect_every, sound, variable
 KERNEL_TESTS = text_root() / "firmware" / "kernel-tests"
 CLASSES = sunit_classes(read_classes(paths_in(KERNEL_TESTS, ".class.st")))
 INTERVAL_BYTES = 20_000
-PATIENT, LIMIT_SECONDS = "ExceptionTest", 200
-"""Endless recursion takes ten times as long."""
+LONG_INTERVALS = {"ExceptionTest": 400_000}
+"""Each collection goes through all contexts of an endless recursion."""
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +29,8 @@ def test_suite(booted_with_tests: tuple[Bench, KeptBoard], test_class: SUnitClas
     """The line keeps its usual rate: at the rate of a file-in bytes are lost while the world stops."""
     bench, kept = booted_with_tests
     bench.console.put_back(kept)
-    collect_every(bench, INTERVAL_BYTES)
-    limit = LIMIT_SECONDS if test_class.name == PATIENT else None
-    run = ClassRun(test_class, list(Runner(bench, limit, bench.console.keep()).run(test_class)))
+    collect_every(bench, LONG_INTERVALS.get(test_class.name, INTERVAL_BYTES))
+    run = ClassRun(test_class, list(Runner(bench, state=bench.console.keep()).run(test_class)))
     assert [f"{each.name}\n{each.trace}" for each in run.outcomes if not each.has_passed] == []
     assert [each.selector for each in run.outcomes] == list(test_class.selectors)
     assert variable(bench.board, "cyclesCompleted") > 0
