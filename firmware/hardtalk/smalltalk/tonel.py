@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -101,7 +102,13 @@ def read_class_file(path: Path, name: str | None = None) -> ClassDefinition:
 def read_class(text: str, file: str = "<text>", refused: list[SourceError] | None = None) -> ClassDefinition:
     """The class or extension that a Tonel text defines, with its methods parsed. With a list `refused` a method that
     cannot be read is left out, and the complaint about it put there."""
-    return _Reader(text, file, refused).class_definition()
+    return _read(text, file) if refused is None else _Reader(text, file, refused).class_definition()
+
+
+@lru_cache(maxsize=1024)
+def _read(text: str, file: str) -> ClassDefinition:
+    """Kept, for definitions do not change, and each firmware and each prompt needs the same ones."""
+    return _Reader(text, file).class_definition()
 
 
 class _Reader(TextReader):
