@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from hardtalk.slang.check import CheckedProgram
@@ -34,8 +34,9 @@ class LazyGraphs(dict[str, Graph]):
 class IrMachine:
     """Runs one primitive on a flat copy of heap and VM state."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, symbols: Mapping[str, int]) -> None:
         self.graphs = LazyGraphs(program)
+        self.symbols = symbols
         self.symbol_of = {
             method.numbers[1]: method.symbol
             for method in program.methods.values()
@@ -50,7 +51,7 @@ class IrMachine:
         flat = bytearray(max(segment.base + segment.size for segment in memory.segments))
         for segment in memory.segments:
             flat[segment.base : segment.base + segment.size] = segment.data
-        interpreter = Interpreter(self.graphs, flat, STATE_BASE)
+        interpreter = Interpreter(self.graphs, flat, STATE_BASE, symbols=self.symbols)
         interpreter.fixed = {register: registers[register] for register in PINNED}
         assert registers[8] == interpreter.fixed[TABLE]
         outcome = interpreter.call(self.symbol_of[number], arguments)

@@ -79,7 +79,7 @@ CASES: list[tuple[int, Operands]] = [
 
 @pytest.fixture(scope="session")
 def ir(shared_memory: SmallMemory) -> IrMachine:
-    return IrMachine(shared_memory.simulation.program)
+    return IrMachine(shared_memory.simulation.program, shared_memory.simulation.symbols)
 
 
 @pytest.mark.parametrize(("number", "operands"), CASES, ids=[f"{n}-{i}" for i, (n, _) in enumerate(CASES)])
