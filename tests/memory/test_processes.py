@@ -8,7 +8,7 @@ import pytest
 
 from hardtalk.memory.audit import audit
 from hardtalk.memory.machine import Machine
-from hardtalk.memory.processes import ACTIVE, EXCESS, FIRST, LAST, LIST, LISTS, PRIORITY, SUSPENDED
+from hardtalk.memory.processes import ACTIVE, EXCESS, FIRST, LAST, LIST, LISTS, PREVIOUS, PRIORITY, SUSPENDED
 from hardtalk.memory.safepoints import settle
 from hardtalk.vm import object_format as of
 
@@ -110,3 +110,9 @@ def test_a_semaphore_with_signals_and_processes(board: Board) -> None:
 def test_a_ready_process_above_the_highest(board: Board) -> None:
     board.ram.write(board.firmware.address_of("highestReady"), (READY - 5).to_bytes(4, "little"))
     assert f"one is ready at {READY}, and highestReady is below that" in messages(board)
+
+
+def test_a_process_that_names_another_one_before_it(board: Board) -> None:
+    machine = Machine.of_board(board)
+    put(board, machine.slot(gate(board), LAST), PREVIOUS, machine.variable("nilObject"))
+    assert "stands behind" in messages(board)

@@ -24,7 +24,7 @@ SLOT_TABLE: Final = {
     "Link": ("NextLink: Process",),
     "Process": (
         "NextLink: Process", "SuspendedContext: oop", "Priority: word", "MyList: List", "Name: oop",
-        "OwnPriority: word", "FirstMutex: Mutex", "SuspendedList: List", "Reserve: oop",
+        "OwnPriority: word", "FirstMutex: Mutex", "SuspendedList: List", "Reserve: oop", "PreviousLink: Process",
     ),
     "List": ("FirstLink: Process", "LastLink: Process"),
     "Semaphore": ("FirstLink: Process", "LastLink: Process", "ExcessSignals: word"),

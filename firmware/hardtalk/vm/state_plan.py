@@ -81,6 +81,7 @@ STATE_ORDER: Final = (
     "misusedWaits",
     "Reserve",
     "Chunks",
+    "Mutexes",
 )
 """Components, whose variables lie where the component stands, and variables that have a place of their own."""
 

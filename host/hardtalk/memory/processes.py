@@ -12,8 +12,8 @@ from hardtalk.vm import object_format as of
 KIND: Final = "process"
 FIRST, LAST, EXCESS = (of.SLOTS["Semaphore"].index(each) for each in ("FirstLink", "LastLink", "ExcessSignals"))
 LISTS, ACTIVE = (of.SLOTS["Scheduler"].index(each) for each in ("Lists", "ActiveProcess"))
-NEXT, SUSPENDED, PRIORITY, LIST = (
-    of.SLOTS["Process"].index(each) for each in ("NextLink", "SuspendedContext", "Priority", "MyList")
+NEXT, SUSPENDED, PRIORITY, LIST, PREVIOUS = (
+    of.SLOTS["Process"].index(each) for each in ("NextLink", "SuspendedContext", "Priority", "MyList", "PreviousLink")
 )
 SCHEDULER: Final = "scheduler"
 
@@ -73,6 +73,9 @@ def _members(heap: Heap, owner: int, listed: dict[int, int]) -> Iterator[int | V
             return
         if machine.slot(process, SUSPENDED) == nil:
             yield _at(heap, process, "is on a list and has nothing to go on with")
+            return
+        if machine.slot(process, PREVIOUS) != last:
+            yield _at(heap, process, f"stands behind {last:#010x} and names {machine.slot(process, PREVIOUS):#010x}")
             return
         yield process
         process, last = machine.slot(process, NEXT), process
