@@ -40,6 +40,14 @@ def test_circle() -> None:
     )
 
 
+def test_too_many_superclasses() -> None:
+    chain = [ROOT, *(definition(f"C{level}", f"#C{level - 1}" if level > 1 else "#Object") for level in range(1, 28))]
+    assert len(sort_classes([read_class(text) for text in chain]).superclasses("C27")) == 28
+    assert refusal(*chain, definition("C28", "#C27")) == (
+        "28.st:1: C28 would have 28 superclasses, and a class has at most 27. Choose another superclass."
+    )
+
+
 def test_class_twice() -> None:
     assert refusal(ROOT, ROOT) == (
         "1.st:1: class Object is defined already, in 0.st:1. Rename one, or make it an Extension."

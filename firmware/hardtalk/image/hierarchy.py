@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from hardtalk.image.errors import ImageError, did_you_mean
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
 from hardtalk.vm import object_format as of
+from hardtalk.vm.constants import MOST_SUPERCLASSES
 from hardtalk.vm.relied_methods import reliance
 
 FORMAT_EMPTY, FORMAT_FIXED, FORMAT_INDEXABLE, FORMAT_BOTH = 0, 1, 2, 3
@@ -138,8 +139,20 @@ def _visit(
                 f"defines. {did_you_mean(definition.superclass, merged)}Add it or correct the name."
             )
         _visit(definition.superclass, merged, ordered, shapes, (*path, name))
+    _check_depth(definition, ordered)
     ordered[name] = definition
     shapes[name] = _shape(definition, shapes.get(definition.superclass or ""))
+
+
+def _check_depth(definition: ClassDefinition, ordered: dict[str, ClassDefinition]) -> None:
+    count, above = 0, definition.superclass
+    while above is not None:
+        count, above = count + 1, ordered[above].superclass
+    if count > MOST_SUPERCLASSES:
+        raise ImageError(
+            f"{_place(definition)}: {definition.name} would have {count} superclasses, and a class has at most "
+            f"{MOST_SUPERCLASSES}. Choose another superclass."
+        )
 
 
 def _shape(definition: ClassDefinition, inherited: Shape | None) -> Shape:

@@ -127,6 +127,10 @@ VM_CONSTANTS: Final = {
 paces are units for 32 bytes. A block of LargestBumpOrder must fit a bump area of CollectorBumpOrder."""
 
 
+MOST_SUPERCLASSES: Final = VM_CONSTANTS["NearClassDepth"] - 5
+"""Of a class: its metaclass has those of the class and Class, ClassDescription, Behavior and Object; with itself among
+them no chain is longer than the virtual machine looks. Behavior>>mostSuperclasses on the board."""
+
 VERIFIER_CONSTANTS: Final = {
     **{f"Fault{name}": number for name, number in FAULT_NUMBERS.items()},
     **INSTRUCTION_CONSTANTS,
