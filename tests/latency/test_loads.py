@@ -12,7 +12,7 @@ from hardtalk.cli.main import run
 from hardtalk.devices import microseconds
 from hardtalk.latency.floods import Metronome
 from hardtalk.latency.loaded_board import boot_latency_bench, start_load
-from hardtalk.latency.loads import Load, known_loads
+from hardtalk.latency.loads import MANY, Load, all_loads, growth_loads, known_loads
 from hardtalk.latency.subjects import SUBJECTS
 from hardtalk.vm.constants import COLLECTOR_PHASES
 
@@ -60,6 +60,25 @@ def test_load_runs_and_lasts(bench: Bench, load: Load) -> None:
     assert counter(bench, "bytesFree") > counter(bench, "liveBytes") // 4
     assert bench.console.evaluate("LatencyLaboratory isRunning") == "true"
     board.restore(booted)
+
+
+@pytest.mark.parametrize(
+    "load", [load for load in growth_loads().values() if load.many == MANY[0]], ids=lambda load: load.name
+)
+def test_growth_runs_and_lasts(bench: Bench, load: Load) -> None:
+    board = bench.board
+    booted = board.snapshot()
+    start_load(bench, SUBJECTS["TIMER"], load)
+    board.run(CYCLES)
+    assert bench.console.evaluate("LatencyLaboratory isRunning") == "true"
+    assert counter(bench, "bytesFree") > counter(bench, "liveBytes") // 4
+    board.restore(booted)
+
+
+def test_growth_is_of_each_kind_in_each_number() -> None:
+    names = set(growth_loads())
+    assert {f"delays-{many}" for many in (10, 1_000, 100_000)} <= names
+    assert len(names) >= 45 and set(all_loads()) == names | set(known_loads())
 
 
 def test_the_collector_runs_all_the_time_under_collection(bench: Bench) -> None:

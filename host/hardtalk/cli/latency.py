@@ -32,7 +32,7 @@ from hardtalk.cli.options import (
 from hardtalk.cli.progress import workers_with_bar, workers_with_bars
 from hardtalk.latency.laboratory import Schedule
 from hardtalk.latency.loaded_board import build_latency_firmware
-from hardtalk.latency.loads import Load, chosen_loads, known_loads
+from hardtalk.latency.loads import Load, all_loads, chosen_loads
 from hardtalk.latency.masked import masked_report, masked_rows
 from hardtalk.latency.matrix import LatencyPlan, measure_cells
 from hardtalk.latency.models import models_of
@@ -69,7 +69,7 @@ class Chosen:
         return self.load or ["mixed"]
 
     def loads(self, parts: Parts) -> tuple[Load, ...]:
-        return tuple(chosen_loads(self.load_names, known_loads(parts.driver or [])))
+        return tuple(chosen_loads(self.load_names, all_loads(parts.driver or [])))
 
 
 @Parameter(name="*")

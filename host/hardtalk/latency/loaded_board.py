@@ -25,14 +25,19 @@ def boot_latency_bench(options: BootOptions = BootOptions()) -> Bench:  # noqa: 
 
 def start_load(bench: Bench, subject: Subject, load: Load) -> None:
     """Start the driver of the line and the load below it, and the flood from outside that the load wants."""
-    bench.console.evaluate(f"LatencyLaboratory start: {subject.driver} load: #{load.selector} of: {load.workload}")
+    bench.console.evaluate(f"LatencyLaboratory start: {subject.driver} load: {workload(load)}")
     start_flood(bench, load)
 
 
 def run_load(bench: Bench, load: Load) -> None:
     """Start the load alone."""
-    bench.console.evaluate(f"LatencyLaboratory runLoad: #{load.selector} of: {load.workload}")
+    bench.console.evaluate(f"LatencyLaboratory runLoad: {workload(load)}")
     start_flood(bench, load)
+
+
+def workload(load: Load) -> str:
+    """The load's name and the object that has it, as arguments of LatencyLaboratory."""
+    return f"#{load.selector} of: ({load.workload} new{f' many: {load.many}; yourself' if load.many else ''})"
 
 
 def start_flood(bench: Bench, load: Load) -> None:
