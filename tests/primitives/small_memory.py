@@ -58,7 +58,7 @@ CLASSES: Final = {
     "UndefinedObject": ("FormatEmpty", 0),
     "Semaphore": ("FormatFixed", 3),
     "Association": ("FormatFixed", 2),
-    "ProcessorScheduler": ("FormatFixed", 2),
+    "ProcessorScheduler": ("FormatFixed", 4),
 }
 
 
@@ -143,7 +143,7 @@ class SmallMemory:
         self.state["characterTable"] = self.array(self.characters)
         self.state["lineSemaphoreArray"] = self.array([self.nil] * 32)
         self.state["specialObjectsArray"] = self.array([self.nil] * SPECIAL_OBJECT_COUNT)
-        self.state["scheduler"] = self.make("FormatFixed", self.classes["ProcessorScheduler"], [self.nil] * 2)
+        self.state["scheduler"] = self.make("FormatFixed", self.classes["ProcessorScheduler"], [self.nil] * 4)
 
     def _start_allocator(self) -> None:
         head = self.simulation.state_address("blackRing")

@@ -99,7 +99,6 @@ VM_CONSTANTS: Final = {
     "ProcessClassDepth": 4,
     "MutexLimit": 16,
     "MutexWaiters": 64,
-    "LendingDepth": 8,
     "WakesAtOnce": 4,
     "DiscardedAtOnce": 16,
     "WriteTries": 16384,

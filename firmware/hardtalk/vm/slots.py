@@ -29,7 +29,7 @@ SLOT_TABLE: Final = {
     "List": ("FirstLink: Process", "LastLink: Process"),
     "Semaphore": ("FirstLink: Process", "LastLink: Process", "ExcessSignals: word"),
     "Mutex": ("FirstLink: Process", "LastLink: Process", "Owner: Process", "NextOwned: Mutex", "Ceiling: word"),
-    "Scheduler": ("Lists: oop", "ActiveProcess: Process"),
+    "Scheduler": ("Lists: oop", "ActiveProcess: Process", "Unsettled: Process", "Abandoned: Mutex"),
     "Message": ("Selector: oop", "Arguments: oop", "LookupClass: Class"),
     "Method": ("Header: word", "Literals: part"),
     "Float": ("Low: word", "High: word"),

@@ -62,6 +62,7 @@ STATE_ORDER: Final = (
     "IdentityExchange",
     "candidate",
     "candidatePriority",
+    "unsettledPriority",
     "highestReady",
     "MemoryExhaustion",
     "rescheduleWanted",
