@@ -24,10 +24,11 @@ class Channels:
     def _pairs(self, numbers: Iterable[int]) -> list[tuple[int, Channel]]:
         return [(slot, self.active[number]) for slot, number in enumerate(numbers) if number in self.active]
 
-    # One frame
+    # One frame. Each answers whether a channel has something to tell
 
-    def take(self, data: dict[int, int], is_stalled: bool) -> None:
+    def take(self, data: dict[int, int], is_stalled: bool) -> bool:
         """A frame has come in. A slot that nobody fills brings nothing."""
+        has_news = False
         for slot, channel in self.receiving:
             word = data.get(slot)
             if word is None:
@@ -36,20 +37,26 @@ class Channels:
                 channel.lose()
             else:
                 channel.put(word)
+            has_news |= channel.has_reached or channel.is_losing
+        return has_news
 
-    def give(self, data: dict[int, int], is_stalled: bool, memory: Memory) -> None:
+    def give(self, data: dict[int, int], is_stalled: bool, memory: Memory) -> bool:
         """A frame goes out."""
+        has_news = False
         for slot, channel in self.sending:
             if is_stalled:
                 channel.be_silent()
                 data[slot] = 0
             else:
                 data[slot] = channel.next(memory)
+            has_news |= channel.has_reached or channel.is_losing
+        return has_news
 
-    def miss(self) -> None:
+    def miss(self) -> bool:
         """No frame came. What is to be sent waits."""
         for _, channel in self.receiving:
             channel.lose()
+        return self.have_overrun
 
     def end_burst(self, memory: Memory) -> None:
         for channel in self.active.values():

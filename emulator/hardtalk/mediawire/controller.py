@@ -27,6 +27,7 @@ OUI = 0x003008
 SERIAL_BITS = 24
 FIFO_MESSAGES = 8
 LONGEST_BURST_FRAMES = 48
+LONGEST_INTERVAL = 4
 COUNT_MASK = (1 << 30) - 1
 TAG_MASK = 0xFFFF
 LAST_WORD = MESSAGE_BYTES // WORD_BYTES - 1
@@ -72,7 +73,8 @@ class MediaWire(BusMaster):
     `prepare` what will happen to it.
 
     `ring` is the ring that the node is in while it is enabled: one of its own in loop-back, else `outside`, with the
-    peers. While it is in another one or in none, time stands still for them. `edge` is the number of the latest frame.
+    peers. While it is in another one or in none, time stands still for them. `edge` is the number of the latest frame,
+    `frames` how many have come in, `interval` how many there are to one frame interrupt.
     """
 
     serial: ClassVar[int] = 0x000001
@@ -95,7 +97,8 @@ class MediaWire(BusMaster):
         self.outside = Ring(self.peers())
         self.prepare(self.outside)
         self.ring: Ring | None = None
-        self.edge = 0
+        self.edge = self.frames = 0
+        self.interval = 1
         self.channels = Channels()
         self.service = Service()
         self.received: list[Message] = []
@@ -133,16 +136,12 @@ class MediaWire(BusMaster):
         frames = self.ring.frames_until_event(LONGEST_BURST_FRAMES)
         frames = self.channels.frames_until_event(frames)
         if self.INTENABLE.FRAME and not self.INTSTATUS.FRAME:
-            frames = min(frames, self.interval - self.FRAMES.value % self.interval)
+            frames = min(frames, self.interval - self.frames % self.interval)
         self.alarm = self.clock.at(self.edges.cycle_of(self.edge + frames), self.burst)
 
     def burst(self) -> None:
         self.alarm = None
         self.catch_up()
-
-    @property
-    def interval(self) -> int:
-        return 1 << min(int(self.CONTROL.INTERVAL), 4)
 
     # The bus
 
@@ -179,8 +178,10 @@ class MediaWire(BusMaster):
         self.service.note_late()
 
     def interrupt(self, name: str) -> None:
-        setattr(self.INTSTATUS, name, 1)
-        self.report()
+        status = self.INTSTATUS
+        if not getattr(status, name):
+            setattr(status, name, 1)
+            self.report()
 
     def on_read_INTMASKED(self) -> int:
         return int(self.INTSTATUS.value & self.INTENABLE.value)
@@ -188,6 +189,7 @@ class MediaWire(BusMaster):
     def on_write_CONTROL(self, value: int) -> None:
         before = self.CONTROL.ENABLE, self.CONTROL.LOOPBACK
         self.CONTROL.value = value & self.CONTROL.description.modelled_mask
+        self.interval = 1 << min(int(self.CONTROL.INTERVAL), LONGEST_INTERVAL)
         self.port.may_be_master = bool(self.CONTROL.MAYMASTER)
         if before != (self.CONTROL.ENABLE, self.CONTROL.LOOPBACK):
             self.leave()
@@ -235,27 +237,31 @@ class MediaWire(BusMaster):
         self.interrupt("RING")
 
     def frame_came(self, data: dict[int, int]) -> None:
-        self.FRAMES.value = self.FRAMES.value + 1 & COUNT_MASK
-        self.channels.take(data, self.service.is_stalled)
-        if self.FRAMES.value % self.interval == 0:
+        self.frames = self.frames + 1 & COUNT_MASK
+        if self.channels.take(data, self.service.is_stalled):
+            self.note_channels()
+        if not self.frames % self.interval:
             self.interrupt("FRAME")
 
     def frame_goes(self, data: dict[int, int]) -> None:
-        self.channels.give(data, self.service.is_stalled, self.memory)
-        self.note_channels()
+        if self.channels.give(data, self.service.is_stalled, self.memory):
+            self.note_channels()
 
     def frame_missed(self) -> None:
-        self.channels.miss()
-        self.note_channels()
+        if self.channels.miss():
+            self.note_channels()
 
     def note_channels(self) -> None:
-        channels = self.channels
-        if channels.have_overrun:
-            self.STATUS.OVERRUN = 1
-        if channels.have_underrun:
-            self.STATUS.UNDERRUN = 1
-        if channels.have_reached and not self.INTSTATUS.THRESHOLD:
+        channels, status = self.channels, self.STATUS
+        if channels.have_overrun and not status.OVERRUN:
+            status.OVERRUN = 1
+        if channels.have_underrun and not status.UNDERRUN:
+            status.UNDERRUN = 1
+        if channels.have_reached:
             self.interrupt("THRESHOLD")
+
+    def on_read_FRAMES(self) -> int:
+        return self.frames
 
     # Channels
 

@@ -80,15 +80,14 @@ class Node:
 
     def step(self, signal: Signal) -> Signal:
         """What goes out, from what came in one frame ago."""
+        if isinstance(signal, Frame) and self._is_in_step_with(signal):
+            return self._pass(signal)
         before = self.condition
         if isinstance(signal, Frame):
             out = self._framed(signal)
-        elif signal is None:
-            out = self._without_signal()
         else:
-            out = self._searching(signal)
-        if not isinstance(signal, Frame):
             self.missed()
+            out = self._without_signal() if signal is None else self._searching(signal)
         if self.condition != before:
             self.ring_changed()
         return out
@@ -126,22 +125,30 @@ class Node:
             return Search(search.identity, search.hops + 1, broken_at, break_hops)
         return Search(own, 0, broken_at, break_hops)
 
+    def _is_in_step_with(self, frame: Frame) -> bool:
+        return self.is_locked and frame.master == self.master and frame.hops < MOST_NODES
+
     def _framed(self, frame: Frame) -> Signal:
+        """Frames of a master that this node did not have until now, or that are old."""
         if self.is_master and frame.master < self.identity:
             return self._send(None)
-        frame.hops += 1
-        if frame.hops > MOST_NODES:
-            return self._searching(Search(0))  # its master is gone
+        if frame.hops >= MOST_NODES:
+            return self._searching(Search(0))  # their master is gone
         if frame.master != self.master:
             self._lose()
             self.master = frame.master
         self.is_locked = True
         self.is_broken = False
+        return self._pass(frame)
+
+    def _pass(self, frame: Frame) -> Frame:
         if self.is_master:
             return self._send(frame)
+        frame.hops += 1
         self.take(frame.data)
         self.give(frame.data)
-        frame.command = self.mail.pass_on(frame.number, frame.command, False)
+        if frame.command is not None or not self.mail.is_idle:
+            frame.command = self.mail.pass_on(frame.number, frame.command, False)
         return frame
 
     def _send(self, came: Frame | None) -> Frame:

@@ -27,7 +27,7 @@ def sawtooth(place: int) -> int:
 
 
 class Source(Node):
-    """Sends a wave in its slots, whether somebody listens or not; with several slots, so many words a frame."""
+    """Sends a wave in its slots, so many words a frame, whether somebody listens or the ring is open or not."""
 
     def __init__(
         self, identity: int, slots: tuple[int, ...], wave: Wave = sawtooth, may_be_master: bool = True
@@ -41,6 +41,9 @@ class Source(Node):
         for slot in self.slots:
             data[slot] = self.wave(self.sent)
             self.sent += 1
+
+    def missed(self) -> None:
+        self.sent += len(self.slots)
 
 
 class Sink(Node):
