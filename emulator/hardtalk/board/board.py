@@ -26,7 +26,7 @@ from hardtalk.board.stop import Stop
 from hardtalk.board.trace import Trace
 from hardtalk.board.watch import Watches
 from hardtalk.chip import Chip, default_chip
-from hardtalk.devices import Clock, Device, Pl011, Pl190, Probe, SystemRegisters
+from hardtalk.devices import BusMaster, Clock, Device, Pl011, Pl190, Probe, SystemRegisters
 
 
 class BoardClock(Clock):
@@ -103,6 +103,8 @@ class Board:
                 device.instructions = lambda: counter.instructions
             case SystemRegisters():
                 device.reset_requested = self._runner.request_reset
+            case BusMaster():
+                device.memory = self.ram
 
     def reset(self) -> None:
         """Power-on: RAM zero but for the firmware, devices and CPU in their reset state, the trace goes on.

@@ -1,5 +1,6 @@
 """Simulated devices: registers, a clock and a line each, testable without a CPU."""
 
+from hardtalk.devices.bus_master import BusMaster, Memory
 from hardtalk.devices.cfi_flash import CfiFlash
 from hardtalk.devices.clock import Alarm, Clock, Duration, Ticker, microseconds, milliseconds, nanoseconds, seconds
 from hardtalk.devices.device import BusError, Device, Line
@@ -27,8 +28,8 @@ MODELS: dict[str, type[Device]] = {
 }
 
 __all__ = [
-    "MODELS", "Alarm", "BusError", "CfiFlash", "Clock", "Device", "DeviceMistake", "DevicesMark", "Duration",
-    "FlashCells", "Line", "Pl011", "Pl110", "Pl190", "Probe", "RegisterCell", "SavedDevices", "Sp804",
-    "SystemRegisters", "Ticker", "TouchedDevices", "microseconds", "milliseconds", "nanoseconds",
+    "MODELS", "Alarm", "BusError", "BusMaster", "CfiFlash", "Clock", "Device", "DeviceMistake", "DevicesMark",
+    "Duration", "FlashCells", "Line", "Memory", "Pl011", "Pl110", "Pl190", "Probe", "RegisterCell", "SavedDevices",
+    "Sp804", "SystemRegisters", "Ticker", "TouchedDevices", "microseconds", "milliseconds", "nanoseconds",
     "restore_devices", "save_devices", "seconds",
 ]  # fmt: skip

@@ -44,12 +44,17 @@ def chip_of(options: BuildOptions) -> Chip:
 def class_paths(options: BuildOptions) -> list[Path]:
     """The Smalltalk class files of the image, in a fixed order."""
     root = text_root()
-    folders = [root / "firmware" / "kernel", root / "drivers"]
+    own = [*paths_in(root / "firmware" / "kernel", CLASS_SUFFIX), *driver_paths()]
     if options.with_kernel_tests:
-        folders.append(root / "firmware" / "kernel-tests")
-    own = [path for folder in folders for path in paths_in(folder, CLASS_SUFFIX)]
+        own += paths_in(root / "firmware" / "kernel-tests", CLASS_SUFFIX)
     users = [path for folder in options.class_folders for path in users_paths(Path(folder))]
     return [path for path in own + users if not is_slang(path)]
+
+
+def driver_paths() -> list[Path]:
+    """The drivers' files that every firmware has. A folder in `drivers/` is for boards that have its device."""
+    folder = text_root() / "drivers"
+    return [path for path in paths_in(folder, CLASS_SUFFIX) if path.parent == folder]
 
 
 def users_paths(folder: Path) -> list[Path]:
@@ -79,7 +84,7 @@ def vm_paths(collector: str = TREADMILL) -> list[Path]:
 
 def native_paths(options: BuildOptions) -> list[Path]:
     """The Slang class files of drivers, the project's and the user's."""
-    own = paths_in(text_root() / "drivers", CLASS_SUFFIX)
+    own = driver_paths()
     users = [path for folder in options.class_folders for path in users_paths(Path(folder))]
     return [path for path in own + users if is_slang(path)]
 

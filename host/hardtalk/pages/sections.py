@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from hardtalk.pages import components, costs, instructions, machine, objects, packages
+from hardtalk.pages import components, costs, instructions, machine, objects, packages, peripherals
 
 SECTIONS: Final[Mapping[str, Callable[[], str]]] = {
     "packages": packages.packages_section,
@@ -25,4 +25,5 @@ SECTIONS: Final[Mapping[str, Callable[[], str]]] = {
     "own-primitives": instructions.own_primitives_section,
     "squeak-primitives": instructions.squeak_primitives_section,
     "path-costs": costs.costs_section,
+    "mediawire-registers": peripherals.mediawire_section,
 }

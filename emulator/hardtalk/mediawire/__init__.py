@@ -1,0 +1,20 @@
+"""A MediaWire ring: the controller of the board's node, and scripted nodes that stand for other devices.
+
+    class House(MediaWire):
+        def peers(self):
+            return [Source(identity_of(2), slots=(0,)), Echo(identity_of(3))]
+
+What is known of the network is little; the rest is the project's own (docs/mediawire.md).
+"""
+
+from hardtalk.mediawire.controller import MediaWire, identity_of
+from hardtalk.mediawire.message import EVERYBODY, Kind, Message
+from hardtalk.mediawire.node import Node
+from hardtalk.mediawire.peers import Echo, Sink, Source, sawtooth
+from hardtalk.mediawire.ring import Ring
+from hardtalk.mediawire.wire import FRAME_HERTZ, SLOTS, Frame, Search, Signal
+
+__all__ = [
+    "EVERYBODY", "FRAME_HERTZ", "SLOTS", "Echo", "Frame", "Kind", "MediaWire", "Message", "Node", "Ring", "Search",
+    "Signal", "Sink", "Source", "identity_of", "sawtooth",
+]  # fmt: skip
