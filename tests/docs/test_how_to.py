@@ -8,7 +8,9 @@ import pytest
 from tests.docs.followed import ROOT, Block, Checkout, NotAsWritten, blocks_of, changed, commands_of
 
 HOW_TO = ROOT / "docs" / "how-to"
-PAGES = ("device", "driver", "load", "study", "bytecode", "primitive")
+ADDED = ("device", "driver", "load", "study", "bytecode", "primitive")
+PAGES = (*(f"add-a-{name}" for name in ADDED), "run-tests-on-the-board")
+"""In an order in which each has what it needs of those before it."""
 
 
 @pytest.fixture(scope="module")
@@ -16,22 +18,29 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """With the changes of all pages, so that the firmware is built once."""
     checkout = Checkout(tmp_path_factory.mktemp("checkout"))
     for name in PAGES:
-        for block in blocks_of(HOW_TO / f"add-a-{name}.md"):
+        for block in blocks_of(HOW_TO / f"{name}.md"):
             if block.file:
                 checkout.write(block)
     return checkout
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_what_the_page_adds_works(checkout: Checkout, name: str) -> None:
-    entered = [block for block in blocks_of(HOW_TO / f"add-a-{name}.md") if block.language == "console"]
+def test_what_the_page_says_works(checkout: Checkout, name: str) -> None:
+    entered = [block for block in blocks_of(HOW_TO / f"{name}.md") if block.language == "console"]
     assert entered
     for block in entered:
         checkout.enter(block)
 
 
 def test_every_page_that_adds_something_is_followed() -> None:
-    assert {path.stem.removeprefix("add-a-") for path in HOW_TO.glob("add-*.md")} == set(PAGES)
+    assert {path.stem for path in HOW_TO.glob("add-*.md")} == {name for name in PAGES if name.startswith("add-")}
+
+
+def test_every_page_with_a_block_for_a_file_or_commands_with_output_is_followed() -> None:
+    pages = {path.stem: blocks_of(path) for path in HOW_TO.glob("*.md")}
+    assert {
+        name for name, blocks in pages.items() if any(each.file or each.language == "console" for each in blocks)
+    } == set(PAGES)
 
 
 def block_of(text: str, language: str = "diff") -> Block:

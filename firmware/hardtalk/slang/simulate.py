@@ -1,6 +1,6 @@
-"""The host simulation of Slang: a program's syntax trees run as Python, on simulated memory, with every check on.
+"""The host simulation of Slang: a program's checked trees run as Python, on simulated memory, with every check on.
 
-It works from the same syntax trees as the compiler but shares none of its later stages, so that agreement with the IR
+It works from the same checked trees as the compiler but shares none of its later stages, so that agreement with the IR
 and the ARM code says something. Memory accesses are checked for mapping and alignment, loops against their `<bound:
 n>`, temporaries against being read before they are written. Methods are translated on their first call, so a part of
 the VM can be simulated while the rest does not exist yet; `translate_all` finds every error at once.

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from hardtalk.pages import components, costs, instructions, machine, objects, packages, peripherals
+from hardtalk.pages import components, costs, instructions, machine, objects, packages, peripherals, slang
 
 SECTIONS: Final[Mapping[str, Callable[[], str]]] = {
     "packages": packages.packages_section,
@@ -24,6 +24,7 @@ SECTIONS: Final[Mapping[str, Callable[[], str]]] = {
     "special-selectors": instructions.special_selectors_section,
     "own-primitives": instructions.own_primitives_section,
     "squeak-primitives": instructions.squeak_primitives_section,
+    "slang-intrinsics": slang.intrinsics_section,
     "path-costs": costs.costs_section,
     "mediawire-registers": peripherals.mediawire_section,
 }

@@ -1,4 +1,4 @@
-"""Frames on the serial line (docs/virtual-machine.md, "Serial line"), and the console text between them.
+"""Frames on the serial line (docs/serial.md), and the console text between them.
 
 A frame: byte 1, a kind letter, the payload's length as eight hexadecimal digits, the payload, four hexadecimal digits
 CRC-16/CCITT-FALSE of what is between, byte 4. A request has its number before the length, `#` and four hexadecimal

@@ -1,0 +1,62 @@
+"""Lists in the pages have all that there is: pages, commands, folders, files, classes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from tests.docs.followed import ROOT
+
+from hardtalk.cli.main import app
+from hardtalk.vm.slots import SLOT_TABLE
+
+DOCS = ROOT / "docs"
+OF_THE_LIBRARY = {
+    "Class": "Class", "Dictionary": "MethodDictionary", "Closure": "BlockClosure", "List": "LinkedList",
+    "Scheduler": "ProcessorScheduler", "Stream": "streams",
+}  # fmt: skip
+"""What the class library calls a record of the table of slots whose name it does not have."""
+WITHOUT_VARIABLES = {"Context", "Method", "Float"}
+"""Records that are read by primitives, not as instance variables."""
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def names_in(folder: Path, pattern: str) -> list[str]:
+    return sorted(path.name for path in folder.glob(pattern) if path.name not in ("README.md", "__pycache__"))
+
+
+@pytest.mark.parametrize(
+    ("page", "listed"),
+    [
+        (DOCS / "README.md", [f"]({name})" for name in names_in(DOCS, "*.md")]),
+        (DOCS / "how-to" / "README.md", [f"]({name})" for name in names_in(DOCS / "how-to", "*.md")]),
+        (ROOT / "boot" / "README.md", [f"`{name}`" for name in names_in(ROOT / "boot", "*.s")]),
+        (
+            ROOT / "firmware" / "README.md",
+            [f"`{name}/`" for name in names_in(ROOT / "firmware" / "vm", "*") if "." not in name],
+        ),
+        (ROOT / "README.md", [f"`hardtalk {name}" for name in app if not name.startswith("-")]),
+        (ROOT / "README.md", [f"`{name}/`" for name in ("boot", "drivers", "emulator", "firmware", "hal", "host")]),
+    ],
+    ids=lambda value: value.relative_to(ROOT).as_posix() if isinstance(value, Path) else "",
+)
+def test_nothing_is_left_out(page: Path, listed: list[str]) -> None:
+    assert len(listed) > 4
+    assert [name for name in listed if name not in text_of(page)] == []
+
+
+def test_every_driver_has_its_row() -> None:
+    page = text_of(ROOT / "drivers" / "README.md")
+    classes = [name.removesuffix(".class.st") for name in names_in(ROOT / "drivers", "*.class.st")]
+    assert [name for name in classes if f"`{name}`" not in page and not name.endswith("Slang")] == []
+
+
+def test_the_class_library_says_whose_layout_is_the_virtual_machines() -> None:
+    page = text_of(ROOT / "firmware" / "kernel" / "README.md")
+    [agreement] = re.findall(r"\*\*Layouts\*\*:(.*?)is the virtual\s+machine's", page, re.DOTALL)
+    names = [OF_THE_LIBRARY.get(name, name) for name in SLOT_TABLE if name not in WITHOUT_VARIABLES]
+    assert [name for name in names if not re.search(rf"\b{name}\b", agreement)] == []
