@@ -42,10 +42,10 @@ def switch_graph(code: Code, source_map: SourceMap, handler: int) -> Graph:
 
 
 def _one_line(code: Code, loop: Loop) -> Loop:
-    """The loop over the lines that wait is run once: each further line is interference of that line's own."""
+    """The loop over the lines that wait does not go back: each further line is interference of that line's own."""
     lines = code.facts.sizes["interrupt lines"]
     for edge in code.facts.loops:
-        is_it = edge.target == address_of(loop.head) and edge.bound == lines and edge.turns == loop.turns
+        is_it = edge.target == address_of(loop.head) and edge.bound == lines - 1 and edge.turns == loop.turns
         if is_it and loop.turns is not None and any(each.file.endswith(LINES_FILE) for each in edge.loops):
             return replace(loop, turns=loop.turns - lines + 1)
     return loop
