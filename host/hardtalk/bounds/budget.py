@@ -23,10 +23,10 @@ class Budget:
 
 
 BUDGETS: Final = (
-    Budget(STRETCH, HITTING, 350_000, 2_000),
+    Budget(STRETCH, HITTING, 285_000, 2_000),
     Budget(MASKED, HITTING, 7_100, 400),
-    Budget(RESPONSE, HITTING, 395_000, 4_000),
-    Budget(RESPONSE, COLD, 3_650_000, 20_000),
+    Budget(RESPONSE, HITTING, 312_000, 4_000),
+    Budget(RESPONSE, COLD, 2_930_000, 20_000),
 )
 
 

@@ -8,11 +8,9 @@ settled: that is done only for the process that goes on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from hardtalk.bounds.blocks import Block, Code, End
-from hardtalk.bounds.graph import Graph, address_of, graph_of
-from hardtalk.bounds.longest import Loop
+from hardtalk.bounds.graph import Graph, graph_of
 from hardtalk.bounds.masked import IRQ_VECTOR, VECTORS
 from hardtalk.bounds.stretch import take_lines_routine, takes_lines, vm_entries
 from hardtalk.symbols.errors import SymbolError
@@ -20,14 +18,13 @@ from hardtalk.symbols.source_map import SourceMap
 from hardtalk.vm.facts import UNMASK
 
 FOR_WHO_GOES_ON = ("collectFor:", "deliverOutOfMemory", "settle")
-LINES_FILE = "Processes.class.st"
 SWITCHED = frozenset({End.DISPATCH})
 ENTERED = frozenset({End.EXCEPTION_RETURN})
 
 
 def switch_graph(code: Code, source_map: SourceMap, handler: int) -> Graph:
-    """`handler` is the routine that the second dispatch table leads to. The other root is behind the look of a VM that
-    waits for a process."""
+    """`handler` is the routine that the second dispatch table leads to. The other roots are behind the looks of a VM
+    that waits for a process, and of one that has signalled another line before."""
     elsewhere = {routine.address for routine in code.facts.routines if routine.selector in FOR_WHO_GOES_ON}
     take = take_lines_routine(source_map)
     own = code.facts.routine_at(handler)
@@ -37,18 +34,7 @@ def switch_graph(code: Code, source_map: SourceMap, handler: int) -> Graph:
     def is_elsewhere(block: Block) -> bool:
         return block.address in elsewhere or block.address in waits
 
-    graph = graph_of(code, [handler, *waits.values()], is_elsewhere)
-    return replace(graph, loops=[_one_line(code, loop) for loop in graph.loops])
-
-
-def _one_line(code: Code, loop: Loop) -> Loop:
-    """The loop over the lines that wait is run once: each further line is interference of that line's own."""
-    lines = code.facts.sizes["interrupt lines"]
-    for edge in code.facts.loops:
-        is_it = edge.target == address_of(loop.head) and edge.bound == lines and edge.turns == loop.turns
-        if is_it and loop.turns is not None and any(each.file.endswith(LINES_FILE) for each in edge.loops):
-            return replace(loop, turns=loop.turns - lines + 1)
-    return loop
+    return graph_of(code, [handler, *waits.values()], is_elsewhere)
 
 
 def entry_graph(code: Code, source_map: SourceMap) -> tuple[Graph, int]:
