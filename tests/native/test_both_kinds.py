@@ -60,7 +60,7 @@ def test_sleeping_native_processes_wake_in_order() -> None:
 
 
 def test_the_prompt_shows_a_wrong_name(native_bench: Bench) -> None:
-    wrong = "[ NativeRoutine named: #folowScript: ] on: Error do: [ :e | e messageText ]"
+    wrong = "[ NativeRoutine numberOf: #folowScript: ] on: Error do: [ :e | e messageText ]"
     answer = native_bench.console.evaluate(wrong)
     assert answer.startswith("'there is no native routine #folowScript:; there are: ")
 

@@ -18,8 +18,9 @@ VM_FORMATS = {
     "CompiledMethod": of.FORMATS["FormatMethod"],
     "MethodContext": of.FORMATS["FormatEscapedContext"],
     "BlockContext": of.FORMATS["FormatEscapedContext"],
+    "NativeRecord": of.FORMATS["FormatNative"],
 }
-"""Classes whose instances only the VM makes, in formats that no declaration names."""
+"""Classes whose instances only the VM fills, in formats that no declaration names."""
 
 
 @dataclass(frozen=True)

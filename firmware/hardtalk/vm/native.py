@@ -41,6 +41,9 @@ PROCESS_FIELDS: Final = {
 semaphore it waits for; whether its VFP registers are kept; the slot signalled when it ends (-1: none); the tick it
 sleeps until; how often it was switched to; d0-d15 and fpscr. The stack follows the record."""
 
+STACK_BYTES: Final = 128
+"""The least stack behind a process's record."""
+
 PROCESS_SAVED_WORDS: Final = {"Registers": 13 + 4, "Floats": 16 * 2 + 1}
 """The words of those parts of a process's record in which the machine's registers are kept while it does not run."""
 
@@ -52,6 +55,11 @@ semaphore for the others and how many of those wait."""
 QUEUE_FIELDS: Final = ("Read", "Write", "Capacity", "Lost")
 """A queue of words begins with a semaphore, which counts its words; then where the next is taken and put, the number
 of places (one more than words fit), and words lost because it was full; then the places."""
+
+RECORD_KINDS: Final = ("Unused", "Process", "Semaphore", "Queue")
+RECORD_KIND_BYTES: Final = 4
+"""Processes, semaphores and queues lie in objects of FormatNative, whose first word says what the rest is. It is 0 in a
+new object; only the primitives that prepare a record write it. Native code is given the address behind it."""
 
 SLOT_RECORD_BYTES: Final = 8
 SLOT_FIELDS: Final = ("Signals", "Priority")
@@ -115,6 +123,7 @@ def constants() -> Iterator[tuple[str, int]]:
     for name, offset in PROCESS_FIELDS.items():
         yield f"NativeProcess{name}Offset", offset
     yield "NativeProcessBytes", PROCESS_RECORD_BYTES
+    yield "NativeStackBytes", STACK_BYTES
     for number, name in enumerate(PROCESS_STATES):
         yield f"Native{name}", number
     for number, name in enumerate(SEMAPHORE_FIELDS):
@@ -123,6 +132,9 @@ def constants() -> Iterator[tuple[str, int]]:
     for number, name in enumerate(QUEUE_FIELDS, len(SEMAPHORE_FIELDS)):
         yield f"NativeQueue{name}Offset", 4 * number
     yield "NativeQueueBytes", 4 * (len(SEMAPHORE_FIELDS) + len(QUEUE_FIELDS))
+    for number, name in enumerate(RECORD_KINDS):
+        yield f"Native{name}Kind", number
+    yield "NativeKindBytes", RECORD_KIND_BYTES
     yield "NativeSlotBytes", SLOT_RECORD_BYTES
     for number, name in enumerate(SLOT_FIELDS):
         yield f"NativeSlot{name}Offset", 4 * number

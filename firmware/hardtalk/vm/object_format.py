@@ -50,6 +50,7 @@ FORMATS: Final = {
     "FormatEscapedContext": 7,
     "FormatBytes": 8,
     "FormatUnfinished": 9,
+    "FormatNative": 10,
     "FormatMethod": 12,
     "FormatBlockContext": 13,
     "FormatLargeContext": 14,
@@ -57,6 +58,8 @@ FORMATS: Final = {
 }
 """9: a large object that is being filled: of its class and size, but with nothing in it, and no pointers whatever the
 class says; the first word of its body is how far it is filled.
+10: a record that native code shares with the scheduler (hardtalk.vm.native): bytes that only the primitives of such
+records read and write, since what they hold is followed without a check.
 Contexts: 5 a small method context, 13 a small block context and 14 a large context of either kind, all three plain:
 with a sender, referred to by the active chain alone and recycled on return; 15 one of these that the collector knows; 7
 may be referred to from elsewhere. So the commonest return needs one comparison to know that the context is small, of a
@@ -66,7 +69,7 @@ PLAIN_CONTEXT_FORMATS: Final = frozenset({5, 13, 14})
 RECYCLABLE_CONTEXT_FORMATS: Final = PLAIN_CONTEXT_FORMATS | {15}
 CONTEXT_FORMATS: Final = RECYCLABLE_CONTEXT_FORMATS | {7}
 POINTER_FORMATS: Final = frozenset({0, 1, 2, 3, 4})
-BYTE_FORMATS: Final = frozenset({8, 12})
+BYTE_FORMATS: Final = frozenset({8, 10, 12})
 
 FORMAT_MEANINGS: Final = {
     "FormatEmpty": "no fields",
@@ -79,6 +82,7 @@ FORMAT_MEANINGS: Final = {
     "FormatEscapedContext": "context that may be referred to from anywhere; never recycled on return",
     "FormatBytes": "bytes",
     "FormatUnfinished": "large object that is being filled",
+    "FormatNative": "record of native code: what it is, then bytes that no primitive of other objects reads or writes",
     "FormatMethod": "compiled method: literals, then bytes",
     "FormatBlockContext": "plain context of a block, small",
     "FormatLargeContext": "plain context of a method or block, large",
