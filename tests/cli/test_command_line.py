@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 COMMANDS = (
-    "build", "boot", "repl", "test", "latency", "trace", "uart", "mediawire", "bench", "threadmetric", "speed", "memory",
-    "soak", "inject", "explain", "flash",
+    "build", "boot", "repl", "test", "latency", "trace", "uart", "mediawire", "bench", "threadmetric", "speed",
+    "memory", "soak", "inject", "explain", "flash",
 )  # fmt: skip
 SUBCOMMANDS = (
     "latency sweep", "latency masked", "memory compare", "memory image", "memory plan", "flash list", "flash check",
