@@ -7,6 +7,8 @@ from test_stepping import LOOP, registers
 
 from hardtalk.board import Board, BoardError
 from hardtalk.board.journal import Journal
+from hardtalk.chip import chip_with, hal_folder
+from hardtalk.mediawire import MediaWire
 
 STORES = """
 again:
@@ -51,6 +53,29 @@ def test_back_is_where_the_mark_was(source: str) -> None:
     other.run(30_000)
     assert state(board) == state(other)
     assert board.trace.lines[4].served > 0 < other.trace.lines[4].served
+
+
+def test_what_a_device_writes_is_put_back_with_its_position() -> None:
+    """MediaWire's controller in loop-back writes what it receives at 0x400000."""
+    wire = MediaWire()
+    board = Board(ticking(LOOP, microseconds=100), chip_with([hal_folder() / "mediawire.svd"]), [wire])
+    for name, value in {
+        "CONTROL": 7, "TXSLOT0": 0, "CH0_BASE": 0x200000, "CH0_LENGTH": 9000, "CH0_WRITE": 8000, "CH0_CONTROL": 1,
+        "RXSLOT0": 1, "CH1_BASE": 0x400000, "CH1_LENGTH": 9000, "CH1_CONTROL": 1,
+    }.items():  # fmt: skip
+        wire.write(name, value)
+    board.ram.write(0x200000, bytes(range(1, 251)) * 128)
+    board.run(100_000)
+    with Journal(board) as journal:
+        digest, mark, before = journal.digest(), journal.mark(), state(board)
+        for _ in range(2):
+            board.run(200_000)
+            assert wire.read("CH1_WRITE") > 45
+            assert board.ram.read(0x400000, 160) != bytes(160)
+            assert journal.digest() == journal.whole_digest() != digest
+            journal.back(mark)
+            assert state(board) == before
+            assert journal.digest() == digest
 
 
 def test_marks_are_a_stack() -> None:

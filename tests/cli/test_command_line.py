@@ -9,8 +9,8 @@ import pytest
 from hardtalk.cli.main import run
 
 COMMANDS = (
-    "build", "boot", "repl", "test", "latency", "trace", "uart", "bench", "threadmetric", "speed", "memory", "soak",
-    "inject", "explain", "flash",
+    "build", "boot", "repl", "test", "latency", "trace", "uart", "mediawire", "bench", "threadmetric", "speed",
+    "memory", "soak", "inject", "explain", "flash",
 )  # fmt: skip
 SUBCOMMANDS = (
     "latency sweep", "latency masked", "memory compare", "memory image", "memory plan", "flash list", "flash check",

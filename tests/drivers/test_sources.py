@@ -15,7 +15,7 @@ from hardtalk.smalltalk.compiler import compile_method
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition, read_class, read_class_file
 
 ROOT = Path(__file__).parents[2]
-OWN_FOLDERS = ("drivers", "examples/thermometer")
+OWN_FOLDERS = ("drivers", "examples/thermometer", "examples/mediawire")
 GLOBALS = {"Smalltalk", "Processor", "Transcript"}
 
 

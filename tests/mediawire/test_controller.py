@@ -17,7 +17,7 @@ FRAME, COMMAND, SCAN, RING, THRESHOLD = (1 << bit for bit in range(5))
 CPU, FRAME_HERTZ = 200_000_000, 48_000
 DEADLINE = 20_000
 SOURCE, ECHO, SINK = identity_of(0x20), identity_of(0x30), identity_of(0x10)
-SETTLED = CPU // 1000 * 5
+SETTLED = CPU // 1000 * 3
 BUFFER, SPACING, LENGTH = 0x1000, 0x10000, 100
 
 

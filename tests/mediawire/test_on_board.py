@@ -65,6 +65,23 @@ def test_what_nobody_takes_comes_back(bench: Bench) -> None:
     assert answer == "#(true 'who is there?' 77)"
 
 
+def test_messages_that_nobody_fetches_stay_in_the_controller_and_do_not_stop_a_scan(bench: Bench) -> None:
+    echo = controller(bench).outside.named(ECHO)
+    for tag in range(100):
+        echo.mail.send(Message(Kind.COMMAND, SELF, ECHO, tag))
+    assert bench.console.evaluate("(Delay forMilliseconds: 40) wait. { wire isRunning. wire failures }") == "#(true 0)"
+    assert echo.mail.outbox == []
+    assert len(controller(bench).received) == 8
+    assert bench.console.evaluate("wire scan size") == "3"
+    answer = bench.console.evaluate(
+        """| tags message |
+        tags := OrderedCollection new.
+        [ (message := wire nextMessageTimeoutMilliseconds: 5) isNil ] whileFalse: [ tags add: message tag ].
+        { tags size. tags asArray = (0 to: 71) asArray }"""
+    )
+    assert answer == "#(72 true)"
+
+
 def test_a_message_that_is_too_long_is_refused(bench: Bench) -> None:
     with pytest.raises(BenchError, match="a message has 16 characters, not 17"):
         bench.console.evaluate("wire send: '12345678901234567' to: 5")

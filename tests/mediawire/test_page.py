@@ -1,4 +1,4 @@
-"""The page's examples: those in Smalltalk run on the board, the one in Python makes a ring."""
+"""The page's examples: those in Smalltalk run on the board, the one in Python makes a ring; and the example's test."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from hardtalk.bench import Bench
 from hardtalk.build.sources import text_root
+from hardtalk.cli.main import run
 from hardtalk.devices import Device, seconds
 
 PAGE = text_root() / "docs" / "mediawire.md"
@@ -39,3 +40,13 @@ def test_the_ring_of_the_page_is_cut_and_mended() -> None:
     assert home.read("STATUS") == 4
     home.clock.advance(seconds(1))
     assert home.read("STATUS") == 1
+
+
+def test_the_examples_test_passes_as_its_readme_says(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(text_root())
+    readme = (text_root() / "examples" / "README.md").read_text(encoding="utf-8")
+    [command] = [line for line in readme.splitlines() if line.startswith("hardtalk test examples/mediawire ")]
+    assert run(command.split()[1:]) == 0
+    assert "3 passed" in capsys.readouterr().out

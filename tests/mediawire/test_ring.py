@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hardtalk.mediawire import EVERYBODY, Echo, Kind, Message, Node, Ring, Sink, Source, identity_of
+from hardtalk.mediawire.mail import PATIENCE_FRAMES
 from hardtalk.mediawire.message import REFUSED, TAKEN
 from hardtalk.mediawire.wire import MOST_NODES, SEEN_BY_MASTER
 
@@ -198,6 +199,18 @@ def test_scans_find_the_others_in_the_order_of_the_ring() -> None:
         found = [(each.sender, each.text.rstrip(b"\0")) for each in asker.messages]
         assert found == [(identity_of(each), f"node {each}".encode()) for each in (6, 2, 4)]
         assert asker.back[0].kind == Kind.QUESTION
+
+
+def test_an_answer_that_found_no_room_is_given_again() -> None:
+    ring = ring_of(1, 2, 3)
+    asker = ring.nodes[0]
+    assert isinstance(asker, Listener)
+    asker.is_full = True
+    ring.send(asker.identity, Message(Kind.QUESTION, EVERYBODY, asker.identity, 1))
+    ring.run(100)
+    asker.is_full = False
+    ring.run(2 * PATIENCE_FRAMES)
+    assert [(each.kind, each.sender) for each in asker.messages] == [(Kind.ANSWER, identity_of(2))]
 
 
 def test_an_echo_answers() -> None:

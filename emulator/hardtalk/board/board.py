@@ -17,7 +17,7 @@ from hardtalk.board.failures import Failures
 from hardtalk.board.feed import Feed
 from hardtalk.board.firmware import Firmware
 from hardtalk.board.lines import Lines
-from hardtalk.board.memory import Ram
+from hardtalk.board.memory import DeviceMemory, Ram
 from hardtalk.board.patience import Patience
 from hardtalk.board.report import describe_state
 from hardtalk.board.runner import Runner
@@ -62,6 +62,7 @@ class Board:
         self.firmware = Firmware(elf)
         self.trace = Trace()
         self.ram = Ram(self.chip.ram.base, self.chip.ram.size)
+        self.device_memory = DeviceMemory(self.ram)
         clock_model = MODELS[model]
         caches = None
         if clock_model.caches is not CacheUse.ALWAYS_HIT:
@@ -104,7 +105,7 @@ class Board:
             case SystemRegisters():
                 device.reset_requested = self._runner.request_reset
             case BusMaster():
-                device.memory = self.ram
+                device.memory = self.device_memory
 
     def reset(self) -> None:
         """Power-on: RAM zero but for the firmware, devices and CPU in their reset state, the trace goes on.

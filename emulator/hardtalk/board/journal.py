@@ -2,7 +2,7 @@
 
 A snapshot compares all of RAM; a journal notes the old value of what the guest stores, in a compiled hook, and puts the
 values back in reverse order. From the same notes comes a digest of all of RAM, at the cost of what changed. While a
-journal is open only the guest may write RAM, and the firmware must not write code.
+journal is open only the guest and devices may write RAM, and the firmware must not write code.
 
 Marks are a stack: going back to a mark forgets the later ones. `forget` makes the present the beginning.
 """
@@ -160,6 +160,7 @@ class Journal:
         for engine in self.board.cpu.engines:
             self._handles.append((engine, engine.add_hook(STORES, self._hook, self._state, "the journal")))
         self.board.cpu.forget_code()
+        self.board.device_memory.about_to_write = self.note_device_write
         self.board.device_set.touched = self.devices.touched
         self._begin = self.whole_digest()
         self.forget()
@@ -171,8 +172,20 @@ class Journal:
         for engine, handle in self._handles:
             engine.remove_hook(handle)
         self._handles.clear()
+        self.board.device_memory.about_to_write = None
         self.board.device_set.touched = set()
         self.board.cpu.forget_code()
+
+    def note_device_write(self, address: int, size: int) -> None:
+        """A device is about to write RAM."""
+        offset = address - self.board.ram.base
+        for index in range(offset >> 3, (offset + size - 1 >> 3) + 1):
+            count = int(self._state[COUNT])
+            if count >= len(self._log):
+                self._state[LOST] += 1
+                return
+            self._log[count] = index, self._memory[index]
+            self._state[COUNT] = count + 1
 
     def leave_out(self, ranges: Iterable[tuple[int, int]]) -> None:
         """From now on the digest leaves out the words of these ranges (address, end): for memory that nobody reads."""

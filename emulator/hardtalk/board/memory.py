@@ -4,7 +4,7 @@ import ctypes
 import mmap
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,3 +90,22 @@ class Ram:
             first = max(start // CHUNK * CHUNK, -(-end // CHUNK) * CHUNK)
             end = os.lseek(self._file, start, os.SEEK_HOLE)
             yield from range(first, end, CHUNK)
+
+
+class DeviceMemory:
+    """RAM for devices that write by themselves. `about_to_write` hears address and size before each write is done."""
+
+    def __init__(self, ram: Ram) -> None:
+        self.about_to_write: Callable[[int, int], None] | None = None
+        self._ram = ram
+
+    def contains(self, address: int, size: int) -> bool:
+        return self._ram.contains(address, size)
+
+    def read(self, address: int, size: int) -> bytes:
+        return self._ram.read(address, size)
+
+    def write(self, address: int, data: bytes) -> None:
+        if self.about_to_write is not None:
+            self.about_to_write(address, len(data))
+        self._ram.write(address, data)

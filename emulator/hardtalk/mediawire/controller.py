@@ -220,7 +220,7 @@ class MediaWire(BusMaster):
         return self.service.worst
 
     def on_write_WORST(self, _value: int) -> None:
-        self.service.worst = 0
+        self.service.worst = self.service.worst_cycles = 0
 
     def on_read_LATE(self) -> int:
         return self.service.late

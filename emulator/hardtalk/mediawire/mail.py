@@ -114,6 +114,8 @@ class Mail:
         return text
 
     def _come_back(self, head: Message, text: bytes) -> None:
+        if head.kind == Kind.ANSWER and not head.status & TAKEN:
+            self._answered.pop(head.to, None)  # who asked will ask again
         if self._is_under_way(head.kind, head.tag):
             self._finish()
             self.box.returned(Message.of_bytes(head.head + text))

@@ -27,6 +27,7 @@ for command, place in {
     "bound": "bound:bound",
     "trace": "tracing:trace",
     "uart": "uart:uart",
+    "mediawire": "mediawire:mediawire",
     "bench": "bench:bench",
     "threadmetric": "threadmetric:threadmetric",
     "speed": "speed:speed",

@@ -1,0 +1,64 @@
+"""`hardtalk mediawire`: streams in and out of a ring while loads run, and what the controller counts."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.table import Table
+from rich.text import Text
+
+from hardtalk.bench.firmware import firmware_hash
+from hardtalk.chip import default_chip
+from hardtalk.cli import output
+from hardtalk.cli.errors import UserError
+from hardtalk.cli.latency_table import circumstances_of
+from hardtalk.cli.options import ARM926, Drivers, Json, Loads, Models, Workers, driver_options
+from hardtalk.cli.progress import workers_with_bar
+from hardtalk.latency.loaded_board import build_latency_firmware
+from hardtalk.latency.loads import chosen_loads, known_loads
+from hardtalk.latency.models import models_of
+from hardtalk.report.durations import microseconds
+from hardtalk.streams.relay import Relaying, RelayResult, relay_all, relay_report, with_relay
+
+COLUMNS = ("model", "load", "served", "longest, µs", "late", "overruns", "underruns", "frames out", "wrong")
+
+
+def mediawire(
+    *,
+    load: Loads = None,
+    milliseconds: Annotated[int, Parameter(help="Of the board's time, under each load.")] = 1_000,
+    workers: Workers = 2,
+    driver: Drivers = None,
+    json: Json = None,
+    model: Models = ARM926,
+) -> int:
+    """Relay stereo and video streams under each load; exit with 1 when a word is lost or an interrupt served late."""
+    if milliseconds < 1:
+        raise UserError(f"--milliseconds {milliseconds}: at least one is needed")
+    names = load or ["mixed"]
+    loads = chosen_loads(names, known_loads(driver or []))
+    boards = [with_relay(driver_options(driver, each)) for each in models_of(model)]
+    tasks = [Relaying(board, each, milliseconds) for board in boards for each in loads]
+    console = output.console()
+    firmware = firmware_hash(build_latency_firmware(boards[0]).elf)
+    with workers_with_bar(workers, tasks, console) as (executor, progress):
+        results = relay_all(tasks, executor, progress)
+    hertz = default_chip().cpu_hertz
+    console.print(relay_table(results, hertz))
+    console.print(Text(f"{milliseconds:,} ms of stereo and video in and out, under each load"))
+    for each in models_of(model):
+        console.print(Text(circumstances_of(each, hertz)))
+    if json is not None:
+        relay_report(results, model, ",".join(names), firmware).write(json)
+    return 0 if all(each.is_good for each in results) else 1
+
+
+def relay_table(results: Sequence[RelayResult], hertz: int) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="")
+    for index, column in enumerate(COLUMNS):
+        table.add_column(column, justify="left" if index < 2 else "right", no_wrap=True)
+    for each in results:
+        counts = (each.late, each.overruns, each.underruns, each.words, each.wrong)
+        longest = microseconds(each.worst_cycles, hertz)
+        table.add_row(each.model, each.load, f"{each.services:,}", longest, *(f"{count:,}" for count in counts))
+    return table

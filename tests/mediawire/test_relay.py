@@ -1,0 +1,46 @@
+"""`hardtalk mediawire`: what it measures, what it calls good, and its figures."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hardtalk.cli.main import run
+from hardtalk.streams.relay import RelayResult, relay_report
+
+GOOD = RelayResult("arm926", "sends", 200, 1_500, 0, 0, 0, 4_800, 0)
+
+
+def test_the_command_relays_both_streams_under_a_load(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "mediawire.json"
+    assert run(["mediawire", "--load", "sends", "--milliseconds", "50", "--workers", "1", "--json", str(path)]) == 0
+    figures = {each["name"]: each["value"] for each in json.loads(path.read_text(encoding="utf-8"))["figures"]}
+    assert figures["late"] == figures["sends.late"] == figures["sends.overruns"] == figures["sends.wrong"] == 0
+    assert figures["sends.services"] > 40
+    assert 100 < figures["worst.cycles"] == figures["sends.worst.cycles"] < 20_000
+    assert "50 ms of stereo and video in and out" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["late", "overruns", "underruns", "wrong"])
+def test_one_of_anything_is_not_good(name: str) -> None:
+    assert GOOD.is_good
+    assert not replace(GOOD, **{name: 1}).is_good
+    assert not replace(GOOD, words=0).is_good
+
+
+def test_figures_of_several_models_have_their_names() -> None:
+    results = [GOOD, replace(GOOD, model="arm926-cold", worst_cycles=9_000, late=2)]
+    figures = {each.name: each.value for each in relay_report(results, "all", "sends", "0").figures}
+    assert figures["arm926.sends.worst.cycles"] == 1_500
+    assert figures["arm926-cold.sends.worst.cycles"] == figures["worst.cycles"] == 9_000
+    assert figures["late"] == 2
+
+
+def test_what_cannot_be_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["mediawire", "--milliseconds", "0"]) == 2
+    assert "--milliseconds 0: at least one is needed" in capsys.readouterr().err
+    assert run(["mediawire", "--load", "nonsense"]) == 2
+    assert "there is no such load" in capsys.readouterr().err
