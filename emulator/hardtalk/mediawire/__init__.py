@@ -7,9 +7,9 @@
 What is known of the network is little; the rest is the project's own (docs/mediawire.md).
 """
 
-from hardtalk.mediawire.controller import MediaWire, identity_of
+from hardtalk.mediawire.controller import MediaWire
 from hardtalk.mediawire.message import EVERYBODY, Kind, Message
-from hardtalk.mediawire.node import Node
+from hardtalk.mediawire.node import Node, identity_of
 from hardtalk.mediawire.peers import Echo, Sink, Source, sawtooth
 from hardtalk.mediawire.ring import Ring
 from hardtalk.mediawire.wire import FRAME_HERTZ, SLOTS, Frame, Search, Signal

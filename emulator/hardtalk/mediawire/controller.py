@@ -18,13 +18,11 @@ from hardtalk.devices import Alarm, BusMaster, Ticker
 from hardtalk.mediawire.channel import WORD_BYTES, Channel
 from hardtalk.mediawire.channels import Channels
 from hardtalk.mediawire.message import EVERYBODY, MESSAGE_BYTES, TAKEN, Kind, Message
-from hardtalk.mediawire.node import Node
+from hardtalk.mediawire.node import Node, identity_of
 from hardtalk.mediawire.ring import Ring
 from hardtalk.mediawire.service import Service
 from hardtalk.mediawire.wire import FRAME_HERTZ
 
-OUI = 0x003008
-SERIAL_BITS = 24
 FIFO_MESSAGES = 8
 LONGEST_BURST_FRAMES = 48
 LONGEST_INTERVAL = 4
@@ -32,11 +30,6 @@ COUNT_MASK = (1 << 30) - 1
 TAG_MASK = 0xFFFF
 LAST_WORD = MESSAGE_BYTES // WORD_BYTES - 1
 SERVING = ("INTSTATUS", "INTMASKED")
-
-
-def identity_of(serial: int) -> int:
-    """The identity of a node of this make with that serial number."""
-    return OUI << SERIAL_BITS | serial
 
 
 class Port(Node):

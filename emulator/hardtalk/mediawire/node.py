@@ -14,6 +14,14 @@ from hardtalk.mediawire.wire import MOST_NODES, SEEN_BY_MASTER, Frame, Search, S
 
 Condition = tuple[bool, bool, bool, int]
 
+OUI = 0x003008
+SERIAL_BITS = 24
+
+
+def identity_of(serial: int) -> int:
+    """The identity of a node of this make with that serial number."""
+    return OUI << SERIAL_BITS | serial
+
 
 class Node:
     """`is_locked`: frames of a clock master come in. `is_master`: they are its own. `is_broken`: the ring is known to
