@@ -6,7 +6,8 @@ import pytest
 
 from hardtalk.smalltalk.compiler import compile_method
 from hardtalk.smalltalk.errors import SourceError
-from hardtalk.smalltalk.parser import GREATEST_NESTING, parse_method
+from hardtalk.smalltalk.literal_parser import GREATEST_NESTING
+from hardtalk.smalltalk.parser import parse_method
 
 SYNTAX = [
     (

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from hardtalk.image.errors import ImageError, did_you_mean
 from hardtalk.image.hierarchy import Hierarchy
 from hardtalk.smalltalk.ast import Variable, walk
+from hardtalk.smalltalk.bindings import Environment
 from hardtalk.smalltalk.compiled_method import CompiledMethodSpec, GlobalRef
 from hardtalk.smalltalk.compiler import compile_method
 from hardtalk.smalltalk.errors import SourceError
-from hardtalk.smalltalk.scope import Environment
 from hardtalk.smalltalk.tonel import MethodDefinition
 from hardtalk.vm.primitive_pragma import check_primitive
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hardtalk.smalltalk.assembler import LimitError, LiteralsExhausted
 from hardtalk.smalltalk.ast import Literal, Method, Return, Variable
+from hardtalk.smalltalk.bindings import Environment, InstanceVariable
 from hardtalk.smalltalk.bytecodes import SPECIAL_CONSTANTS
 from hardtalk.smalltalk.compiled_method import (
     GREATEST_ARGUMENT_COUNT,
@@ -29,7 +30,7 @@ from hardtalk.smalltalk.compiled_method import (
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.generator import Generator
 from hardtalk.smalltalk.literals import Symbol
-from hardtalk.smalltalk.scope import Analysis, Environment, InstanceVariable
+from hardtalk.smalltalk.scope import Analysis
 from hardtalk.smalltalk.verifier import frame_size
 
 __all__ = [

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from hardtalk.smalltalk.assembler import Assembler, Label, LimitError, encode
+from hardtalk.smalltalk.assembler import Label, LimitError, encode
 from hardtalk.smalltalk.ast import (
     Assignment,
     Block,
@@ -18,77 +18,28 @@ from hardtalk.smalltalk.ast import (
     Cascade,
     Expression,
     Literal,
-    Method,
     Return,
     Send,
     Statement,
     Variable,
 )
+from hardtalk.smalltalk.bindings import Scope
 from hardtalk.smalltalk.bytecodes import SPECIAL_CONSTANTS
-from hardtalk.smalltalk.compiled_method import GREATEST_ARGUMENT_COUNT, GREATEST_TEMPORARY_COUNT
+from hardtalk.smalltalk.compiled_method import GREATEST_ARGUMENT_COUNT
 from hardtalk.smalltalk.inlined_code import INLINED_CODE
 from hardtalk.smalltalk.inlining import inlined_message
 from hardtalk.smalltalk.literals import LiteralValue
-from hardtalk.smalltalk.scope import Analysis, InstanceVariable, Scope, Temporary
-from hardtalk.smalltalk.verifier import LAST_VARIABLE
+from hardtalk.smalltalk.variable_code import GREATEST_BRACE_ELEMENTS, SHORTER, VariableCode
 
-_SHORTER: Final = "Move a part of it to another method."
 _GREATEST_STACKED_ELEMENTS: Final = 16
-_GREATEST_BRACE_ELEMENTS: Final = 127
 _GREATEST_BLOCK_ARGUMENTS: Final = 15
 _GREATEST_COPIED_VALUES: Final = 15
-_GREATEST_INSTANCE_VARIABLE: Final = LAST_VARIABLE
 _GREATEST_CHARACTER: Final = 255
 _RETURNABLE: Final = frozenset({"self", "true", "false", "nil"})
 
 
-class Generator:
-    """Generates one method's code into `assembler`. `scope` is that of the block at hand, `activation` the frame's."""
-
-    def __init__(self, node: Method, analysis: Analysis, has_literal_table: bool = False) -> None:
-        self.node = node
-        self.analysis = analysis
-        self.assembler = Assembler(has_literal_table)
-        self.scope = analysis.scopes[id(node)]
-        self.activation = self.scope
-
-    # Scopes
-
-    def at(self, source_offset: int) -> None:
-        """What is generated next comes from this place in the text."""
-        self.assembler.source_offset = source_offset
-
-    def enter(self, scope: Scope) -> None:
-        """Make the vector of a method or inlined block, and nil where an earlier round of a loop left a value."""
-        self.scope = scope
-        if scope.vector is not None:
-            self.assembler.emit("pushNewArray", 0, self.vector_size(scope))
-            self.assembler.store_temporary(self.slot(scope.vector), pops=True)
-        for temporary in scope.names.values():
-            if self.analysis.needs_nil(temporary):
-                self.assembler.push_constant("nil")
-                self.assembler.store_temporary(self.slot(temporary), pops=True)
-
-    def vector_size(self, scope: Scope) -> int:
-        count = scope.remote_count
-        if count > _GREATEST_BRACE_ELEMENTS:
-            raise self.node.error(scope.node, f"More than {_GREATEST_BRACE_ELEMENTS} temporaries are shared.", _SHORTER)
-        return count
-
-    def slot(self, temporary: Temporary) -> int:
-        return self.checked(self.activation.slots[temporary])
-
-    def take_slot(self) -> int:
-        return self.checked(self.activation.take_slot())
-
-    def checked(self, slot: int) -> int:
-        if slot >= GREATEST_TEMPORARY_COUNT:
-            raise LimitError(
-                self.activation.node.start,
-                f"The method or block has more than {GREATEST_TEMPORARY_COUNT} arguments and temporaries.",
-                _SHORTER,
-            )
-        return slot
+class Generator(VariableCode):
+    """Generates one method's code."""
 
     # Statements
 
@@ -250,57 +201,12 @@ class Generator:
             for element in value:
                 self.check_characters(node, element)
 
-    def push(self, variable: Variable) -> None:
-        assembler = self.assembler
-        # The `nil` that an empty block answers stands in no text, so nothing binds it.
-        binding = self.analysis.bindings.get(id(variable), "nil")
-        if isinstance(binding, str):
-            if binding == "thisContext":
-                assembler.emit("pushThisContext")
-            else:
-                assembler.push_constant(binding)
-        elif isinstance(binding, Temporary):
-            if binding.is_remote:
-                assembler.emit("pushRemoteTemporary", binding.index, self.slot(binding.holder))
-            else:
-                assembler.push_temporary(self.slot(binding))
-        elif isinstance(binding, InstanceVariable):
-            assembler.push_receiver_variable(self.instance_variable(variable, binding))
-        else:
-            assembler.push_literal_variable(binding)
-
-    def store(self, variable: Variable, pops: bool = False) -> None:
-        """Store the top of the stack, and leave it there unless `pops`."""
-        assembler = self.assembler
-        binding = self.analysis.bindings[id(variable)]
-        self.at(variable.start)
-        if isinstance(binding, Temporary):
-            if binding.is_remote:
-                name = "popIntoRemoteTemporary" if pops else "storeRemoteTemporary"
-                assembler.emit(name, binding.index, self.slot(binding.holder))
-            else:
-                assembler.store_temporary(self.slot(binding), pops)
-        elif isinstance(binding, InstanceVariable):
-            assembler.store_receiver_variable(self.instance_variable(variable, binding), pops)
-        elif not isinstance(binding, str):
-            assembler.store_literal_variable(binding, pops)
-
-    def instance_variable(self, variable: Variable, binding: InstanceVariable) -> int:
-        if binding.index > _GREATEST_INSTANCE_VARIABLE:
-            raise self.node.error(
-                variable,
-                f"`{variable.name}` is instance variable {binding.index}; the last possible is "
-                f"{_GREATEST_INSTANCE_VARIABLE}.",
-                "Give the class fewer instance variables.",
-            )
-        return binding.index
-
     def brace_array(self, node: BraceArray) -> None:
         count = len(node.elements)
-        if count > _GREATEST_BRACE_ELEMENTS:
+        if count > GREATEST_BRACE_ELEMENTS:
             raise self.node.error(
                 node,
-                f"The brace array has {count} elements; at most {_GREATEST_BRACE_ELEMENTS} are possible.",
+                f"The brace array has {count} elements; at most {GREATEST_BRACE_ELEMENTS} are possible.",
                 "Make several arrays and join them.",
             )
         if count <= _GREATEST_STACKED_ELEMENTS:
@@ -386,7 +292,7 @@ class Generator:
             )
         if len(scope.copied) > _GREATEST_COPIED_VALUES:
             raise self.node.error(
-                node, f"The block uses more than {_GREATEST_COPIED_VALUES} variables from outside.", _SHORTER
+                node, f"The block uses more than {_GREATEST_COPIED_VALUES} variables from outside.", SHORTER
             )
 
     def closure_body(self, node: Block) -> None:

@@ -11,8 +11,9 @@ from typing import Final, Protocol
 
 from hardtalk.smalltalk.assembler import Assembler, Label
 from hardtalk.smalltalk.ast import Block, Expression, Literal, Send, Variable
+from hardtalk.smalltalk.bindings import Temporary
 from hardtalk.smalltalk.literals import LiteralValue
-from hardtalk.smalltalk.scope import Analysis, Temporary
+from hardtalk.smalltalk.scope import Analysis
 
 
 class Generator(Protocol):

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from hardtalk.smalltalk.scope import Environment
+from hardtalk.smalltalk.bindings import Environment
 from hardtalk.smalltalk.tonel import ClassDefinition
 
 LIBRARY: Final = ("firmware/kernel/", "drivers/")
