@@ -9,6 +9,7 @@ import pytest
 from tests.docs.followed import ROOT
 
 from hardtalk.cli.main import app
+from hardtalk.latency.loads import known_loads
 from hardtalk.vm.slots import SLOT_TABLE
 
 DOCS = ROOT / "docs"
@@ -47,6 +48,12 @@ def names_in(folder: Path, pattern: str) -> list[str]:
 def test_nothing_is_left_out(page: Path, listed: list[str]) -> None:
     assert len(listed) > 4
     assert [name for name in listed if name not in text_of(page)] == []
+
+
+def test_every_load_is_described() -> None:
+    rows = [line for line in text_of(DOCS / "latency.md").splitlines() if line.startswith("| ")]
+    described = {name.strip() for row in rows for name in row.split("|")[1].split(",")}
+    assert set(known_loads()) - described == set()
 
 
 def test_every_driver_has_its_row() -> None:
