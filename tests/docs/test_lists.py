@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tests.docs.followed import ROOT
 
+from hardtalk.bounds.budget import BUDGETS, RESPONSE
+from hardtalk.bounds.proof import HITTING
 from hardtalk.cli.main import app
 from hardtalk.latency.loads import known_loads
 from hardtalk.vm.slots import SLOT_TABLE
@@ -54,6 +56,11 @@ def test_every_load_is_described() -> None:
     rows = [line for line in text_of(DOCS / "latency.md").splitlines() if line.startswith("| ")]
     described = {name.strip() for row in rows for name in row.split("|")[1].split(",")}
     assert set(known_loads()) - described == set()
+
+
+def test_the_first_page_has_the_budget_of_the_way_to_the_handler() -> None:
+    [budget] = [each for each in BUDGETS if (each.what, each.model) == (RESPONSE, HITTING)]
+    assert f"at most {budget.limit:,} cycles from the line to the handler" in text_of(ROOT / "README.md")
 
 
 def test_every_driver_has_its_row() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from hardtalk.pages import components, costs, instructions, machine, objects, packages, slang
+from hardtalk.pages import budgets, components, costs, instructions, machine, objects, packages, slang
 
 SECTIONS: Final[Mapping[str, Callable[[], str]]] = {
     "packages": packages.packages_section,
@@ -26,4 +26,5 @@ SECTIONS: Final[Mapping[str, Callable[[], str]]] = {
     "squeak-primitives": instructions.squeak_primitives_section,
     "slang-intrinsics": slang.intrinsics_section,
     "path-costs": costs.costs_section,
+    "budgets": budgets.budgets_section,
 }
