@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from hardtalk.pages import components, costs, instructions, machine, objects, packages, peripherals, slang
+from hardtalk.pages import budgets, components, costs, instructions, machine, objects, packages, peripherals, slang
 
 SECTIONS: Final[Mapping[str, Callable[[], str]]] = {
     "packages": packages.packages_section,
@@ -27,4 +27,5 @@ SECTIONS: Final[Mapping[str, Callable[[], str]]] = {
     "slang-intrinsics": slang.intrinsics_section,
     "path-costs": costs.costs_section,
     "mediawire-registers": peripherals.mediawire_section,
+    "budgets": budgets.budgets_section,
 }
