@@ -38,8 +38,9 @@ def in_language(language: str) -> list[Block]:
 
 @cache
 def implemented() -> frozenset[str]:
-    """Every selector of the class library, the drivers, the example and the virtual machine, and Slang's own."""
-    examples = [read_class_file(path) for path in sorted((ROOT / "examples").rglob("*.class.st"))]
+    """Every selector of the class library, the drivers, the examples and the virtual machine, and Slang's own."""
+    folders = (ROOT / "examples", ROOT / "drivers" / "mediawire")
+    examples = [read_class_file(path) for folder in folders for path in sorted(folder.rglob("*.class.st"))]
     classes = [*read_classes(class_paths(BuildOptions())), *generated_classes(chip_with([THERMOMETER])), *examples]
     routines = read_classes(slang_paths())
     slang = {*INTRINSICS, *OPERATORS, *CONDITIONALS, *BLOCK_LOOPS, *COUNTED_LOOPS, *JUNCTIONS, *MESSAGES}
