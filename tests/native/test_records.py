@@ -146,16 +146,16 @@ def test_a_record_must_hold_what_it_is_to_be(native_bench: Bench) -> None:
     """A process and the least stack, a semaphore, a queue and two places."""
     for prepare, least in (
         ("prepareRoutine: 1 argument: 0 priority: 30 floats: 0 slot: 1", 96),
-        ("prepareSemaphore: 1", 5),
-        ("prepareQueue: 1", 11),
+        ("prepareSemaphore: 2", 5),
+        ("prepareQueue: 3", 11),
     ):
         attempts = [f"(NativeRecord words: {size}) {prepare}" for size in (0, least - 1, least)]
         assert native_bench.console.evaluate(refusals(attempts)) == "#(#refused #refused 3)"
 
 
 def test_slots_have_numbers_from_1_to_32(native_bench: Bench) -> None:
-    for prepare in ("prepareSemaphore:", "prepareQueue:"):
-        slots = ("0", "33", "-1", "1073741823", "nil", "32")
+    for prepare, last in (("prepareSemaphore:", "32"), ("prepareQueue:", "31")):
+        slots = ("0", "33", "-1", "1073741823", "nil", last)
         attempts = [f"(NativeRecord words: 20) {prepare} {slot}" for slot in slots]
         assert native_bench.console.evaluate(refusals(attempts)) == "#(" + "#refused " * 5 + "3)"
 
@@ -170,7 +170,7 @@ def wrong_routines(bench: Bench) -> list[str]:
 
 
 def test_a_routine_is_named_by_its_number_alone(native_bench: Bench) -> None:
-    prepare = "(NativeRecord words: 200) prepareRoutine: {} argument: 0 priority: 30 floats: 0 slot: 1"
+    prepare = "(NativeRecord words: 200) prepareRoutine: {} argument: 0 priority: 30 floats: 0 slot: 32"
     wrong = ["0", *wrong_routines(native_bench)]
     attempts = [prepare.format(each) for each in (*wrong, "(NativeRoutine numberOf: #answerIn:)")]
     assert native_bench.console.evaluate(refusals(attempts)) == f"#({'#refused ' * len(wrong)}3)"

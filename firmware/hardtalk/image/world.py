@@ -15,7 +15,7 @@ from hardtalk.image.literals import CHARACTER_TABLE_SIZE
 from hardtalk.image.objects import Address, ImageObject, Value
 from hardtalk.smalltalk.bytecodes import SPECIAL_SELECTORS
 from hardtalk.vm import object_format as of
-from hardtalk.vm.native import INTERRUPT_LINES, SLOT_COUNT
+from hardtalk.vm.native import LINE_ARRAY_PLACES
 from hardtalk.vm.special_objects import SPECIAL_OBJECT_COUNT, SPECIAL_OBJECTS
 from hardtalk.vm.string_hash import string_hash
 
@@ -139,7 +139,7 @@ class World:
         if name == "characterTable":
             return self.literals.array([self.literals.character(code) for code in range(CHARACTER_TABLE_SIZE)])
         if name == "lineSemaphores":
-            return self.literals.array([self.boot.nil] * (INTERRUPT_LINES + SLOT_COUNT))
+            return self.literals.array([self.boot.nil] * LINE_ARRAY_PLACES)
         raise ImageError(f"special array {name} is unknown to the image builder. Add it to hardtalk.image.world.")
 
     def _make_symbol_table(self) -> None:

@@ -61,6 +61,18 @@ RECORD_KIND_BYTES: Final = 4
 """Processes, semaphores and queues lie in objects of FormatNative, whose first word says what the rest is. It is 0 in a
 new object; only the primitives that prepare a record write it. Native code is given the address behind it."""
 
+KEPT_PLACES: Final = {
+    "SlotSemaphores": SLOT_COUNT,
+    "KeptRecords": SLOT_COUNT,
+    "KeptArguments": SLOT_COUNT,
+    "KeptLineArguments": INTERRUPT_LINES,
+}
+"""What the virtual machine keeps alive for native code, in the array of the lines' semaphores behind those, which no
+program reaches: for each slot its semaphore, the record prepared with it and the argument of that record's process; for
+each line the argument of its native handler."""
+
+LINE_ARRAY_PLACES: Final = INTERRUPT_LINES + sum(KEPT_PLACES.values())
+
 SLOT_RECORD_BYTES: Final = 8
 SLOT_FIELDS: Final = ("Signals", "Priority")
 
@@ -139,6 +151,10 @@ def constants() -> Iterator[tuple[str, int]]:
     for number, name in enumerate(SLOT_FIELDS):
         yield f"NativeSlot{name}Offset", 4 * number
     yield "NativeSlots", SLOT_COUNT
+    place = INTERRUPT_LINES
+    for name, count in KEPT_PLACES.items():
+        yield f"Native{name}", place
+        place += count
     yield "NativePriorities", PRIORITY_LEVELS
     yield "NativeRoutineLimit", ROUTINE_LIMIT
     yield "NativeReschedule", 1
