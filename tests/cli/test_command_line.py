@@ -51,6 +51,11 @@ def test_each_command_has_help(command: str, capsys: pytest.CaptureFixture[str])
     assert f"hardtalk {command}" in capsys.readouterr().out
 
 
+def test_an_argument_with_a_byte_0_is_one_message(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "0x10000", "--elf", "a\0b"]) == 2
+    assert capsys.readouterr().err == "hardtalk: an argument has a byte 0 in it; write it without\n"
+
+
 def test_unknown_command_is_one_message() -> None:
     shown = hardtalk("fly")
     assert shown.returncode != 0

@@ -29,6 +29,14 @@ CASES = {
         "+ is not for these operands",
     ),
     "unknown type": ("Sample >> run: a [\n\t<var: #a type: #int64>\n\t^ a\n]\n", "unknown type #int64"),
+    "too deep": (
+        "Sample >> run: a [\n\t^ a" + " + a" * 130 + "\n]\n",
+        "the method's expressions are nested too deeply",
+    ),
+    "no beginning": (
+        "Sample >> other: a [\n\t^ a\n]\n",
+        "Sample.class.st:1:1: No class has run:, where the machine begins.",
+    ),
     "recursion": (
         "Sample >> run: a [\n\t^ self other: a\n]\n\nSample >> other: a [\n\t^ self run: a\n]\n",
         "recursive call run: -> other: -> run:",

@@ -131,7 +131,10 @@ expressions = st.recursive(
     lambda inner: (
         st.builds("({} {} {})".format, inner, st.sampled_from(["+", "-", "*", "bitAnd:", "bitOr:", "bitXor:"]), inner)
         | st.builds(
-            "({} {} {})".format, inner, st.sampled_from(["<<", ">>"]), st.sampled_from(["1", "5", "31", "32", "b"])
+            "({} {} {})".format,
+            inner,
+            st.sampled_from(["<<", ">>"]),
+            st.sampled_from(["1", "5", "31", "32", "40", "256", "b"]),
         )
         | st.builds(
             "({} {} {} ifTrue: [ {} ] ifFalse: [ {} ])".format,

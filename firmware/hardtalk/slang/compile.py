@@ -16,6 +16,7 @@ from hardtalk.slang.polish import polish
 from hardtalk.slang.program import Program, SlangMethod, read_program
 from hardtalk.slang.schedule import schedule
 from hardtalk.slang.select import select
+from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.tonel import ClassDefinition
 
 STATE = "vmState"
@@ -87,6 +88,10 @@ def compile_program(
             _enter_numbers(result, method)
         if method.is_threaded and not ("inline" in method.flags and method.numbers is None):
             wanted.append(method)
+    missing = [selector for selector in roots if selector not in program.methods]
+    if missing:
+        place = classes[0].file, classes[0].line, 1, ""
+        raise SourceError(*place, f"No class has {', '.join(missing)}, where the machine begins.", "Define it.")
     wanted += [program.methods[selector] for selector in roots]
     done: set[str] = set()
     while wanted:

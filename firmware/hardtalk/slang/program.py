@@ -6,7 +6,7 @@ Everything here is read from the Tonel classes once; the later stages only ask. 
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
@@ -27,6 +27,8 @@ from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
 from hardtalk.vm.constants import PINNED_REGISTERS
 from hardtalk.vm.records import BARRIER_ROUTINE
 from hardtalk.vm.state_plan import in_state_order
+
+GREATEST_DEPTH: Final = 120
 
 
 @dataclass(eq=False)
@@ -137,6 +139,7 @@ BUFFER_WORDS: Final = 64
 
 def read_program(classes: Sequence[ClassDefinition], constants: dict[str, int]) -> Program:
     """The program that these classes declare; errors name file, line and column."""
+    refuse([error for each in classes for method in each.methods for error in _too_deep(method)])
     classes = with_plain_sends(with_variants(classes))
     program = Program({}, {}, {}, 0, {}, constants, {}, set())
     variables = {name for definition in classes for name in definition.instance_variables}
@@ -196,6 +199,17 @@ def _declare_variables(program: Program, definition: ClassDefinition) -> None:
                 program.state_types[str(arguments[0])] = _type_named(method, node, pragma, str(arguments[1]))
             elif pragma.selector == "var:words:":
                 program.constants[f"words:{arguments[0]}"] = _number(method, node, pragma, arguments[1])
+
+
+def _too_deep(method: MethodDefinition) -> Iterator[SourceError]:
+    """A complaint about a tree that is too deep for all that goes through it by calling itself."""
+    level, depth = list(ast.children(method.node)), 0
+    while level and depth < GREATEST_DEPTH:
+        depth += 1
+        level = [below for each in level for below in ast.children(each)]
+    if level:
+        message = "the method's expressions are nested too deeply; split them by temporaries"
+        yield slang_error(method, method.node, 0, message)
 
 
 def _declare_method(program: Program, definition: ClassDefinition, method: MethodDefinition) -> None:

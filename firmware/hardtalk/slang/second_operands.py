@@ -7,6 +7,7 @@ from collections.abc import Callable
 from hardtalk.slang.conditions import CONDITIONS
 from hardtalk.slang.ir import Block, Graph, Inst, Operand, Reg, Shifted
 from hardtalk.slang.operations import OPERATIONS, SHIFTS
+from hardtalk.slang.types import WORD_BITS
 
 Source = Callable[[Operand, tuple[str, ...]], "tuple[int, Inst] | None"]
 
@@ -55,7 +56,7 @@ def _shifted(operand: Operand, source: Source, gone: set[int]) -> Operand:
     if found is None:
         return operand
     register, amount = found[1].args
-    if not isinstance(register, Reg) or not isinstance(amount, int):
+    if not isinstance(register, Reg) or not isinstance(amount, int) or not 0 < amount < WORD_BITS:
         return operand
     gone.add(found[0])
     return Shifted(register, OPERATIONS[found[1].op].machine, amount)

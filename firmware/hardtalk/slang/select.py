@@ -7,7 +7,7 @@ from hardtalk.slang.ir import Block, Graph, Inst, Operand, Reg, Shifted
 from hardtalk.slang.loops import NONE
 from hardtalk.slang.machine import Machine, MachineBlock, MachineCode
 from hardtalk.slang.operations import OPERATIONS
-from hardtalk.slang.types import WORD_MASK, signed
+from hardtalk.slang.types import WORD_BITS, WORD_MASK, signed
 
 PHYSICAL = tuple(Reg(-100 - n, fixed=n) for n in range(16))
 # the operation that does the same with the negated or inverted constant
@@ -133,10 +133,14 @@ class Selector:
 
     def on_shift(self, inst: Inst, dest: Reg, machine: str) -> None:
         value, amount = self.register(inst.args[0]), inst.args[1]
-        if isinstance(amount, int):
-            self.emit("mov", [dest], [value], shift=(machine, amount))
-        else:
+        if not isinstance(amount, int):
             self.emit("mov", [dest], [value, self.register(amount)], shift=(machine, None))
+        elif amount & 255 >= WORD_BITS and machine != "asr":
+            self.constant(dest, 0)
+        elif amount & 255:
+            self.emit("mov", [dest], [value], shift=(machine, min(amount & 255, WORD_BITS - 1)))
+        else:
+            self.move(dest, value)
 
     def on_registers(self, inst: Inst, dest: Reg, machine: str) -> None:
         self.emit(machine, [dest], [self.register(argument) for argument in inst.args])

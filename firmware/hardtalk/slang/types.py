@@ -84,6 +84,7 @@ DECLARABLE: dict[str, SlangType] = {
     **_RECORD_TYPES,
 }
 WORD_MASK = 0xFFFFFFFF
+WORD_BITS = 32
 
 
 def joined(left: SlangType, right: SlangType) -> SlangType:

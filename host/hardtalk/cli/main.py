@@ -10,6 +10,7 @@ from typing import Any
 
 from cyclopts import App
 
+WRONG_ARGUMENTS_EXIT_CODE = 2
 INTERRUPTED_EXIT_CODE = 130
 
 app = App(
@@ -44,6 +45,9 @@ for command, place in {
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line and answer its exit code."""
+    if any("\0" in each for each in arguments or ()):
+        print("hardtalk: an argument has a byte 0 in it; write it without", file=sys.stderr)
+        return WRONG_ARGUMENTS_EXIT_CODE
     try:
         result: Any = app(arguments)
     except KeyboardInterrupt:
