@@ -137,7 +137,7 @@ def test_special_objects(objects: Objects) -> None:
     assert len(selectors) == 64
     characters = objects.slots(objects.special[24])
     assert [objects.value(each) for each in characters[64:67]] == ["$@", "$A", "$B"]
-    assert len(objects.slots(objects.special[44])) == 32 + 32  # lines, then slots that native code signals
+    assert len(objects.slots(objects.special[44])) == 5 * 32  # for lines, and for slots: native.KEPT_PLACES
 
 
 def test_processor_and_startup_process(objects: Objects) -> None:
