@@ -66,6 +66,7 @@ def test_what_nobody_takes_comes_back(bench: Bench) -> None:
 
 
 def test_messages_that_nobody_fetches_stay_in_the_controller_and_do_not_stop_a_scan(bench: Bench) -> None:
+    """So many, in their order; those that come while there is no room are refused."""
     echo = controller(bench).outside.named(ECHO)
     for tag in range(100):
         echo.mail.send(Message(Kind.COMMAND, SELF, ECHO, tag))
@@ -77,7 +78,7 @@ def test_messages_that_nobody_fetches_stay_in_the_controller_and_do_not_stop_a_s
         """| tags message |
         tags := OrderedCollection new.
         [ (message := wire nextMessageTimeoutMilliseconds: 5) isNil ] whileFalse: [ tags add: message tag ].
-        { tags size. tags asArray = (0 to: 71) asArray }"""
+        { tags size. (2 to: tags size) allSatisfy: [ :each | (tags at: each) > (tags at: each - 1) ] }
     )
     assert answer == "#(72 true)"
 
