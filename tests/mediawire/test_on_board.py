@@ -78,7 +78,7 @@ def test_messages_that_nobody_fetches_stay_in_the_controller_and_do_not_stop_a_s
         """| tags message |
         tags := OrderedCollection new.
         [ (message := wire nextMessageTimeoutMilliseconds: 5) isNil ] whileFalse: [ tags add: message tag ].
-        { tags size. (2 to: tags size) allSatisfy: [ :each | (tags at: each) > (tags at: each - 1) ] }
+        { tags size. (2 to: tags size) allSatisfy: [ :each | (tags at: each) > (tags at: each - 1) ] }"""
     )
     assert answer == "#(72 true)"
 
