@@ -46,6 +46,10 @@ def ring_of(*serials: int) -> Ring:
     return ring
 
 
+def listeners(ring: Ring) -> list[Listener]:
+    return [node for node in ring.nodes if isinstance(node, Listener)]
+
+
 def masters(ring: Ring) -> list[int]:
     return [node.identity for node in ring.nodes if node.is_master]
 
@@ -111,7 +115,7 @@ def test_of_two_masters_the_higher_remains(second: int) -> None:
     ring.run(SETTLED)
     assert masters(ring) == [identity_of(max(second, 9))]
     assert all(node.is_locked for node in ring.nodes)
-    assert ring.nodes[0].changes  # type: ignore[attr-defined]
+    assert listeners(ring)[0].changes
 
 
 def test_each_node_adds_a_frame() -> None:
@@ -136,9 +140,7 @@ def test_words_without_a_sender_leave_the_ring() -> None:
 @pytest.mark.parametrize("count", [2, 3, 4, 5])
 def test_a_message_arrives_and_comes_back_taken(count: int) -> None:
     ring = ring_of(*range(1, count + 1))
-    to, sender = ring.nodes[-1], ring.nodes[0]
-    assert isinstance(to, Listener)
-    assert isinstance(sender, Listener)
+    sender, to = listeners(ring)[0], listeners(ring)[-1]
     for tag in range(5):
         ring.send(
             sender.identity, Message(Kind.COMMAND, to.identity, sender.identity, tag, bytes(range(tag, tag + 16)))
@@ -146,33 +148,33 @@ def test_a_message_arrives_and_comes_back_taken(count: int) -> None:
     ring.run(SETTLED)
     assert [(each.tag, each.text) for each in to.messages] == [(tag, bytes(range(tag, tag + 16))) for tag in range(5)]
     assert [each.status & (TAKEN | REFUSED) for each in sender.back] == [TAKEN] * 5
-    assert not any(each.messages for each in ring.nodes[:-1] if isinstance(each, Listener))
+    assert not any(each.messages for each in listeners(ring)[:-1])
 
 
 def test_a_message_to_everybody_to_nobody_and_to_one_who_is_full() -> None:
     ring = ring_of(1, 2, 3)
-    sender, second, full = ring.nodes
-    full.is_full = True  # type: ignore[attr-defined]
+    sender, second, full = listeners(ring)
+    full.is_full = True
     ring.send(sender.identity, Message(Kind.COMMAND, EVERYBODY, sender.identity, 1))
     ring.send(sender.identity, Message(Kind.COMMAND, identity_of(77), sender.identity, 2))
     ring.send(sender.identity, Message(Kind.COMMAND, full.identity, sender.identity, 3))
     ring.run(SETTLED)
-    assert [each.tag for each in second.messages] == [1]  # type: ignore[attr-defined]
-    statuses = [each.status & (TAKEN | REFUSED) for each in sender.back]  # type: ignore[attr-defined]
+    assert [each.tag for each in second.messages] == [1]
+    statuses = [each.status & (TAKEN | REFUSED) for each in sender.back]
     assert statuses == [TAKEN | REFUSED, 0, REFUSED]
 
 
 def test_a_message_that_a_break_stops_is_sent_again() -> None:
     ring = ring_of(1, 2, 3)
-    sender, to, _ = ring.nodes
+    sender, to, _ = listeners(ring)
     ring.send(sender.identity, Message(Kind.COMMAND, to.identity, sender.identity, 6))
     ring.cut(to.identity)
     ring.run(SETTLED)
-    assert not to.messages  # type: ignore[attr-defined]
+    assert not to.messages
     ring.mend(to.identity)
     ring.run(SETTLED)
-    assert {each.tag for each in to.messages} == {6}  # type: ignore[attr-defined]
-    assert [each.tag for each in sender.back] == [6]  # type: ignore[attr-defined]
+    assert {each.tag for each in to.messages} == {6}
+    assert [each.tag for each in sender.back] == [6]
 
 
 def test_the_message_of_a_node_that_is_gone_leaves_the_ring() -> None:
@@ -203,8 +205,7 @@ def test_scans_find_the_others_in_the_order_of_the_ring() -> None:
 
 def test_an_answer_that_found_no_room_is_given_again() -> None:
     ring = ring_of(1, 2, 3)
-    asker = ring.nodes[0]
-    assert isinstance(asker, Listener)
+    asker = listeners(ring)[0]
     asker.is_full = True
     ring.send(asker.identity, Message(Kind.QUESTION, EVERYBODY, asker.identity, 1))
     ring.run(100)
@@ -216,10 +217,10 @@ def test_an_answer_that_found_no_room_is_given_again() -> None:
 def test_an_echo_answers() -> None:
     ring = Ring([Listener(1), Echo(identity_of(2)), Listener(3)])
     ring.run(SETTLED)
-    asker = ring.nodes[0]
+    asker = listeners(ring)[0]
     ring.send(asker.identity, Message(Kind.COMMAND, identity_of(2), asker.identity, 9, b"0123456789abcdef"))
     ring.run(SETTLED)
-    assert [(each.tag, each.text) for each in asker.messages] == [(9, b"0123456789abcdef")]  # type: ignore[attr-defined]
+    assert [(each.tag, each.text) for each in asker.messages] == [(9, b"0123456789abcdef")]
 
 
 def test_a_sink_hears_every_word_and_tells_wrong_and_missing_ones() -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 from cyclopts import App
 
-WRONG_ARGUMENTS_EXIT_CODE = 2
 INTERRUPTED_EXIT_CODE = 130
 
 app = App(
@@ -46,8 +45,10 @@ for command, place in {
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line and answer its exit code."""
     if any("\0" in each for each in arguments or ()):
+        from hardtalk.cli.errors import WRONG_INPUT
+
         print("hardtalk: an argument has a byte 0 in it; write it without", file=sys.stderr)
-        return WRONG_ARGUMENTS_EXIT_CODE
+        return WRONG_INPUT
     try:
         result: Any = app(arguments)
     except KeyboardInterrupt:
