@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from hardtalk.board import Board
 from hardtalk.vm import object_format as of
-from hardtalk.vm.constants import COLLECTOR_PHASES, PINNED_REGISTERS
+from hardtalk.vm.codes import COLLECTOR_PHASES
+from hardtalk.vm.constants import PINNED_REGISTERS
 from hardtalk.vm.special_objects import SPECIAL_OBJECTS
 
 FORMATS = of.FORMATS

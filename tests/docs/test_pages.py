@@ -13,7 +13,7 @@ from hardtalk.pages.costs import usual
 from hardtalk.pages.machine import counters_section
 from hardtalk.pages.markdown import table
 from hardtalk.pages.writing import made_anew
-from hardtalk.vm.constants import STATISTICS
+from hardtalk.vm.codes import STATISTICS
 
 NUMBERS = {"numbers": lambda: table(("n", "name"), [(1, "a|b")])}
 MADE = "head\n<!-- made: numbers -->\n| n | name |\n| --- | --- |\n| 1 | a\\|b |\n<!-- end: numbers -->\ntail\n"

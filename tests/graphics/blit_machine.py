@@ -29,7 +29,7 @@ from unicorn.arm_const import (
 
 from hardtalk.slang.simulate import STATE_BASE, TABLE_BASE
 from hardtalk.vm import object_format as of
-from hardtalk.vm.constants import INTERNAL_OPERANDS
+from hardtalk.vm.codes import INTERNAL_OPERANDS
 
 from .reference import Bits, Blit, ColorMap, Fails, Form
 

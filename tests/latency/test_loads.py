@@ -14,7 +14,7 @@ from hardtalk.latency.floods import Metronome
 from hardtalk.latency.loaded_board import boot_latency_bench, start_load
 from hardtalk.latency.loads import MANY, Load, all_loads, growth_loads, known_loads
 from hardtalk.latency.subjects import SUBJECTS
-from hardtalk.vm.constants import COLLECTOR_PHASES
+from hardtalk.vm.codes import COLLECTOR_PHASES
 
 CYCLES = 4_000_000
 LONG_CYCLES = 60_000_000

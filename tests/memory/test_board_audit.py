@@ -22,7 +22,7 @@ from hardtalk.memory.rings import Rings
 from hardtalk.memory.safepoints import settle
 from hardtalk.serial import ConsoleText
 from hardtalk.vm import object_format as of
-from hardtalk.vm.constants import AUDIT_KINDS
+from hardtalk.vm.codes import AUDIT_KINDS
 
 HEAP_BYTES = 2 << 20
 PASS_CYCLES = 15_000_000

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from hardtalk.vm import object_format
-from hardtalk.vm.constants import BECOME_PROBLEMS, VM_CONSTANTS, slang_constants
+from hardtalk.vm.codes import BECOME_PROBLEMS
+from hardtalk.vm.constants import VM_CONSTANTS, slang_constants
 
 from .small_memory import Failed, Interrupted, SmallMemory
 

@@ -11,7 +11,7 @@ from hardtalk.smalltalk.compiled_method import LARGE_FRAME, SMALL_FRAME
 from hardtalk.smalltalk.compiler import compile_method
 from hardtalk.smalltalk.parser import parse_method
 from hardtalk.smalltalk.verifier import FAULT_NUMBERS, FAULTS, Needs, VerificationError, needs_of
-from hardtalk.vm.constants import PRIMITIVE_FAILURES
+from hardtalk.vm.codes import PRIMITIVE_FAILURES
 from hardtalk.vm.object_format import method_header
 
 from .small_memory import Failed, SmallMemory

@@ -10,7 +10,8 @@ from hardtalk.build.sources import read_classes, with_counters
 from hardtalk.slang.program import read_program
 from hardtalk.smalltalk.ast import Pragma
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition, read_class_file
-from hardtalk.vm.constants import STATISTICS, slang_constants
+from hardtalk.vm.codes import STATISTICS
+from hardtalk.vm.constants import slang_constants
 from hardtalk.vm.primitives import LARGEST_NUMBER, PRIMITIVES, complaint_about, primitive_numbered, with_routines
 
 from .small_memory import SmallMemory, vm_classes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hardtalk.slang.compile import compile_program
-from hardtalk.slang.program import read_program
+from hardtalk.slang.program import Program, read_program
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.printer import print_node
 from hardtalk.smalltalk.tonel import read_class
@@ -121,3 +121,27 @@ def test_a_pragma_that_takes_a_number(pragma: str) -> None:
     with pytest.raises(SourceError, match="this pragma takes a number") as caught:
         compile_program([read_class(text, "Sample.class.st")], {})
     assert (caught.value.line, caught.value.column) == (4, 2)
+
+
+def test_a_size_is_a_number_or_a_constant() -> None:
+    def program(words: str) -> Program:
+        text = f"{HEAD}Sample class >> declareVariables [\n\t<var: #counter words: {words}>\n]\n"
+        return read_program([read_class(text, "Sample.class.st")], {"TableWords": 12})
+
+    assert program("#TableWords").constants["words:counter"] == program("12").constants["words:counter"] == 12
+    for wrong, remedy in (("#TableWord", "did you mean #TableWords?"), ("0", "write an integer above 0")):
+        with pytest.raises(SourceError, match="is no number of words") as caught:
+            program(wrong)
+        assert caught.value.line == 4 and remedy in str(caught.value)
+
+
+def test_a_bound_is_a_number_or_a_constant() -> None:
+    def stated(bound: str) -> list[int | None]:
+        body = f"\t| n |\n\tn := a.\n\t[ n > 0 ] whileTrue: [\n\t\t<bound: {bound}>\n\t\tn := n - 1 ].\n\t^ n\n"
+        sources = [read_class(f"{HEAD}Sample >> run: a [\n{body}]\n", "Sample.class.st")]
+        (routine,) = compile_program(sources, {"Turns": 7}, ["run:"]).routines
+        return [loop.bound for _, _, loops in routine.facts.loops for loop in loops]
+
+    assert stated("#Turns") == stated("7") == [7]
+    with pytest.raises(SourceError, match="the bound of a loop is an integer or a constant"):
+        stated("#Turn")

@@ -19,7 +19,7 @@ from hardtalk.trace.recorder import COLLECTION, COLLECTOR, INTERRUPTS, NATIVE, P
 from hardtalk.trace.recording import Recording
 from hardtalk.trace.under_load import bench_recorder, record
 from hardtalk.trace.vcd_file import identifier, text_value, vcd_text
-from hardtalk.vm.constants import COLLECTOR_PHASES
+from hardtalk.vm.codes import COLLECTOR_PHASES
 
 from .formats import read_perfetto, read_vcd
 

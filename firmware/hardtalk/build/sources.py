@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +12,12 @@ from hardtalk.chip import Chip, chip_with, hal_folder
 from hardtalk.fonts import CLASS_NAME, strike_class
 from hardtalk.link import AssemblySource
 from hardtalk.registers import register_classes
-from hardtalk.smalltalk.source_file import read_source_file
 from hardtalk.smalltalk.tonel import ClassDefinition, read_class, read_class_file
-from hardtalk.vm.constants import STATISTICS
+from hardtalk.vm.codes import STATISTICS
 
 CLASS_SUFFIX = ".class.st"
 EXTENSION_SUFFIX = ".extension.st"
 OBJECT_SUFFIX = ".o"
-SLANG_CATEGORY = re.compile(r"^\s*#category\s*:\s*#?'?(?:[^\n']*[-.])?slang'?\s*,?\s*$", re.IGNORECASE | re.MULTILINE)
-"""A class whose category is `slang`, or ends in `-Slang` or `.slang`, becomes machine code, no class of the image."""
 FIRST_BOOT_FILE = "start.s"
 LAST_BOOT_FILES = ("interrupts.s", "native.s")
 """What is locked in the instruction cache, together with the first Slang routines behind it."""
@@ -100,9 +96,9 @@ def object_paths(options: BuildOptions) -> list[Path]:
 
 
 def is_slang(path: Path) -> bool:
-    """Whether the class in the file says by its category that it is Slang."""
-    head, _, _ = read_source_file(path).partition("\n}")
-    return SLANG_CATEGORY.search(head) is not None
+    """Whether the class in the file becomes machine code, no class of the image: its category is `slang` or ends in
+    `-Slang` or `.slang`."""
+    return read_class_file(path).category.replace(".", "-").rpartition("-")[2].lower() == "slang"
 
 
 def native_selectors(paths: Iterable[Path]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from hardtalk.image.literals import CHARACTER_TABLE_SIZE
 from hardtalk.image.objects import Address, ImageObject, Value
 from hardtalk.smalltalk.bytecodes import SPECIAL_SELECTORS
 from hardtalk.vm import object_format as of
+from hardtalk.vm.constants import PRIORITY_COUNT
 from hardtalk.vm.native import LINE_ARRAY_PLACES
 from hardtalk.vm.special_objects import SPECIAL_OBJECT_COUNT, SPECIAL_OBJECTS
 from hardtalk.vm.string_hash import string_hash
@@ -22,7 +23,6 @@ from hardtalk.vm.string_hash import string_hash
 GLOBALS = ("Smalltalk", "Processor", "Transcript")
 """Globals that are no classes. Smalltalk and Processor are made here, the others by the library at start-up."""
 
-PRIORITY_COUNT = 80
 STARTUP_PRIORITY = 40
 
 

@@ -17,13 +17,13 @@ from hardtalk.link.objects import NativeObject
 from hardtalk.link.plan import HEAP_GRAIN_BYTES
 from hardtalk.smalltalk.bytecodes import SPECIAL_SELECTORS
 from hardtalk.vm import facts
+from hardtalk.vm.codes import STATISTICS
 from hardtalk.vm.constants import (
     BYTECODE_COUNT,
     METHOD_CACHE_ENTRIES,
     METHOD_CACHE_ENTRY_BYTES,
     PENDING_BIT,
     PRIMITIVE_TABLE_ENTRIES,
-    STATISTICS,
 )
 from hardtalk.vm.facts import Facts, Jump, Locked, Loop, LoopEdge, RoutineFact, Table
 from hardtalk.vm.native import INTERRUPT_LINES, ROUTINE_LIMIT

@@ -171,9 +171,10 @@ def constant_of(value: Value) -> int | None:
     if isinstance(value, Cast):
         return constant_of(value.operand)
     if isinstance(value, Unary):
-        operand = constant_of(value.operand)
-        negated = {"neg": 0, "mvn": -1}.get(value.form.operation)
-        return None if operand is None or negated is None else negated - operand & WORD_MASK
+        operand, before = constant_of(value.operand), value.form.before
+        if operand is None:
+            return None
+        return fold(value.form.operation, [operand] if before is None else [before, operand])
     if isinstance(value, Binary) and value.operator.kind is not Kind.DIVISION:
         left, right = constant_of(value.left), constant_of(value.right)
         return None if left is None or right is None else fold(value.form.operation, [left, right])

@@ -54,10 +54,10 @@ class LoweringValues(LoweringLoops):
                     return self.division(node, left, right)
                 return self.value_of(node.form.operation, [left, right], is_float=node.type.is_float)
             case tree.Unary():
-                operand = self.value(node.operand)
-                if node.form.operation == "neg":
-                    return self.value_of("sub", [0, operand])
-                return self.value_of(node.form.operation, [operand], is_float=node.type.is_float)
+                operands = [self.value(node.operand)]
+                if node.form.before is not None:
+                    operands.insert(0, node.form.before)
+                return self.value_of(node.form.operation, operands, is_float=node.type.is_float)
             case tree.Conditional():
                 result = self.graph.new_reg(single=False, is_float=node.type.is_float)
                 self.conditional(node, result)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from hardtalk.slang.types import Type
+from hardtalk.vm.constants import PENDING_BIT, PINNED_REGISTERS
 
 
 class Kind(Enum):
@@ -33,11 +34,13 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """See the module. `by_constant` is the shorter Python where {1} is a constant below 32."""
+    """See the module. `by_constant` is the shorter Python where {1} is a constant below 32; `before` a constant operand
+    that the operation has before those of the message."""
 
     operation: str
     python: str
     by_constant: str = ""
+    before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ def _relation(selector: str, python: str, signed: str, unsigned: str, floats: st
 
 
 _RIGHT_UNSIGNED = Form("shr", "shift_right_logical({0}, {1})", "({0} >> {1})")
+_NEGATED = Form("sub", "(-{0} & 0xFFFFFFFF)", before=0)
+_IS_PENDING = f"(R[{PINNED_REGISTERS['dispatchBase']}] & {PENDING_BIT} != 0)"
 _LEFT = Form("shl", "shift_left({0}, {1})", "(({0} << {1}) & 0xFFFFFFFF)")
 
 OPERATORS = {
@@ -131,7 +136,7 @@ OPERATORS = {
         _relation("==", "==", "eq", "eq", "eq"),
         _relation("~=", "!=", "ne", "ne", "ne"),
         _relation("~~", "!=", "ne", "ne", "ne"),
-        _word("negated", Kind.UNARY, "neg", "(-{0} & 0xFFFFFFFF)", Form("fneg", "(-{0})")),
+        Operator("negated", Kind.UNARY, _NEGATED, _NEGATED, Form("fneg", "(-{0})")),
         _word("bitInvert", Kind.UNARY, "mvn", "({0} ^ 0xFFFFFFFF)"),
     )
 }
@@ -157,7 +162,15 @@ INTRINSICS = {
         Intrinsic("integerFromFloat:", Kind.VALUE, "f", Type.INT32, "ftoi", "integer_from_float({0})"),
         Intrinsic("maskInterrupts", Kind.EFFECT, "", Type.NOTHING, "mask", "mask_interrupts()"),
         Intrinsic("unmaskInterrupts", Kind.EFFECT, "", Type.NOTHING, "unmask", "unmask_interrupts()"),
-        Intrinsic("isInterruptPending", Kind.TEST, "", Type.BOOLEAN, "br", "(R[8] & 1024 != 0)", "tn"),
+        Intrinsic(
+            "isInterruptPending",
+            Kind.TEST,
+            "",
+            Type.BOOLEAN,
+            "br",
+            _IS_PENDING,
+            "tn",
+        ),
         Intrinsic("sumOf:and:ifOverflow:", Kind.OVERFLOW, "wwb", Type.INT32, "ovf", "signed({0}) + signed({1})", "add"),
         Intrinsic(
             "differenceOf:and:ifOverflow:", Kind.OVERFLOW, "wwb", Type.INT32, "ovf", "signed({0}) - signed({1})", "sub"

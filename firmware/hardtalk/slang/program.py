@@ -198,7 +198,7 @@ def _declare_variables(program: Program, definition: ClassDefinition) -> None:
             elif pragma.selector == "var:type:":
                 program.state_types[str(arguments[0])] = _type_named(method, node, pragma, str(arguments[1]))
             elif pragma.selector == "var:words:":
-                program.constants[f"words:{arguments[0]}"] = _number(method, node, pragma, arguments[1])
+                program.constants[f"words:{arguments[0]}"] = _words(program, method, node, pragma)
 
 
 def _too_deep(method: MethodDefinition) -> Iterator[SourceError]:
@@ -276,6 +276,17 @@ def _number(method: MethodDefinition, node: ast.Method, place: ast.Node, value: 
     if isinstance(value, bool) or not isinstance(value, int):
         raise slang_error(method, node, place, "this pragma takes a number; write it as an integer")
     return value
+
+
+def _words(program: Program, method: MethodDefinition, node: ast.Method, pragma: ast.Pragma) -> int:
+    """How many words a variable of the state has: a number, or a constant's."""
+    value = _plain(pragma.arguments[1])
+    words = program.constants.get(str(value), value)
+    if isinstance(words, bool) or not isinstance(words, int) or words < 1:
+        names = get_close_matches(str(value), program.constants, 1)
+        hint = f"did you mean #{names[0]}?" if names else "write an integer above 0 or #Name of a constant"
+        raise slang_error(method, node, pragma, f"{value} is no number of words; {hint}")
+    return words
 
 
 def _type_named(method: MethodDefinition, node: ast.Method, place: ast.Node, name: str) -> SlangType:

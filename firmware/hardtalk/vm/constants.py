@@ -19,8 +19,9 @@ from hardtalk.smalltalk.verifier import (
     NOTHING_STORED,
     TRAILER_BYTES,
 )
-from hardtalk.vm import blit_rules, native, object_format, special_objects
+from hardtalk.vm import blit_rules, codes, native, object_format, special_objects
 from hardtalk.vm.instruction_codes import INSTRUCTION_CONSTANTS
+from hardtalk.vm.limits import limits
 from hardtalk.vm.object_format import HASH_STEP, PROBE_LIMIT
 from hardtalk.vm.primitives import ANY_ARITY, ANY_OBJECT_CODE, FIRST_QUICK_VARIABLE, UNSCHEDULED_CODE
 
@@ -30,6 +31,9 @@ STATE_REGISTER: Final = 4
 PINNED_REGISTERS: Final = {"ip": 5, "sp": 6, "context": 7, "dispatchBase": 8, "receiver": 9, "method": 10}
 """The VM variables that live in machine registers while bytecodes run. The boot stub has the state's and dispatchBase's
 in its text (boot/README.md)."""
+
+PRIORITY_COUNT: Final = 80
+"""Of Smalltalk's processes, from 1."""
 
 METHOD_CACHE_ENTRIES: Final = 1024
 METHOD_CACHE_FIELDS: Final = ("Selector", "Class", "Method", "Entry")
@@ -55,6 +59,8 @@ VM_CONSTANTS: Final = {
     "FirstChunks": 4,
     "SharedChunks": 16,
     "ReserveNumbers": 8,
+    "ReserveLooks": 32,
+    "SurveysAtOnce": 3,
     "AwaitedEntries": 8,
     "BumpOrder": 14,
     "LargestBumpOrder": 7,
@@ -89,6 +95,9 @@ VM_CONSTANTS: Final = {
     "HandlerBytes": 4096,
     "HandlerPriority": 59,
     "IdleUnits": 2048,
+    "BuriedAtOnce": 8,
+    "FreedAtOnce": 8,
+    "ForwardersAtOnce": 4,
     "ForwardsAtOnce": 4,
     "ExchangesAtOnce": 2,
     "ExchangeLimitBytes": 1024,
@@ -97,11 +106,18 @@ VM_CONSTANTS: Final = {
     "LargestClassDepth": 65535,
     "NearClassDepth": 32,
     "ProcessClassDepth": 4,
+    "BehaviorOwnedSlots": 3,
+    "RegistersOwnedSlots": 1,
     "MutexLimit": 16,
     "MutexWaiters": 64,
+    "SearchedAtOnce": 16,
+    "DeepContexts": 64,
     "WakesAtOnce": 4,
     "DiscardedAtOnce": 16,
     "WriteTries": 16384,
+    "AuditedAtOnce": 8,
+    "ShownBytes": 32,
+    "SmalltalkPriorities": PRIORITY_COUNT,
     "ProbeLimit": PROBE_LIMIT,
     "HashStep": HASH_STEP,
     "AnyObjectCode": ANY_OBJECT_CODE,
@@ -146,110 +162,6 @@ VERIFIER_CONSTANTS: Final = {
 }
 """What the verifier of bytecodes answers, and what the operands of extended instructions mean."""
 
-PRIMITIVE_FAILURES: Final = {
-    "PrimitiveOk": 0,
-    "PrimitiveFailed": 1,
-    "OutOfMemory": 2,
-    "BadReceiver": 3,
-    "BadArgument": 4,
-    "BadIndex": 5,
-    "BadArgumentCount": 6,
-    "LimitReached": 7,
-}
-"""Values of the VM variable `primitiveFailure`."""
-
-BECOME_PROBLEMS: Final = {
-    "BecomeInteger": 1,
-    "BecomeExecuted": 2,
-    "BecomeUnique": 3,
-    "BecomeNative": 4,
-    "BecomeMethods": 5,
-    "BecomeScheduled": 6,
-    "BecomeSpecial": 7,
-    "BecomeShape": 8,
-}
-"""Why an object cannot be replaced; CannotBecome in the class library has the words."""
-
-COLLECTOR_PHASES: Final = {
-    "PhaseIdle": 0,
-    "PhaseMarking": 1,
-    "PhaseWeak": 2,
-    "PhaseFlushing": 3,
-    "PhaseBurying": 4,
-    "PhaseFreeing": 5,
-}
-"""Values of the VM variable `collectorPhase`."""
-
-AUDIT_STAGES: Final = {
-    "AuditBegin": 0,
-    "AuditLists": 1,
-    "AuditRings": 2,
-    "AuditBlocks": 3,
-    "AuditCache": 4,
-}
-"""What a pass of the board's own audit is at: values of the VM variable `auditStage`."""
-
-AUDIT_KINDS: Final = {
-    "AuditBlock": 1,
-    "AuditFreeList": 2,
-    "AuditLink": 3,
-    "AuditColour": 4,
-    "AuditRing": 5,
-    "AuditClass": 6,
-    "AuditReference": 7,
-    "AuditContext": 8,
-    "AuditCacheEntry": 9,
-    "AuditStatistics": 10,
-}
-"""What the board's own audit finds: values of the VM variable `auditKind`."""
-
-INTERNAL_OPERANDS: Final = {
-    "InternalPerform": 0,
-    "InternalUnwind": 1,
-    "InternalDead": 2,
-    "InternalResume": 3,
-    "InternalBlit": 4,
-}
-"""Second bytes of bytecode 126, which only the VM's own method may contain."""
-
-STATISTICS: Final = (
-    "bytesFree",
-    "bytesAllocated",
-    "interruptCount",
-    "strayInterrupts",
-    "spuriousInterrupts",
-    "cacheMisses",
-    "contextsMade",
-    "contextsEscaped",
-    "processSwitches",
-    "blockSplits",
-    "blockMerges",
-    "allocationFailures",
-    "stackOverflows",
-    "cyclesStarted",
-    "cyclesCompleted",
-    "collectorPhase",
-    "markingUnits",
-    "objectsFreed",
-    "unitsDone",
-    "liveBytes",
-    "startBelow",
-    "tortureMode",
-    "nativeSwitches",
-    "nativeStorms",
-    "lostSignals",
-    "misusedWaits",
-    "regionStart",
-    "regionEnd",
-    "auditPasses",
-    "auditBlocks",
-    "auditSkipped",
-    "auditFaults",
-    "auditKind",
-    "auditAddress",
-)
-"""VM variables that `vmValueAt:` answers, by number from 1; bytesFree has the number CounterBytesFree."""
-
 
 def slang_constants(extra: Mapping[str, int] | None = None) -> dict[str, int]:
     """All constants, by name; a name declared twice with different values is an error."""
@@ -260,15 +172,10 @@ def slang_constants(extra: Mapping[str, int] | None = None) -> dict[str, int]:
         native.constants(),
         blit_rules.constants().items(),
         VM_CONSTANTS.items(),
+        limits(VM_CONSTANTS).items(),
         ((f"Cache{name}Offset", 4 * place) for place, name in enumerate(METHOD_CACHE_FIELDS)),
-        PRIMITIVE_FAILURES.items(),
         VERIFIER_CONSTANTS.items(),
-        BECOME_PROBLEMS.items(),
-        COLLECTOR_PHASES.items(),
-        AUDIT_STAGES.items(),
-        AUDIT_KINDS.items(),
-        INTERNAL_OPERANDS.items(),
-        ((f"Counter{name[0].upper()}{name[1:]}", number) for number, name in enumerate(STATISTICS, 1)),
+        codes.constants(),
         (extra or {}).items(),
     )
     for source in sources:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from hardtalk.vm.slots import SLOT_TABLE, slot_types
+from hardtalk.vm.slots import SLOT_TABLE, fixed_slots, slot_types
 
 WORD_BYTES: Final = 4
 
@@ -124,7 +124,7 @@ SMALL_INTEGER_MINIMUM: Final = -(1 << (SMALL_INTEGER_BITS - 1))
 SLOTS: Final = {group: tuple(slot_types(group)) for group in SLOT_TABLE}
 """Names of the slots in order; slot S of group G is the constant GSOffset."""
 
-CONTEXT_FIXED_SLOTS: Final = SLOTS["Context"].index("Temporaries")
+CONTEXT_FIXED_SLOTS: Final = fixed_slots("Context")
 SMALL_CONTEXT_SLOTS: Final = 16
 LARGE_CONTEXT_SLOTS: Final = 56
 CLASS_FORMAT_FACTOR: Final = 16
@@ -222,6 +222,7 @@ def constants() -> Iterator[tuple[str, int]]:
     for group, slots in SLOTS.items():
         for index, slot in enumerate(slots):
             yield f"{group}{slot}Offset", slot_offset(index)
+        yield f"{group}FixedSlots", fixed_slots(group)
     for bits in METHOD_HEADER:
         yield f"Header{bits.name}Shift", bits.shift
         yield f"Header{bits.name}Mask", bits.mask
@@ -245,7 +246,6 @@ def constants() -> Iterator[tuple[str, int]]:
     yield "LargeContextSize", context_slots(True)
     yield "SmallContextHeaderWord", header_word(FORMATS["FormatContext"], context_order(False), COLOUR_UNLISTED)
     yield "LargeContextHeaderWord", header_word(FORMATS["FormatLargeContext"], context_order(True), COLOUR_UNLISTED)
-    yield "ContextFixedSlots", CONTEXT_FIXED_SLOTS
     yield "ClassFormatFactor", CLASS_FORMAT_FACTOR
 
 

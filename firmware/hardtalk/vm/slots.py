@@ -54,6 +54,11 @@ def slot_types(group: str) -> dict[str, str]:
     return dict(text.split(": ") for text in SLOT_TABLE[group])
 
 
+def fixed_slots(group: str) -> int:
+    """How many slots lie before the indexed part, or in all."""
+    return sum(not meaning.endswith(" part") for meaning in SLOT_TABLE[group])
+
+
 def _check() -> None:
     for group, base in SUPERCLASSES.items():
         assert SLOT_TABLE[group][: len(SLOT_TABLE[base])] == SLOT_TABLE[base], f"{group} does not begin like {base}"

@@ -60,7 +60,7 @@ class CollectionSweep:
         self._outcomes: set[Hashable] = set()
 
     def phase(self) -> str:
-        return PHASES[self.board.ram.bytes[self._phase_offset]]
+        return PHASES[int(self.board.ram.bytes[self._phase_offset])]
 
     def run(self, first: int, count: int, progress: Callable[[Injection], None] = lambda _: None) -> Injection:
         """Interrupt at `count` instructions, the first one `first` after the start; ends at the first violation."""

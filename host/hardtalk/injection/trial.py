@@ -29,6 +29,7 @@ from hardtalk.injection.registers import (
 from hardtalk.memory.audit import audit
 from hardtalk.memory.machine import NotReadable, facts_of
 from hardtalk.memory.safepoints import settle
+from hardtalk.vm.constants import PINNED_REGISTERS
 from hardtalk.vm.native import PROCESS_RECORD_BYTES
 
 RETURN_WITHIN_CYCLES: Final = 400_000
@@ -37,7 +38,7 @@ SERVED_WITHIN_CYCLES: Final = 400_000
 MASKED_INSTRUCTIONS: Final = 2_000
 SLICE_CYCLES: Final = 500
 LAST_LOOK_CYCLES: Final = 4_000
-DISPATCH_REGISTER: Final = INDEX["r8"]
+DISPATCH_REGISTER: Final = PINNED_REGISTERS["dispatchBase"]
 NATIVE_RECORD_BYTES: Final = PROCESS_RECORD_BYTES + 4 * 256
 """A native process's record with the stack behind it."""
 STACKS: Final = ("irqStack", "supervisorStack")

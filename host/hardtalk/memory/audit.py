@@ -21,7 +21,7 @@ from hardtalk.memory.free_lists import free_list_violations
 from hardtalk.memory.heap import SENDER, Flags, Heap, slot_name
 from hardtalk.memory.machine import Machine
 from hardtalk.memory.processes import process_violations
-from hardtalk.memory.rings import EMPTY_RINGS, PHASE_VARIABLE, UNLISTED, Rings
+from hardtalk.memory.rings import EMPTY_RINGS, PHASE_VARIABLE, Rings
 from hardtalk.memory.roots import root_variables
 from hardtalk.memory.swept import swept_violations
 from hardtalk.memory.tricolour import tricolour_violations
@@ -123,7 +123,7 @@ def ring_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
             yield _at(heap, rings, "colour", index, f"colour {heap.colours[index]} where {colours} belongs")
     for index in np.flatnonzero((rings.ring_of > 0) & ~heap.is_object).tolist():
         yield _at(heap, rings, "ring", index, "a block that is no object is on a ring")
-    may_be_unlisted = heap.is_context & (heap.colours == UNLISTED) & rings.has_collector
+    may_be_unlisted = heap.is_context & (heap.colours == of.COLOUR_UNLISTED) & rings.has_collector
     for index in np.flatnonzero(heap.is_object & (rings.ring_of == 0) & ~may_be_unlisted).tolist():
         yield _at(heap, rings, "ring", index, f"an object of colour {heap.colours[index]} is on no ring")
     if rings.has_collector and rings.phase not in EMPTY_RINGS:
@@ -215,7 +215,7 @@ def is_doomed(heap: Heap, rings: Rings) -> Flags:
     doomed[dead] = True
     for context in dead[heap.is_context[dead]].tolist():
         owned = heap.index_at(heap.machine.slot(int(heap.addresses[context]), SENDER))
-        while owned >= 0 and heap.is_context[owned] and heap.colours[owned] == UNLISTED and not doomed[owned]:
+        while owned >= 0 and heap.is_context[owned] and heap.colours[owned] == of.COLOUR_UNLISTED and not doomed[owned]:
             doomed[owned] = True
             owned = heap.index_at(heap.machine.slot(int(heap.addresses[owned]), SENDER))
     return doomed

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from hardtalk.memory.heap import METHOD, PC, RECEIVER, SENDER, STACK_POINTER, Heap, Indices
-from hardtalk.memory.rings import UNLISTED, Rings
+from hardtalk.memory.rings import Rings
 from hardtalk.memory.roots import active_chain, active_context, root_indices
 from hardtalk.memory.violation import Violation
 from hardtalk.vm import object_format as of
@@ -58,7 +58,7 @@ def _free(heap: Heap, rings: Rings) -> Iterator[Violation]:
                 yield _at(heap, rings, index, f"a context of order {heap.orders[index]} is on {name}")
             if heap.formats[index] == ESCAPED:
                 yield _at(heap, rings, index, f"an escaped context is on {name}")
-            if rings.has_collector and heap.colours[index] != UNLISTED:
+            if rings.has_collector and heap.colours[index] != of.COLOUR_UNLISTED:
                 yield _at(heap, rings, index, f"a free context has colour {heap.colours[index]}")
             if machine.slot(context, CLOSURE) != machine.variable("nilObject"):
                 yield _at(heap, rings, index, "a free context's closure is not nil")
@@ -79,13 +79,13 @@ def _registers(heap: Heap) -> Iterator[Violation]:
 
 def _colours(heap: Heap, rings: Rings) -> Iterator[Violation]:
     """Plain contexts are unlisted and on no ring, all others are on one."""
-    unlisted = heap.is_object & (heap.colours == UNLISTED)
+    unlisted = heap.is_object & (heap.colours == of.COLOUR_UNLISTED)
     for index in np.flatnonzero(unlisted & ~heap.is_context).tolist():
         yield _at(heap, rings, index, "only contexts may be unlisted")
     plain = np.isin(heap.formats, sorted(PLAIN))
     for index in np.flatnonzero(unlisted & heap.is_context & ~plain).tolist():
         yield _at(heap, rings, index, f"a context of format {heap.formats[index]} is unlisted")
-    for index in np.flatnonzero(heap.is_context & plain & (heap.colours != UNLISTED)).tolist():
+    for index in np.flatnonzero(heap.is_context & plain & (heap.colours != of.COLOUR_UNLISTED)).tolist():
         yield _at(heap, rings, index, "a plain context has a ring's colour: its return would recycle it there")
 
 
@@ -99,7 +99,7 @@ def _stacks(heap: Heap, rings: Rings) -> Iterator[Violation]:
     live = heap.is_context & ~heap.free_contexts & ~dead
     if rings.has_collector:
         reachable = heap.reachable(np.flatnonzero((rings.ring_of > 0) & ~dead))
-        live &= (heap.colours != UNLISTED) | reachable
+        live &= (heap.colours != of.COLOUR_UNLISTED) | reachable
     if rings.stops_the_world:
         live &= heap.reachable(root_indices(heap))
     for index in _suspects(heap, np.flatnonzero(live)):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hardtalk.memory.fragmentation import Usage
 from hardtalk.memory.heap import GRANULE_BYTES, Heap
 from hardtalk.memory.mmu import minimum_utilisation
-from hardtalk.memory.rings import GREY, UNLISTED, Rings
+from hardtalk.memory.rings import Rings
 from hardtalk.memory.stretches import Group
 from hardtalk.vm import object_format as of
 
@@ -66,7 +66,12 @@ def categories_of(heap: Heap, rings: Rings) -> Ints:
     if rings.has_collector:
         white, black = heap.machine.variable("whiteColour"), heap.machine.variable("blackColour")
     found = np.zeros(len(heap), np.int64)
-    for colour, name in ((white, "white"), (black, "black"), (GREY, "grey"), (UNLISTED, "unlisted context")):
+    for colour, name in (
+        (white, "white"),
+        (black, "black"),
+        (of.COLOUR_GREY, "grey"),
+        (of.COLOUR_UNLISTED, "unlisted context"),
+    ):
         found[heap.colours == colour] = CATEGORIES.index(name)
     found[heap.is_taken & ~heap.is_object] = CATEGORIES.index("the VM's own")
     found[rings.members("deadRing")] = CATEGORIES.index("dead")

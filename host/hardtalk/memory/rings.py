@@ -1,7 +1,6 @@
 """The collector's rings and colours: which there are, what may be on each, and who is on which.
 
-The names are those of docs/collector.md. A firmware without a collector has the one ring of all objects, one colour;
-one that stops the world to collect has no ring at all.
+The names are those of docs/collector.md. A firmware that stops the world to collect has no ring.
 """
 
 from dataclasses import dataclass
@@ -13,18 +12,18 @@ from hardtalk.memory.compiled import follow_ring
 from hardtalk.memory.heap import Heap, Indices
 from hardtalk.memory.machine import NEXT, PREVIOUS, Machine
 from hardtalk.vm import object_format as of
-from hardtalk.vm.constants import slang_constants
+from hardtalk.vm.codes import COLLECTOR_PHASES
 
 STOP_THE_WORLD_VARIABLE: Final = "reachedTop"
 """Only the collector that stops the world has it: the top of its marking stack."""
-RING_OF_ALL: Final = "allocatedNext"
 COLLECTOR_RINGS: Final = ("whiteRing", "greyRing", "blackRing", "weakRing", "deadRing")
 SCANNED: Final = "scanned"
 """What an audit calls the first part of the grey ring, up to the object that `lastScanned` names: it is black."""
 PHASE_VARIABLE: Final = "collectorPhase"
-PHASES: Final = ("idle", "marking", "weak", "flushing", "burying", "freeing")
-GREY: Final = 3
-UNLISTED: Final = 4
+PHASES: Final = tuple(
+    name.removeprefix("Phase").lower() for name in sorted(COLLECTOR_PHASES, key=COLLECTOR_PHASES.__getitem__)
+)
+"""By the number that the variable holds."""
 
 EMPTY_RINGS: Final = {
     "idle": ("whiteRing", "greyRing", "weakRing", "deadRing"),
@@ -141,29 +140,25 @@ class Rings:
     def colours_allowed(self, machine: Machine) -> dict[str, frozenset[int]]:
         """The colours that objects of each ring have."""
         if not self.has_collector:
-            return {RING_OF_ALL: frozenset({of.COLOUR_ALLOCATED})}
+            return {}
         white, black = machine.variable("whiteColour"), machine.variable("blackColour")
         return {
             "whiteRing": frozenset({white}),
-            "greyRing": frozenset({GREY}),
+            "greyRing": frozenset({of.COLOUR_GREY}),
             SCANNED: frozenset({black}),
             "blackRing": frozenset({black}),
-            "weakRing": frozenset({GREY, black}),
-            "deadRing": frozenset({white, UNLISTED}),
+            "weakRing": frozenset({of.COLOUR_GREY, black}),
+            "deadRing": frozenset({white, of.COLOUR_UNLISTED}),
         }
 
 
 def ring_names(machine: Machine) -> tuple[str, ...]:
     if machine.has(STOP_THE_WORLD_VARIABLE):
         return ()
-    return tuple(each for each in COLLECTOR_RINGS if machine.has(each)) or (RING_OF_ALL,)
+    return tuple(each for each in COLLECTOR_RINGS if machine.has(each))
 
 
 def phase_of(machine: Machine) -> str:
     """The phase's name; the number itself when it has none."""
-    if not machine.has(PHASE_VARIABLE):
-        return "marking" if machine.has("isMarking") and machine.variable("isMarking") else "idle"
-    constants = slang_constants()
-    numbers = {constants.get(f"Phase{name.title()}", place): name for place, name in enumerate(PHASES)}
     value = machine.variable(PHASE_VARIABLE)
-    return numbers.get(value, str(value))
+    return PHASES[value] if value < len(PHASES) else str(value)

@@ -9,8 +9,9 @@ from typing import Final
 import numpy as np
 
 from hardtalk.memory.heap import Heap
-from hardtalk.memory.rings import STOP_THE_WORLD_VARIABLE, UNLISTED, Rings
+from hardtalk.memory.rings import STOP_THE_WORLD_VARIABLE, Rings
 from hardtalk.memory.violation import Violation
+from hardtalk.vm.object_format import COLOUR_UNLISTED
 
 KIND: Final = "colour"
 
@@ -20,7 +21,7 @@ def swept_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
         return
     machine = heap.machine
     black = machine.variable("blackColour")
-    wrong = heap.is_object & (heap.colours != black) & ~(heap.is_context & (heap.colours == UNLISTED))
+    wrong = heap.is_object & (heap.colours != black) & ~(heap.is_context & (heap.colours == COLOUR_UNLISTED))
     for index in np.flatnonzero(wrong).tolist():
         message = f"colour {heap.colours[index]} where {black} belongs"
         yield Violation(KIND, int(heap.addresses[index]), heap.class_name(index), rings.ring_name(index), message)

@@ -15,9 +15,10 @@ from typing import Final
 import numpy as np
 
 from hardtalk.memory.heap import SENDER, Flags, Heap, slot_name
-from hardtalk.memory.rings import SCANNED, UNLISTED, Rings
+from hardtalk.memory.rings import SCANNED, Rings
 from hardtalk.memory.roots import active_context, root_indices
 from hardtalk.memory.violation import Violation
+from hardtalk.vm.object_format import COLOUR_UNLISTED
 
 KIND: Final = "tri-colour"
 FLIPPED: Final = ("flushing", "burying", "freeing")
@@ -44,7 +45,7 @@ def _marking(heap: Heap, rings: Rings) -> Iterator[Violation]:
     black = _members(heap, rings, "blackRing", "weakRing", SCANNED)
     grey = _members(heap, rings, "greyRing")
     newer = newer_contexts(heap, black)
-    white |= heap.is_context & (heap.colours == UNLISTED) & ~newer & ~heap.free_contexts
+    white |= heap.is_context & (heap.colours == COLOUR_UNLISTED) & ~newer & ~heap.free_contexts
     protected = heap.reachable(np.flatnonzero(grey), white)
     references = heap.references
     endangered = white & ~protected
@@ -71,12 +72,12 @@ def newer_contexts(heap: Heap, black: Flags) -> Flags:
     newer = np.zeros(len(heap), np.bool_)
     begun = np.flatnonzero(black & heap.is_context).tolist()
     active = active_context(heap)
-    if active >= 0 and heap.colours[active] == UNLISTED:
+    if active >= 0 and heap.colours[active] == COLOUR_UNLISTED:
         newer[active] = True
         begun.append(active)
     for context in begun:
         sender = heap.index_at(heap.machine.slot(int(heap.addresses[context]), SENDER))
-        while sender >= 0 and heap.is_context[sender] and heap.colours[sender] == UNLISTED and not newer[sender]:
+        while sender >= 0 and heap.is_context[sender] and heap.colours[sender] == COLOUR_UNLISTED and not newer[sender]:
             newer[sender] = True
             sender = heap.index_at(heap.machine.slot(int(heap.addresses[sender]), SENDER))
     return newer

@@ -9,7 +9,8 @@ from hardtalk.link import plan
 from hardtalk.link.plan import BUDGETS, IRQ_STACK, STACKS, STATE, STATE_PLACE, TABLES, Piece
 from hardtalk.pages.markdown import code, table
 from hardtalk.smalltalk.tonel import read_class_file
-from hardtalk.vm.constants import PINNED_REGISTERS, PRIMITIVE_FAILURES, STATE_REGISTER, STATISTICS
+from hardtalk.vm.codes import PRIMITIVE_FAILURES, STATISTICS
+from hardtalk.vm.constants import PINNED_REGISTERS, STATE_REGISTER
 from hardtalk.vm.facts import MEANINGS, Facts
 from hardtalk.vm.special_objects import SPECIAL_OBJECTS
 

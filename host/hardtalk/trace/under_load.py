@@ -13,7 +13,7 @@ from hardtalk.trace.picture import picture
 from hardtalk.trace.process_names import ProcessNames
 from hardtalk.trace.recorder import COLLECTION, NATIVE, PROCESSES, Recorder, WatchedBlocks, WatchedWord
 from hardtalk.trace.recording import Recording, Slice
-from hardtalk.vm.constants import COLLECTOR_PHASES
+from hardtalk.vm.codes import COLLECTOR_PHASES
 
 MARGIN_CYCLES = 100
 NATIVE_RUNNING, VM_RECORD = "nativeRunning", "vmRecord"

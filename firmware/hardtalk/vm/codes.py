@@ -1,0 +1,125 @@
+"""What the values of some of the VM's variables mean, and which variables are counters that programs may read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+PRIMITIVE_FAILURES: Final = {
+    "PrimitiveOk": 0,
+    "PrimitiveFailed": 1,
+    "OutOfMemory": 2,
+    "BadReceiver": 3,
+    "BadArgument": 4,
+    "BadIndex": 5,
+    "BadArgumentCount": 6,
+    "LimitReached": 7,
+}
+"""Values of the VM variable `primitiveFailure`."""
+
+BECOME_PROBLEMS: Final = {
+    "BecomeInteger": 1,
+    "BecomeExecuted": 2,
+    "BecomeUnique": 3,
+    "BecomeNative": 4,
+    "BecomeMethods": 5,
+    "BecomeScheduled": 6,
+    "BecomeSpecial": 7,
+    "BecomeShape": 8,
+}
+"""Why an object cannot be replaced; CannotBecome in the class library has the words."""
+
+COLLECTOR_PHASES: Final = {
+    "PhaseIdle": 0,
+    "PhaseMarking": 1,
+    "PhaseWeak": 2,
+    "PhaseFlushing": 3,
+    "PhaseBurying": 4,
+    "PhaseFreeing": 5,
+}
+"""Values of the VM variable `collectorPhase`."""
+
+AUDIT_STAGES: Final = {
+    "AuditBegin": 0,
+    "AuditLists": 1,
+    "AuditRings": 2,
+    "AuditBlocks": 3,
+    "AuditCache": 4,
+}
+"""What a pass of the board's own audit is at: values of the VM variable `auditStage`."""
+
+AUDIT_KINDS: Final = {
+    "AuditBlock": 1,
+    "AuditFreeList": 2,
+    "AuditLink": 3,
+    "AuditColour": 4,
+    "AuditRing": 5,
+    "AuditClass": 6,
+    "AuditReference": 7,
+    "AuditContext": 8,
+    "AuditCacheEntry": 9,
+    "AuditStatistics": 10,
+}
+"""What the board's own audit finds: values of the VM variable `auditKind`."""
+
+INTERNAL_OPERANDS: Final = {
+    "InternalPerform": 0,
+    "InternalUnwind": 1,
+    "InternalDead": 2,
+    "InternalResume": 3,
+    "InternalBlit": 4,
+}
+"""Second bytes of bytecode 126, which only the VM's own method may contain."""
+
+STATISTICS: Final = (
+    "bytesFree",
+    "bytesAllocated",
+    "interruptCount",
+    "strayInterrupts",
+    "spuriousInterrupts",
+    "cacheMisses",
+    "contextsMade",
+    "contextsEscaped",
+    "processSwitches",
+    "blockSplits",
+    "blockMerges",
+    "allocationFailures",
+    "stackOverflows",
+    "cyclesStarted",
+    "cyclesCompleted",
+    "collectorPhase",
+    "markingUnits",
+    "objectsFreed",
+    "unitsDone",
+    "liveBytes",
+    "startBelow",
+    "tortureMode",
+    "nativeSwitches",
+    "nativeStorms",
+    "lostSignals",
+    "misusedWaits",
+    "regionStart",
+    "regionEnd",
+    "auditPasses",
+    "auditBlocks",
+    "auditSkipped",
+    "auditFaults",
+    "auditKind",
+    "auditAddress",
+)
+"""VM variables that `vmValueAt:` answers, by number from 1; bytesFree has the number CounterBytesFree."""
+
+
+def constants() -> Iterator[tuple[str, int]]:
+    """Names and values of the Slang constants that come from these tables."""
+    for table in (
+        PRIMITIVE_FAILURES,
+        BECOME_PROBLEMS,
+        COLLECTOR_PHASES,
+        AUDIT_STAGES,
+        AUDIT_KINDS,
+        INTERNAL_OPERANDS,
+    ):
+        yield from table.items()
+    for number, name in enumerate(STATISTICS, 1):
+        yield f"Counter{name[0].upper()}{name[1:]}", number

@@ -1,0 +1,53 @@
+"""Greatest numbers of turns, of words and of parts that follow from other facts, for Slang's `<bound: #Name>` and
+`words: #Name`. A number that only the VM decides stands in hardtalk.vm.constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from hardtalk.smalltalk.bytecodes import BYTECODES
+from hardtalk.smalltalk.verifier import MOST_FRAMES
+from hardtalk.vm.object_format import LARGEST_ORDER, METHOD_HEADER, SMALLEST_ORDER, WORD_BYTES
+
+_WORD_SHIFT: Final = WORD_BYTES.bit_length() - 1
+_FIELD_BITS: Final = {bits.name: bits.width for bits in METHOD_HEADER}
+
+
+def greatest(name: str) -> int:
+    """The greatest number in a field of a method's header."""
+    return (1 << _FIELD_BITS[name]) - 1
+
+
+def limits(sizes: Mapping[str, int]) -> dict[str, int]:
+    """The limits by name; `sizes` are the VM's own (hardtalk.vm.constants.VM_CONSTANTS)."""
+    orders = LARGEST_ORDER - SMALLEST_ORDER + 1
+    quick_orders = sizes["LargestQuickOrder"] - SMALLEST_ORDER + 1
+    chunk_order = sizes["LargestReserveOrder"] - sizes["ReserveChunksShift"]
+    return {
+        # Blocks: how often one is halved, and how many the memory can be divided into.
+        "BlockOrders": orders,
+        "MostSplits": orders - 1,
+        "FreeListWords": LARGEST_ORDER + 1,
+        "RegionParts": 2 * (LARGEST_ORDER + 1),
+        "RegionObjects": 1 << (LARGEST_ORDER - SMALLEST_ORDER),
+        "RegionWords": 1 << (LARGEST_ORDER - _WORD_SHIFT),
+        "QuickOrders": quick_orders,
+        "QuickSplits": quick_orders - 1,
+        "QuickListShift": sizes["QuickBucketsShift"] + _WORD_SHIFT,
+        "QuickListWords": quick_orders << sizes["QuickBucketsShift"],
+        "ReadyBlocks": sizes["BatchBlocks"] << 2,
+        "MostChunkSplits": chunk_order - SMALLEST_ORDER,
+        "ChunkBlocks": 1 << (chunk_order - SMALLEST_ORDER),
+        # Tables of pairs.
+        "AwaitedWords": 2 * sizes["AwaitedEntries"],
+        "GoalWords": 2 * sizes["GoalEntries"],
+        "PairWords": 2 * sizes["ForwardsAtOnce"],
+        # Methods: what their headers and instructions can say.
+        "MostTemporaries": greatest("TemporaryCount"),
+        "MostLiterals": greatest("LiteralCount"),
+        "MostOperandBytes": max(row.size for row in BYTECODES) - 1,
+        "BindingWords": greatest("LiteralCount") + 1 >> 5,
+        "FrameWords": (MOST_FRAMES + 1) * sizes["FrameBytes"] >> _WORD_SHIFT,
+    }

@@ -1,0 +1,38 @@
+"""Numbers that methods of the class library share with the virtual machine: each says what the table says."""
+
+import re
+from pathlib import Path
+
+from hardtalk.smalltalk.tonel import read_class_file
+from hardtalk.vm.constants import MOST_SUPERCLASSES, PRIORITY_COUNT, VM_CONSTANTS, slang_constants
+
+KERNEL = Path(__file__).parents[2] / "firmware/kernel"
+
+
+def numbers(class_name: str, selector: str) -> list[int]:
+    """The integers of a method's source, its comment left out, in order."""
+    definition = read_class_file(KERNEL / f"{class_name}.class.st")
+    (method,) = (each for each in definition.methods if each.selector == selector)
+    source = re.sub(r'"[^"]*"', "", method.node.source)
+    return [int(each) for each in re.findall(r"\b\d+\b", source)]
+
+
+def test_superclasses() -> None:
+    assert numbers("Behavior", "mostSuperclasses") == [VM_CONSTANTS["NearClassDepth"] - 1, MOST_SUPERCLASSES]
+
+
+def test_variables_made_in_one_step() -> None:
+    assert numbers("ClassBuilder", "mostVariables") == [VM_CONSTANTS["LargeFillBytes"] >> 2]
+
+
+def test_variables_that_the_virtual_machine_owns() -> None:
+    known = slang_constants()
+    groups = ("Scheduler", "Character", "Process", "Semaphore", "Mutex", "List")
+    others = ("BehaviorOwnedSlots", "ClosureFixedSlots", "DictionaryFixedSlots", "RegistersOwnedSlots")
+    expected = [*(known[f"{group}FixedSlots"] for group in groups), *(known[name] for name in others)]
+    assert numbers("Behavior", "variablesOfVirtualMachine") == [*expected, 0]
+
+
+def test_handlers_begin_above_those_who_pay_for_the_collector() -> None:
+    assert numbers("ProcessorScheduler", "lowIOPriority") == [VM_CONSTANTS["HandlerPriority"] + 1]
+    assert max(numbers("ProcessorScheduler", "highIOPriority")) <= PRIORITY_COUNT
