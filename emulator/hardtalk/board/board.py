@@ -137,10 +137,10 @@ class Board:
         self._runner.forget()
         self.device_set.power_on()
         if self.starts_from_flash:
-            self.show_flash()
+            self._show_flash()
 
-    def show_flash(self) -> None:
-        """What the flash begins with is at RAM's beginning. Its contents may have come after the reset."""
+    def _show_flash(self) -> None:
+        """What the flash begins with is at RAM's beginning, too."""
         flash = self.device("FLASH")
         if not isinstance(flash, CfiFlash):
             raise BoardError("FLASH is a device of the user's, from which no board starts", "leave it out")
