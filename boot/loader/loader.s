@@ -64,7 +64,10 @@ recover:
     ldr     r0, =recoveryText
     bl      putString
     bl      receiveFile
-    cmp     r0, #0
+    mov     r4, r0
+    ldr     r0, =lineEndText
+    bl      putString
+    cmp     r4, #0
     beq     recover
     bl      installFile
     b       chooseSlot
@@ -102,6 +105,10 @@ tellSlot:
     bl      putString
     ldr     r0, =UART0
 drainLine:
+    mov     r2, #512
+drainSome:
+    subs    r2, r2, #1
+    bne     drainSome
     ldr     r1, [r0, #UART0_FR]
     tst     r1, #8                          /* BUSY: the firmware sets the UART up again */
     bne     drainLine
