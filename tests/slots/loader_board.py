@@ -21,7 +21,7 @@ PATIENCE_CYCLES = 4_000_000_000
 
 
 def firmware(code: int, payload_bytes: int = 64) -> bytes:
-    """The ELF of a firmware that halts with `code`, in two segments of which the second has other bytes for each code."""
+    """The ELF of a firmware that halts with `code`; in its second segment are other bytes for each code."""
     assembly = assemble(
         [AssemblySource("halt", f"mov r0, #{code}\nmcr p15, 0, r0, c7, c0, 4\n")], CODE_BASE, {}
     )  # fmt: skip
@@ -140,7 +140,9 @@ class Program:
     """A program of the host that sends a file: standard input and output are the line."""
 
     def __init__(self, *command: str) -> None:
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
         assert self.process.stdin is not None and self.process.stdout is not None
         self.input, self.output = self.process.stdin, self.process.stdout
 

@@ -90,7 +90,7 @@ def test_a_file_is_checked_before_anything_is_erased() -> None:
     cells = with_both_slots()
     file = bytearray(pack(firmware(5)))
     file[-1] ^= 1
-    with pytest.raises(UnfitFirmware, match="checksum is [0-9a-f]{8}, not [0-9a-f]{8}\ninstall it again"):
+    with pytest.raises(UnfitFirmware, match=r"checksum is [0-9a-f]{8}, not [0-9a-f]{8}\ninstall it again"):
         install(cells, bytes(file))
     assert started(cells) == (1, 2)
 

@@ -1,4 +1,4 @@
-"""The boot loader on the emulated board: which slot it starts, what it says of the others, and recovery over the line."""
+"""The boot loader on the emulated board: the slot that it starts, what it says of others, recovery over the line."""
 
 from __future__ import annotations
 

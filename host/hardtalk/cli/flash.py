@@ -25,7 +25,9 @@ app.command(
     "hardtalk.cli.flash_cuts:cuts", name="cuts", help="Cut the power in every operation of a busy board's flash."
 )
 app.command(
-    "hardtalk.cli.flash_slots:install", name="install", help="Put a firmware into a slot, and the boot loader before it."
+    "hardtalk.cli.flash_slots:install",
+    name="install",
+    help="Put a firmware into a slot, and the boot loader before it.",
 )
 app.command("hardtalk.cli.flash_slots:slots", name="slots", help="Show what the slots hold and which one is started.")
 app.command("hardtalk.cli.flash_slots:pack_", name="pack", help="Make the file that is sent to the boot loader.")

@@ -9,9 +9,8 @@ from rich.table import Table
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
 from hardtalk.flash import FlashFile
-from hardtalk.slots import SLOT_NAMES, Slot, boot_loader, pack, slots_in, started_slot
+from hardtalk.slots import SLOT_NAMES, Slot, boot_loader, install_loader, pack, slots_in, started_slot
 from hardtalk.slots import install as install_in
-from hardtalk.slots import install_loader
 
 Elf = Annotated[Path, Parameter(help="A firmware.elf that hardtalk build wrote.")]
 FlashImage = Annotated[Path, Parameter(help="A raw image of the flash; made when it is not there.")]

@@ -128,5 +128,3 @@ def install_loader(
     cells.program(0, loader)
     changed(0, len(loader))
     return True
-
-

@@ -39,8 +39,8 @@ FIELDS: Final = {
     "TRIED": TRIES,
     "CONFIRMED": 1,
 }
-"""Fields of the header in order, with their words. The checksum is of those before it; those behind it are not in a file
-that is sent."""
+"""Fields of the header in order, with their words. The checksum is of those before it; a file that is sent has none of
+those behind it."""
 HEADER_BYTES: Final = 128
 PAYLOAD: Final = PAGE_BYTES
 MOST_PAYLOAD: Final = SLOT_BYTES - PAYLOAD
