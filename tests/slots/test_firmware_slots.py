@@ -98,7 +98,7 @@ def header_of(data: bytes) -> Header:
 
 def test_the_board_has_the_same_numbers(bench: Bench) -> None:
     evaluate = bench.console.evaluate
-    fields = ("MAGIC", "PAYLOAD_SIZE", "PAYLOAD_CHECKSUM", "HEADER_CHECKSUM", "GENERATION", "GENERATION_COMPLEMENT")
+    fields = ("PAYLOAD_SIZE", "PAYLOAD_CHECKSUM", "HEADER_CHECKSUM", "GENERATION", "GENERATION_COMPLEMENT")
     names = {each: each.lower().title().replace("_", "") for each in (*fields, "CONFIRMED")}
     selectors = " ".join(f"#{name[0].lower()}{name[1:]}" for name in names.values())
     offsets = evaluate(f"#({selectors}) collect: [ :each | FirmwareSlot offsetOf: each ]")
@@ -106,7 +106,8 @@ def test_the_board_has_the_same_numbers(bench: Bench) -> None:
     constants = evaluate(
         "{ FirmwareSlot firstSector. FirmwareSlot sectors. FirmwareSlot headerSize. FirmwareSlot magic }"
     )
-    assert constants == f"#({FIRST_SLOT_SECTOR} {SLOT_SECTORS} {HEADER_BYTES} {MAGIC_VALUE})"
+    magic = MAGIC_VALUE.to_bytes(4, "little").decode()
+    assert constants == f"#({FIRST_SLOT_SECTOR} {SLOT_SECTORS} {HEADER_BYTES} '{magic}')"
     assert evaluate("FirmwareSlot startedFromFlash") == str(STARTED_FROM_FLASH)
     assert evaluate("FirmwareSlot running") == "nil"
     with pytest.raises(BenchError, match="this firmware was not started from flash"):
