@@ -9,7 +9,7 @@
 loaderVectors:
     b       startLoader
     b       loaderFault
-    b       loaderFault
+    movs    pc, lr                          /* SVC: haltMachine's, which no debugger has taken */
     b       loaderFault
     b       loaderFault
     b       loaderFault
@@ -54,13 +54,30 @@ nextChoice:
     mov     r0, r4
     bl      loadSlot
     movs    r5, r0
-    bne     startSlot
+    bne     isRecoveryWanted
     ldr     r1, =SLOT_RANKS
     str     r5, [r1, r4, lsl #2]
     b       nextChoice
 
+/* Control-R, sent while the slots are looked at and loaded: the way out for a firmware that is confirmed and does not work.
+   What is sent first stays in the FIFO. */
+isRecoveryWanted:
+    ldr     r1, =UART0
+nextEarlyByte:
+    ldr     r0, [r1, #UART0_FR]
+    tst     r0, #0x10                       /* RXFE */
+    bne     startSlot
+    ldr     r0, [r1, #UART0_DR]
+    cmp     r0, #18
+    bne     nextEarlyByte                   /* at most the 16 of the FIFO: looking is faster than the line */
+    ldr     r0, =wantedText
+    b       askForFile
+
 /* Both slots are bad: a file from the serial line becomes one of them, and everything begins again. */
 recover:
+    ldr     r0, =badText
+askForFile:
+    bl      putString
     ldr     r0, =recoveryText
     bl      putString
     bl      receiveFile
@@ -68,7 +85,8 @@ recover:
     ldr     r0, =lineEndText
     bl      putString
     cmp     r4, #0
-    beq     recover
+    ldreq   r0, =againText
+    beq     askForFile
     bl      installFile
     b       chooseSlot
 
@@ -121,9 +139,9 @@ drainSome:
     bx      r5
 
 loaderFault:
+    mov     r4, lr                          /* that of the exception's mode */
     msr     cpsr_c, #0xd3
     ldr     sp, =LOADER_STACK_TOP
-    mov     r4, lr
     ldr     r0, =loaderFaultText
     bl      putString
     mov     r0, r4
@@ -134,10 +152,12 @@ loaderFault:
     b       haltMachine
     .ltorg
 
-recoveryText:
-    .asciz "*** no slot can be started\n    Send a firmware with XMODEM-CRC or YMODEM: a file made by hardtalk flash pack.\n"
+badText:          .asciz "*** no slot can be started\n"
+wantedText:       .asciz "*** recovery, as Control-R asks for\n"
+againText:        .asciz "*** the sender gave up, or is out of step\n"
+recoveryText:     .asciz "    Send a firmware with XMODEM-CRC or YMODEM: a file made by hardtalk flash pack.\n"
 generationText:   .asciz "generation "
 separatorText:    .asciz ", "
 lineEndText:      .asciz "\n"
-loaderFaultText:  .asciz "\n*** fault in the boot loader, lr "
+loaderFaultText:  .asciz "\n*** fault before the firmware has its own vectors, lr "
     .balign 4

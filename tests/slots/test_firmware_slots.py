@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 import sys
+from copy import deepcopy
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).parent))
 from loader_board import firmware
 
 from hardtalk.bench import Bench, BenchError, BootOptions, boot
 from hardtalk.bench.booting import flash_of
-from hardtalk.bench.errors import BoardEnded
+from hardtalk.bench.errors import BoardAsksForReset
 from hardtalk.build import build
-from hardtalk.flash import FlashFile
-from hardtalk.slots import Header, boot_loader, install, install_loader, pack, read_header, slots_in
+from hardtalk.cli.shell import Shell
+from hardtalk.devices import FlashCells
+from hardtalk.devices.cfi_flash import Operation
+from hardtalk.flash import FlashFile, Volume
+from hardtalk.power_cuts.judges import torn
+from hardtalk.slots import Header, boot_loader, install, install_loader, pack, read_header, slots_in, started_slot
 from hardtalk.slots.layout import (
     FIRST_SLOT_SECTOR,
     HEADER_BYTES,
@@ -30,6 +38,8 @@ from hardtalk.slots.layout import (
     slot_offset,
 )
 
+UPDATE = "FileDirectory default fileNamed: '{}' do: [ :stream | FirmwareSlot install: stream binary ]"
+
 
 @pytest.fixture(scope="module")
 def file() -> bytes:
@@ -39,13 +49,16 @@ def file() -> bytes:
 
 @pytest.fixture
 def image(tmp_path: Path, file: bytes) -> Path:
-    """The firmware in slot A, confirmed, and in slot B, on trial."""
+    """The firmware in slot A, confirmed, and in slot B, on trial; a small one as a file, and the same cut short."""
     path = tmp_path / "flash.bin"
     flash = FlashFile(path)
     cells = flash.cells()
     install_loader(cells, boot_loader())
     install(cells, file)
     install(cells, file)
+    volume = Volume(cells, is_new=True)
+    volume.write("new.slot", new_file())
+    volume.write("cut.slot", new_file()[:-1])
     flash.store(cells)
     return path
 
@@ -63,31 +76,50 @@ def test_the_firmware_confirms_itself_and_updates_the_other_slot(image: Path, fi
     assert evaluate("FirmwareSlot confirm. FirmwareSlot running isConfirmed") == "true"
     assert slots_in(cells)[1].state.value == "confirmed"
 
-    small = pack(firmware(8))
-    head, rest = spelled(small[:HEADER_BYTES]), spelled(small[PAYLOAD:])
-    literal = f"(#[{head}] , (ByteArray new: {PAYLOAD - HEADER_BYTES}) , #[{rest}])"
+    shown = StringIO()
+    Shell(bench, Console(file=shown)).run(StringIO("FirmwareSlot restart\nFirmwareSlot running\n"))
+    assert shown.getvalue() == f"{bench.text}slot B\n"
+    assert bench.text.startswith("slot B: generation 2, ")
+
     with pytest.raises(BenchError, match="this is no firmware for a slot"):
         evaluate("FirmwareSlot install: (ReadStream on: (ByteArray new: 4096))")
     assert slots_in(cells)[0].generation == 1
+    evaluate("FlashVolumeDevice mount. nil")
     with pytest.raises(BenchError, match="the firmware is cut short"):
-        evaluate(f"FirmwareSlot install: (ReadStream on: {literal} allButLast)")
+        evaluate(UPDATE.format("cut.slot"))
     assert [each.state.value for each in slots_in(cells)] == ["no firmware", "confirmed"]
-    assert evaluate(f"FirmwareSlot install: (ReadStream on: {literal})") == "slot A"
-    assert slots_in(cells)[0].state.value == "on trial"
-    assert (slots_in(cells)[0].generation, header_of(cells.read(slot_offset(0), HEADER_BYTES)).name) == (
-        3,
-        header_of(small).name,
+
+    flash = flash_of(bench.board)
+    operations: list[tuple[FlashCells, Operation]] = []
+    flash.finishing = lambda operation: operations.append((deepcopy(flash.contents), operation))
+    assert evaluate(UPDATE.format("new.slot")) == "slot A"
+    flash.finishing = None
+    assert len(operations) == 1 + len(new_file()[PAYLOAD:]) // 2048 + 2
+    assert {started(before) for before, _ in operations} == {(1, 2)}
+    chance = random.Random(11)
+    assert {started(torn(*each, chance)) for each in operations[:-1]} == {(1, 2)}
+    assert {started(torn(*operations[-1], chance)) for _ in range(40)} == {(1, 2), (0, 3)}, (
+        "the header's last words are ones"
     )
-    assert cells.read(slot_offset(0) + PAYLOAD, len(small) - PAYLOAD) == small[PAYLOAD:]
-    with pytest.raises(BoardEnded, match="the firmware asked for a reset"):
+    assert started(cells) == (0, 3)
+    assert header_of(cells.read(slot_offset(0), HEADER_BYTES)).name == header_of(new_file()).name
+    assert slots_in(cells)[0].state.value == "on trial"
+    assert cells.read(slot_offset(0) + PAYLOAD, len(new_file()) - PAYLOAD) == new_file()[PAYLOAD:]
+
+    with pytest.raises(BoardAsksForReset, match="the firmware asked for a reset"):
         evaluate("FirmwareSlot restart")
-    bench.board.uart(0).take()
     bench.board.reset()
     assert bench.board.run(20_000_000).code == 8
 
 
-def spelled(data: bytes) -> str:
-    return " ".join(map(str, data))
+def new_file() -> bytes:
+    return pack(firmware(8, 12_000))
+
+
+def started(cells: FlashCells) -> tuple[int, int] | None:
+    """The slot that the loader would start, and its generation."""
+    slot = started_slot(slots_in(cells))
+    return None if slot is None else (slot.number, slot.generation)
 
 
 def header_of(data: bytes) -> Header:

@@ -37,8 +37,8 @@ def with_both_slots() -> FlashCells:
 
 
 def test_power_cut_at_every_operation_of_an_update() -> None:
-    """Before each operation, and torn inside it, the flash starts the slot that it started before; after the last, the
-    new one."""
+    """Before each operation, and torn inside it, the flash starts the slot that it started before; after the last, or
+    when only ones were left to be programmed, the new one."""
     cells = with_both_slots()
     chance = random.Random(5)
     before = deepcopy(cells)
@@ -56,7 +56,8 @@ def test_power_cut_at_every_operation_of_an_update() -> None:
 
     installed = install(cells, pack(firmware(5, BIG)), changed=changed)
     assert len(seen) == 2 * (2 + BIG // 2048 + 2)
-    assert set(seen) == {(1, 2)}
+    assert set(seen[:-1]) == {(1, 2)}
+    assert seen[-1] in ((1, 2), (0, 3))
     assert (installed.name, started(cells)) == ("A", (0, 3))
 
 
@@ -83,7 +84,9 @@ def test_the_loader_itself_after_cuts_of_an_update() -> None:
     for state in states:
         machine.flash.contents = state
         codes.append(machine.start())
-    assert codes == [4] * (len(states) - 1) + [5]
+    assert codes[:-2] == [4] * (len(states) - 2)
+    assert codes[-2] in (4, 5)
+    assert codes[-1] == 5
 
 
 def test_a_file_is_checked_before_anything_is_erased() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -138,14 +140,38 @@ def test_the_host_and_the_loader_agree_on_damaged_flash(loader: LoaderBoard) -> 
 # Recovery
 
 
-RECOVERY = """*** no slot can be started
-    Send a firmware with XMODEM-CRC or YMODEM: a file made by hardtalk flash pack.
-C"""
+SEND = "    Send a firmware with XMODEM-CRC or YMODEM: a file made by hardtalk flash pack.\nC"
+RECOVERY = f"*** no slot can be started\n{SEND}"
+AGAIN = f"*** the sender gave up, or is out of step\n{SEND}"
 
 
 def test_no_firmware_at_all(loader: LoaderBoard) -> None:
     assert loader.start() is None
     assert loader.said == f"slot A: no firmware\nslot B: no firmware\n{RECOVERY}"
+
+
+def test_control_r_is_the_way_out_of_a_firmware_that_does_not_work(loader: LoaderBoard) -> None:
+    loader.install(3)
+    loader.power_on()
+    loader.board.run(20_000)
+    loader.board.uart(0).send(b"R\x12")
+    assert loader.halted(loader.board.run(20_000_000)) is None
+    assert loader.said == f"slot B: no firmware\n*** recovery, as Control-R asks for\n{SEND}"
+    assert loader.run_with(Sender(pack(firmware(6)))) == 6
+    assert [each.generation for each in slots_in(loader.cells)] == [1, 2]
+
+
+def test_a_firmware_without_sense_ends_in_a_message(loader: LoaderBoard) -> None:
+    """Its first word is an undefined instruction; until a firmware has vectors of its own the loader's are there."""
+    loader.install(3)
+    file = pack(firmware(4))
+    header = read_header(file[:HEADER_BYTES])
+    assert header is not None
+    payload = (0xE7F000F0).to_bytes(4, "little") * (header.payload_size // 4)
+    wrong = replace(header, payload_checksum=crc32(payload), generation=2, is_confirmed=True)
+    loader.cells.put(B, wrong.to_bytes().ljust(PAYLOAD, b"\xff") + payload)
+    assert loader.start() == 5
+    assert loader.said.endswith("\n\n*** fault before the firmware has its own vectors, lr 00010004\n")
 
 
 def spoiled(number: int, tries: int, data: bytes) -> bytes:
@@ -169,6 +195,12 @@ def test_a_firmware_over_a_disturbed_line(loader: LoaderBoard) -> None:
     assert [loader.start() for _ in range(4)] == [6] * 4
 
 
+def once(data: bytes) -> Callable[[bytes], bytes]:
+    """A peer that sends this when it is asked, and then nothing."""
+    left = [data]
+    return lambda heard: left.pop() if left and heard.endswith(b"C") else b""
+
+
 def test_what_is_no_firmware_changes_nothing(loader: LoaderBoard) -> None:
     loader.start()
     file = bytearray(pack(firmware(6)))
@@ -178,9 +210,10 @@ def test_what_is_no_firmware_changes_nothing(loader: LoaderBoard) -> None:
     assert loader.said.endswith(RECOVERY)
     loader.run_with(Sender(b"hello"), 150_000_000)
     assert "what came is no firmware, or is damaged\n" in loader.said
-    loader.run_with(lambda heard: bytes([CAN, CAN]) if b"C" in heard else b"", 60_000_000)
-    loader.run_with(lambda heard: block(5, b"out of step") if heard.endswith(b"C") else b"", 150_000_000)
-    assert loader.said.endswith(RECOVERY)
+    loader.run_with(once(bytes([CAN, CAN])), 60_000_000)
+    assert loader.said.endswith(f"C\n{AGAIN}")
+    loader.run_with(once(block(5, b"out of step")), 60_000_000)
+    assert loader.said.endswith(f"C\x18\x18\n{AGAIN}")
     assert loader.cells.read(A, 4096) == loader.cells.read(B, 4096) == b"\xff" * 4096
 
 

@@ -68,6 +68,13 @@ class Bench:
     def source_map(self) -> SourceMap:
         return SourceMap(self.firmware.elf, self.options.class_folders)
 
+    def start_from_flash(self) -> None:
+        """Reset the board and let the loader in the flash start a slot, or say that it cannot."""
+        self.board.reset()
+        self.console.prompt.start_over(self.console.prompt.number)
+        self.text = self.console.text_until_quiet(LOADER_QUIET_CYCLES)
+        self.slot = running_slot(self.board)
+
     @property
     def firmware_hash(self) -> str:
         return firmware_hash(self.firmware.elf)
@@ -93,15 +100,16 @@ def boot(options: BootOptions, notify: Callable[[str], None] = print) -> Bench:
     if not options.starts_from_flash:
         text = console.text_until_quiet(QUIET_CYCLES)
         return Bench(board, console, built, firmware, text, first_line_cycles(board))
-    board.reset()
-    text = console.text_until_quiet(LOADER_QUIET_CYCLES)
-    slot = running_slot(board)
-    if slot is not None and slot.header is not None and slot.header.name != firmware_hash(firmware.elf):
+    bench = Bench(board, console, built, firmware, "", 0)
+    bench.start_from_flash()
+    bench.first_line_cycles = first_line_cycles(board)
+    header = None if bench.slot is None else bench.slot.header
+    if header is not None and header.name != bench.firmware_hash:
         notify(
-            f"warning: slot {slot.name} has firmware {slot.header.name}, these sources make "
-            f"{firmware_hash(firmware.elf)}: the prompt knows the classes of these"
+            f"warning: the slot has firmware {header.name}, these sources make {bench.firmware_hash}: "
+            "the prompt knows the classes of these"
         )
-    return Bench(board, console, built, firmware, text, first_line_cycles(board), slot)
+    return bench
 
 
 def flash_of(board: Board) -> CfiFlash:
