@@ -1,5 +1,5 @@
 /* Programming and erasing with the commands of docs/flash.md, and a file that has come over the line made a slot.
-   Nothing else runs, so all of it is polled. */
+   Nothing else runs, so all of it is polled, with pauses. */
 
 /* showArray: r0 anywhere in the flash: reads give what is stored from here on. Uses r1. */
 showArray:
@@ -21,24 +21,23 @@ clearFlashWord:
 /* awaitFlash: r4 where something has been begun -> r0 the errors, 0 for none. The array is shown again. The status comes in
    both halves of the word, from two chips on a real board. Uses r1-r3. */
 awaitFlash:
-    ldr     r2, =0x00800080
+    mov     r3, lr
+    ldr     r2, =0x00800080                 /* ready */
+lookAtStatus:
     ldr     r0, [r4]
     and     r1, r0, r2
     cmp     r1, r2
-    movne   r3, #4096
-awaitPause:
-    subne   r3, r3, #1
-    cmpne   r3, #0
-    bne     awaitPause
-    cmp     r1, r2
-    bne     awaitFlash
+    beq     flashIsReady
+    bl      pause
+    b       lookAtStatus
+flashIsReady:
     ldr     r1, =0x00300030                 /* erase error, program error */
     and     r0, r0, r1
     mov     r1, #0x50
     str     r1, [r4]
     mov     r1, #0xff
     str     r1, [r4]
-    bx      lr
+    bx      r3                              /* <returns> */
 
 /* programPage: r0 a page of the flash, r1 the page's words in RAM -> r0 the errors. Uses r1-r3, r12. */
 programPage:

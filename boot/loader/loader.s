@@ -36,6 +36,7 @@ runLoader:
     ldr     r0, =FLASH
     bl      showArray
     bl      enableConsole
+    bl      startTicks
     bl      makeChecksumTable
 chooseSlot:
     mov     r0, #0
@@ -121,15 +122,13 @@ tellSlot:
     bl      putString
     ldr     r0, =lineEndText
     bl      putString
-    ldr     r0, =UART0
 drainLine:
-    mov     r2, #512
-drainSome:
-    subs    r2, r2, #1
-    bne     drainSome
+    bl      pause
+    ldr     r0, =UART0
     ldr     r1, [r0, #UART0_FR]
     tst     r1, #8                          /* BUSY: the firmware sets the UART up again */
     bne     drainLine
+    bl      stopTicks
     ldr     r0, =SYSTEM
     mvn     r1, #0
     str     r1, [r0, #SYSTEM_SYS_FLAGSCLR]
@@ -137,6 +136,37 @@ drainSome:
     add     r1, r1, r4
     str     r1, [r0, #SYSTEM_SYS_FLAGS]
     bx      r5
+
+/* startTicks: the timer raises its line every 512 microseconds from here on, for pause. Uses r0-r2. */
+startTicks:
+    ldr     r0, =TIMER01
+    mov     r1, #0xe2                       /* periodic, 32 bits, interrupt; QEMU wants to know before the load */
+    str     r1, [r0, #TIMER01_Timer1Control]
+    mov     r2, #512
+    str     r2, [r0, #TIMER01_Timer1Load]
+    ldr     r0, =VIC
+    mov     r1, #TIMER_LINE
+    str     r1, [r0, #VIC_INTENABLE]
+    bx      lr
+
+/* stopTicks: timer and line as they were. Uses r0, r1. */
+stopTicks:
+    ldr     r0, =VIC
+    mov     r1, #TIMER_LINE
+    str     r1, [r0, #VIC_INTENCLEAR]
+    ldr     r0, =TIMER01
+    mov     r1, #0
+    str     r1, [r0, #TIMER01_Timer1Control]
+    str     r1, [r0, #TIMER01_Timer1IntClr]
+    bx      lr
+
+/* pause: the CPU sleeps until the next tick, which wakes it though no interrupt is taken. Uses r1. */
+pause:
+    mov     r1, #0
+    mcr     p15, 0, r1, c7, c0, 4           /* wait for an interrupt */
+    ldr     r1, =TIMER01
+    str     r1, [r1, #TIMER01_Timer1IntClr]
+    bx      lr
 
 loaderFault:
     mov     r4, lr                          /* that of the exception's mode */

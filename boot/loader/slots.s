@@ -219,7 +219,9 @@ divideByTen:
     bcs     divideByTen
     add     r4, r0, #48                     /* $0 */
     movs    r0, r1
-    blne    putDecimal
+    beq     putLastDigit
+    bl      putDecimal
+putLastDigit:
     mov     r0, r4
     bl      putCharacter
     ldmia   sp!, {r4, pc}

@@ -20,10 +20,7 @@ lookForByte:
     cmp     r1, r0
     mvncs   r0, #0
     ldmiacs sp!, {r4-r6, pc}
-    mov     r3, #2048                       /* about half a character */
-bytePause:
-    subs    r3, r3, #1
-    bne     bytePause
+    bl      pause                           /* six characters' time; the FIFO has room for 16 */
     b       lookForByte
 takeByte:
     ldr     r0, [r5, #UART0_DR]

@@ -71,9 +71,10 @@ def slot_offset(slot: int) -> int:
     return FIRST_SLOT_SECTOR * SECTOR_BYTES + slot * SLOT_BYTES
 
 
-def loader_symbols(flash_base: int, ram_base: int, ram_bytes: int) -> dict[str, int]:
+def loader_symbols(flash_base: int, ram_base: int, ram_bytes: int, timer_line: int) -> dict[str, int]:
     """What boot/loader/*.s knows of this module and of the board."""
     return {
+        "TIMER_LINE": 1 << timer_line,
         **OFFSETS,
         "MAGIC_VALUE": MAGIC_VALUE,
         "MOST_SEGMENTS": MOST_SEGMENTS,

@@ -28,7 +28,9 @@ def boot_loader() -> bytes:
     ]
     symbols = {
         **target_of(chip).symbols,
-        **loader_symbols(chip.peripheral("FLASH").base, chip.ram.base, chip.ram.size),
+        **loader_symbols(
+            chip.peripheral("FLASH").base, chip.ram.base, chip.ram.size, chip.peripheral("TIMER01").lines[0]
+        ),
     }
     used = "".join(each.text for each in sources)
     code = assemble(sources, 0, {name: value for name, value in symbols.items() if name in used}).code
