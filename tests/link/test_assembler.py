@@ -41,6 +41,12 @@ def test_directives_that_vanish_are_refused(text: str) -> None:
     assert refusal(text).startswith(f"x.s:1:1: directive {text.split()[0]} is not supported; ")
 
 
+@pytest.mark.parametrize("call", ["bleq", "BLLS"])
+def test_conditional_calls_are_refused(call: str) -> None:
+    message = refusal(f"mov r0, r0\n{call} there\nthere: bx lr\n")
+    assert message.startswith("x.s:2:1: a conditional call, which Keystone makes one of itself; branch round a bl")
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [

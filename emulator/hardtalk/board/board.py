@@ -26,7 +26,10 @@ from hardtalk.board.stop import Stop
 from hardtalk.board.trace import Trace
 from hardtalk.board.watch import Watches
 from hardtalk.chip import Chip, default_chip
-from hardtalk.devices import BusMaster, Clock, Device, Pl011, Pl190, Probe, SystemRegisters
+from hardtalk.devices import BusMaster, CfiFlash, Clock, Device, Pl011, Pl190, Probe, SystemRegisters
+
+SHOWN_BYTES = 1 << 14
+"""How much of the flash is seen in place of RAM at reset."""
 
 
 class BoardClock(Clock):
@@ -50,16 +53,25 @@ class Board:
     `devices` are those that users add; each must be described in `chip`. `model` names the cycle model: arm926,
     arm926-warm or arm926-cold (with caches), or instructions. With arm926-cold the caches are emptied when the line
     `cold_line` is raised; None, the default, means any line.
+
+    A board that `starts_from_flash` loads nothing: at reset RAM's beginning shows what the flash begins with, as the
+    real board's switch has it, and the CPU starts there. `elf` then only tells what its addresses are called.
     """
 
     def __init__(
-        self, elf: bytes, chip: Chip | None = None, devices: Sequence[Device] = (), model: str = "arm926"
+        self,
+        elf: bytes,
+        chip: Chip | None = None,
+        devices: Sequence[Device] = (),
+        model: str = "arm926",
+        starts_from_flash: bool = False,
     ) -> None:
         if model not in MODELS:
             raise BoardError(f"there is no cycle model {model}", f"use one of {', '.join(MODELS)}")
         self.chip = chip or default_chip()
         self.model = model
         self.firmware = Firmware(elf)
+        self.starts_from_flash = starts_from_flash
         self.trace = Trace()
         self.ram = Ram(self.chip.ram.base, self.chip.ram.size)
         self.device_memory = DeviceMemory(self.ram)
@@ -108,19 +120,31 @@ class Board:
                 device.memory = self.device_memory
 
     def reset(self) -> None:
-        """Power-on: RAM zero but for the firmware, devices and CPU in their reset state, the trace goes on.
+        """Power-on: RAM zero but for what is started, devices and CPU in their reset state, the trace goes on.
 
         Raises DeviceFailure when a device's own `reset` does not get through.
         """
         if self.trace.count:
             self._feed.tell(events.BoardReset(self.clock.cycles))
-        self.firmware.load(self.ram)
+        if self.starts_from_flash:
+            self.ram.restore({})
+        else:
+            self.firmware.load(self.ram)
         self.clock.clear()
         self.cpu.reset()
-        self.cpu.pc = self.firmware.entry
+        self.cpu.pc = self.ram.base if self.starts_from_flash else self.firmware.entry
         self.lines.reset()
         self._runner.forget()
         self.device_set.power_on()
+        if self.starts_from_flash:
+            self._show_flash()
+
+    def _show_flash(self) -> None:
+        """What the flash begins with is at RAM's beginning, too."""
+        flash = self.device("FLASH")
+        if not isinstance(flash, CfiFlash):
+            raise BoardError("FLASH is a device of the user's, from which no board starts", "leave it out")
+        self.ram.write(self.ram.base, flash.contents.read(0, SHOWN_BYTES))
 
     # Running
 

@@ -111,8 +111,9 @@ def native_selectors(paths: Iterable[Path]) -> Iterator[str]:
 
 
 def boot_paths() -> list[Path]:
-    """The boot stub's files, the one with the entry first, the code of interrupts last."""
-    paths = paths_in(text_root() / "boot", ".s")
+    """The boot stub's files, the one with the entry first, the code of interrupts last. The loader's lie below them."""
+    folder = text_root() / "boot"
+    paths = [path for path in paths_in(folder, ".s") if path.parent == folder]
     return sorted(paths, key=lambda path: (path.name != FIRST_BOOT_FILE, path.name in LAST_BOOT_FILES, path.name))
 
 

@@ -1,9 +1,9 @@
 """Keystone, wrapped so that nothing is lost or changed in silence.
 
 Keystone gives bytes only: no addresses of labels, no line of an error, nothing for `.inst` and `.section`, and ARMv7
-instructions where a constant does not fit (`mov r0, #0x101` becomes `movw`). So every source line gets a label, a table
-of all labels is appended as `.word`s and taken off again, directives that vanish are refused, instructions the
-ARM926EJ-S does not have are refused, and the line of an error is found by assembling prefixes.
+instructions where a constant does not fit (`mov r0, #0x101` becomes `movw`); a conditional call of a label it makes
+one of itself. So every source line gets a label, a table of all labels is appended as `.word`s and taken off again,
+what vanishes or goes wrong is refused, and the line of an error is found by assembling prefixes.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ DIRECTIVES = frozenset(
     {".word", ".byte", ".hword", ".ascii", ".asciz", ".balign", ".equ", ".ltorg", ".space", ".macro", ".endm"}
 )
 CONDITIONS = ("", "eq", "ne", "cs", "hs", "cc", "lo", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le")
+CONDITIONAL_CALLS = frozenset(f"bl{condition}" for condition in CONDITIONS if condition)
 BRANCHES = frozenset(f"{branch}{condition}" for branch in ("b", "bl") for condition in CONDITIONS)
 # (mask, pattern, name): encodings newer than ARMv5TE that Keystone uses or accepts.
 NEWER_INSTRUCTIONS = (
@@ -188,6 +189,13 @@ def _check(lines: Sequence[_Line], symbols: Mapping[str, int], base: int) -> dic
             )
         if '"' not in line.statement and ("@" in line.statement or "//" in line.statement):
             raise line.error("this comment is not one to Keystone", "write /* ... */")
+    for line in lines:
+        parts = line.statement.lower().split()
+        if parts and parts[0] in CONDITIONAL_CALLS and line.statement.split()[-1] in labels:
+            raise line.error(
+                "a conditional call, which Keystone makes one of itself",
+                "branch round a bl with the opposite condition",
+            )
     return labels
 
 

@@ -8,9 +8,9 @@ What goes wrong is a BenchError, or one of the build's and the board's own error
 
 from hardtalk.bench.booting import Bench, BootOptions, boot, build_options
 from hardtalk.bench.console import BoardConsole, KeptBoard
-from hardtalk.bench.errors import BenchError, BoardEnded, UnfitRequest
+from hardtalk.bench.errors import BenchError, BoardAsksForReset, BoardEnded, UnfitRequest
 
 __all__ = [
-    "Bench", "BenchError", "BoardConsole", "BoardEnded", "BootOptions", "KeptBoard", "UnfitRequest", "boot",
-    "build_options",
+    "Bench", "BenchError", "BoardAsksForReset", "BoardConsole", "BoardEnded", "BootOptions", "KeptBoard",
+    "UnfitRequest", "boot", "build_options",
 ]  # fmt: skip

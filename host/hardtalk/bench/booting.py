@@ -16,10 +16,13 @@ from hardtalk.build.collectors import TREADMILL
 from hardtalk.chip import chip_with
 from hardtalk.devices import CfiFlash, Device
 from hardtalk.flash import FlashFile
+from hardtalk.slots import SLOT_NAMES, STARTED_FROM_FLASH, Slot, slot_in
 from hardtalk.symbols.source_map import SourceMap
 
 ARM926 = "arm926"
 QUIET_CYCLES = 2_000_000
+LOADER_QUIET_CYCLES = 300_000_000
+"""The loader says nothing while it copies a firmware and sums it up."""
 LINE_FEED = 10
 UsersDevices: TypeAlias = list[tuple[Path, type[Device]]]
 """Device classes, each with the file that defines it."""
@@ -31,7 +34,8 @@ class BootOptions:
 
     `drivers` are folders of classes for the firmware, `device_files` are the user's with simulated devices, `devices`
     are further ones. The heap, with the image, has `heap_bytes`; None for all of RAM. `flash_file` keeps
-    what is in the flash; without one it is erased at first, and forgotten.
+    what is in the flash; without one it is erased at first, and forgotten. A board that `starts_from_flash` runs the
+    firmware of one of the slots in it; the one that is built tells the prompt what its classes are.
     """
 
     drivers: tuple[Path, ...] = ()
@@ -42,11 +46,15 @@ class BootOptions:
     heap_bytes: int | None = None
     devices: tuple[type[Device], ...] = ()
     flash_file: Path | None = None
+    starts_from_flash: bool = False
 
 
 @dataclass
 class Bench:
-    """A booted board with the host's end of its serial line. `text` is what it printed while it booted."""
+    """A booted board with the host's end of its serial line. `text` is what it printed while it booted.
+
+    `slot` is the one that it was started from; None when it was loaded, or when no slot could be started.
+    """
 
     board: Board
     console: BoardConsole
@@ -54,10 +62,18 @@ class Bench:
     firmware: BuildResult
     text: str
     first_line_cycles: int
+    slot: Slot | None = None
 
     @cached_property
     def source_map(self) -> SourceMap:
         return SourceMap(self.firmware.elf, self.options.class_folders)
+
+    def start_from_flash(self) -> None:
+        """Reset the board and let the loader in the flash start a slot, or say that it cannot."""
+        self.board.reset()
+        self.console.prompt.start_over(self.console.prompt.number)
+        self.text = self.console.text_until_quiet(LOADER_QUIET_CYCLES)
+        self.slot = running_slot(self.board)
 
     @property
     def firmware_hash(self) -> str:
@@ -77,19 +93,36 @@ def boot(options: BootOptions, notify: Callable[[str], None] = print) -> Bench:
     for warning in firmware.warnings:
         notify(warning)
     devices = [make_device(path, each) for path, each in classes] + [each() for each in options.devices]
-    board = Board(firmware.elf, chip_with(built.svd_paths), devices, options.model)
+    board = Board(firmware.elf, chip_with(built.svd_paths), devices, options.model, options.starts_from_flash)
     if options.flash_file is not None:
-        put_in_flash(board, options.flash_file)
+        FlashFile(options.flash_file).attach(flash_of(board))
     console = BoardConsole(board, class_model(built), notify)
-    text = console.text_until_quiet(QUIET_CYCLES)
-    return Bench(board, console, built, firmware, text, first_line_cycles(board))
+    if not options.starts_from_flash:
+        text = console.text_until_quiet(QUIET_CYCLES)
+        return Bench(board, console, built, firmware, text, first_line_cycles(board))
+    bench = Bench(board, console, built, firmware, "", 0)
+    bench.start_from_flash()
+    bench.first_line_cycles = first_line_cycles(board)
+    header = None if bench.slot is None else bench.slot.header
+    if header is not None and header.name != bench.firmware_hash:
+        notify(
+            f"warning: the slot has firmware {header.name}, these sources make {bench.firmware_hash}: "
+            "the prompt knows the classes of these"
+        )
+    return bench
 
 
-def put_in_flash(board: Board, path: Path) -> None:
+def flash_of(board: Board) -> CfiFlash:
     flash = board.device("FLASH")
     if not isinstance(flash, CfiFlash):
         raise UnfitRequest("FLASH is a device of your own, which keeps no file", "leave --flash out")
-    FlashFile(path).attach(flash)
+    return flash
+
+
+def running_slot(board: Board) -> Slot | None:
+    """The slot that the loader says it has started."""
+    number = board.device("SYSTEM").read("SYS_FLAGS") - STARTED_FROM_FLASH
+    return slot_in(flash_of(board).contents, number) if number in range(len(SLOT_NAMES)) else None
 
 
 def build_options(options: BootOptions) -> BuildOptions:

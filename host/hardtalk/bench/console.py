@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from hardtalk.bench.errors import BenchError, BoardEnded
+from hardtalk.bench.errors import BenchError, BoardAsksForReset, BoardEnded
 from hardtalk.board import Board, Snapshot, Stop, StopReason
 from hardtalk.serial import ClassModel, ConsoleText, Event, Failure, NotUnderstood, Prompt, Result
 
@@ -47,7 +47,8 @@ class BoardConsole:
                 self._tell(stop.message)
             elif stop.reason in ENDED:
                 report = f"the board stopped: {stop.reason}: {stop.message} (code {stop.code})"
-                raise BoardEnded(f"{report}\n{self.board.fault_report()}")
+                kind = BoardAsksForReset if stop.reason is StopReason.RESET else BoardEnded
+                raise kind(f"{report}\n{self.board.fault_report()}")
             else:
                 self.after_slice()
                 return stop

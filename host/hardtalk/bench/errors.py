@@ -13,3 +13,7 @@ class UnfitRequest(BenchError):
 
 class BoardEnded(BenchError):
     """The board halted or asked for a reset: nothing that is sent will be answered."""
+
+
+class BoardAsksForReset(BoardEnded):
+    """It asked for a reset."""

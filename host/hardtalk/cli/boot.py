@@ -2,17 +2,19 @@
 
 import sys
 import time
+from dataclasses import replace
 from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
 from rich.text import Text
 
-from hardtalk.bench import Bench
+from hardtalk.bench import Bench, BenchError
 from hardtalk.bench import boot as boot_board
 from hardtalk.bench.firmware import driver_names
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
+from hardtalk.cli.errors import UserError
 from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Flash, Parts, Screenshot
 from hardtalk.cli.screenshot import checked_png, write_screenshot
 from hardtalk.cli.shell import Shell
@@ -26,6 +28,9 @@ def boot(
     *,
     parts: Parts = NO_PARTS,
     flash: Flash = None,
+    from_flash: Annotated[
+        bool, Parameter(negative="", help="Load nothing: the boot loader in the flash starts the firmware of a slot.")
+    ] = False,
     screenshot: Screenshot = None,
     pty: Annotated[
         bool, Parameter(negative="", help="Give the serial line to a pseudo-terminal, not to a prompt.")
@@ -36,10 +41,18 @@ def boot(
     """Build the firmware, boot it on the emulated board, and leave you at a Smalltalk prompt."""
     console = output.console()
     picture_file = checked_png(screenshot)
-    bench = boot_board(parts.boot_options(model, collector, flash), console.out)
+    if from_flash and flash is None:
+        raise UserError("--from-flash needs the flash", "Give its image with --flash IMAGE.")
+    options = replace(parts.boot_options(model, collector, flash), starts_from_flash=from_flash)
+    bench = boot_board(options, console.out)
     for line in summary(bench):
         console.print(Text(line), soft_wrap=True)
     console.out(bench.text, end="", highlight=False)
+    if from_flash and bench.slot is None and not pty:
+        raise BenchError(
+            f"{flash}: the boot loader waits for a firmware",
+            "install one with hardtalk flash install, or send one: --pty gives the line to a terminal program",
+        )
     if pty:
         serve_terminal(bench, console)
     else:

@@ -1,4 +1,4 @@
-"""`hardtalk flash`: the file system in an image of the board's flash, from the host."""
+"""`hardtalk flash`: the file system in an image of the board's flash, from the host; firmware is in `flash_slots`."""
 
 import sys
 from pathlib import Path
@@ -20,10 +20,17 @@ Image: TypeAlias = Annotated[
 ]
 VolumePath: TypeAlias = Annotated[str, Parameter(help="A path from the root of the volume, as logs/today.")]
 
-app = App(name="flash", help="List, read, write, check the files in an image of the board's flash.")
+app = App(name="flash", help="Files and firmware in an image of the board's flash.")
 app.command(
     "hardtalk.cli.flash_cuts:cuts", name="cuts", help="Cut the power in every operation of a busy board's flash."
 )
+app.command(
+    "hardtalk.cli.flash_slots:install",
+    name="install",
+    help="Put a firmware into a slot, and the boot loader before it.",
+)
+app.command("hardtalk.cli.flash_slots:slots", name="slots", help="Show what the slots hold and which one is started.")
+app.command("hardtalk.cli.flash_slots:pack_", name="pack", help="Make the file that is sent to the boot loader.")
 
 
 @app.command(name="list")

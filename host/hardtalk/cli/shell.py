@@ -6,7 +6,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
-from hardtalk.bench import Bench, BenchError, BoardEnded
+from hardtalk.bench import Bench, BenchError, BoardAsksForReset, BoardEnded
 from hardtalk.bench.console import FILE_IN_BAUD, NORMAL_BAUD
 from hardtalk.serial import ConsoleText, Event, Failure, NotUnderstood, Refused, Result, Warned
 from hardtalk.smalltalk.errors import SourceError
@@ -83,6 +83,12 @@ class Shell:
                 return
             except KeyboardInterrupt:
                 self.bench.console.prompt.interrupt()
+            except BoardAsksForReset:
+                if not self.bench.board.starts_from_flash:
+                    raise
+                self.bench.start_from_flash()
+                self.console.out(self.bench.text, end="", highlight=False)
+                return
             except BoardEnded:
                 raise
             except BenchError as error:

@@ -1,0 +1,83 @@
+"""`hardtalk flash install`, `slots`, `pack`: firmware in an image of the board's flash, from the host."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.table import Table
+
+from hardtalk.cli import output
+from hardtalk.cli.errors import UserError
+from hardtalk.flash import FlashFile
+from hardtalk.slots import SLOT_NAMES, Slot, boot_loader, install_loader, pack, slots_in, started_slot
+from hardtalk.slots import install as install_in
+
+Elf = Annotated[Path, Parameter(help="A firmware.elf that hardtalk build wrote.")]
+FlashImage = Annotated[Path, Parameter(help="A raw image of the flash; made when it is not there.")]
+
+
+def install(
+    firmware: Elf,
+    image: FlashImage,
+    /,
+    *,
+    slot: Annotated[
+        str | None, Parameter(help="A or B; when it is left out, the one that would not be started now.")
+    ] = None,
+    confirm: Annotated[
+        bool, Parameter(negative="", help="Not on trial: no way back to the other slot is wanted.")
+    ] = False,
+) -> int:
+    """Put a firmware into a slot of the flash, and the boot loader before the slots. The volume stays as it is."""
+    number = None if slot is None else slot_number(slot)
+    file = pack(firmware.read_bytes())
+    flash = FlashFile(image)
+    cells = flash.cells()
+
+    def store(offset: int, size: int) -> None:
+        flash.store(cells, offset, size)
+
+    install_loader(cells, boot_loader(), store)
+    installed = install_in(cells, file, number, confirm, store)
+    output.console().print(f"slot {installed.name}: {described(installed)}", soft_wrap=True)
+    return 0
+
+
+def slots(image: FlashImage, /) -> int:
+    """Show what the slots hold and which one is started."""
+    cells = FlashFile.existing(image).cells()
+    found = slots_in(cells)
+    started = started_slot(found)
+    table = Table("slot", "firmware", "", box=None, pad_edge=False)
+    for each in found:
+        table.add_row(each.name, described(each), "is started" if each is started else "")
+    console = output.console()
+    console.print(table)
+    if cells.read(0, len(boot_loader())) != boot_loader():
+        console.print("the boot loader is another one than hardtalk flash install writes, or none", soft_wrap=True)
+    return 0 if started is not None else 1
+
+
+def pack_(
+    firmware: Elf,
+    file: Annotated[Path, Parameter(help="What is sent to the boot loader, or put on the board's volume.")],
+    /,
+) -> int:
+    """Make the file that lies in a slot: for XMODEM or YMODEM, or for FirmwareSlot on the board."""
+    file.write_bytes(pack(firmware.read_bytes()))
+    return 0
+
+
+def slot_number(name: str) -> int:
+    if name.upper() not in SLOT_NAMES:
+        raise UserError(f"there is no slot {name}", f"Use {' or '.join(SLOT_NAMES)}.")
+    return SLOT_NAMES.index(name.upper())
+
+
+def described(slot: Slot) -> str:
+    """What is in it, in one line."""
+    header = slot.header
+    if header is None:
+        return slot.state.value
+    trial = f", {header.tries_left} starts left" if header.tries_left and not header.is_confirmed else ""
+    return f"generation {header.generation}, {header.name}, {header.payload_size:,} bytes, {slot.state.value}{trial}"

@@ -1,0 +1,179 @@
+"""The whole firmware from flash: Smalltalk confirms it and updates the other slot; QEMU starts it, too."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from copy import deepcopy
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+sys.path.insert(0, str(Path(__file__).parent))
+from loader_board import firmware
+
+from hardtalk.bench import Bench, BenchError, BootOptions, boot
+from hardtalk.bench.booting import flash_of
+from hardtalk.bench.errors import BoardAsksForReset
+from hardtalk.build import build
+from hardtalk.cli.shell import Shell
+from hardtalk.devices import FlashCells
+from hardtalk.devices.cfi_flash import Operation
+from hardtalk.flash import FlashFile, Volume
+from hardtalk.power_cuts.judges import torn
+from hardtalk.slots import Header, boot_loader, install, install_loader, pack, read_header, slots_in, started_slot
+from hardtalk.slots.layout import (
+    FIRST_SLOT_SECTOR,
+    HEADER_BYTES,
+    MAGIC_VALUE,
+    OFFSETS,
+    PAYLOAD,
+    SLOT_SECTORS,
+    STARTED_FROM_FLASH,
+    slot_offset,
+)
+
+UPDATE = "FileDirectory default fileNamed: '{}' do: [ :stream | FirmwareSlot install: stream binary ]"
+
+
+@pytest.fixture(scope="module")
+def file() -> bytes:
+    """The firmware as it ships, as a slot file."""
+    return pack(build().elf)
+
+
+@pytest.fixture
+def image(tmp_path: Path, file: bytes) -> Path:
+    """The firmware in slot A, confirmed, and in slot B, on trial; a small one as a file, and the same cut short."""
+    path = tmp_path / "flash.bin"
+    flash = FlashFile(path)
+    cells = flash.cells()
+    install_loader(cells, boot_loader())
+    install(cells, file)
+    install(cells, file)
+    volume = Volume(cells, is_new=True)
+    volume.write("new.slot", new_file())
+    volume.write("cut.slot", new_file()[:-1])
+    flash.store(cells)
+    return path
+
+
+def test_the_firmware_confirms_itself_and_updates_the_other_slot(image: Path, file: bytes) -> None:
+    warnings: list[str] = []
+    bench = boot(BootOptions(flash_file=image, starts_from_flash=True), warnings.append)
+    assert warnings == []
+    assert bench.text.startswith(f"slot B: generation 2, {header_of(file).name}\nHardtalk ")
+    evaluate, cells = bench.console.evaluate, flash_of(bench.board).contents
+    assert evaluate("{ FirmwareSlot running. FirmwareSlot running isConfirmed }") == "{slot B. false}"
+    with pytest.raises(BenchError, match="confirm what runs first"):
+        evaluate("FirmwareSlot install: (ReadStream on: #[1])")
+    assert header_of(FlashFile(image).cells().read(slot_offset(1), HEADER_BYTES)).tries_left == 2
+    assert evaluate("FirmwareSlot confirm. FirmwareSlot running isConfirmed") == "true"
+    assert slots_in(cells)[1].state.value == "confirmed"
+
+    shown = StringIO()
+    Shell(bench, Console(file=shown)).run(StringIO("FirmwareSlot restart\nFirmwareSlot running\n"))
+    assert shown.getvalue() == f"{bench.text}slot B\n"
+    assert bench.text.startswith("slot B: generation 2, ")
+
+    with pytest.raises(BenchError, match="this is no firmware for a slot"):
+        evaluate("FirmwareSlot install: (ReadStream on: (ByteArray new: 4096))")
+    assert slots_in(cells)[0].generation == 1
+    evaluate("FlashVolumeDevice mount. nil")
+    with pytest.raises(BenchError, match="the firmware is cut short"):
+        evaluate(UPDATE.format("cut.slot"))
+    assert [each.state.value for each in slots_in(cells)] == ["no firmware", "confirmed"]
+
+    flash = flash_of(bench.board)
+    operations: list[tuple[FlashCells, Operation]] = []
+    flash.finishing = lambda operation: operations.append((deepcopy(flash.contents), operation))
+    assert evaluate(UPDATE.format("new.slot")) == "slot A"
+    flash.finishing = None
+    assert len(operations) == 1 + len(new_file()[PAYLOAD:]) // 2048 + 2
+    assert {started(before) for before, _ in operations} == {(1, 2)}
+    chance = random.Random(11)
+    assert {started(torn(*each, chance)) for each in operations[:-1]} == {(1, 2)}
+    assert {started(torn(*operations[-1], chance)) for _ in range(40)} == {(1, 2), (0, 3)}, (
+        "the header's last words are ones"
+    )
+    assert started(cells) == (0, 3)
+    assert header_of(cells.read(slot_offset(0), HEADER_BYTES)).name == header_of(new_file()).name
+    assert slots_in(cells)[0].state.value == "on trial"
+    assert cells.read(slot_offset(0) + PAYLOAD, len(new_file()) - PAYLOAD) == new_file()[PAYLOAD:]
+
+    with pytest.raises(BoardAsksForReset, match="the firmware asked for a reset"):
+        evaluate("FirmwareSlot restart")
+    bench.board.reset()
+    assert bench.board.run(20_000_000).code == 8
+
+
+def new_file() -> bytes:
+    return pack(firmware(8, 12_000))
+
+
+def started(cells: FlashCells) -> tuple[int, int] | None:
+    """The slot that the loader would start, and its generation."""
+    slot = started_slot(slots_in(cells))
+    return None if slot is None else (slot.number, slot.generation)
+
+
+def header_of(data: bytes) -> Header:
+    header = read_header(data[:HEADER_BYTES])
+    assert header is not None
+    return header
+
+
+def test_the_board_has_the_same_numbers(bench: Bench) -> None:
+    evaluate = bench.console.evaluate
+    fields = ("PAYLOAD_SIZE", "PAYLOAD_CHECKSUM", "HEADER_CHECKSUM", "GENERATION", "GENERATION_COMPLEMENT")
+    names = {each: each.lower().title().replace("_", "") for each in (*fields, "CONFIRMED")}
+    selectors = " ".join(f"#{name[0].lower()}{name[1:]}" for name in names.values())
+    offsets = evaluate(f"#({selectors}) collect: [ :each | FirmwareSlot offsetOf: each ]")
+    assert offsets == f"#({' '.join(str(OFFSETS[each]) for each in names)})"
+    constants = evaluate(
+        "{ FirmwareSlot firstSector. FirmwareSlot sectors. FirmwareSlot headerSize. FirmwareSlot magic }"
+    )
+    magic = MAGIC_VALUE.to_bytes(4, "little").decode()
+    assert constants == f"#({FIRST_SLOT_SECTOR} {SLOT_SECTORS} {HEADER_BYTES} '{magic}')"
+    assert evaluate("FirmwareSlot startedFromFlash") == str(STARTED_FROM_FLASH)
+    assert evaluate("FirmwareSlot running") == "nil"
+    with pytest.raises(BenchError, match="this firmware was not started from flash"):
+        evaluate("FirmwareSlot confirm")
+
+
+def test_qemu_starts_from_the_same_image(image: Path, file: bytes) -> None:
+    """A bit of the newer firmware has changed, so the older one is started."""
+    qemu = shutil.which("qemu-system-arm")
+    if qemu is None:
+        pytest.skip("qemu-system-arm is not installed")
+    with image.open("r+b") as flash:
+        flash.seek(slot_offset(1) + PAYLOAD + 100_000)
+        byte = flash.read(1)[0]
+        flash.seek(-1, os.SEEK_CUR)
+        flash.write(bytes([byte ^ 1]))
+    process = subprocess.Popen(
+        [
+            *(qemu, "-M", "versatilepb", "-m", "128", "-display", "none", "-monitor", "none", "-serial", "stdio"),
+            *("-drive", f"if=pflash,format=raw,file={image}", "-device", "loader,addr=0x34000000,cpu-num=0"),
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "QEMU_AUDIO_DRV": "none"},
+    )
+    assert process.stdout is not None
+    lines: list[str] = []
+    try:
+        while not lines or not lines[-1].startswith("Hardtalk "):
+            line = process.stdout.readline().decode()
+            assert line, lines
+            lines.append(line.strip())
+    finally:
+        process.kill()
+        process.wait()
+    assert lines[0].startswith("slot B: the firmware's checksum is ")
+    assert lines[1] == f"slot A: generation 1, {header_of(file).name}"
