@@ -1,4 +1,4 @@
-"""Primitive 96 as compiled ARM code on a small object memory, interrupted after any number of instructions.
+"""Primitives 96 and 682 as compiled ARM code on a small object memory, interrupted after any number of instructions.
 
 An interrupt is what the boot stub makes of one: the dispatch table's register changes, and the code goes on to its next
 look. What the bytecode that the virtual machine dispatches then would lead to, the machine starts itself: the internal
@@ -34,6 +34,7 @@ from hardtalk.vm.codes import INTERNAL_OPERANDS
 from .reference import Bits, Blit, ColorMap, Fails, Form
 
 COPY_BITS: Final = 96
+DISPLAY_STRING: Final = 682
 INTERNAL: Final = "Unwinding>>bytecodeInternal"
 INTERNAL_CODE: Final = 126
 STEP_LIMIT: Final = 3_000_000
@@ -65,9 +66,10 @@ class BlitMachine:
 
     def _make_contexts(self) -> None:
         memory = self.memory
-        self.method_oop = memory.make("FormatMethod", memory.classes["CompiledMethod"], bytes(24))
-        code = self.method_oop + of.BODY_OFFSET + 14 + 2 * INTERNAL_OPERANDS["InternalBlit"]
-        memory.memory.write(code, bytes((INTERNAL_CODE, INTERNAL_OPERANDS["InternalBlit"])))
+        self.method_oop = memory.make("FormatMethod", memory.classes["CompiledMethod"], bytes(28))
+        for operand in (INTERNAL_OPERANDS["InternalBlit"], INTERNAL_OPERANDS["InternalText"]):
+            code = self.method_oop + of.BODY_OFFSET + 14 + 2 * operand
+            memory.memory.write(code, bytes((INTERNAL_CODE, operand)))
         memory.state["vmMethod"] = self.method_oop
         nothing = [memory.nil] * of.context_slots(False)
         self.home = memory.make("FormatEscapedContext", memory.classes["Point"], nothing)
@@ -155,8 +157,18 @@ class BlitMachine:
     ) -> Outcome:
         """Send copyBits to the object. An interrupt comes after each of these numbers of instructions, counted from
         where the blit begins or goes on; `between` is called while it waits to go on."""
+        operands = [bit_blt] if alpha is None else [bit_blt, self.memory.integer(alpha)]
+        return self.send(COPY_BITS, operands, after, between)
+
+    def send(
+        self,
+        primitive: int,
+        operands: Sequence[int],
+        after: Iterable[int] = (),
+        between: Callable[[], None] | None = None,
+    ) -> Outcome:
+        """The same with any of the primitives: receiver and arguments."""
         cpu, memory = self.memory.arm.cpu, self.memory
-        operands = [bit_blt] if alpha is None else [bit_blt, memory.integer(alpha)]
         sp = cpu.reg_read(UC_ARM_REG_R6)
         context, ip = cpu.reg_read(UC_ARM_REG_R7), cpu.reg_read(UC_ARM_REG_R5)
         cpu.mem_write(sp + 4, struct.pack(f"<{len(operands)}I", *operands))
@@ -165,7 +177,7 @@ class BlitMachine:
         cpu.reg_write(UC_ARM_REG_R1, len(operands) - 1)
         cpu.reg_write(UC_ARM_REG_R8, memory.simulation.symbols["dispatchTable"])
         cpu.reg_write(UC_ARM_REG_LR, STUBS + 32)
-        address = memory.arm.symbols[memory.arm.entries[COPY_BITS]]
+        address = memory.arm.symbols[memory.arm.entries[primitive]]
         interrupted = 0
         counts = iter(after)
         while True:

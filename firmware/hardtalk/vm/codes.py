@@ -68,6 +68,7 @@ INTERNAL_OPERANDS: Final = {
     "InternalDead": 2,
     "InternalResume": 3,
     "InternalBlit": 4,
+    "InternalText": 5,
 }
 """Second bytes of bytecode 126, which only the VM's own method may contain."""
 
