@@ -144,7 +144,7 @@ def test_the_host_and_the_loader_agree_on_damaged_flash(loader: LoaderBoard) -> 
 # Recovery
 
 
-SEND = "    Send a firmware with XMODEM-CRC or YMODEM: a file made by hardtalk flash pack.\nC"
+SEND = "    Send a firmware with XMODEM or YMODEM: a file made by hardtalk flash pack.\nC"
 RECOVERY = f"*** no slot can be started\n{SEND}"
 AGAIN = f"*** the sender gave up, or is out of step\n{SEND}"
 
@@ -160,7 +160,7 @@ def test_control_r_is_the_way_out_of_a_firmware_that_does_not_work(loader: Loade
     loader.board.run(20_000)
     loader.board.uart(0).send(b"R\x12")
     assert loader.halted(loader.board.run(20_000_000)) is None
-    assert loader.said == f"slot B: no firmware\n*** recovery, as Control-R asks for\n{SEND}"
+    assert loader.said == f"slot B: no firmware\n*** recovery was asked for\n{SEND}"
     flash, chance = loader.flash, random.Random(2)
     cuts: list[FlashCells] = []
     flash.finishing = lambda operation: cuts.append(torn(flash.contents, operation, chance))
