@@ -61,16 +61,17 @@ def bench(booted: tuple[Bench, KeptBoard]) -> Iterator[Bench]:
 class QemuMachine:
     """QEMU's versatilepb with a firmware, its UART0 on our pipes and a prompt on that line.
 
-    Its monitor is a socket beside the firmware.
+    Its monitor is a socket beside the firmware. One that starts from flash is not given the firmware.
     """
 
-    def __init__(self, elf: Path, prompt: Prompt, flash: Path | None = None) -> None:
+    def __init__(self, elf: Path, prompt: Prompt, flash: Path | None = None, starts_from_flash: bool = False) -> None:
         self.prompt = prompt
         self._monitor = elf.with_name("monitor")
         monitor = ("-monitor", f"unix:{self._monitor},server=on,wait=off")
         drive = () if flash is None else ("-drive", f"if=pflash,format=raw,file={flash}")
+        start = ("-device", "loader,addr=0x34000000,cpu-num=0") if starts_from_flash else ("-kernel", str(elf))
         self._process = subprocess.Popen(
-            [*QEMU_COMMAND, *monitor, "-kernel", str(elf), *drive],
+            [*QEMU_COMMAND, *monitor, *start, *drive],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -107,6 +108,12 @@ class QemuMachine:
             events += self.prompt.receive(self.read(0.1))
         return events
 
+    def send(self, source: str) -> None:
+        """Enter what gets no answer."""
+        self.prompt.enter(source)
+        self._process.stdin.write(self.prompt.take_outgoing())
+        self._process.stdin.flush()
+
     def screen(self) -> bytes:
         """What is on its panel, as a PPM file."""
         file = self._monitor.with_name("screen.ppm")
@@ -141,11 +148,11 @@ def start_qemu(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
 
     machines: list[QemuMachine] = []
 
-    def start(driver_folders: list[Path], flash: Path | None = None) -> QemuMachine:
+    def start(driver_folders: list[Path], flash: Path | None = None, starts_from_flash: bool = False) -> QemuMachine:
         options = build_options(BootOptions(tuple(driver_folders)))
         elf = tmp_path_factory.mktemp("qemu") / "firmware.elf"
         elf.write_bytes(build(options).elf)
-        machines.append(QemuMachine(elf, Prompt(class_model(options)), flash))
+        machines.append(QemuMachine(elf, Prompt(class_model(options)), flash, starts_from_flash))
         return machines[-1]
 
     yield start

@@ -183,9 +183,9 @@ loaderFault:
     .ltorg
 
 badText:          .asciz "*** no slot can be started\n"
-wantedText:       .asciz "*** recovery, as Control-R asks for\n"
+wantedText:       .asciz "*** recovery was asked for\n"
 againText:        .asciz "*** the sender gave up, or is out of step\n"
-recoveryText:     .asciz "    Send a firmware with XMODEM-CRC or YMODEM: a file made by hardtalk flash pack.\n"
+recoveryText:     .asciz "    Send a firmware with XMODEM or YMODEM: a file made by hardtalk flash pack.\n"
 generationText:   .asciz "generation "
 separatorText:    .asciz ", "
 lineEndText:      .asciz "\n"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import random
-import shutil
-import subprocess
 import sys
+from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from rich.console import Console
@@ -21,11 +21,13 @@ from hardtalk.bench import Bench, BenchError, BootOptions, boot
 from hardtalk.bench.booting import flash_of
 from hardtalk.bench.errors import BoardAsksForReset
 from hardtalk.build import build
+from hardtalk.cli.main import run
 from hardtalk.cli.shell import Shell
 from hardtalk.devices import FlashCells
 from hardtalk.devices.cfi_flash import Operation
 from hardtalk.flash import FlashFile, Volume
 from hardtalk.power_cuts.judges import torn
+from hardtalk.serial import Result
 from hardtalk.slots import Header, boot_loader, install, install_loader, pack, read_header, slots_in, started_slot
 from hardtalk.slots.layout import (
     FIRST_SLOT_SECTOR,
@@ -38,6 +40,10 @@ from hardtalk.slots.layout import (
     slot_offset,
 )
 
+if TYPE_CHECKING:
+    from conftest import QemuMachine
+
+QEMU_SECONDS = 30
 UPDATE = "FileDirectory default fileNamed: '{}' do: [ :stream | FirmwareSlot install: stream binary ]"
 
 
@@ -128,6 +134,21 @@ def header_of(data: bytes) -> Header:
     return header
 
 
+def test_the_command_without_a_slot_to_start(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["boot", "--from-flash"]) == 2
+    assert capsys.readouterr().err == "hardtalk: --from-flash needs the flash\nGive its image with --flash IMAGE.\n"
+    assert run(["boot", "--flash", str(tmp_path / "empty.bin"), "--from-flash"]) == 2
+    assert capsys.readouterr().err.startswith("hardtalk: there is no boot loader in the flash\ninstall it with ")
+    cells = FlashFile(image).cells()
+    for number in range(2):
+        cells.put(slot_offset(number), b"\0")
+    FlashFile(image).store(cells)
+    assert run(["boot", "--flash", str(image), "--from-flash"]) == 1
+    told = capsys.readouterr()
+    assert "slot A: its header is damaged\nslot B: its header is damaged\n*** no slot can be started\n" in told.out
+    assert told.err.startswith(f"hardtalk: {image}: the boot loader waits for a firmware\ninstall one with ")
+
+
 def test_the_board_has_the_same_numbers(bench: Bench) -> None:
     evaluate = bench.console.evaluate
     fields = ("PAYLOAD_SIZE", "PAYLOAD_CHECKSUM", "HEADER_CHECKSUM", "GENERATION", "GENERATION_COMPLEMENT")
@@ -146,34 +167,27 @@ def test_the_board_has_the_same_numbers(bench: Bench) -> None:
         evaluate("FirmwareSlot confirm")
 
 
-def test_qemu_starts_from_the_same_image(image: Path, file: bytes) -> None:
-    """A bit of the newer firmware has changed, so the older one is started."""
-    qemu = shutil.which("qemu-system-arm")
-    if qemu is None:
-        pytest.skip("qemu-system-arm is not installed")
-    with image.open("r+b") as flash:
-        flash.seek(slot_offset(1) + PAYLOAD + 100_000)
-        byte = flash.read(1)[0]
-        flash.seek(-1, os.SEEK_CUR)
-        flash.write(bytes([byte ^ 1]))
-    process = subprocess.Popen(
-        [
-            *(qemu, "-M", "versatilepb", "-m", "128", "-display", "none", "-monitor", "none", "-serial", "stdio"),
-            *("-drive", f"if=pflash,format=raw,file={image}", "-device", "loader,addr=0x34000000,cpu-num=0"),
-        ],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "QEMU_AUDIO_DRV": "none"},
-    )
-    assert process.stdout is not None
-    lines: list[str] = []
-    try:
-        while not lines or not lines[-1].startswith("Hardtalk "):
-            line = process.stdout.readline().decode()
-            assert line, lines
-            lines.append(line.strip())
-    finally:
-        process.kill()
-        process.wait()
+def test_qemu_does_the_same(start_qemu: Callable[..., QemuMachine], image: Path, file: bytes) -> None:
+    """A bit of the newer firmware has changed, so the older one is started; it makes the damaged slot anew."""
+    cells = FlashFile(image).cells()
+    place = slot_offset(1) + PAYLOAD + 100_000
+    cells.put(place, bytes([cells.read(place, 1)[0] ^ 1]))
+    FlashFile(image).store(cells)
+    machine = start_qemu([], image, starts_from_flash=True)
+    lines = machine.boot_text().splitlines()
     assert lines[0].startswith("slot B: the firmware's checksum is ")
     assert lines[1] == f"slot A: generation 1, {header_of(file).name}"
+    assert lines[2].startswith("Hardtalk ")
+    assert machine.enter("FirmwareSlot running")[-1] == Result("slot A")
+    machine.enter("FlashVolumeDevice mount. nil")
+    assert machine.enter(UPDATE.format("new.slot"))[-1] == Result("slot B")
+    machine.send("FirmwareSlot restart")
+    said = ""
+    while not said.endswith("\n"):
+        data = machine.read(QEMU_SECONDS)
+        assert data, said
+        said += data.decode()
+    machine.close()
+    assert said.strip() == f"slot B: generation 3, {header_of(new_file()).name}"
+    slot = slots_in(FlashFile(image).cells())[1]
+    assert slot.header == replace(header_of(new_file()), generation=3, tries_left=2)

@@ -15,6 +15,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from loader_board import CAN, LoaderBoard, Program, Sender, block, firmware
 
+from hardtalk.devices import FlashCells
+from hardtalk.power_cuts.judges import torn
 from hardtalk.slots import pack, read_header, slots_in, started_slot
 from hardtalk.slots.layout import HEADER_BYTES, OFFSETS, PAYLOAD, slot_offset
 
@@ -142,7 +144,7 @@ def test_the_host_and_the_loader_agree_on_damaged_flash(loader: LoaderBoard) -> 
 # Recovery
 
 
-SEND = "    Send a firmware with XMODEM-CRC or YMODEM: a file made by hardtalk flash pack.\nC"
+SEND = "    Send a firmware with XMODEM or YMODEM: a file made by hardtalk flash pack.\nC"
 RECOVERY = f"*** no slot can be started\n{SEND}"
 AGAIN = f"*** the sender gave up, or is out of step\n{SEND}"
 
@@ -158,9 +160,15 @@ def test_control_r_is_the_way_out_of_a_firmware_that_does_not_work(loader: Loade
     loader.board.run(20_000)
     loader.board.uart(0).send(b"R\x12")
     assert loader.halted(loader.board.run(20_000_000)) is None
-    assert loader.said == f"slot B: no firmware\n*** recovery, as Control-R asks for\n{SEND}"
+    assert loader.said == f"slot B: no firmware\n*** recovery was asked for\n{SEND}"
+    flash, chance = loader.flash, random.Random(2)
+    cuts: list[FlashCells] = []
+    flash.finishing = lambda operation: cuts.append(torn(flash.contents, operation, chance))
     assert loader.run_with(Sender(pack(firmware(6)))) == 6
+    flash.finishing = None
     assert [each.generation for each in slots_in(loader.cells)] == [1, 2]
+    assert len(cuts) == 3
+    assert {started_slot(slots_in(each)).number for each in cuts[:-1]} == {0}, "power cut while it is written"
 
 
 def test_a_firmware_without_sense_ends_in_a_message(loader: LoaderBoard) -> None:

@@ -16,7 +16,7 @@ from hardtalk.build.collectors import TREADMILL
 from hardtalk.chip import chip_with
 from hardtalk.devices import CfiFlash, Device
 from hardtalk.flash import FlashFile
-from hardtalk.slots import SLOT_NAMES, STARTED_FROM_FLASH, Slot, slot_in
+from hardtalk.slots import SLOT_NAMES, STARTED_FROM_FLASH, Slot, is_erased, slot_in
 from hardtalk.symbols.source_map import SourceMap
 
 ARM926 = "arm926"
@@ -70,6 +70,10 @@ class Bench:
 
     def start_from_flash(self) -> None:
         """Reset the board and let the loader in the flash start a slot, or say that it cannot."""
+        if is_erased(flash_of(self.board).contents):
+            raise UnfitRequest(
+                "there is no boot loader in the flash", "install it with a firmware: hardtalk flash install"
+            )
         self.board.reset()
         self.console.prompt.start_over(self.console.prompt.number)
         self.text = self.console.text_until_quiet(LOADER_QUIET_CYCLES)

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.text import Text
 
-from hardtalk.bench import Bench, BenchError
+from hardtalk.bench import Bench, BenchError, BoardAsksForReset
 from hardtalk.bench import boot as boot_board
 from hardtalk.bench.firmware import driver_names
 from hardtalk.build.collectors import TREADMILL
@@ -87,9 +87,19 @@ def serve_terminal(bench: Bench, console: Console) -> None:
         try:
             while True:
                 uart.send(terminal.read())
-                bench.console.run(PTY_SLICE_CYCLES)
+                run_slice(bench)
                 terminal.write(uart.take())
                 due = max(due + slice_seconds, time.monotonic())
                 time.sleep(max(due - time.monotonic(), 0))
         except KeyboardInterrupt:
             console.print()
+
+
+def run_slice(bench: Bench) -> None:
+    """A board that starts from flash may reset itself."""
+    try:
+        bench.console.run(PTY_SLICE_CYCLES)
+    except BoardAsksForReset:
+        if not bench.board.starts_from_flash:
+            raise
+        bench.board.reset()

@@ -117,6 +117,11 @@ def install(
     return slot_in(cells, number)
 
 
+def is_erased(cells: FlashCells) -> bool:
+    """Whether there is nothing where the loader belongs."""
+    return cells.read(0, len(ERASED_WORD)) == ERASED_WORD
+
+
 def install_loader(
     cells: FlashCells, loader: bytes, changed: Callable[[int, int], None] = lambda offset, size: None
 ) -> bool:
