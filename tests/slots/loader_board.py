@@ -23,7 +23,7 @@ PATIENCE_CYCLES = 4_000_000_000
 def firmware(code: int, payload_bytes: int = 64) -> bytes:
     """The ELF of a firmware that halts with `code`; in its second segment are other bytes for each code."""
     assembly = assemble(
-        [AssemblySource("halt", f"mov r0, #{code}\nmcr p15, 0, r0, c7, c0, 4\n")], CODE_BASE, {}
+        [AssemblySource("halt", f"mov r0, #{code}\nhalt: mcr p15, 0, r0, c7, c0, 4\nb halt\n")], CODE_BASE, {}
     )  # fmt: skip
     filling = bytes((code * (each + 3) + each // 256) % 256 for each in range(payload_bytes))
     sections = [
