@@ -1,4 +1,4 @@
-"""Primitives 96 and 682 as compiled ARM code on a small object memory, interrupted after any number of instructions.
+"""Primitives 96, 147 and 682 as ARM code on a small object memory, interrupted after any number of instructions.
 
 An interrupt is what the boot stub makes of one: the dispatch table's register changes, and the code goes on to its next
 look. What the bytecode that the virtual machine dispatches then would lead to, the machine starts itself: the internal
@@ -34,6 +34,7 @@ from hardtalk.vm.codes import INTERNAL_OPERANDS
 from .reference import Bits, Blit, ColorMap, Fails, Form
 
 COPY_BITS: Final = 96
+WARP_BITS: Final = 147
 DISPLAY_STRING: Final = 682
 INTERNAL: Final = "Unwinding>>bytecodeInternal"
 INTERNAL_CODE: Final = 126
@@ -67,7 +68,8 @@ class BlitMachine:
     def _make_contexts(self) -> None:
         memory = self.memory
         self.method_oop = memory.make("FormatMethod", memory.classes["CompiledMethod"], bytes(28))
-        for operand in (INTERNAL_OPERANDS["InternalBlit"], INTERNAL_OPERANDS["InternalText"]):
+        for name in ("InternalBlit", "InternalText", "InternalWarp"):
+            operand = INTERNAL_OPERANDS[name]
             code = self.method_oop + of.BODY_OFFSET + 14 + 2 * operand
             memory.memory.write(code, bytes((INTERNAL_CODE, operand)))
         memory.state["vmMethod"] = self.method_oop
@@ -119,6 +121,10 @@ class BlitMachine:
         return self.object(*parts, nil if given.colors is None else self.bits(given.colors))
 
     def blit(self, blit: Blit) -> int:
+        return self.warp(blit, [])
+
+    def warp(self, blit: Blit, more: list[int]) -> int:
+        """A BitBlt with more slots behind its own."""
         nil = self.memory.nil
         numbers = (
             blit.rule, blit.target_x, blit.target_y, blit.width, blit.height, blit.source_x, blit.source_y,
@@ -130,6 +136,7 @@ class BlitMachine:
             nil if blit.halftone is None else self.words(blit.halftone),
             *(self.integer(each) for each in numbers),
             self.color_map(blit.color_map),
+            *more,
         )
 
     # Running

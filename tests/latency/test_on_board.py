@@ -66,8 +66,8 @@ def test_all_loads_are_the_methods_of_their_protocol() -> None:
     assert chosen_loads(["sends", "all", "sends"], known)[0].selector == "sends"
     assert known["serial-flood"].selector == "serialFlood"
     assert set(known) >= {
-        "idle", "sends", "allocation", "collection", "fills", "blit", "blit-alpha", "large", "returns", "exceptions",
-        "serial-flood", "timer-flood", "native", "messages", "together",
+        "idle", "sends", "allocation", "collection", "fills", "blit", "blit-alpha", "warp", "text", "large", "returns",
+        "exceptions", "serial-flood", "timer-flood", "native", "messages", "together",
     }  # fmt: skip
 
 

@@ -102,4 +102,7 @@ def constants() -> dict[str, int]:
         "BlitLargestRule": LARGEST_RULE,
         "BlitSlots": 15,
         "BlitLargestExtent": 1 << 24,
+        "WarpSlots": 27,
+        "WarpFractionBits": 14,
+        "WarpLargestSmoothing": 32,
     }

@@ -69,6 +69,7 @@ INTERNAL_OPERANDS: Final = {
     "InternalResume": 3,
     "InternalBlit": 4,
     "InternalText": 5,
+    "InternalWarp": 6,
 }
 """Second bytes of bytecode 126, which only the VM's own method may contain."""
 

@@ -155,6 +155,7 @@ PRIMITIVES: Final = (
     _row(131, "IncrementalCollection", 0, "SystemDictionary>>garbageCollectMost", "some of a collection"),
     _row(135, "MillisecondClock", 0, "Time class>>primMillisecondClock", "milliseconds, modulo 2^30"),
     _row(145, "ConstantFill", 1, "Bitmap>>primFill:", "all bytes or words; fails beyond 2 KB"),
+    _row(147, "WarpBits", None, "WarpBlt>>warpBits", "stretch a quadrilateral over a rectangle; interruptible"),
     _row(148, "Clone", 0, "Object>>shallowCopy", "a copy with no hash yet; fails beyond 1 KB and for contexts"),
     _row(167, "Yield", 0, "ProcessorScheduler>>yield", "go behind the others of one's priority"),
     _row(188, "ValueWithReceiver", 2, "CompiledMethod>>valueWithReceiver:arguments:", "run a method not looked up"),

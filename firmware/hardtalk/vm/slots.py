@@ -9,6 +9,12 @@ from __future__ import annotations
 
 from typing import Final
 
+BITBLT: Final = (
+    "TargetForm: Form", "SourceForm: Form", "HalftoneForm: oop", "Rule: oop", "TargetX: oop", "TargetY: oop",
+    "Width: oop", "Height: oop", "SourceX: oop", "SourceY: oop", "ClipX: oop", "ClipY: oop", "ClipWidth: oop",
+    "ClipHeight: oop", "ColorMap: oop",
+)  # fmt: skip
+
 SLOT_TABLE: Final = {
     "Class": (
         "Superclass: Class", "MethodDictionary: Dictionary", "InstanceFormat: word", "InstanceVariables: oop",
@@ -36,16 +42,16 @@ SLOT_TABLE: Final = {
     "Character": ("Code: word",),
     "Point": ("X: oop", "Y: oop"),
     "Stream": ("Collection: oop", "Position: word", "ReadLimit: word", "WriteLimit: word"),
-    "BitBlt": (
-        "TargetForm: Form", "SourceForm: Form", "HalftoneForm: oop", "Rule: oop", "TargetX: oop", "TargetY: oop",
-        "Width: oop", "Height: oop", "SourceX: oop", "SourceY: oop", "ClipX: oop", "ClipY: oop", "ClipWidth: oop",
-        "ClipHeight: oop", "ColorMap: oop",
+    "BitBlt": BITBLT,
+    "WarpBlt": (
+        *BITBLT, "P1x: oop", "P1y: oop", "P1z: oop", "P2x: oop", "P2y: oop", "P2z: oop", "P3x: oop", "P3y: oop",
+        "P3z: oop", "P4x: oop", "P4y: oop", "P4z: oop",
     ),
     "Form": ("Bits: oop", "Width: oop", "Height: oop", "Depth: oop"),
     "ColorMap": ("Shifts: oop", "Masks: oop", "Colors: oop"),
 }  # fmt: skip
 
-SUPERCLASSES: Final = {"Process": "Link", "Semaphore": "List", "Mutex": "List"}
+SUPERCLASSES: Final = {"Process": "Link", "Semaphore": "List", "Mutex": "List", "WarpBlt": "BitBlt"}
 """Whose slots the first of a class are."""
 
 
