@@ -113,12 +113,6 @@ def test_loops_may_not_run_beyond_their_bound() -> None:
     assert message.startswith("Sample.class.st:2") and "more often than its bound, 10" in message
 
 
-def test_a_temporary_must_be_written_before_it_is_read() -> None:
-    sample = simulation("Sample >> early: n [\n\t| x |\n\tn = 1 ifTrue: [ x := 5 ].\n\t^ x\n]\n")
-    assert sample.call("early:", 1) == 5
-    assert "read before it is written" in fault(sample, "early:", 2)
-
-
 @pytest.mark.parametrize(("body", "complaint"), [
     ("^ self nowhere: 1", "unknown selector nowhere:"),
     ("^ unknown", "unknown variable unknown"),

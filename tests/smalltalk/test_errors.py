@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hardtalk.smalltalk.ast import Send, walk
 from hardtalk.smalltalk.compiler import compile_method
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.literal_parser import GREATEST_NESTING
@@ -378,6 +379,10 @@ def test_warnings(source: str, warning: str) -> None:
     assert [str(each) for each in spec.warnings] == [f"Foo.class.st:{warning}"]
 
 
+def blocks(depth: int) -> str:
+    return "foo ^ " + "[ " * depth + "3" + " ]" * depth
+
+
 def limits() -> list[tuple[str, str, str]]:
     literals = "foo self " + "; ".join(f"take{index}" for index in range(260))
     too_far = "foo\n\tself size > 3 ifTrue: [\n" + "self at: 3 put: 4.\n" * 300 + "]"
@@ -400,6 +405,7 @@ def limits() -> list[tuple[str, str, str]]:
         (uses, "1:", "The block uses more than 15 variables from outside."),
         (chain, "1:1", "The method's expressions are nested too deeply."),
         (brace, "1:7", "The brace array has 200 elements; at most 127 are possible."),
+        (blocks(16), "1:37", "Blocks are nested more than 15 deep, or the method has more than 1000."),
         (nested, "1:67", f"Brackets are nested more than {GREATEST_NESTING} deep."),
     ]
 
@@ -411,3 +417,19 @@ def test_limits(source: str, place: str, message: str) -> None:
     assert found.value.message == message
     assert found.value.remedy
     assert f"{found.value.line}:{found.value.column}".startswith(place)
+
+
+def test_blocks_as_deep_as_the_virtual_machine_takes_them() -> None:
+    assert compile_method(parse_method(blocks(15)), class_name="Foo").bytecodes
+
+
+def test_all_nodes_of_a_text_nested_deeply() -> None:
+    method = parse_method("foo ^ 1" + " + 1" * 3000)
+    assert sum(isinstance(node, Send) for node in walk(method)) == 3000
+
+
+def test_a_message_with_a_very_long_name_is_shortened() -> None:
+    error = SourceError.at("foo", 0, f"`{'x' * 20_000}` is not known.", "Define it.")
+    first = str(error).splitlines()[0]
+    assert first.startswith("<text>:1:1: `xxx") and first.endswith("xxx` is not known.")
+    assert len(first) < 450

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from hardtalk.slang.answers import Answers
+from hardtalk.slang.assigned import early_reads
 from hardtalk.slang.check_base import is_to_self
 from hardtalk.slang.check_control import CheckControl
 from hardtalk.slang.errors import refuse
@@ -110,8 +111,18 @@ class MethodCheck(CheckControl):
         if method.external is not None:
             return Tree(method, parameters, ())
         self.declarations()
-        statements = self.statements(method.node.statements)
-        return Tree(method, parameters, tuple(statements))
+        tree = Tree(method, parameters, tuple(self.statements(method.node.statements)))
+        if not self.errors:
+            self.assignments(tree)
+        return tree
+
+    def assignments(self, tree: Tree) -> None:
+        """Each temporary is assigned before it is read, on every path."""
+        for read in early_reads(tree):
+            name = read.local.name
+            self.complain(
+                read.start, f"{name} may be read here before it is assigned; assign it on every path that leads here"
+            )
 
     def declarations(self) -> None:
         """What `<var:type:>`, `<returns:>` and the selector say."""

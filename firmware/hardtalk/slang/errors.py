@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from hardtalk.smalltalk import ast
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.tonel import MethodDefinition
+
+MOST_SHOWN: Final = 12
+"""Errors that are told of one program."""
 
 
 class UnfitProgram(Exception):
@@ -25,7 +29,9 @@ class SlangErrors(SourceError):
         return SlangErrors, (self.errors,)
 
     def __str__(self) -> str:
-        return "\n\n".join(str(error) for error in self.errors)
+        shown = [str(error) for error in self.errors[:MOST_SHOWN]]
+        left = len(self.errors) - len(shown)
+        return "\n\n".join([*shown, f"and {left:,} more"] if left else shown)
 
 
 def slang_error(method: MethodDefinition, node: ast.Method, place: ast.Node | int, message: str) -> SourceError:

@@ -323,7 +323,7 @@ class Simulation:
     def _guarded(self, function: Function, arguments: tuple[Any, ...]) -> Any:
         try:
             return function(*arguments)
-        except (SlangFault, NameError, TypeError) as error:
+        except (SlangFault, TypeError) as error:
             where = self._place_of(error)
             if where is None:
                 raise
@@ -340,8 +340,6 @@ class Simulation:
 
 
 def _explained(error: BaseException) -> str:
-    if isinstance(error, NameError):
-        return f"a temporary is read before it is written ({error})"
     if isinstance(error, TypeError):
         return f"a value is used that a routine did not answer, or a wrong number of arguments is passed ({error})"
     return str(error)

@@ -160,7 +160,12 @@ def children(node: Node) -> Iterator[Node]:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """The node and all nodes below it, parents first."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    """The node and all nodes below it, parents first, however deep they are nested."""
+    pending = [iter((node,))]
+    while pending:
+        found = next(pending[-1], None)
+        if found is None:
+            pending.pop()
+        else:
+            yield found
+            pending.append(children(found))

@@ -31,7 +31,7 @@ from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.generator import Generator
 from hardtalk.smalltalk.literals import Symbol
 from hardtalk.smalltalk.scope import Analysis
-from hardtalk.smalltalk.verifier import frame_size
+from hardtalk.smalltalk.verifier import MOST_CLOSURES, MOST_FRAMES, VerificationError, frame_size
 
 __all__ = [
     "ClassBindingRef",
@@ -129,7 +129,7 @@ class _MethodCompiler:
         header = MethodHeader(
             primitive or self.quick_primitive(),
             len(literals),
-            self.is_large(code, len(literals)),
+            self.is_large(code, source_map, len(literals)),
             self.generator.activation.slot_count,
             len(node.parameters),
         )
@@ -152,8 +152,18 @@ class _MethodCompiler:
         else:
             generator.assembler.return_constant("nil")
 
-    def is_large(self, code: bytes, literal_count: int) -> bool:
-        size = frame_size(code, self.generator.activation.slot_count, literal_count)
+    def is_large(self, code: bytes, source_map: Sequence[tuple[int, int]], literal_count: int) -> bool:
+        try:
+            size = frame_size(code, self.generator.activation.slot_count, literal_count)
+        except VerificationError as error:
+            if error.fault != "Closures":
+                raise
+            place = max((place for place in source_map if place[0] <= error.offset), default=(0, 0))
+            raise self.node.error(
+                place[1],
+                f"Blocks are nested more than {MOST_FRAMES} deep, or the method has more than {MOST_CLOSURES}.",
+                "Move some of them to another method.",
+            ) from None
         if size > LARGE_FRAME:
             raise self.node.error(
                 0,

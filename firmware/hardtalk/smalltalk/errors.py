@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 WIDEST: Final = 400
-"""Characters of a source line that are shown."""
+"""Characters of a source line that are shown, and of a message, which may quote a name."""
 
 
 class SourceError(Exception):
@@ -59,5 +59,11 @@ class SourceError(Exception):
         start = max(0, self.column - 1 - WIDEST // 2) if len(self.source_line) > WIDEST else 0
         shown, caret = self.source_line[start : start + WIDEST], self.column - 1 - start
         indent = "".join("\t" if character == "\t" else " " for character in shown[:caret]).ljust(caret)
-        text = f"{self.file}:{self.line}:{self.column}: {self.message}\n{shown}\n{indent}^"
+        text = f"{self.file}:{self.line}:{self.column}: {shortened(self.message)}\n{shown}\n{indent}^"
         return f"{text}\n{self.remedy}" if self.remedy else text
+
+
+def shortened(message: str) -> str:
+    """The message without its middle when it quotes something very long."""
+    half = WIDEST // 2
+    return message if len(message) <= WIDEST else f"{message[:half]} … {message[-half:]}"
