@@ -12,6 +12,7 @@ from hardtalk.smalltalk import bytecodes
 from hardtalk.smalltalk.compiled_method import LARGE_FRAME, SMALL_FRAME
 from hardtalk.smalltalk.verifier import (
     FAULT_NUMBERS,
+    FIRST_OWNER,
     LAST_VARIABLE,
     MOST_ARGUMENTS,
     MOST_CLOSURES,
@@ -113,6 +114,7 @@ VM_CONSTANTS: Final = {
     "MakingPieceBytes": 128,
     "TrailerBytes": TRAILER_BYTES,
     "NothingStored": NOTHING_STORED,
+    "FirstOwner": FIRST_OWNER,
     "LastVariable": LAST_VARIABLE,
     "InsideInstruction": 0xFFFF,
     "MostFrames": MOST_FRAMES,
