@@ -12,6 +12,7 @@ from hardtalk.smalltalk import bytecodes
 from hardtalk.smalltalk.compiled_method import LARGE_FRAME, SMALL_FRAME
 from hardtalk.smalltalk.verifier import (
     FAULT_NUMBERS,
+    FIRST_OWNER,
     LAST_VARIABLE,
     MOST_ARGUMENTS,
     MOST_CLOSURES,
@@ -106,8 +107,6 @@ VM_CONSTANTS: Final = {
     "LargestClassDepth": 65535,
     "NearClassDepth": 32,
     "ProcessClassDepth": 4,
-    "BehaviorOwnedSlots": 3,
-    "RegistersOwnedSlots": 1,
     "MutexLimit": 16,
     "MutexWaiters": 64,
     "SearchedAtOnce": 16,
@@ -129,6 +128,7 @@ VM_CONSTANTS: Final = {
     "MakingPieceBytes": 128,
     "TrailerBytes": TRAILER_BYTES,
     "NothingStored": NOTHING_STORED,
+    "FirstOwner": FIRST_OWNER,
     "LastVariable": LAST_VARIABLE,
     "InsideInstruction": 0xFFFF,
     "MostFrames": MOST_FRAMES,
