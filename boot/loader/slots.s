@@ -255,7 +255,7 @@ nextChecksumWord:
     ldmiacs sp!, {r4, pc}
     ldr     r12, [r1], #4
     eor     r0, r0, r12
-    and     r12, r0, #255
+    and     r12, r0, #255                   /* the four bytes, written out */
     ldr     r4, [r3, r12, lsl #2]
     eor     r0, r4, r0, lsr #8
     and     r12, r0, #255

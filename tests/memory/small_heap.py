@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from hardtalk.memory.machine import Machine
-from hardtalk.memory.rings import COLLECTOR_RINGS, PHASES
+from hardtalk.memory.rings import COLLECTOR_RINGS
 from hardtalk.vm import object_format as of
+from hardtalk.vm.codes import PHASE_NAMES
 from hardtalk.vm.constants import slang_constants
 
 BASE = 0x10000
@@ -43,7 +44,7 @@ class SmallHeap:
             self.put(anchor + 4, anchor)
         self.set("whiteColour", WHITE)
         self.set("blackColour", BLACK)
-        self.set("collectorPhase", slang_constants().get(f"Phase{phase.title()}", PHASES.index(phase)))
+        self.set("collectorPhase", slang_constants().get(f"Phase{phase.title()}", PHASE_NAMES.index(phase)))
         self.set("regionStart", HEAP)
         self.set("regionEnd", HEAP + HEAP_BYTES)
         self._make_classes()

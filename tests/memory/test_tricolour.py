@@ -6,8 +6,8 @@ import pytest
 from small_heap import BLACK, GREY, UNLISTED, SmallHeap
 
 from hardtalk.memory.audit import audit_machine
-from hardtalk.memory.rings import PHASES
 from hardtalk.vm import object_format as of
+from hardtalk.vm.codes import PHASE_NAMES
 
 SLOT = of.slot_offset
 
@@ -16,7 +16,7 @@ def kinds(heap: SmallHeap) -> list[tuple[str, int]]:
     return [(each.kind, each.address) for each in audit_machine(heap.machine()).violations]
 
 
-@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize("phase", PHASE_NAMES)
 def test_a_heap_without_garbage_is_sound_in_every_phase(phase: str) -> None:
     heap = SmallHeap(phase)
     report = audit_machine(heap.machine())

@@ -123,6 +123,18 @@ def test_segments_that_would_overwrite_the_loader_or_leave_ram(loader: LoaderBoa
         loader.cells.put(B, wrong.to_bytes())
         assert loader.start() == 3
         assert loader.said.startswith("slot B: its header is damaged\n")
+        assert slots_in(loader.cells)[1].state.value == "its header is damaged"
+
+
+def test_an_entry_where_no_firmware_may_be(loader: LoaderBoard) -> None:
+    loader.install(3)
+    header = read_header(pack(firmware(4))[:HEADER_BYTES])
+    assert header is not None
+    for entry in (0, 0xFFFC, 0x0800_0000):
+        loader.cells.put(B, replace(header, entry=entry, generation=9, is_confirmed=True).to_bytes())
+        assert loader.start() == 3
+        assert loader.said.startswith("slot B: its header is damaged\n")
+        assert slots_in(loader.cells)[1].state.value == "its header is damaged"
 
 
 def test_the_host_and_the_loader_agree_on_damaged_flash(loader: LoaderBoard) -> None:

@@ -19,7 +19,7 @@ from hardtalk.trace.recorder import COLLECTION, COLLECTOR, INTERRUPTS, NATIVE, P
 from hardtalk.trace.recording import Recording
 from hardtalk.trace.under_load import bench_recorder, record
 from hardtalk.trace.vcd_file import identifier, text_value, vcd_text
-from hardtalk.vm.codes import COLLECTOR_PHASES
+from hardtalk.vm.codes import PHASE_NAMES
 
 from .formats import read_perfetto, read_vcd
 
@@ -80,11 +80,10 @@ def collections() -> Recording:
 
 
 def test_the_collectors_phases_follow_each_other(collections: Recording) -> None:
-    phases = [name.removeprefix("Phase").lower() for name in COLLECTOR_PHASES]
     seen = [each.name for each in collections.tracks[COLLECTION].slices]
-    assert set(seen) == set(phases[1:])
+    assert set(seen) == set(PHASE_NAMES[1:])
     for earlier, later in pairwise(seen):
-        assert phases.index(later) == phases.index(earlier) + 1 or later == "marking"
+        assert PHASE_NAMES.index(later) == PHASE_NAMES.index(earlier) + 1 or later == "marking"
 
 
 def test_the_collectors_steps_are_in_its_stretches_of_work(collections: Recording) -> None:

@@ -37,7 +37,10 @@ COLLECTOR_PHASES: Final = {
     "PhaseBurying": 4,
     "PhaseFreeing": 5,
 }
-"""Values of the VM variable `collectorPhase`."""
+"""Values of the VM variable `collectorPhase`, in their order from 0."""
+
+PHASE_NAMES: Final = tuple(name.removeprefix("Phase").lower() for name in COLLECTOR_PHASES)
+"""How people are told of them."""
 
 AUDIT_STAGES: Final = {
     "AuditBegin": 0,
@@ -125,3 +128,10 @@ def constants() -> Iterator[tuple[str, int]]:
         yield from table.items()
     for number, name in enumerate(STATISTICS, 1):
         yield f"Counter{name[0].upper()}{name[1:]}", number
+
+
+def _check() -> None:
+    assert [*COLLECTOR_PHASES.values()] == [*range(len(COLLECTOR_PHASES))]
+
+
+_check()

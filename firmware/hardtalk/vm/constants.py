@@ -53,7 +53,6 @@ VM_CONSTANTS: Final = {
     "ReserveShift": 5,
     "LargestReserveOrder": 20,
     "ReserveChunksShift": 5,
-    "ReserveChunks": 32,
     "LeastReserveOrder": 16,
     "LeastChunkOrder": 8,
     "MostWarnings": 2,

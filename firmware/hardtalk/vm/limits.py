@@ -39,6 +39,7 @@ def limits(sizes: Mapping[str, int]) -> dict[str, int]:
         "QuickListShift": sizes["QuickBucketsShift"] + _WORD_SHIFT,
         "QuickListWords": quick_orders << sizes["QuickBucketsShift"],
         "ReadyBlocks": sizes["BatchBlocks"] << 2,
+        "ReserveChunks": 1 << sizes["ReserveChunksShift"],
         "MostChunkSplits": chunk_order - SMALLEST_ORDER,
         "ChunkBlocks": 1 << (chunk_order - SMALLEST_ORDER),
         # Tables of pairs.

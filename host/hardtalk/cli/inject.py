@@ -23,7 +23,7 @@ from hardtalk.injection.shared_random import StormRow
 from hardtalk.injection.trial import Interrupted
 from hardtalk.latency.loads import ALL
 from hardtalk.memory.boards import bytes_from
-from hardtalk.memory.rings import PHASES
+from hardtalk.vm.codes import PHASE_NAMES
 
 
 @Parameter(name="*")
@@ -165,9 +165,9 @@ def collection_lines(result: CollectionResult) -> list[str]:
     return [
         f"{result.recipe.program}: a collection of {result.instructions:,} instructions, interrupted at "
         f"{found.points:,} of them in {result.seconds:.0f} s ({rate:,.0f} a second)",
-        f"  in phase {', '.join(f'{name} {found.phases[name]:,}' for name in PHASES if found.phases[name])}",
+        f"  in phase {', '.join(f'{name} {found.phases[name]:,}' for name in PHASE_NAMES if found.phases[name])}",
         f"  {found.outcomes:,} different outcomes, each followed and its heap audited: in phase "
-        f"{', '.join(f'{name} {found.audited[name]:,}' for name in PHASES if found.audited[name])}",
+        f"{', '.join(f'{name} {found.audited[name]:,}' for name in PHASE_NAMES if found.audited[name])}",
         f"  {found.completed:,} of them followed to the collection's end and audited again",
         f"  {found.violation or 'no violation'}",
     ]

@@ -4,7 +4,8 @@ from typing import Final
 
 from hardtalk.board import Board, Snapshot
 from hardtalk.memory.machine import NotReadable
-from hardtalk.memory.rings import PHASE_VARIABLE, PHASES
+from hardtalk.memory.rings import PHASE_VARIABLE
+from hardtalk.vm.codes import PHASE_NAMES
 
 SLICE_CYCLES: Final = 1_000
 SEARCH_CYCLES: Final = 20_000
@@ -45,4 +46,4 @@ def instructions_of_collection(board: Board, start: Snapshot) -> int:
 
 def phase(board: Board) -> str:
     """The collector's phase, at any instruction: unlike some variables it is always in memory."""
-    return PHASES[board.ram.word(board.firmware.address_of(PHASE_VARIABLE))]
+    return PHASE_NAMES[board.ram.word(board.firmware.address_of(PHASE_VARIABLE))]

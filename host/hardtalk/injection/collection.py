@@ -14,7 +14,8 @@ from hardtalk.board import Board, Snapshot
 from hardtalk.board.journal import Journal
 from hardtalk.injection.beginning import COLLECTION_CYCLES
 from hardtalk.injection.trial import Expectation, Interrupted, Rule, Trial, Violated
-from hardtalk.memory.rings import PHASE_VARIABLE, PHASES
+from hardtalk.memory.rings import PHASE_VARIABLE
+from hardtalk.vm.codes import PHASE_NAMES
 
 LINE_BIT = 1 << 1
 SLICE_CYCLES = 10_000
@@ -60,7 +61,7 @@ class CollectionSweep:
         self._outcomes: set[Hashable] = set()
 
     def phase(self) -> str:
-        return PHASES[int(self.board.ram.bytes[self._phase_offset])]
+        return PHASE_NAMES[int(self.board.ram.bytes[self._phase_offset])]
 
     def run(self, first: int, count: int, progress: Callable[[Injection], None] = lambda _: None) -> Injection:
         """Interrupt at `count` instructions, the first one `first` after the start; ends at the first violation."""

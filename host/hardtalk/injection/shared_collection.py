@@ -15,8 +15,8 @@ from hardtalk.injection.beginning import collecting, instructions_of_collection
 from hardtalk.injection.collection import CollectionSweep, Injection
 from hardtalk.memory.boards import boot_settled
 from hardtalk.memory.machine import NotReadable
-from hardtalk.memory.rings import PHASES
 from hardtalk.report.figures import Report
+from hardtalk.vm.codes import PHASE_NAMES
 
 POINTS_IN_A_TASK: Final = 10_000
 PROGRAMS: Final = {"collecting": "startCollecting", "working": "startWorking"}
@@ -132,7 +132,7 @@ def add_collection(report: Report, result: CollectionResult) -> None:
     name, found = result.recipe.program, result.found
     report.add(f"{name}.instructions", result.instructions, "instructions")
     report.add(f"{name}.points", found.points, "points")
-    for phase in PHASES:
+    for phase in PHASE_NAMES:
         report.add(f"{name}.points.{phase}", found.phases[phase], "points")
         report.add(f"{name}.audits.{phase}", found.audited[phase], "audits")
     report.add(f"{name}.outcomes", found.outcomes, "outcomes")

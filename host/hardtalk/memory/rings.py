@@ -12,7 +12,7 @@ from hardtalk.memory.compiled import follow_ring
 from hardtalk.memory.heap import Heap, Indices
 from hardtalk.memory.machine import NEXT, PREVIOUS, Machine
 from hardtalk.vm import object_format as of
-from hardtalk.vm.codes import COLLECTOR_PHASES
+from hardtalk.vm.codes import PHASE_NAMES
 
 STOP_THE_WORLD_VARIABLE: Final = "reachedTop"
 """Only the collector that stops the world has it: the top of its marking stack."""
@@ -20,10 +20,6 @@ COLLECTOR_RINGS: Final = ("whiteRing", "greyRing", "blackRing", "weakRing", "dea
 SCANNED: Final = "scanned"
 """What an audit calls the first part of the grey ring, up to the object that `lastScanned` names: it is black."""
 PHASE_VARIABLE: Final = "collectorPhase"
-PHASES: Final = tuple(
-    name.removeprefix("Phase").lower() for name in sorted(COLLECTOR_PHASES, key=COLLECTOR_PHASES.__getitem__)
-)
-"""By the number that the variable holds."""
 
 EMPTY_RINGS: Final = {
     "idle": ("whiteRing", "greyRing", "weakRing", "deadRing"),
@@ -161,4 +157,4 @@ def ring_names(machine: Machine) -> tuple[str, ...]:
 def phase_of(machine: Machine) -> str:
     """The phase's name; the number itself when it has none."""
     value = machine.variable(PHASE_VARIABLE)
-    return PHASES[value] if value < len(PHASES) else str(value)
+    return PHASE_NAMES[value] if value < len(PHASE_NAMES) else str(value)

@@ -6,6 +6,8 @@ import struct
 from dataclasses import dataclass
 from zlib import crc32
 
+from hardtalk.chip import default_chip
+from hardtalk.link.plan import CODE_BASE
 from hardtalk.slots.layout import (
     FIELDS,
     HEADER_BYTES,
@@ -14,6 +16,7 @@ from hardtalk.slots.layout import (
     MOST_SEGMENTS,
     NAME_BYTES,
     OFFSETS,
+    SEGMENT_GRAIN,
     TRIES,
 )
 
@@ -39,6 +42,11 @@ class Header:
     def payload_size(self) -> int:
         return sum(size for _, size in self.segments)
 
+    @property
+    def is_loadable(self) -> bool:
+        """Whether the loader takes its segments and its entry."""
+        return is_in_room(self.entry, 1) and all(is_segment(*each) for each in self.segments)
+
     def to_bytes(self) -> bytes:
         """HEADER_BYTES bytes; what is not written yet is ones."""
         pairs = [word for segment in self.segments for word in segment]
@@ -52,6 +60,17 @@ class Header:
         tried = [0] * (TRIES - self.tries_left) + [ERASED] * self.tries_left
         marks += [*tried, 0 if self.is_confirmed else ERASED]
         return (checked + struct.pack(f"<{1 + len(marks)}I", crc32(checked), *marks)).ljust(HEADER_BYTES, b"\xff")
+
+
+def is_segment(address: int, size: int) -> bool:
+    """Whether the loader copies so many bytes to that address."""
+    return (address | size) % SEGMENT_GRAIN == 0 and is_in_room(address, size)
+
+
+def is_in_room(address: int, size: int) -> bool:
+    """Whether that lies where a firmware may: in RAM, behind the loader."""
+    stop = default_chip().ram.base + default_chip().ram.size
+    return CODE_BASE <= address < stop and size <= stop - address
 
 
 def read_header(data: bytes) -> Header | None:
@@ -77,4 +96,4 @@ def read_header(data: bytes) -> Header | None:
         tries_left=field("TRIED").count(ERASED),
         is_confirmed=field("CONFIRMED") == (0,),
     )
-    return header if header.payload_size == size <= MOST_PAYLOAD else None
+    return header if header.payload_size == size <= MOST_PAYLOAD and header.is_loadable else None

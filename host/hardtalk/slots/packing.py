@@ -9,10 +9,9 @@ from zlib import crc32
 from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
-from hardtalk.chip import default_chip
 from hardtalk.link.plan import CODE_BASE
 from hardtalk.report.errors import ReportedError
-from hardtalk.slots.header import Header, read_header
+from hardtalk.slots.header import Header, is_segment, read_header
 from hardtalk.slots.layout import HEADER_BYTES, MOST_PAYLOAD, MOST_SEGMENTS, PAYLOAD, SEGMENT_GRAIN
 
 NAME_DIGITS = 16
@@ -25,11 +24,10 @@ class UnfitFirmware(ReportedError):
 def pack(elf: bytes) -> bytes:
     """The slot file of a firmware. Its name is the beginning of the ELF's SHA-256, as `hardtalk build` prints it."""
     entry, loads = segments_of(elf)
-    ram = default_chip().ram
     if len(loads) > MOST_SEGMENTS:
         raise UnfitFirmware(f"the firmware has {len(loads)} segments, a slot's header {MOST_SEGMENTS}", "link it anew")
     for address, data in loads:
-        if address % SEGMENT_GRAIN or not CODE_BASE <= address <= address + len(data) <= ram.base + ram.size:
+        if not is_segment(address, len(data)):
             raise UnfitFirmware(
                 f"the firmware has {len(data):,} bytes for {address:#x}; the loader takes multiples of {SEGMENT_GRAIN} "
                 f"from {CODE_BASE:#x} on, in RAM",

@@ -13,7 +13,7 @@ from hardtalk.trace.picture import picture
 from hardtalk.trace.process_names import ProcessNames
 from hardtalk.trace.recorder import COLLECTION, NATIVE, PROCESSES, Recorder, WatchedBlocks, WatchedWord
 from hardtalk.trace.recording import Recording, Slice
-from hardtalk.vm.codes import COLLECTOR_PHASES
+from hardtalk.vm.codes import PHASE_NAMES
 
 MARGIN_CYCLES = 100
 NATIVE_RUNNING, VM_RECORD = "nativeRunning", "vmRecord"
@@ -51,7 +51,7 @@ def bench_recorder(bench: Bench) -> Recorder:
     board, source_map = bench.board, bench.source_map
     watched = watched_addresses(source_map)
     names = ProcessNames(board, source_map)
-    phases = {number: name.removeprefix("Phase").lower() for name, number in COLLECTOR_PHASES.items()}
+    phases = dict(enumerate(PHASE_NAMES))
     begin, ends = blocks_that_return(source_map, COLLECTOR_WORK)
     step = source_map.address_of(COLLECTOR_STEP)
     blocks = WatchedBlocks(
