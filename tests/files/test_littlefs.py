@@ -188,6 +188,7 @@ def test_the_board_mounts_what_power_cuts_have_left(board: Bench) -> None:
     ("source", "message"),
     [
         ("d contentsOf: 'nix'", "there is no file nix"),
+        ("FileDirectory default: nil; default", "no volume is mounted: FlashVolumeDevice mount, or format"),
         ("d contentsOf: 'nix/a'", "there is no nix in nix/a"),
         ("d createDirectory: 'x'. d createDirectory: 'x'", "x is there already"),
         ("d fileNamed: 'f' do: [ :s | ]. d createDirectory: 'f/g'", "f in f/g is no directory"),

@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 from hardtalk.smalltalk.tonel import read_class_file
-from hardtalk.vm.constants import MOST_SUPERCLASSES, PRIORITY_COUNT, VM_CONSTANTS, slang_constants
+from hardtalk.vm.constants import MOST_SUPERCLASSES, PRIORITY_COUNT, VM_CONSTANTS
+from hardtalk.vm.special_objects import FOLLOWED
 
 KERNEL = Path(__file__).parents[2] / "firmware/kernel"
 
@@ -26,13 +27,18 @@ def test_variables_made_in_one_step() -> None:
 
 
 def test_variables_that_the_virtual_machine_owns() -> None:
-    known = slang_constants()
-    groups = ("Scheduler", "Character", "Process", "Semaphore", "Mutex", "List")
-    others = ("BehaviorOwnedSlots", "ClosureFixedSlots", "DictionaryFixedSlots", "RegistersOwnedSlots")
-    expected = [*(known[f"{group}FixedSlots"] for group in groups), *(known[name] for name in others)]
-    assert numbers("Behavior", "variablesOfVirtualMachine") == [*expected, 0]
+    definition = read_class_file(KERNEL / "Behavior.class.st")
+    (method,) = (each for each in definition.methods if each.selector == "variablesOfVirtualMachine")
+    (names,) = re.findall(r"#\(([A-Z][\w ]+)\)", method.node.source)
+    *counts, nothing = numbers("Behavior", "variablesOfVirtualMachine")
+    assert dict(zip(names.split(), counts, strict=True)) == {name: each.followed for name, each in FOLLOWED.items()}
+    assert nothing == 0
 
 
 def test_handlers_begin_above_those_who_pay_for_the_collector() -> None:
     assert numbers("ProcessorScheduler", "lowIOPriority") == [VM_CONSTANTS["HandlerPriority"] + 1]
     assert max(numbers("ProcessorScheduler", "highIOPriority")) <= PRIORITY_COUNT
+
+
+def test_division_goes_in_parts_that_the_primitive_takes() -> None:
+    assert numbers("LongDivision", "partSizeFor:")[0] == VM_CONSTANTS["DivisionUnits"]

@@ -8,7 +8,7 @@ import pytest
 
 from hardtalk.memory.audit import audit
 from hardtalk.memory.machine import Machine
-from hardtalk.memory.processes import ACTIVE, EXCESS, FIRST, LAST, LIST, LISTS, PREVIOUS, PRIORITY, SUSPENDED
+from hardtalk.memory.processes import ACTIVE, EXCESS, FIRST, LAST, LIST, PREVIOUS, PRIORITY, SUSPENDED
 from hardtalk.memory.safepoints import settle
 from hardtalk.vm import object_format as of
 
@@ -41,8 +41,7 @@ def put(board: Board, oop: int, slot: int, value: int) -> None:
 
 
 def ready_list(machine: Machine) -> int:
-    scheduler = machine.variable("scheduler")
-    return machine.slot(machine.slot(scheduler, LISTS), READY - 1)
+    return machine.slot(machine.variable("readyLists"), READY - 1)
 
 
 def gate(board: Board) -> int:

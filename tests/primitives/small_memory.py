@@ -45,6 +45,7 @@ CLASSES: Final = {
     "Array": ("FormatIndexable", 0),
     "String": ("FormatBytes", 0),
     "ByteArray": ("FormatBytes", 0),
+    "Symbol": ("FormatBytes", 0),
     "Bitmap": ("FormatWords", 0),
     "Float": ("FormatWords", 0),
     "LargePositiveInteger": ("FormatBytes", 0),
@@ -141,6 +142,8 @@ class SmallMemory:
         self.state["nilObject"], self.state["falseObject"], self.state["trueObject"] = self.nil, self.false, self.true
         self.characters = [self.make("FormatFixed", self.classes["Character"], [code << 1 | 1]) for code in range(256)]
         self.state["characterTable"] = self.array(self.characters)
+        self.symbol = self.make("FormatBytes", self.classes["Symbol"], b"doesNotUnderstand:")
+        self.state["selectorDoesNotUnderstand"] = self.symbol
         self.state["lineSemaphoreArray"] = self.array([self.nil] * 32)
         self.state["specialObjectsArray"] = self.array([self.nil] * SPECIAL_OBJECT_COUNT)
         self.state["scheduler"] = self.make("FormatFixed", self.classes["ProcessorScheduler"], [self.nil] * 4)

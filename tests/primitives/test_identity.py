@@ -119,7 +119,6 @@ def test_problems_have_their_numbers(world: SmallMemory) -> None:
         world.integer(3): "BecomeInteger", world.characters[65]: "BecomeUnique", world.words([1]): "BecomeNative",
         world.nil: "BecomeSpecial", method: "BecomeExecuted", world.array([world.nil, method]): "BecomeMethods",
         world.state["selectorDoesNotUnderstand"]: "BecomeUnique", world.classes["Point"]: "BecomeShape",
-        world.memory.word_at(world.state["scheduler"] + 20): "BecomeSpecial",
     }  # fmt: skip
     for oop, name in expected.items():
         assert world.run(PROBLEM, oop, one) == world.integer(BECOME_PROBLEMS[name]), name

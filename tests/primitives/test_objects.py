@@ -181,6 +181,7 @@ def test_class_changes_only_between_like_classes(memory: SmallMemory) -> None:
         memory.run(115, memory.characters[1], memory.make("FormatFixed", memory.classes["Point"], [1, 1])), Failed
     )
     assert isinstance(memory.run(115, memory.integer(1), text), Failed)
+    assert isinstance(memory.run(115, memory.symbol, text), Failed)
 
 
 @pytest.mark.parametrize("size", [0, 1, 3, 4, 5, 511, 512])

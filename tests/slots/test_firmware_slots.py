@@ -178,7 +178,12 @@ def header_of(data: bytes) -> Header:
 def test_the_command_without_a_slot_to_start(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["boot", "--from-flash"]) == 2
     assert capsys.readouterr().err == "hardtalk: --from-flash needs the flash\nGive its image with --flash IMAGE.\n"
-    assert run(["boot", "--flash", str(tmp_path / "empty.bin"), "--from-flash"]) == 2
+    empty = tmp_path / "empty.bin"
+    assert run(["boot", "--flash", str(empty), "--from-flash"]) == 2
+    assert capsys.readouterr().err.startswith(f"hardtalk: {empty}: there is no such file\nmake it with hardtalk flash ")
+    assert not empty.exists()
+    FlashFile(empty)
+    assert run(["boot", "--flash", str(empty), "--from-flash"]) == 2
     assert capsys.readouterr().err.startswith("hardtalk: there is no boot loader in the flash\ninstall it with ")
     cells = FlashFile(image).cells()
     for number in range(2):
@@ -187,6 +192,7 @@ def test_the_command_without_a_slot_to_start(image: Path, tmp_path: Path, capsys
     assert run(["boot", "--flash", str(image), "--from-flash"]) == 1
     told = capsys.readouterr()
     assert "slot A: its header is damaged\nslot B: its header is damaged\n*** no slot can be started\n" in told.out
+    assert told.out.endswith("C\n")
     assert told.err.startswith(f"hardtalk: {image}: the boot loader waits for a firmware\ninstall one with ")
 
 

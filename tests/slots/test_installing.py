@@ -107,6 +107,23 @@ def test_what_is_no_firmware_is_refused() -> None:
         pack(firmware(1, 4_000_000))
 
 
+def test_files_that_are_none_are_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image, text = tmp_path / "flash.bin", tmp_path / "text.elf"
+    text.write_text("hello")
+    for wrong, what in (
+        (tmp_path / "none.elf", "there is no such file\nmake a firmware with hardtalk build"),
+        (tmp_path, "that is a directory\nmake a firmware with hardtalk build"),
+        (text, "the file is no ELF file, or is damaged: "),
+    ):
+        for command in ("install", "pack"):
+            assert run(["flash", command, str(wrong), str(image)]) == 2
+            assert capsys.readouterr().err.startswith(f"hardtalk: {wrong}: {what}")
+    assert not image.exists()
+    text.write_bytes(firmware(5))
+    assert run(["flash", "install", str(text), str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith(f"hardtalk: {tmp_path}: that is a directory\nname a file in it")
+
+
 def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     elf, image, file = tmp_path / "firmware.elf", tmp_path / "flash.bin", tmp_path / "firmware.slot"
     elf.write_bytes(firmware(5))

@@ -32,6 +32,7 @@ from hardtalk.smalltalk.compiled_method import (
 from hardtalk.smalltalk.tonel import MethodDefinition
 from hardtalk.smalltalk.verifier import needs_of
 from hardtalk.vm import object_format as of
+from hardtalk.vm.special_objects import FOLLOWED
 
 
 @dataclass
@@ -187,7 +188,8 @@ class Bootstrap:
             sides: dict[bool, dict[ImageObject, ImageObject]] = {False: {}, True: {}}
             metaclass_binding = self.association(self.nil, self.metaclasses[name])
             for definition, spec in compiled[name].methods:
-                method = self._method(spec, metaclass_binding if definition.class_side else self.globals[name])
+                binding = metaclass_binding if definition.class_side else self.globals[name]
+                method = self._method(spec, binding, "Behavior" if definition.class_side else name)
                 sides[definition.class_side][self.literals.symbol(definition.selector)] = method
                 self.methods.append(InstalledMethod(name, definition, spec, method))
             for target, methods in ((self.classes[name], sides[False]), (self.metaclasses[name], sides[True])):
@@ -196,12 +198,13 @@ class Bootstrap:
                     self.class_named("MethodDictionary"), of.FORMATS["FormatFixedAndIndexable"], slots
                 )
 
-    def _method(self, spec: CompiledMethodSpec, class_binding: ImageObject) -> ImageObject:
+    def _method(self, spec: CompiledMethodSpec, class_binding: ImageObject, class_name: str) -> ImageObject:
         slots: list[Value] = [spec.header >> 1]
         slots += [self._literal(literal, class_binding) for literal in spec.literals]
         fields = spec.fields
-        trailer = needs_of(spec.bytecodes, fields.temporary_count, fields.literal_count).trusted_trailer
-        code = spec.bytecodes + trailer
+        owner = next((FOLLOWED[name] for name in self.hierarchy.superclasses(class_name) if name in FOLLOWED), None)
+        needs = needs_of(spec.bytecodes, fields.temporary_count, fields.literal_count)
+        code = spec.bytecodes + (needs.trusted_trailer(owner.index, owner.followed) if owner else needs.trailer)
         return self.memory.add(self.class_named("CompiledMethod"), of.FORMATS["FormatMethod"], slots, code)
 
     def _literal(self, literal: MethodLiteral, class_binding: ImageObject) -> Value:

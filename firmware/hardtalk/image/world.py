@@ -94,7 +94,7 @@ class World:
         )
 
     def _make_processor(self) -> None:
-        lists: list[Value] = [self.boot.instance("LinkedList") for _ in range(PRIORITY_COUNT)]
+        lists = self.ready_lists = [self.boot.instance("LinkedList") for _ in range(PRIORITY_COUNT)]
         processor = self.boot.instance(
             "ProcessorScheduler", quiescentProcessLists=self.literals.array(lists), activeProcess=self.startup_process
         )
@@ -140,6 +140,8 @@ class World:
             return self.literals.array([self.literals.character(code) for code in range(CHARACTER_TABLE_SIZE)])
         if name == "lineSemaphores":
             return self.literals.array([self.boot.nil] * LINE_ARRAY_PLACES)
+        if name == "readyLists":
+            return self.literals.array(self.ready_lists)
         raise ImageError(f"special array {name} is unknown to the image builder. Add it to hardtalk.image.world.")
 
     def _make_symbol_table(self) -> None:

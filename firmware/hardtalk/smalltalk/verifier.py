@@ -44,7 +44,10 @@ FAULT_NUMBERS: Final = {name: number for number, name in enumerate(FAULTS, 1)}
 LAST_VARIABLE: Final = 253
 """The greatest index of a receiver's variable: the trailer has a byte for how many there are, 255 for no class."""
 NOTHING_STORED: Final = 15
-"""In the trailer: no variable of the receiver is stored into, or who made the method is trusted to."""
+"""In the trailer: no variable of the receiver is stored into."""
+FIRST_OWNER: Final = 64
+"""In the trailer, with the number of a special object added: variables that the virtual machine follows are stored
+into, but only those of instances of that class."""
 TRAILER_BYTES: Final = 2
 MOST_ARGUMENTS: Final = 15
 MOST_FRAMES: Final = 15
@@ -95,10 +98,12 @@ class Needs:
         """The end of the method as the virtual machine makes it."""
         return bytes((self.variables, self.lowest_stored))
 
-    @property
-    def trusted_trailer(self) -> bytes:
-        """The end of a method of the firmware, which may store into what the virtual machine follows."""
-        return bytes((self.variables, NOTHING_STORED))
+    def trusted_trailer(self, owner: int, followed: int) -> bytes:
+        """The end of a method of the firmware. It may store into the first variables of the receiver, which the virtual
+        machine follows, when that is an instance of the class that is special object `owner`."""
+        if self.lowest_stored >= followed:
+            return self.trailer
+        return bytes((self.variables, FIRST_OWNER + owner))
 
 
 def frame_size(code: bytes, temporary_count: int, literal_count: int) -> int:

@@ -12,6 +12,7 @@ from hardtalk.smalltalk import bytecodes
 from hardtalk.smalltalk.compiled_method import LARGE_FRAME, SMALL_FRAME
 from hardtalk.smalltalk.verifier import (
     FAULT_NUMBERS,
+    FIRST_OWNER,
     LAST_VARIABLE,
     MOST_ARGUMENTS,
     MOST_CLOSURES,
@@ -106,8 +107,6 @@ VM_CONSTANTS: Final = {
     "LargestClassDepth": 65535,
     "NearClassDepth": 32,
     "ProcessClassDepth": 4,
-    "BehaviorOwnedSlots": 3,
-    "RegistersOwnedSlots": 1,
     "MutexLimit": 16,
     "MutexWaiters": 64,
     "SearchedAtOnce": 16,
@@ -115,6 +114,16 @@ VM_CONSTANTS: Final = {
     "WakesAtOnce": 4,
     "DiscardedAtOnce": 16,
     "WriteTries": 16384,
+    "LargeIntegerWords": 128,
+    "ProductSteps": 128,
+    "DivisorWords": 64,
+    "DivisionUnits": 80,
+    "ShortDivisionWords": 64,
+    "PieceElements": 32,
+    "ComparedBytes": 1024,
+    "HashedBytes": 256,
+    "CrcBytes": 512,
+    "CrcPieceBytes": 32,
     "AuditedAtOnce": 8,
     "ShownBytes": 32,
     "SmalltalkPriorities": PRIORITY_COUNT,
@@ -129,6 +138,7 @@ VM_CONSTANTS: Final = {
     "MakingPieceBytes": 128,
     "TrailerBytes": TRAILER_BYTES,
     "NothingStored": NOTHING_STORED,
+    "FirstOwner": FIRST_OWNER,
     "LastVariable": LAST_VARIABLE,
     "InsideInstruction": 0xFFFF,
     "MostFrames": MOST_FRAMES,
@@ -139,7 +149,10 @@ VM_CONSTANTS: Final = {
     "LastQuickPrimitive": 519,
 }
 """Sizes and limits that only the VM decides. Orders are log2 of bytes. Units are the collector's, about 15 cycles each;
-paces are units for 32 bytes. A block of LargestBumpOrder must fit a bump area of CollectorBumpOrder."""
+paces are units for 32 bytes. A block of LargestBumpOrder must fit a bump area of CollectorBumpOrder. ProductSteps are
+multiplications of words, about 2,000 cycles; DivisionUnits are words of the quotient times (words of the divisor + 4),
+each four steps of half-words; a word of a short division takes 40 cycles. Of a string longer than HashedBytes the first
+and the last half of so many count."""
 
 
 MOST_SUPERCLASSES: Final = VM_CONSTANTS["NearClassDepth"] - 5

@@ -13,6 +13,8 @@ INTERRUPT_LINES: Final = 32
 PRIORITY_LEVELS: Final = 96
 SLOT_COUNT: Final = 32
 ROUTINE_LIMIT: Final = 256
+MOST_PROCESSES: Final = 64
+"""That wait, are ready or sleep in one list: what docs/bounds.md assumes."""
 
 LINE_RECORD_BYTES: Final = 64
 LINE_FIELDS: Final = ("Handler", "Argument", "Held", "Bit", "Count", "Repeats", "StormLimit", "Storms", "Priority")
@@ -157,6 +159,7 @@ def constants() -> Iterator[tuple[str, int]]:
         place += count
     yield "NativePriorities", PRIORITY_LEVELS
     yield "NativeRoutineLimit", ROUTINE_LIMIT
+    yield "NativeProcesses", MOST_PROCESSES
     yield "NativeReschedule", 1
     yield "NativeAttention", 2
 

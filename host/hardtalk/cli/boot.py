@@ -43,11 +43,13 @@ def boot(
     picture_file = checked_png(screenshot)
     if from_flash and flash is None:
         raise UserError("--from-flash needs the flash", "Give its image with --flash IMAGE.")
+    if from_flash and flash is not None and not flash.exists():
+        raise UserError(f"{flash}: there is no such file", f"make it with hardtalk flash install FIRMWARE {flash}")
     options = replace(parts.boot_options(model, collector, flash), starts_from_flash=from_flash)
     bench = boot_board(options, console.out)
     for line in summary(bench):
         console.print(Text(line), soft_wrap=True)
-    console.out(bench.text, end="", highlight=False)
+    console.out(bench.text, end="" if bench.text.endswith("\n") else "\n", highlight=False)
     if from_flash and bench.slot is None and not pty:
         raise BenchError(
             f"{flash}: the boot loader waits for a firmware",

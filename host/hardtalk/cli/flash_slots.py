@@ -9,11 +9,12 @@ from rich.table import Table
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
 from hardtalk.flash import FlashFile
-from hardtalk.slots import SLOT_NAMES, Slot, boot_loader, install_loader, pack, slots_in, started_slot
+from hardtalk.slots import SLOT_NAMES, Slot, UnfitFirmware, boot_loader, install_loader, pack, slots_in, started_slot
 from hardtalk.slots import install as install_in
 
 Elf = Annotated[Path, Parameter(help="A firmware.elf that hardtalk build wrote.")]
 FlashImage = Annotated[Path, Parameter(help="A raw image of the flash; made when it is not there.")]
+ExistingImage = Annotated[Path, Parameter(help="A raw image of the flash.")]
 
 
 def install(
@@ -30,7 +31,7 @@ def install(
 ) -> int:
     """Put a firmware into a slot of the flash, and the boot loader before the slots. The volume stays as it is."""
     number = None if slot is None else slot_number(slot)
-    file = pack(firmware.read_bytes())
+    file = packed(firmware)
     flash = FlashFile(image)
     cells = flash.cells()
 
@@ -43,7 +44,7 @@ def install(
     return 0
 
 
-def slots(image: FlashImage, /) -> int:
+def slots(image: ExistingImage, /) -> int:
     """Show what the slots hold and which one is started."""
     cells = FlashFile.existing(image).cells()
     found = slots_in(cells)
@@ -64,8 +65,21 @@ def pack_(
     /,
 ) -> int:
     """Make the file that lies in a slot: for XMODEM or YMODEM, or for FirmwareSlot on the board."""
-    file.write_bytes(pack(firmware.read_bytes()))
+    data = packed(firmware)
+    file.write_bytes(data)
+    output.console().print(f"{file}  {len(data):,} bytes", soft_wrap=True)
     return 0
+
+
+def packed(firmware: Path) -> bytes:
+    """The slot file of an ELF file. Raises UserError when there is none, UnfitFirmware when it is no firmware."""
+    if not firmware.exists() or firmware.is_dir():
+        what = "that is a directory" if firmware.is_dir() else "there is no such file"
+        raise UserError(f"{firmware}: {what}", "make a firmware with hardtalk build --out firmware.elf")
+    try:
+        return pack(firmware.read_bytes())
+    except UnfitFirmware as error:
+        raise UnfitFirmware(f"{firmware}: {error}") from error
 
 
 def slot_number(name: str) -> int:

@@ -27,6 +27,8 @@ class Shell:
     def run(self, source: TextIO) -> None:
         """Until the end of `source`; an entry goes on over lines while its brackets are open."""
         is_terminal = source is sys.stdin and sys.stdin.isatty()
+        if is_terminal:
+            self.console.print("Control-D leaves the prompt; Control-C ends what runs too long.")
         entry, number, first = "", 0, 1
         while True:
             try:

@@ -33,6 +33,8 @@ class FlashFile:
         self.wear_path = path.with_name(path.name + ".wear")
         self.size = default_chip().peripheral("FLASH").size
         self._written_wear: list[int] = []
+        if path.is_dir():
+            raise FlashFileError(f"{path}: that is a directory", "name a file in it; one that is not there is made")
         if not path.exists():
             with path.open("wb") as file:
                 for _ in range(self.size // CHUNK_BYTES):

@@ -11,7 +11,7 @@ from hardtalk.vm import object_format as of
 
 KIND: Final = "process"
 FIRST, LAST, EXCESS = (of.SLOTS["Semaphore"].index(each) for each in ("FirstLink", "LastLink", "ExcessSignals"))
-LISTS, ACTIVE = (of.SLOTS["Scheduler"].index(each) for each in ("Lists", "ActiveProcess"))
+ACTIVE = of.SLOTS["Scheduler"].index("ActiveProcess")
 NEXT, SUSPENDED, PRIORITY, LIST, PREVIOUS = (
     of.SLOTS["Process"].index(each) for each in ("NextLink", "SuspendedContext", "Priority", "MyList", "PreviousLink")
 )
@@ -25,7 +25,7 @@ def process_violations(heap: Heap, doomed: Flags) -> Iterator[Violation]:
     if not machine.has(SCHEDULER):
         return
     scheduler = machine.variable(SCHEDULER)
-    lists, active = machine.slot(scheduler, LISTS), machine.slot(scheduler, ACTIVE)
+    lists, active = machine.variable("readyLists"), machine.slot(scheduler, ACTIVE)
     listed: dict[int, int] = {}
     most_urgent = 0
     for priority in range(1, machine.word(lists + 12) + 1):
