@@ -189,5 +189,16 @@ def test_unusual_files_and_garbage(bench: Bench) -> None:
         assert again is not None and colors(again) == colors(data), name
 
 
+def test_a_palette_that_says_too_little(bench: Bench) -> None:
+    """Its colors are the system's first ones; a pixel behind them is black, not the system's color."""
+    palette = bytes([255, 255, 255, 0, 0, 0, 0, 0])
+    file = bmp(4, palette, bytes([0x01, 0x50, 0, 0] * 2), colors=2)
+    answer = bench.console.evaluate(
+        f"""| form | form := Form fromBinaryStream: (ReadStream on: #[{" ".join(map(str, file))}]).
+        (0 to: 2) asArray collect: [ :x | (form colorAt: x @ 0) printString ]"""
+    )
+    assert answer == "#('Color r: 1 g: 1 b: 1' 'Color r: 0 g: 0 b: 0' 'Color r: 0 g: 0 b: 0')"
+
+
 def literal(names: Iterable[str]) -> str:
     return "#(" + " ".join(f"'{name}'" for name in names) + ")"

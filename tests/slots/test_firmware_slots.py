@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 import sys
 from collections.abc import Callable
 from copy import deepcopy
@@ -10,6 +11,7 @@ from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import pytest
 from rich.console import Console
@@ -21,11 +23,13 @@ from hardtalk.bench import Bench, BenchError, BootOptions, boot
 from hardtalk.bench.booting import flash_of
 from hardtalk.bench.errors import BoardAsksForReset
 from hardtalk.build import build
+from hardtalk.chip import default_chip
 from hardtalk.cli.main import run
 from hardtalk.cli.shell import Shell
 from hardtalk.devices import FlashCells
 from hardtalk.devices.cfi_flash import Operation
 from hardtalk.flash import FlashFile, Volume
+from hardtalk.link.plan import CODE_BASE
 from hardtalk.power_cuts.judges import torn
 from hardtalk.serial import Result
 from hardtalk.slots import Header, boot_loader, install, install_loader, pack, read_header, slots_in, started_slot
@@ -33,8 +37,10 @@ from hardtalk.slots.layout import (
     FIRST_SLOT_SECTOR,
     HEADER_BYTES,
     MAGIC_VALUE,
+    MOST_SEGMENTS,
     OFFSETS,
     PAYLOAD,
+    SEGMENT_GRAIN,
     SLOT_SECTORS,
     STARTED_FROM_FLASH,
     slot_offset,
@@ -45,6 +51,20 @@ if TYPE_CHECKING:
 
 QEMU_SECONDS = 30
 UPDATE = "FileDirectory default fileNamed: '{}' do: [ :stream | FirmwareSlot install: stream binary ]"
+BOTH = f"""| said |
+said := Array new: 2.
+#('new.slot' 'other.slot') withIndexDo: [ :name :index |
+    [ said at: index put: ([ {UPDATE.replace("'{}'", "name")} ]
+        on: Error do: [ :error | error messageText ]) printString ] fork.
+    (Delay forMilliseconds: 5) wait ].
+[ said includes: nil ] whileTrue: [ (Delay forMilliseconds: 20) wait ].
+said"""
+"""Two processes install at once."""
+LIES = (
+    {"PAYLOAD_SIZE": 12_001}, {"PAYLOAD_SIZE": 0}, {"PAYLOAD_SIZE": 12_000}, {"SEGMENT_COUNT": 99},
+    {"SEGMENT_COUNT": 0}, {"ENTRY": 0}, {"ENTRY": 0x0800_0000}, {"SEGMENTS": 0x0001_0004}, {"SEGMENTS": 0},
+    {"SEGMENTS": 0x0800_0000},
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +85,9 @@ def image(tmp_path: Path, file: bytes) -> Path:
     volume = Volume(cells, is_new=True)
     volume.write("new.slot", new_file())
     volume.write("cut.slot", new_file()[:-1])
+    volume.write("other.slot", pack(firmware(9, 30_000)))
+    for number, changes in enumerate(LIES):
+        volume.write(f"lie{number}.slot", relabelled(new_file(), changes))
     flash.store(cells)
     return path
 
@@ -90,7 +113,13 @@ def test_the_firmware_confirms_itself_and_updates_the_other_slot(image: Path, fi
     with pytest.raises(BenchError, match="this is no firmware for a slot"):
         evaluate("FirmwareSlot install: (ReadStream on: (ByteArray new: 4096))")
     assert slots_in(cells)[0].generation == 1
+    with pytest.raises(BenchError, match="there are the slots 0 and 1, not 2"):
+        evaluate("(FirmwareSlot number: 2) confirm")
     evaluate("FlashVolumeDevice mount. nil")
+    for number in range(len(LIES)):
+        with pytest.raises(BenchError, match="this is no firmware for a slot"):
+            evaluate(UPDATE.format(f"lie{number}.slot"))
+    assert slots_in(cells)[0].state.is_startable, "it has not been erased for a file that the loader would refuse"
     with pytest.raises(BenchError, match="the firmware is cut short"):
         evaluate(UPDATE.format("cut.slot"))
     assert [each.state.value for each in slots_in(cells)] == ["no firmware", "confirmed"]
@@ -112,14 +141,26 @@ def test_the_firmware_confirms_itself_and_updates_the_other_slot(image: Path, fi
     assert slots_in(cells)[0].state.value == "on trial"
     assert cells.read(slot_offset(0) + PAYLOAD, len(new_file()) - PAYLOAD) == new_file()[PAYLOAD:]
 
+    assert evaluate(BOTH) == "#('slot A' 'slot A')"
+    assert started(cells) == (0, 5)
     with pytest.raises(BoardAsksForReset, match="the firmware asked for a reset"):
         evaluate("FirmwareSlot restart")
     bench.board.reset()
-    assert bench.board.run(20_000_000).code == 8
+    assert bench.board.run(20_000_000).code == 9
 
 
 def new_file() -> bytes:
     return pack(firmware(8, 12_000))
+
+
+def relabelled(file: bytes, changes: dict[str, int]) -> bytes:
+    """Some fields of the header have other values, and its checksum is right."""
+    data = bytearray(file)
+    for name, value in changes.items():
+        struct.pack_into("<I", data, OFFSETS[name], value)
+    checksum = OFFSETS["HEADER_CHECKSUM"]
+    struct.pack_into("<I", data, checksum, crc32(bytes(data[:checksum])))
+    return bytes(data)
 
 
 def started(cells: FlashCells) -> tuple[int, int] | None:
@@ -157,7 +198,8 @@ def test_the_command_without_a_slot_to_start(image: Path, tmp_path: Path, capsys
 
 def test_the_board_has_the_same_numbers(bench: Bench) -> None:
     evaluate = bench.console.evaluate
-    fields = ("PAYLOAD_SIZE", "PAYLOAD_CHECKSUM", "HEADER_CHECKSUM", "GENERATION", "GENERATION_COMPLEMENT")
+    fields = ("PAYLOAD_SIZE", "PAYLOAD_CHECKSUM", "ENTRY", "SEGMENT_COUNT", "SEGMENTS")
+    fields += ("HEADER_CHECKSUM", "GENERATION", "GENERATION_COMPLEMENT")
     names = {each: each.lower().title().replace("_", "") for each in (*fields, "CONFIRMED")}
     selectors = " ".join(f"#{name[0].lower()}{name[1:]}" for name in names.values())
     offsets = evaluate(f"#({selectors}) collect: [ :each | FirmwareSlot offsetOf: each ]")
@@ -165,6 +207,11 @@ def test_the_board_has_the_same_numbers(bench: Bench) -> None:
     constants = evaluate(
         "{ FirmwareSlot firstSector. FirmwareSlot sectors. FirmwareSlot headerSize. FirmwareSlot magic }"
     )
+    limits = evaluate(
+        "#(mostSegments segmentGrain firmwareBase ramStop) collect: [ :each | FirmwareSlot perform: each ]"
+    )
+    ram = default_chip().ram
+    assert limits == f"#({MOST_SEGMENTS} {SEGMENT_GRAIN} {CODE_BASE} {ram.base + ram.size})"
     magic = MAGIC_VALUE.to_bytes(4, "little").decode()
     assert constants == f"#({FIRST_SLOT_SECTOR} {SLOT_SECTORS} {HEADER_BYTES} '{magic}')"
     assert evaluate("FirmwareSlot startedFromFlash") == str(STARTED_FROM_FLASH)
