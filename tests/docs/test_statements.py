@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = ("boot", "drivers", "emulator", "examples", "firmware", "hal", "host", "tests")
 SOURCES = (".py", ".st", ".s", ".toml", ".svd")
 PAGES = sorted(
-    [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", *ROOT.glob("*/README.md"), *ROOT.glob("firmware/*/README.md")]
+    [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", *ROOT.glob("[!.]*/README.md"), *ROOT.glob("firmware/*/README.md")]
 )
 FENCED = re.compile(r"^ *```(?P<info>[^\n]*)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
