@@ -21,9 +21,8 @@ from hardtalk.vm.constants import slang_constants
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("boot", "drivers", "emulator", "examples", "firmware", "hal", "host", "tests")
 SOURCES = (".py", ".st", ".s", ".toml", ".svd")
-PAGES = sorted(
-    [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", *ROOT.glob("[!.]*/README.md"), *ROOT.glob("firmware/*/README.md")]
-)
+READMES = ("README.md", "[!.]*/README.md", "firmware/*/README.md")
+PAGES = sorted([*(ROOT / "docs").rglob("*.md"), *(path for each in READMES for path in ROOT.glob(each))])
 FENCED = re.compile(r"^ *```(?P<info>[^\n]*)\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
 WORD = re.compile(r"[A-Za-z_]\w{2,}")
