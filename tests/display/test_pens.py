@@ -119,6 +119,7 @@ def test_every_color_of_a_spiral_is_another(bench: Bench) -> None:
         """| form pen seen | form := Form extent: 60 @ 60 depth: 8.
         pen := Pen newOnForm: form. pen spiral: 30 angle: 89.
         seen := Set new. 0 to: 59 do: [ :y | 0 to: 59 do: [ :x | seen add: (form pixelValueAt: x @ y) ] ].
-        { seen size. (pen location - (30 @ 30)) r < 30 }"""
+        { seen size. (pen location - (30 @ 30)) r < 30. [ pen dragon: 1 / 2 ] on: Error do: [ :error | #ended ].
+            [ pen hilbert: 1.5 side: 3 ] on: Error do: [ :error | #ended ] }"""
     )
-    assert answer == "#(31 true)"
+    assert answer == "#(31 true #ended #ended)"

@@ -157,3 +157,24 @@ def test_what_is_spoilt_meanwhile_fails_where_it_was_sent(machine: BlitMachine, 
     outcome = machine.send(DISPLAY_STRING, operands, [700], spoil)
     assert outcome.interrupted == 1 and outcome.failed
     assert machine.word(operands[0] + TARGET_X) == x
+
+
+@pytest.mark.parametrize("after", [(), (700, 300, 300)])
+def test_what_was_drawn_before_a_glyph_without_sense_is_not_drawn_again(
+    machine: BlitMachine, after: Sequence[int]
+) -> None:
+    """The primitive fails with what is left: destX is where the glyph would begin, and the first place is its own."""
+    machine.reset()
+    text = Text(4)
+    text.string, text.start, text.stop, text.blit.rule, text.blit.alpha = b"abcdef", 2, 6, 6, None
+    text.map[ord("e")] = len(text.table)
+    operands = text.operands(machine)
+    machine.prepare()
+    outcome = machine.send(DISPLAY_STRING, operands, after)
+    assert outcome.failed and outcome.interrupted == len(after)
+    text.stop = 4
+    assert machine.word(operands[0] + TARGET_X) == machine.memory.integer(text.display())
+    assert machine.word(machine.memory.stack + 8) == machine.memory.integer(5)
+    for bits in bits_of(text.blit):
+        start = machine.oops[id(bits)] + of.BODY_OFFSET
+        assert [machine.word(start + 4 * each) for each in range(len(bits.words))] == list(bits.words)

@@ -183,7 +183,13 @@ def test_unusual_files_and_garbage(bench: Bench) -> None:
     evaluate(
         f"{literal(GOOD)} do: [ :each | PNMReadWriter putForm: (Form fromFileNamed: each) onFileNamed: each , '.p' ]"
     )
+    refused = evaluate(
+        """[ (Form extent: 0 @ 3) writeBMPfileNamed: 'text.ppm' ]
+            on: ImageFormatError do: [ :error | error messageText ]"""
+    )
+    assert refused == "'BMPReadWriter: a picture of 0@3'"
     written = held_by(flash_of(bench).contents)
+    assert written["text.ppm"] == GOOD["text.ppm"], "a form that is refused costs no file"
     for name, data in GOOD.items():
         again = written[f"{name}.p"]
         assert again is not None and colors(again) == colors(data), name
