@@ -38,7 +38,3 @@ def test_variables_that_the_virtual_machine_owns() -> None:
 def test_handlers_begin_above_those_who_pay_for_the_collector() -> None:
     assert numbers("ProcessorScheduler", "lowIOPriority") == [VM_CONSTANTS["HandlerPriority"] + 1]
     assert max(numbers("ProcessorScheduler", "highIOPriority")) <= PRIORITY_COUNT
-
-
-def test_division_goes_in_parts_that_the_primitive_takes() -> None:
-    assert numbers("LongDivision", "partSizeFor:")[0] == VM_CONSTANTS["DivisionUnits"]

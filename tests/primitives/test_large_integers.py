@@ -8,7 +8,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from hardtalk.vm.constants import VM_CONSTANTS
+
 from .small_memory import Failed, SmallMemory
+from .test_digits import product as digits_product
+from .test_digits import quotient as digits_quotient
+from .test_digits import words_of
 
 EDGES = [0, 1, -1, 2, 255, 256, 65535, 65536, 65537, 2**30 - 1, 2**30, -(2**30), -(2**30) - 1, 2**31, -(2**31),
          2**32 - 1, 2**32,
@@ -65,12 +70,19 @@ def test_operations_that_are_always_done(memory: SmallMemory, number: int, a: in
 @CHECKED
 @given(a=st.integers(-(2**350), 2**350), b=st.integers(-(2**350), 2**350))
 def test_products_of_up_to_eleven_words_each(memory: SmallMemory, a: int, b: int) -> None:
-    assert answer(memory, 29, a, b) == a * b
+    """Those of more than four rows are for the digits' primitive."""
+    result = answer(memory, 29, a, b)
+    if isinstance(result, Failed):
+        assert min(words_of(a), words_of(b)) > VM_CONSTANTS["ProductRows"]
+        memory.reset()
+        assert digits_product(memory, a, b)[0] == abs(a * b)
+    else:
+        assert result == a * b
 
 
 @CHECKED
-@given(a=st.integers(0, 2**4096 - 1), b=st.integers(-(2**32) + 1, 2**32 - 1))
-def test_products_with_one_word(memory: SmallMemory, a: int, b: int) -> None:
+@given(a=st.integers(0, 2**512 - 1), b=st.integers(-(2**128) + 1, 2**128 - 1))
+def test_products_of_sixteen_words_with_four(memory: SmallMemory, a: int, b: int) -> None:
     assert answer(memory, 29, a, b) == a * b
 
 
@@ -85,24 +97,30 @@ def test_products_with_one_word(memory: SmallMemory, a: int, b: int) -> None:
 def test_divisions(memory: SmallMemory, number: int, a: int, b: int) -> None:
     result = answer(memory, number, a, b)
     if isinstance(result, Failed):
-        words = -(-abs(a).bit_length() // 32), -(-abs(b).bit_length() // 32)
-        assert (words[0] + 1 - words[1]) * (words[1] + 4) > 80
+        words = words_of(a), words_of(b)
+        assert words[1] > VM_CONSTANTS["DivisorWords"] or words[0] + 1 - words[1] > VM_CONSTANTS["QuotientWords"]
+        memory.reset()
+        magnitude, rest, _ = digits_quotient(memory, abs(a), abs(b))
+        assert (magnitude, rest) == divmod(abs(a), abs(b))
     else:
         assert result == DIVISIONS[number](a, b)
 
 
 @CHECKED
-@given(a=st.integers(-(2**2048) + 1, 2**2048 - 1), b=st.integers(1, 65535))
+@given(a=st.integers(-(2**2048) + 1, 2**2048 - 1), b=st.integers(1, 2**32 - 1))
 @example(a=2**2048 - 1, b=1)
 @example(a=2**2048 - 1, b=65535)
 @example(a=2**2048 - 1, b=32768)
-def test_division_by_a_half_word(memory: SmallMemory, a: int, b: int) -> None:
+@example(a=2**2048 - 1, b=2**32 - 1)
+@example(a=2**2048 - 1, b=2**31)
+@example(a=2**2048 - 2**32, b=2**31 + 1)
+def test_division_by_a_word(memory: SmallMemory, a: int, b: int) -> None:
     assert answer(memory, 32, a, b) == a // b
     assert answer(memory, 31, a, b) == a % b
 
 
 @CHECKED
-@given(quotient=st.integers(0, 2**128 - 1), divisor=st.integers(1, 2**128 - 1), rest=st.integers(0, 2))
+@given(quotient=st.integers(0, 2**64 - 1), divisor=st.integers(1, 2**256 - 1), rest=st.integers(0, 2))
 @example(quotient=2**64 - 1, divisor=2**64 - 1, rest=0)
 @example(quotient=2**32, divisor=2**127, rest=1)
 def test_quotients_at_the_edge_of_their_estimate(memory: SmallMemory, quotient: int, divisor: int, rest: int) -> None:
@@ -149,9 +167,11 @@ def test_operands_beyond_128_words_fail(memory: SmallMemory, number: int) -> Non
 
 
 def test_work_beyond_the_limits_fails(memory: SmallMemory) -> None:
-    assert isinstance(answer(memory, 29, 2**1000, 2**1000), Failed)
+    assert isinstance(answer(memory, 29, 2**128, 2**128), Failed)
+    assert isinstance(answer(memory, 29, 2**512, 1), Failed)
     assert isinstance(answer(memory, 32, 2**3000, 2**400 + 1), Failed)
-    assert isinstance(answer(memory, 32, 2**4000, 3), Failed)
+    assert isinstance(answer(memory, 32, 2**128, 2**32), Failed)
+    assert isinstance(answer(memory, 32, 2**300, 2**256), Failed)
     assert isinstance(answer(memory, 37, 1, 4096), Failed)
 
 

@@ -25,16 +25,12 @@ def operands(memory: SmallMemory, case: str) -> tuple[int, tuple[int, ...]]:
             return 23, (i(everything), i(everything))
         case "bits":
             return 36, (i(-(2**2048) + 1), i(2**2048 - 5))
-        case "multiply square":
-            return 29, (i(2**352 - 1), i(2**352 - 1))
-        case "multiply by a word":
-            return 29, (i(everything), i(2**32 - 1))
-        case "divide by a half-word":
-            return 32, (i(2**2048 - 1), i(-10007))
+        case "multiply":
+            return 29, (i(2**512 - 1), i(2**128 - 1))
         case "divide by a word":
-            return 32, (i(2**512 - 1), i(-(2**32 - 1)))
-        case "divide square":
-            return 31, (i(2**384 - 1), i(-(2**192 - 1)))
+            return 32, (i(everything), i(-(2**32 - 1)))
+        case "divide":
+            return 31, (i(2**320 - 1), i(-(2**256 - 1)))
         case "shift left":
             return 37, (i(everything), i(31))
         case "shift right":
@@ -53,9 +49,8 @@ def operands(memory: SmallMemory, case: str) -> tuple[int, tuple[int, ...]]:
 
 
 ALL = [
-    "add", "subtract", "compare", "bits", "multiply square", "multiply by a word", "divide by a half-word",
-    "divide by a word", "divide square", "shift left", "shift right", "times two power", "fill", "clone",
-    "compare bytes", "hash",
+    "add", "subtract", "compare", "bits", "multiply", "divide by a word", "divide", "shift left", "shift right",
+    "times two power", "fill", "clone", "compare bytes", "hash",
 ]  # fmt: skip
 PIECES = {
     "pointers": lambda m: (m.array([m.nil] * 2000), m.array([m.true] * 2000)),

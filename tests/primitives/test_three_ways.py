@@ -33,6 +33,11 @@ def making(code: bytes) -> Operands:
     return operands
 
 
+def digits(*values: int) -> Operands:
+    """A receiver of six words, zero, and integers."""
+    return lambda m: (m.make("FormatBytes", m.classes["LargePositiveInteger"], bytes(24)), *map(m.integer, values))
+
+
 SMALL = [(7, -2), (2**30 - 1, 2**30 - 1), (-(2**30), -1), (6, 0)]
 LARGE = [(2**70, -(2**33) - 1), (-(2**30), -1), (2**96 - 1, 2**96 - 1), (10**40, 7), (2**200, -(2**99) + 7), (5, 0)]
 FLOAT = [(1.5, -0.1), (0.1, 3), (float("inf"), 2.5), (1e-308, 0.0)]
@@ -74,6 +79,9 @@ CASES: list[tuple[int, Operands]] = [
     (616, lambda m: (m.string(b"123456789"), m.integer(1), m.integer(9))),
     (680, making(b"\x78")),
     (680, making(b"\x88")),
+    (683, digits(-(2**70), 2**64 - 1, 0, 0)),
+    (684, digits(2**159 + 12345 * 2**64, 2**63 + 5 << 32, 1, 0)),
+    (684, digits(2**159, 2**63 + 5, 1, 0)),
 ]  # fmt: skip
 
 

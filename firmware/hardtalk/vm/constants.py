@@ -114,10 +114,10 @@ VM_CONSTANTS: Final = {
     "DiscardedAtOnce": 16,
     "WriteTries": 16384,
     "LargeIntegerWords": 128,
-    "ProductSteps": 128,
-    "DivisorWords": 64,
-    "DivisionUnits": 80,
-    "ShortDivisionWords": 64,
+    "ProductPieceWords": 16,
+    "ProductRows": 4,
+    "DivisorWords": 8,
+    "QuotientWords": 3,
     "PieceElements": 32,
     "ComparedBytes": 1024,
     "HashedBytes": 256,
@@ -148,9 +148,9 @@ VM_CONSTANTS: Final = {
     "LastQuickPrimitive": 519,
 }
 """Sizes and limits that only the VM decides. Orders are log2 of bytes. Units are the collector's, about 15 cycles each;
-paces are units for 32 bytes. A block of LargestBumpOrder must fit a bump area of CollectorBumpOrder. ProductSteps are
-multiplications of words, about 2,000 cycles; DivisionUnits are words of the quotient times (words of the divisor + 4),
-each four steps of half-words; a word of a short division takes 40 cycles. Of a string longer than HashedBytes the first
+paces are units for 32 bytes. A block of LargestBumpOrder must fit a bump area of CollectorBumpOrder. Between
+two looks at interrupts a multiplication does ProductPieceWords words of ProductRows rows, a division at most
+DivisorWords words of QuotientWords rows. Of a string longer than HashedBytes the first
 and the last half of so many count."""
 
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isqrt
 from typing import Final
 
 from hardtalk.smalltalk.bytecodes import BYTECODES
@@ -46,13 +45,11 @@ def limits(sizes: Mapping[str, int]) -> dict[str, int]:
         "AwaitedWords": 2 * sizes["AwaitedEntries"],
         "GoalWords": 2 * sizes["GoalEntries"],
         "PairWords": 2 * sizes["ForwardsAtOnce"],
-        # Large integers: the words of two operands' result, and the turns that limits of work leave.
+        # Large integers: the words of two operands' result, and pieces of work in bytes.
         "DigitBufferWords": sizes["LargeIntegerWords"] + 4,
-        "ProductRows": isqrt(sizes["ProductSteps"]) + 1,
         "DivisorBufferWords": sizes["DivisorWords"] + 2,
-        "DivisorHalves": 2 * sizes["DivisorWords"],
-        "QuotientHalves": 2 * (sizes["DivisionUnits"] // 5),
-        "ShortDivisionHalves": 2 * sizes["ShortDivisionWords"],
+        "ProductPieceBytes": sizes["ProductPieceWords"] << _WORD_SHIFT,
+        "DivisorBytes": sizes["DivisorWords"] << _WORD_SHIFT,
         "ComparedWords": sizes["ComparedBytes"] >> _WORD_SHIFT,
         "ExchangeWords": sizes["ExchangeLimitBytes"] >> _WORD_SHIFT + 1,
         # Methods: what their headers and instructions can say.

@@ -223,6 +223,8 @@ PRIMITIVES: Final = (
     _row(680, "MakeMethod", 3, "CompiledMethod class>>makeMethod:literals:bytecodes:", "a verified method, or why not"),
     _row(681, "InstructionSize", 1, "CompiledMethod class>>bytesOfInstruction:", "its bytes, 0 for no such opcode"),
     _row(682, "DisplayString", 6, "BitBlt>>primDisplayString:from:to:map:xTable:kern:", "glyphs; interruptible"),
+    _row(683, "MultiplyDigits", 4, "LargePositiveInteger>>multiply:by:row:column:", "any length, interruptible"),
+    _row(684, "DivideDigits", 4, "LargePositiveInteger>>divide:by:place:column:", "any length, interruptible"),
     _row(690, "BecomeProblem", 1, "Object>>problemBecoming:", "why it cannot become the argument, 0 if it can"),
     _row(693, "ReadWords", 4, "Registers>>wordsAt:into:startingAt:count:", "read at most 32 words, each once"),
     _row(694, "WriteWords", 4, "Registers>>wordsAt:from:startingAt:count:", "write at most 32 words, each once"),

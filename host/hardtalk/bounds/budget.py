@@ -23,10 +23,10 @@ class Budget:
 
 
 BUDGETS: Final = (
-    Budget(STRETCH, HITTING, 251_000, 2_000),
+    Budget(STRETCH, HITTING, 156_000, 2_000),
     Budget(MASKED, HITTING, 7_100, 400),
-    Budget(RESPONSE, HITTING, 279_000, 4_000),
-    Budget(RESPONSE, COLD, 2_930_000, 20_000),
+    Budget(RESPONSE, HITTING, 184_000, 4_000),
+    Budget(RESPONSE, COLD, 1_640_000, 20_000),
 )
 
 
