@@ -207,7 +207,7 @@ class Arm926:
         undefined-instruction trap."""
         found = REMEMBERED.get(code)
         if found is None:
-            if len(REMEMBERED) == MOST_REMEMBERED:
+            if len(REMEMBERED) >= MOST_REMEMBERED:
                 REMEMBERED.clear()
             found = REMEMBERED[code] = self._cost(code, address)
         return found
