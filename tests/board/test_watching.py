@@ -73,6 +73,32 @@ def test_run_to_stops_before_the_block() -> None:
     assert board.cpu.register(1) == 7
 
 
+def test_run_to_stops_before_the_first_of_several_blocks_and_then_no_more() -> None:
+    board = Board(guest("mov r0, #5; again: subs r0, r0, #1; bne again; out: mov r1, #7; b out"))
+    places = (ORIGIN + 4, ORIGIN + 12)
+    assert (board.run_to(places).pc, board.instructions) == (ORIGIN + 4, 3)
+    assert (board.run_to(places).pc, board.instructions) == (ORIGIN + 4, 3), "it is there already"
+    assert (board.run_to(ORIGIN + 12).pc, board.instructions) == (ORIGIN + 12, 11)
+    assert board.run(1_000).reason is StopReason.CYCLES and board.cpu.register(1) == 7
+
+
+def test_run_to_costs_no_cycle_more() -> None:
+    plain, stopped = Board(guest(LOOP)), Board(guest(LOOP))
+    for _ in range(100):
+        stopped.run_to(stopped.cpu.pc)
+        stopped.run(50)
+    plain.run(stopped.clock.cycles)
+    assert (plain.clock.cycles, plain.instructions) == (stopped.clock.cycles, stopped.instructions)
+
+
+def test_run_to_ends_where_the_cpu_sleeps_if_that_is_wanted() -> None:
+    asleep, awake = Board(ticking("again: mcr p15, 0, r0, c7, c0, 4; b again")), Board(ticking("again: b again"))
+    assert asleep.run_to(0x12340, 100_000, until_asleep=True).reason is StopReason.UNTIL
+    assert asleep.clock.cycles < 2_000
+    assert asleep.run_to(0x12340, 100_000).reason is StopReason.CYCLES
+    assert awake.run_to(0x12340, 100_000, until_asleep=True).reason is StopReason.CYCLES
+
+
 def test_run_to_gives_up_after_its_cycles() -> None:
     board = Board(guest(LOOP))
     assert board.run_to(0x12340, 1000).reason is StopReason.CYCLES

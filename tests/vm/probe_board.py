@@ -26,7 +26,7 @@ IRQ_MASKED = 0x80
 
 @cache
 def probe_elf() -> bytes:
-    options = BuildOptions(class_folders=(PROBE_FOLDER,), entry=Entry(PROBE_CLASS, "start"), cache_folder=None)
+    options = BuildOptions(class_folders=(PROBE_FOLDER,), entry=Entry(PROBE_CLASS, "start"))
     return build(options).elf
 
 

@@ -3,6 +3,8 @@
 A row is entered when the hook meets a block for the first time, or in another size. Rows go when the host changes code.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 
 from hardtalk.board import hook
@@ -25,6 +27,7 @@ class BlockTable:
         self._words = words
         self._engines = engines
         self._rows = np.zeros((ram.base + ram.size) >> 2, np.int64)
+        self._stopped = np.zeros(0, np.int64)
         self._filled: set[int] = set()
         self._code_pages: set[int] = set()
         self._single_costs: dict[bytes, BlockCost] = {}
@@ -36,8 +39,10 @@ class BlockTable:
         if not self._ram.contains(address, size):
             raise BoardError(f"the firmware runs code at {address:#x}, outside RAM", "link all code into RAM")
         cost = self.cost(address, size)
-        is_watched = address in self.watched
-        self._rows[address >> 2] = hook.table_entry(size, cost.cycles, cost.taken_extra, is_watched, cost.is_cut)
+        flags = hook.WATCHED if address in self.watched else 0
+        flags |= hook.OPEN_SEAM if cost.is_cut else 0
+        flags |= hook.STOPPED if address >> 2 in self._stopped else 0
+        self._rows[address >> 2] = hook.table_entry(size, cost.cycles, cost.taken_extra, flags)
         self._filled.add(address >> 2)
         self._code_pages.update(range(address & -PAGE, address + size, PAGE))
 
@@ -74,6 +79,13 @@ class BlockTable:
         changed = np.fromiter(self.watched ^ addresses, np.int64)
         self._rows[changed >> 2] = 0
         self.watched = addresses
+
+    def stop_before(self, addresses: Collection[int]) -> None:
+        """From now on the hook stops the engine before these, and no longer before others."""
+        self._rows[self._stopped] &= ~hook.STOPPED
+        self._stopped = np.array([each >> 2 for each in addresses if self._ram.contains(each, 4)], np.int64)
+        known = self._stopped[self._rows[self._stopped] != 0]
+        self._rows[known] |= hook.STOPPED
 
     def forget(self, pages: list[int] | None = None) -> None:
         """Drop translations and costs when RAM was changed by the host: all, or if one of `pages` holds code."""

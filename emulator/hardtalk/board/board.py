@@ -4,7 +4,7 @@ The board owns what devices must not know of each other: which line goes to whic
 when the CPU may take an interrupt, what the trace records. Each of its parts holds one thing; here they are connected.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from hardtalk.board import events
 from hardtalk.board.bus import Bus
@@ -165,12 +165,14 @@ class Board:
         """Execute exactly so many instructions, exception entries not counted. Waiting for an interrupt takes none."""
         return self._runner.run(None, self.instructions + instructions, None)
 
-    def run_to(self, address: int, cycles: int | None = None) -> Stop:
-        """Run until the next instruction is the one at `address`, where a block must begin: a routine or a jump's end.
+    def run_to(self, addresses: int | Collection[int], cycles: int | None = None, until_asleep: bool = False) -> Stop:
+        """Run until the next instruction is at one of `addresses`, where blocks must begin: a routine or a jump's end.
 
-        `cycles` is the longest it may take; the stop's reason tells.
+        `cycles` is the longest it may take; the stop's reason tells. With `until_asleep` it ends as well when the CPU
+        waits for an interrupt that is not there yet, for the reason UNTIL.
         """
-        return self._runner.run_to(address, self._limit(cycles))
+        found = (addresses,) if isinstance(addresses, int) else addresses
+        return self._runner.run_to(found, self._limit(cycles), until_asleep)
 
     def _limit(self, cycles: int | None) -> int | None:
         return None if cycles is None else self.cpu.counter.cycles + cycles

@@ -188,8 +188,13 @@ def ends_block(instruction: capstone.CsInsn, written: tuple[int, ...]) -> bool:
     return instruction.id in BRANCHES or instruction.id in BLOCK_ENDS or arm.ARM_REG_PC in written
 
 
+MOST_REMEMBERED = 1 << 16
+REMEMBERED: dict[bytes, BlockCost] = {}
+"""Costs by the ARM926's table: the words of a block decide."""
+
+
 class Arm926:
-    """The cost of blocks by the table, decoded once each."""
+    """The cost of blocks by the table, decoded once each: all boards of a process remember them together."""
 
     name = "arm926"
 
@@ -198,7 +203,16 @@ class Arm926:
         self._decoder.detail = True
 
     def cost(self, code: bytes, address: int) -> BlockCost:
-        """The cost of the instructions `code`. One that cannot be decoded will be an undefined-instruction trap."""
+        """The cost of the instructions `code`, wherever they lie. One that cannot be decoded will be an
+        undefined-instruction trap."""
+        found = REMEMBERED.get(code)
+        if found is None:
+            if len(REMEMBERED) >= MOST_REMEMBERED:
+                REMEMBERED.clear()
+            found = REMEMBERED[code] = self._cost(code, address)
+        return found
+
+    def _cost(self, code: bytes, address: int) -> BlockCost:
         now = 0
         ready: dict[int, int] = {}
         decoded = 0

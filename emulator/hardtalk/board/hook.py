@@ -55,7 +55,6 @@ def inlined(function: Function) -> Function:
     ALARM,
     LIMIT,
     INSTRUCTION_LIMIT,
-    STOP_AT,  # stop before the block at this address
     PENDING,  # CPSR mask bits of the interrupts that wait: I, F or both
     ATTENTION,  # the host wants a stop at the next block
     STOP,  # why the engine was stopped; 0 when the hook did not
@@ -86,10 +85,9 @@ def inlined(function: Function) -> Function:
     INSTRUCTION_LOCKED,  # a bit for each way in which no line is replaced
     DATA_LOCKED,
     STATE_WORDS,
-) = range(42)
+) = range(41)
 
 NEVER = 1 << 62
-NOWHERE = -1
 MISS, ATTENDED, LIMITED, ALARMED, COUNTED, INTERRUPTED, WATCH_FULL, REACHED, SEAM = range(1, 10)
 WATCH_CAPACITY, WATCH_WORDS = 1 << 14, 4
 INVALID = -1
@@ -100,16 +98,16 @@ BYTES_BITS, EXTRA_BITS = 14, 12
 BYTES_MASK = (1 << BYTES_BITS) - 1
 WATCHED = 1 << BYTES_BITS
 OPEN_SEAM = 1 << BYTES_BITS + 1  # the block is cut off, and nobody knows yet what the next one waits for it
-KEY_MASK = BYTES_MASK | WATCHED | OPEN_SEAM
-EXTRA_SHIFT = BYTES_BITS + 2
+STOPPED = 1 << BYTES_BITS + 2  # the engine stops before the block
+KEY_MASK = BYTES_MASK | WATCHED | OPEN_SEAM | STOPPED
+EXTRA_SHIFT = BYTES_BITS + 3
 EXTRA_MASK = (1 << EXTRA_BITS) - 1
 SEAM_SHIFT = EXTRA_SHIFT + EXTRA_BITS
 COST_SHIFT = SEAM_SHIFT + EXTRA_BITS
 
 
-def table_entry(size: int, cycles: int, taken_extra: int, is_watched: bool = False, is_cut: bool = False) -> int:
+def table_entry(size: int, cycles: int, taken_extra: int, flags: int = 0) -> int:
     """A block's row: `size` bytes, `cycles`, `taken_extra` more when its last branch is taken."""
-    flags = (WATCHED if is_watched else 0) | (OPEN_SEAM if is_cut else 0)
     return size | flags | taken_extra << EXTRA_SHIFT | cycles << COST_SHIFT
 
 
@@ -158,7 +156,7 @@ call_register_read: Any = intrinsic(register_read_intrinsic)
 
 
 @inlined
-def why_not(engine: Any, state: Any, address: Any, after: Any, size: Any, user: Any) -> Any:
+def why_not(engine: Any, state: Any, entry: Any, after: Any, size: Any, user: Any) -> Any:
     """The reason to stop before a block that would end at cycle `after`; 0 when there is none after all."""
     if state[ATTENTION] != 0:
         return ATTENDED
@@ -172,7 +170,7 @@ def why_not(engine: Any, state: Any, address: Any, after: Any, size: Any, user: 
         call_register_read(state[REGISTER_READ_FUNCTION], engine, state[CPSR_NUMBER], user + (CPSR << 3))
         if state[PENDING] & ~state[CPSR] != 0:
             return INTERRUPTED
-    if address == state[STOP_AT]:
+    if entry & STOPPED != 0:
         return REACHED
     return 0
 
@@ -181,7 +179,7 @@ def why_not(engine: Any, state: Any, address: Any, after: Any, size: Any, user: 
 def enter_block(engine: Any, state: Any, address: Any, size: Any, user: Any) -> Any:
     """Charge a block; its row in the table, or -1 when the engine stops before it."""
     index = address >> 2
-    entry = np.int64(0)
+    entry, stopped = np.int64(0), np.int64(0)
     if index < state[TABLE_WORDS]:
         entry = carray(as_pointer(state[TABLE] + (index << 3)), 1)[0]
     if entry & KEY_MASK != size:
@@ -196,16 +194,17 @@ def enter_block(engine: Any, state: Any, address: Any, size: Any, user: Any) -> 
             return np.int64(-1)
         if entry & OPEN_SEAM != 0:
             state[THRESHOLD] = -1  # look at the next block
+        stopped = entry & STOPPED
     last = state[LAST_ENTRY]
     extra = (last >> (SEAM_SHIFT if address == state[BLOCK_END] else EXTRA_SHIFT)) & EXTRA_MASK
     after = state[CLOCK] + extra + (entry >> COST_SHIFT)
-    if after > state[THRESHOLD]:
+    if after > state[THRESHOLD] or stopped != 0:
         if last & OPEN_SEAM != 0 and address == state[BLOCK_END]:
             state[STOP] = SEAM
             state[MISSED_BYTES] = size
             call_stop(state[STOP_FUNCTION], engine)
             return np.int64(-1)
-        reason = why_not(engine, state, address, after, size, user)
+        reason = why_not(engine, state, entry, after, size, user)
         if reason != 0:
             state[STOP] = reason
             call_stop(state[STOP_FUNCTION], engine)

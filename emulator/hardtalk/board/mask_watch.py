@@ -4,8 +4,8 @@ A section begins with the first block that runs with the bit set. It ends with t
 CPU takes an IRQ: the next one begins at the vector then. Time asleep is not counted: a pending interrupt ends the
 sleep, masked or not. The guest neither sees the watch nor pays for it; emulation is slower meanwhile.
 
-The compiled hook reads the words and rows of `hook.py`, and is compiled again only when this file changes: whoever
-changes their layout there removes the folders __pycache__.
+The compiled hook reads the words and rows of `hook.py`, and what is kept of it on disk is compiled again only when this
+file changes: whoever changes their layout there counts LAYOUT up here.
 """
 
 from dataclasses import dataclass
@@ -32,6 +32,7 @@ from hardtalk.board.stops import IRQ_MASK
     START_SLEPT,
     STATE_WORDS,
 ) = range(9)
+LAYOUT: Final = 2
 COUNT, LONGEST, LONGEST_END, LONGEST_CYCLE, ROW_WORDS = range(5)
 I_BIT: Final = IRQ_MASK
 IRQ_VECTOR: Final = GuestExceptionKind.IRQ.vector

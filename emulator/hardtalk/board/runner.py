@@ -5,7 +5,7 @@ block is served before that block: its device acts at the alarm's own cycle, and
 enters it no earlier than that.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from hardtalk.board.bus import Bus
 from hardtalk.board.cpu import Cpu, Pause
@@ -102,13 +102,16 @@ class Runner:
             if target is not None:
                 stops.set_limit(None)
 
-    def run_to(self, address: int, limit: int | None) -> Stop:
-        """Run until a block at `address` is next."""
-        self._cpu.stops.stop_at(address)
+    def run_to(self, addresses: Collection[int], limit: int | None, until_asleep: bool) -> Stop:
+        """Run until a block at one of `addresses` is next or, if that is wanted, until the CPU sleeps."""
+        self._cpu.blocks.stop_before(addresses)
         try:
-            return self.run(limit, None, None)
+            return self.run(limit, None, self._is_asleep if until_asleep else None)
         finally:
-            self._cpu.stops.stop_at(None)
+            self._cpu.blocks.stop_before(())
+
+    def _is_asleep(self) -> bool:
+        return self.is_waiting and self._lines.interrupt_since is None
 
     def _end(self, limit: int | None, target: int | None, until: Until) -> Stop | None:
         """Whether the run ends here; KeyboardInterrupt when somebody wants that."""

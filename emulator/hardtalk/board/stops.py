@@ -19,7 +19,6 @@ class Stops:
         words = self._words
         words[hook.PENDING] = words[hook.ATTENTION] = 0
         words[hook.ALARM] = words[hook.LIMIT] = words[hook.INSTRUCTION_LIMIT] = hook.NEVER
-        words[hook.STOP_AT] = hook.NOWHERE
 
     @property
     def alarm(self) -> int:
@@ -34,11 +33,6 @@ class Stops:
         """Run no block that begins at `cycle` or later, or that ends beyond the count of `instructions`."""
         self._words[hook.LIMIT] = hook.NEVER if cycle is None else cycle
         self._words[hook.INSTRUCTION_LIMIT] = hook.NEVER if instructions is None else instructions
-        self.set_threshold()
-
-    def stop_at(self, address: int | None) -> None:
-        """Run no block that begins at `address`."""
-        self._words[hook.STOP_AT] = hook.NOWHERE if address is None else address
         self.set_threshold()
 
     def set_pending(self, irq: bool, fiq: bool) -> None:
@@ -64,7 +58,7 @@ class Stops:
         words = self._words
         is_counting = words[hook.INSTRUCTION_LIMIT] != hook.NEVER
         is_seam_open = words[hook.LAST_ENTRY] & hook.OPEN_SEAM
-        is_stopped = words[hook.PENDING] or words[hook.ATTENTION] or words[hook.STOP_AT] != hook.NOWHERE
+        is_stopped = words[hook.PENDING] or words[hook.ATTENTION]
         if is_stopped or is_counting or is_seam_open:
             words[hook.THRESHOLD] = -1
         else:

@@ -95,11 +95,26 @@ class Solver:
         kept = self.graph.flows[node]
         self.graph.flows[node] = flow
         try:
-            edges = {each: [Edge(target, 0) for target in self.graph.successors(each)] for each in self.graph.flows}
-            (component,) = [each for each in components(edges) if node in each]
-            return self._both(component)
+            return self._both(self._cycles_through(node))
         finally:
             self.graph.flows[node] = kept
+
+    def _cycles_through(self, node: Node) -> list[Node]:
+        """The node and all that lie on a cycle with it."""
+        leading: dict[Node, list[Node]] = {}
+        pending, seen = [node], {node}
+        while pending:
+            for target in self.graph.successors(source := pending.pop()):
+                leading.setdefault(target, []).append(source)
+                if target not in seen:
+                    seen.add(target)
+                    pending.append(target)
+        pending, found = [node], {node}
+        while pending:
+            new = [each for each in leading.get(pending.pop(), ()) if each not in found]
+            found.update(new)
+            pending += new
+        return sorted(found)
 
     def _both(self, component: Sequence[Node]) -> dict[Node, tuple[Way | None, Way | None]]:
         goals = self._ways(component, self.to_goal, is_goal=True)

@@ -7,9 +7,9 @@ import numpy as np
 from hardtalk.board import Board, StopReason
 from hardtalk.memory.machine import NotReadable, facts_of, is_in_vm
 
-BLOCKS_BETWEEN_LEAPS: Final = 2_000
-LEAP_CYCLES: Final = 50_000
-MOST_LEAPS: Final = 5_000
+PATIENCE_CYCLES: Final = 250_000_000
+SLEEP_CYCLES: Final = 1_000
+"""Between looks at a CPU that sleeps outside the VM."""
 INTERRUPT_ROLE: Final = "interrupt"
 
 
@@ -25,33 +25,17 @@ def dispatched_routines(board: Board, with_interrupts: bool = True) -> frozenset
 def settle(board: Board) -> int:
     """Run the board until it is about to execute a bytecode or sleeps; answers the cycles it took.
 
-    A block at a time; where that takes long (a collection that the program waits for) with leaps in between. Raises
-    NotReadable when it does neither for very long.
+    Raises NotReadable when it does neither for very long.
     """
     routines = dispatched_routines(board, with_interrupts=False)
     began = board.clock.cycles
-    for _ in range(MOST_LEAPS):
-        if crept_to_safepoint(board, routines):
+    while (passed := board.clock.cycles - began) < PATIENCE_CYCLES:
+        stop = board.run_to(routines, PATIENCE_CYCLES - passed, until_asleep=True)
+        if stop.reason not in (StopReason.REACHED, StopReason.UNTIL, StopReason.CYCLES):
+            raise NotReadable(f"the board stopped on its way to a safepoint: {stop.reason} {stop.message}")
+        if stop.reason is not StopReason.CYCLES and is_in_vm(board):
             return board.clock.cycles - began
-        board.run(LEAP_CYCLES)
+        if board.run(SLEEP_CYCLES).reason is StopReason.IDLE:
+            break
     place = board.firmware.describe(board.cpu.pc)
     raise NotReadable(f"no safepoint within {board.clock.cycles - began:,} cycles; the CPU is at {place}")
-
-
-def crept_to_safepoint(board: Board, routines: frozenset[int]) -> bool:
-    """Whether one is found within a number of blocks.
-
-    The board sleeps when a run leaves the CPU where it was. One in which nothing is executed but the CPU has moved was
-    the entry of an interrupt, which comes in the middle of anything.
-    """
-    for _ in range(BLOCKS_BETWEEN_LEAPS):
-        is_vm = is_in_vm(board)
-        if is_vm and board.cpu.pc in routines:
-            return True
-        before = board.instructions, board.cpu.pc
-        stop = board.run(1)
-        if stop.reason is StopReason.CYCLES and (board.instructions, board.cpu.pc) == before and is_vm:
-            return True
-        if stop.reason not in (StopReason.CYCLES, StopReason.IDLE):
-            raise NotReadable(f"the board stopped on its way to a safepoint: {stop.reason} {stop.message}")
-    return False
