@@ -76,6 +76,15 @@ INTERNAL_OPERANDS: Final = {
 }
 """Second bytes of bytecode 126, which only the VM's own method may contain."""
 
+UNWIND_KINDS: Final = {
+    "UnwindReturn": 0,
+    "UnwindResume": 1,
+    "UnwindRestart": 2,
+    "UnwindGoOn": 3,
+}
+"""What happens to the context that is unwound to: it returns the value, goes on with it, is run again from its start,
+or goes on without it."""
+
 STATISTICS: Final = (
     "bytesFree",
     "bytesAllocated",
@@ -124,6 +133,7 @@ def constants() -> Iterator[tuple[str, int]]:
         AUDIT_STAGES,
         AUDIT_KINDS,
         INTERNAL_OPERANDS,
+        UNWIND_KINDS,
     ):
         yield from table.items()
     for number, name in enumerate(STATISTICS, 1):
