@@ -6,6 +6,8 @@ the palette of 256 half words; with big-endian bytes the even places are the upp
 blue with BGR. What the board makes of 16 bits is wired outside of the controller (SYS_CLCD, ARM DUI 0225).
 """
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,17 +24,46 @@ MODE_5551, MODE_565_BGR = 1, 3
 SHOW_SOMETHING = "show something: DisplayScreen current"
 
 
+@dataclass(frozen=True)
+class Panel:
+    """What is shown, and the memory that it is read from: `shown.size` bytes."""
+
+    shown: Shown
+    memory: bytes
+    lcd_mode: int
+
+    @classmethod
+    def of(cls, board: Board) -> "Panel":
+        """BoardError when nothing is shown or the frame buffer is not in RAM."""
+        controller, system = board.device("CLCD"), board.device("SYSTEM")
+        if not (isinstance(controller, Pl110) and isinstance(system, SystemRegisters)):
+            raise BoardError("CLCD or SYSTEM is a device of your own, which shows nothing", "leave it out")
+        shown = controller.shown
+        if shown is None:
+            raise BoardError("the display is off", SHOW_SOMETHING)
+        if not board.ram.contains(shown.base, shown.size):
+            raise BoardError(f"the frame buffer at {shown.base:#x} is not in RAM", SHOW_SOMETHING)
+        return cls(shown, board.ram.read(shown.base, shown.size), int(system.SYS_CLCD.LCDMODE))
+
+    @property
+    def is_of_whole_words(self) -> bool:
+        """Whether each row begins with a word."""
+        return self.shown.width * self.shown.pixels.bits_in_memory % 32 == 0
+
+    def colors(self) -> Bytes:
+        """Height x width x (red, green, blue)."""
+        return colors_of(self.shown, self.memory, self.lcd_mode)
+
+    def rows(self, first: int, end: int) -> "Panel":
+        """Some rows as a panel of their own; of a panel whose rows are whole words."""
+        row = self.shown.width * self.shown.pixels.bits_in_memory // 8
+        part = replace(self.shown, base=self.shown.base + first * row, height=end - first)
+        return replace(self, shown=part, memory=self.memory[first * row : end * row])
+
+
 def panel_of(board: Board) -> Bytes:
     """Height x width x (red, green, blue); BoardError when nothing is shown or the frame buffer is not in RAM."""
-    controller, system = board.device("CLCD"), board.device("SYSTEM")
-    if not (isinstance(controller, Pl110) and isinstance(system, SystemRegisters)):
-        raise BoardError("CLCD or SYSTEM is a device of your own, which shows nothing", "leave it out")
-    shown = controller.shown
-    if shown is None:
-        raise BoardError("the display is off", SHOW_SOMETHING)
-    if not board.ram.contains(shown.base, shown.size):
-        raise BoardError(f"the frame buffer at {shown.base:#x} is not in RAM", SHOW_SOMETHING)
-    return colors_of(shown, board.ram.read(shown.base, shown.size), int(system.SYS_CLCD.LCDMODE))
+    return Panel.of(board).colors()
 
 
 def colors_of(shown: Shown, memory: bytes, lcd_mode: int = MODE_5551) -> Bytes:

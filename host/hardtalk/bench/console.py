@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from hardtalk.bench.errors import BenchError, BoardAsksForReset, BoardEnded
+from hardtalk.bench.silence import Silence
 from hardtalk.board import Board, Snapshot, Stop, StopReason
 from hardtalk.serial import ClassModel, ConsoleText, Event, Failure, NotUnderstood, Prompt, Result
 
@@ -11,8 +12,6 @@ SLICE_CYCLES = 200_000
 PATIENCE_CYCLES = 4_000_000_000
 NORMAL_BAUD, FILE_IN_BAUD = 115_200, 921_600
 """A file-in need not wait for a line that is none."""
-RESEND_CYCLES = 1_600_000_000
-"""After how long without a reply, or a byte on its way, requests are sent again; twice as long the next time."""
 ENDED = (StopReason.HALTED, StopReason.RESET)
 
 
@@ -41,17 +40,27 @@ class BoardConsole:
     def run(self, cycles: int = SLICE_CYCLES) -> Stop:
         """Let the board run for that long, less when nothing will happen any more; failing devices are told of."""
         end = self.board.clock.cycles + cycles
-        while True:
-            stop = self.board.run(max(end - self.board.clock.cycles, 0))
-            if stop.reason is StopReason.DEVICE_FAILED:
-                self._tell(stop.message)
-            elif stop.reason in ENDED:
-                report = f"the board stopped: {stop.reason}: {stop.message} (code {stop.code})"
-                kind = BoardAsksForReset if stop.reason is StopReason.RESET else BoardEnded
-                raise kind(f"{report}\n{self.board.fault_report()}")
-            else:
-                self.after_slice()
-                return stop
+        while self._goes_on(stop := self.board.run(max(end - self.board.clock.cycles, 0))):
+            pass
+        self.after_slice()
+        return stop
+
+    def step(self, instructions: int = 1) -> Stop:
+        """Execute exactly so many instructions; for the rest as `run`."""
+        end = self.board.instructions + instructions
+        while self._goes_on(stop := self.board.step(end - self.board.instructions)):
+            pass
+        return stop
+
+    def _goes_on(self, stop: Stop) -> bool:
+        """Whether a run that ended so has to be gone on with. Raises BoardEnded when it cannot."""
+        if stop.reason in ENDED:
+            report = f"the board stopped: {stop.reason}: {stop.message} (code {stop.code})"
+            kind = BoardAsksForReset if stop.reason is StopReason.RESET else BoardEnded
+            raise kind(f"{report}\n{self.board.fault_report()}")
+        if stop.reason is StopReason.DEVICE_FAILED:
+            self._tell(stop.message)
+        return stop.reason is StopReason.DEVICE_FAILED
 
     def _tell(self, failure: str) -> None:
         if failure not in self.device_failures:
@@ -81,31 +90,23 @@ class BoardConsole:
         """
         known_failures = len(self.device_failures)
         end = self.board.clock.cycles + patience_cycles
-        answered, since = self.prompt.replies, self.board.clock.cycles
+        silence = Silence(self.board, self.prompt)
         is_ending = False
-        resend_at = since + RESEND_CYCLES
         while True:
             self.board.uart(0).send(self.prompt.take_outgoing())
             yield from self.receive()
             if not self.prompt.is_busy:
                 return
-            now = self.board.clock.cycles
-            if self.prompt.replies != answered:
-                answered, since, is_ending = self.prompt.replies, now, False
-            elif self.board.uart(0).arriving:
-                since = now
-            if since == now:
-                resend_at = now + RESEND_CYCLES
-            elif now >= resend_at:
-                resend_at = now + 2 * (now - since)
-                self.prompt.send_again()
-            if entry_cycles is not None and now - since > entry_cycles:
+            if silence.look():
+                is_ending = False
+            if entry_cycles is not None and silence.cycles > entry_cycles:
                 if is_ending:
                     self.prompt.abandon()
                     raise BenchError(f"the board answers nothing any more\n{self.board.fault_report()}")
                 seconds = entry_cycles / self.board.chip.cpu_hertz
                 self.prompt.end_entry(f"ended: no answer within {seconds:g} seconds of the board's time")
-                since, is_ending = now, True
+                silence.broken()
+                is_ending = True
                 continue
             try:
                 stop = self.run()

@@ -1,11 +1,13 @@
 """What is in a firmware: its classes, for the prompt, and the folders of Smalltalk that studies add to it."""
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from hardtalk.build import BuildOptions
 from hardtalk.build.sources import chip_of, class_paths, generated_classes, read_classes, text_root
 from hardtalk.serial import ClassModel
+from hardtalk.smalltalk.ast import Literal, Return
 from hardtalk.smalltalk.tonel import ClassDefinition
 
 HASH_DIGITS = 16
@@ -25,13 +27,38 @@ def firmware_hash(elf: bytes) -> str:
     return hashlib.sha256(elf).hexdigest()[:HASH_DIGITS]
 
 
+@dataclass(frozen=True)
+class DriverClass:
+    """A class below Device, and the peripheral that it says it drives; "" for one that leaves it to its subclasses."""
+
+    name: str
+    peripheral: str
+
+
+def driver_classes(options: BuildOptions) -> list[DriverClass]:
+    """The drivers in a firmware built with these options, by name."""
+    definitions = {each.name: each for each in class_definitions(options) if not each.is_extension}
+    found = {"Device": ""}
+    while more := [each for each in definitions.values() if each.superclass in found and each.name not in found]:
+        for each in more:
+            found[each.name] = peripheral_of(each) or found[each.superclass or ""]
+    del found["Device"]
+    return [DriverClass(name, found[name]) for name in sorted(found)]
+
+
+def peripheral_of(definition: ClassDefinition) -> str:
+    """What the class's own `peripheral` answers, where it is a literal."""
+    for method in definition.methods:
+        if method.class_side and method.selector == "peripheral":
+            for each in method.node.statements:
+                if isinstance(each, Return) and isinstance(each.value, Literal) and isinstance(each.value.value, str):
+                    return str(each.value.value)
+    return ""
+
+
 def driver_names(options: BuildOptions) -> list[str]:
     """The classes below Device in a firmware built with these options."""
-    superclasses = {each.name: each.superclass for each in class_definitions(options) if not each.is_extension}
-    found = {"Device"}
-    while more := {name for name, above in superclasses.items() if above in found} - found:
-        found |= more
-    return sorted(found - {"Device"})
+    return [each.name for each in driver_classes(options)]
 
 
 def study_folder(study: str) -> Path:

@@ -22,6 +22,7 @@ from hardtalk.report.durations import microseconds
 from hardtalk.serial import PseudoTerminal
 
 PTY_SLICE_CYCLES = 2_000_000
+WEB_PORT = 8765
 
 
 def boot(
@@ -35,12 +36,18 @@ def boot(
     pty: Annotated[
         bool, Parameter(negative="", help="Give the serial line to a pseudo-terminal, not to a prompt.")
     ] = False,
+    web: Annotated[
+        bool, Parameter(negative="", help="Serve a page with the running board on this machine, not a prompt.")
+    ] = False,
+    port: Annotated[int, Parameter(help="Where --web serves it; 0 takes any port that is free.")] = WEB_PORT,
     collector: Collector = TREADMILL,
     model: CycleModel = ARM926,
 ) -> int:
     """Build the firmware, boot it on the emulated board, and leave you at a Smalltalk prompt."""
     console = output.console()
     picture_file = checked_png(screenshot)
+    if web and pty:
+        raise UserError("--web and --pty: the serial line has one end", "Give one of them.")
     if from_flash and flash is None:
         raise UserError("--from-flash needs the flash", "Give its image with --flash IMAGE.")
     if from_flash and flash is not None and not flash.exists():
@@ -50,13 +57,15 @@ def boot(
     for line in summary(bench):
         console.print(Text(line), soft_wrap=True)
     console.out(bench.text, end="" if bench.text.endswith("\n") else "\n", highlight=False)
-    if from_flash and bench.slot is None and not pty:
+    if from_flash and bench.slot is None and not (pty or web):
         raise BenchError(
             f"{flash}: the boot loader waits for a firmware",
             "install one with hardtalk flash install, or send one: --pty gives the line to a terminal program",
         )
     if pty:
         serve_terminal(bench, console)
+    elif web:
+        serve_web(bench, port, console)
     else:
         Shell(bench, console).run(sys.stdin)
     write_screenshot(bench.board, picture_file)
@@ -95,6 +104,13 @@ def serve_terminal(bench: Bench, console: Console) -> None:
                 time.sleep(max(due - time.monotonic(), 0))
         except KeyboardInterrupt:
             console.print()
+
+
+def serve_web(bench: Bench, port: int, console: Console) -> None:
+    from hardtalk.web import serve_page  # takes longer than a boot that serves none should
+
+    serve_page(bench, port, lambda text: console.print(f"page: {text} (Control-C ends the board)", soft_wrap=True))
+    console.print()
 
 
 def run_slice(bench: Bench) -> None:

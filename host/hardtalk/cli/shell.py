@@ -8,12 +8,12 @@ from rich.text import Text
 
 from hardtalk.bench import Bench, BenchError, BoardAsksForReset, BoardEnded
 from hardtalk.bench.console import FILE_IN_BAUD, NORMAL_BAUD
-from hardtalk.serial import ConsoleText, Event, Failure, NotUnderstood, Refused, Result, Warned
+from hardtalk.serial import ConsoleText, Event
+from hardtalk.serial.wording import is_complete, is_mistake, wording
 from hardtalk.smalltalk.errors import SourceError
 
 PROMPT, CONTINUATION = "> ", "| "
 PATIENCE_CYCLES = 1 << 62
-OUTERMOST_CONTEXT = "UndefinedObject>>DoIt"
 
 
 class Shell:
@@ -100,44 +100,11 @@ class Shell:
     def show(self, event: Event) -> None:
         if isinstance(event, ConsoleText):
             self.console.out(event.text, end="", highlight=False)
-        elif isinstance(event, Result):
-            self.console.print(Text(event.text), soft_wrap=True)
-        elif isinstance(event, Failure):
-            self._fail(f"{event.place}: {own_part(event.trace)}" if event.place else own_part(event.trace))
-        elif isinstance(event, NotUnderstood):
-            self._fail(f"the board does not understand: {event.reason}")
-        elif isinstance(event, Warned):
-            self.console.print(Text(event.warning.as_warning()), soft_wrap=True)
-        elif isinstance(event, Refused):
-            self._fail(str(event.error))
+        elif is_mistake(event):
+            self._fail(wording(event))
+        elif text := wording(event):
+            self.console.print(Text(text), soft_wrap=True)
 
     def _fail(self, text: str) -> None:
         self.has_failed = True
         self.console.print(Text(text), soft_wrap=True)
-
-
-def own_part(trace: str) -> str:
-    """The stack trace down to what was entered, without the contexts of the board's console below it."""
-    lines = trace.rstrip().splitlines()
-    if OUTERMOST_CONTEXT in lines:
-        return "\n".join(lines[: lines.index(OUTERMOST_CONTEXT) + 1])
-    return "\n".join(lines)
-
-
-def is_complete(entry: str) -> bool:
-    """Whether brackets, braces, parentheses, strings and comments of an entry are closed."""
-    depth, index = 0, 0
-    while index < len(entry):
-        character = entry[index]
-        if character == "$":
-            index += 1
-        elif character in "'\"":
-            index = entry.find(character, index + 1)
-            if index < 0:
-                return False
-        elif character in "([{":
-            depth += 1
-        elif character in ")]}":
-            depth -= 1
-        index += 1
-    return depth <= 0

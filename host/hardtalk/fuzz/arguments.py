@@ -15,6 +15,7 @@ EXAMPLES: Final = (
     "build --map --out firmware.elf",
     "build --driver examples/thermometer --svd examples/thermometer/thermometer.svd --collector stop-the-world",
     "boot --model arm926-cold --device examples/thermometer/thermometer.py --pty",
+    "boot --web --port 0",
     "repl --script hello.st",
     "test firmware/kernel-tests --model arm926",
     "latency --load idle --load sends --form both --count 100 --seed 2 --workers 1 --json latency.json",

@@ -30,7 +30,11 @@ class Activity:
 
 
 def activity_at(source_map: SourceMap, board: Board, interrupt: Interrupt) -> Activity:
-    address, bytecode_pointer = interrupt.program_counter, interrupt.bytecode_pointer
+    return activity_of(source_map, board, interrupt.program_counter, interrupt.bytecode_pointer)
+
+
+def activity_of(source_map: SourceMap, board: Board, address: int, bytecode_pointer: int) -> Activity:
+    """Of a machine that is about to execute the instruction at an address, with the VM's `ip`."""
     symbol = source_map.symbol_at(address)
     place = source_map.arm_place(address)
     routine = symbol.name if symbol is not None else f"{address:#x}"

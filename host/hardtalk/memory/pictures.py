@@ -14,7 +14,8 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from hardtalk.memory.fragmentation import Usage
-from hardtalk.memory.heap import GRANULE_BYTES, Heap
+from hardtalk.memory.heap import Heap
+from hardtalk.memory.map import CATEGORIES, CELLS_ACROSS, COLOURS, Grid, categories_of
 from hardtalk.memory.mmu import minimum_utilisation
 from hardtalk.memory.rings import Rings
 from hardtalk.memory.stretches import Group
@@ -23,17 +24,12 @@ from hardtalk.vm import object_format as of
 Ints = NDArray[np.int64]
 
 POINTS: Final = 80
-CELLS_ACROSS: Final = 256
-CELLS_DOWN: Final = 96
 DOTS_PER_INCH: Final = 110
 WITHOUT_DATE: Final = {"Software": None}
 """The same picture gives the same bytes."""
 
 BINS: Final = 60
 MEGABYTE: Final = 1 << 20
-
-CATEGORIES: Final = ("free", "white", "black", "grey", "unlisted context", "the VM's own", "dead")
-COLOURS: Final = ("#f2f0ea", "#8fb4d9", "#27323f", "#a0a0a0", "#e0a93b", "#7a5aa6", "#c8553d")
 
 
 def mmu_picture(
@@ -60,65 +56,10 @@ def mmu_picture(
     figure.savefig(path, dpi=DOTS_PER_INCH, metadata=WITHOUT_DATE, format="png")
 
 
-def categories_of(heap: Heap, rings: Rings) -> Ints:
-    """Each block's category, as its place in CATEGORIES."""
-    white, black = 2, of.COLOUR_ALLOCATED
-    if rings.has_collector:
-        white, black = heap.machine.variable("whiteColour"), heap.machine.variable("blackColour")
-    found = np.zeros(len(heap), np.int64)
-    for colour, name in (
-        (white, "white"),
-        (black, "black"),
-        (of.COLOUR_GREY, "grey"),
-        (of.COLOUR_UNLISTED, "unlisted context"),
-    ):
-        found[heap.colours == colour] = CATEGORIES.index(name)
-    found[heap.is_taken & ~heap.is_object] = CATEGORIES.index("the VM's own")
-    found[rings.members("deadRing")] = CATEGORIES.index("dead")
-    return found
-
-
-def cells(heap: Heap, categories: Ints) -> tuple[Ints, Ints, int]:
-    """The heap up to its last block in use as a grid of cells in address order: the category that has most of each
-    (free only where nothing else is), the largest order in it, and the bytes of a cell."""
-    taken = np.flatnonzero(heap.is_taken)
-    end = int(heap.addresses[taken[-1]] + (1 << heap.orders[taken[-1]])) if len(taken) else heap.start
-    cell_bytes = -(-max(end - heap.start, 1) // (CELLS_ACROSS * CELLS_DOWN))
-    cell_bytes = -(-cell_bytes // GRANULE_BYTES) * GRANULE_BYTES
-    count = CELLS_ACROSS * CELLS_DOWN
-    most = np.zeros(count, np.int64)
-    shown = np.zeros(count, np.int64)
-    granules = np.left_shift(1, heap.orders) // GRANULE_BYTES
-    limit = count * cell_bytes // GRANULE_BYTES
-    first = (heap.addresses - heap.start) // GRANULE_BYTES
-    for category in range(1, len(CATEGORIES)):
-        covered = coverage(first[categories == category], granules[categories == category], limit)
-        inside = covered.reshape(count, -1).sum(axis=1)
-        shown = np.where(inside > most, category, shown)
-        most = np.maximum(most, inside)
-    orders = np.zeros(count, np.int64)
-    per_cell = cell_bytes // GRANULE_BYTES
-    for order in range(of.SMALLEST_ORDER, of.LARGEST_ORDER + 1):
-        chosen = heap.orders == order
-        inside = coverage(first[chosen], granules[chosen], limit).reshape(count, per_cell).any(axis=1)
-        orders[inside] = order
-    rows = -(-(end - heap.start) // (cell_bytes * CELLS_ACROSS))
-    grid = (CELLS_DOWN, CELLS_ACROSS)
-    return shown.reshape(grid)[:rows], orders.reshape(grid)[:rows], cell_bytes
-
-
-def coverage(first: Ints, length: Ints, limit: int) -> NDArray[np.bool_]:
-    """The granules below `limit` that the blocks beginning at `first` cover."""
-    inside = first < limit
-    edges = np.zeros(limit + 1, np.int64)
-    np.add.at(edges, first[inside], 1)
-    np.add.at(edges, np.minimum(first[inside] + length[inside], limit), -1)
-    return np.cumsum(edges[:-1]) > 0
-
-
 def heap_picture(path: Path, heap: Heap, rings: Rings, title: str) -> None:
     """Two maps in address order, row by row: what lies in each cell, and how large its largest block is."""
-    shown, orders, cell_bytes = cells(heap, categories_of(heap, rings))
+    grid = Grid.over(heap)
+    shown, orders, cell_bytes = grid.categories(categories_of(heap, rings)), grid.orders(), grid.cell_bytes
     figure = Figure(figsize=(10, 8), layout="constrained")
     FigureCanvasAgg(figure)
     above, below = figure.subplots(2, 1)

@@ -1,0 +1,40 @@
+"""How long the board has been silent about what was entered, and when to send that again."""
+
+from typing import Final
+
+from hardtalk.board import Board
+from hardtalk.serial import Prompt
+
+RESEND_CYCLES: Final = 1_600_000_000
+"""After how long without a reply, or a byte on its way, requests are sent again; twice as long the next time."""
+
+
+class Silence:
+    """`since` is the cycle of the last reply, or byte on its way to the board."""
+
+    def __init__(self, board: Board, prompt: Prompt) -> None:
+        self._board = board
+        self._prompt = prompt
+        self._answered = prompt.replies
+        self.broken()
+
+    @property
+    def cycles(self) -> int:
+        return self._board.clock.cycles - self.since
+
+    def broken(self) -> None:
+        """Something happens from now on."""
+        self.since = self._board.clock.cycles
+        self._resend_at = self.since + RESEND_CYCLES
+
+    def look(self) -> bool:
+        """Whether there was a reply since the last time; after a long silence what has none is sent again."""
+        now = self._board.clock.cycles
+        is_answered = self._prompt.replies != self._answered
+        if is_answered or self._board.uart(0).arriving or not self._prompt.is_busy:
+            self._answered = self._prompt.replies
+            self.broken()
+        elif now >= self._resend_at:
+            self._resend_at = now + 2 * self.cycles
+            self._prompt.send_again()
+        return is_answered

@@ -1,0 +1,179 @@
+"""The page in a real browser, as `hardtalk boot --web` serves it: Debian's chromium, driven through its own driver."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+ROOT = Path(__file__).parents[2]
+BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+OPTIONS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1400,1000",
+)  # fmt: skip
+PATIENCE_SECONDS = 120
+"""Of a machine that has much else to do."""
+
+pytestmark = pytest.mark.skipif(
+    BROWSER is None or DRIVER is None, reason="chromium and chromium-driver are not installed"
+)
+
+
+@dataclass
+class Page:
+    board: subprocess.Popen[str]
+    browser: Any
+    picture_file: Path
+
+    def wait_for(self, what: Callable[[], Any]) -> Any:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not (found := what()):
+            assert time.monotonic() < end, self.text("log")
+            time.sleep(0.05)
+        return found
+
+    def text(self, name: str) -> str:
+        return str(self.run(f"return document.getElementById('{name}').textContent"))
+
+    def run(self, script: str) -> Any:
+        return self.browser.execute_script(script)
+
+    def click(self, name: str) -> None:
+        self.run(f"document.getElementById('{name}').click()")
+
+    def enter(self, text: str, answer: str) -> None:
+        before = self.text("log")
+        self.browser.find_element("id", "entry").send_keys(f"{text}\n")
+        self.wait_for(lambda: answer in self.text("log")[len(before) :].partition(text)[2])
+
+    @property
+    def cycles(self) -> int:
+        return int(self.text("cycles").split()[0].replace(",", ""))
+
+    def pixels(self) -> np.ndarray[Any, Any]:
+        """What the canvas shows: height x width x (red, green, blue, alpha)."""
+        found = self.run(
+            "const c = document.getElementById('panel');"
+            "return [c.height, c.width, Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)]"
+        )
+        return np.array(found[2], np.uint8).reshape(found[0], found[1], 4)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    from selenium import webdriver
+
+    folder = tmp_path_factory.mktemp("page")
+    picture_file = folder / "panel.png"
+    command = "import sys; from hardtalk.cli.main import main; sys.argv[0] = 'hardtalk'; main()"
+    arguments = ("boot", "--web", "--port", "0", "--driver", "examples/pictures", "--screenshot", str(picture_file))
+    board = subprocess.Popen(
+        [sys.executable, "-c", command, *arguments],
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        cwd=ROOT,
+    )
+    browser = None
+    try:
+        assert board.stdout is not None
+        told = iter(board.stdout)
+        address = next(found[1] for line in told if (found := re.match(r"page: (http://127\.0\.0\.1:\d+/) ", line)))
+        options = webdriver.ChromeOptions()
+        options.binary_location = str(BROWSER)
+        for option in (*OPTIONS, f"--user-data-dir={folder / 'browser'}"):
+            options.add_argument(option)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
+        browser.get(address)
+        yield Page(board, browser, picture_file)
+    finally:
+        if browser is not None:
+            browser.quit()
+        board.kill()
+        board.wait()
+
+
+def test_the_prompt_answers(page: Page) -> None:
+    page.wait_for(lambda: "bytes free" in page.text("log"))
+    page.enter("3 + 4", "7")
+    page.enter("nil foo", "MessageNotUnderstood: UndefinedObject does not understand #foo\nUndefinedObject>>DoIt")
+    page.enter("3 +", "<prompt>:1:4")
+    page.browser.find_element("id", "entry").send_keys("(6\n")
+    page.wait_for(lambda: page.run("return document.getElementById('entry').value") == "(6\n")
+    page.browser.find_element("id", "entry").send_keys("* 7)\n")
+    page.wait_for(lambda: page.text("log").endswith("42"))
+
+
+def test_time_can_be_stopped_stepped_and_hurried(page: Page) -> None:
+    page.click("pause")
+    page.wait_for(lambda: page.text("mode") == "paused" and page.text("pause") == "Run")
+    assert re.match(r"0x[0-9a-f]{8}  \w+", page.text("place"))
+    stood = page.cycles
+    count = int(page.text("cycles").split()[2].replace(",", ""))
+    page.run("document.querySelector('[data-unit=instruction]').click()")
+    page.wait_for(lambda: int(page.text("cycles").split()[2].replace(",", "")) == count + 1)
+    stood = page.cycles
+    page.run("document.querySelector('[data-unit=millisecond]').click()")
+    page.wait_for(lambda: page.cycles > stood)
+    assert 200_000 <= page.cycles - stood < 201_000
+    page.click("fast")
+    page.wait_for(lambda: page.text("mode") == "running")
+    assert page.run("return document.getElementById('fast').getAttribute('aria-pressed')") == "true"
+    page.click("real")
+    page.wait_for(lambda: page.run("return document.getElementById('real').getAttribute('aria-pressed')") == "true")
+
+
+def test_lines_latencies_and_the_heap_are_alive(page: Page) -> None:
+    def seen() -> tuple[str, ...]:
+        return (
+            page.text("rows"),
+            page.text("histograms"),
+            page.run("return document.getElementById('map').dataset.cells"),
+        )
+
+    page.wait_for(lambda: "UART0" in page.text("rows") and "UART0" in page.text("histograms"))
+    assert "SerialPort" in page.text("rows") and "NorFlash" in page.text("rows")
+    before = seen()
+    page.enter("1000 timesRepeat: [ Array new: 1000 ]. 5", "5")
+    page.wait_for(lambda: all(now != then for now, then in zip(seen(), before, strict=True)))
+    page.enter("Smalltalk garbageCollect. 6", "6")
+    page.wait_for(lambda: "collector: " in page.text("phase"))
+    page.click("clear")
+    page.wait_for(lambda: page.text("histograms") == "No interrupt yet.")
+
+
+def test_the_canvas_shows_what_the_frame_buffer_holds(page: Page) -> None:
+    """The last test: the board's own screenshot is written when Control-C ends it, while the page is open."""
+    assert page.run("return document.body.dataset.display") == "off"
+    page.enter("(DisplayScreen extent: 160 @ 120 depth: 8) beDisplay. 1", "1")
+    page.wait_for(lambda: page.text("display-size") == "160 × 120")
+    page.enter(
+        "balls := BouncingForms on: (DisplayScreen extent: 320 @ 240 depth: 32) beDisplay extent: 320 @ 200. 2", "2"
+    )
+    page.enter("9 timesRepeat: [ DisplayScreen current waitForFrame. balls step ]. 3", "3")
+    page.wait_for(lambda: page.text("display-size") == "320 × 240")
+    page.click("pause")
+    page.wait_for(lambda: page.text("mode") == "paused")
+    page.wait_for(lambda: len({tuple(pixel) for pixel in page.pixels().reshape(-1, 4).tolist()}) > 12)
+    time.sleep(0.5)
+    shown = page.pixels()
+    assert [entry for entry in page.browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+    page.board.send_signal(signal.SIGINT)
+    assert page.board.wait(PATIENCE_SECONDS) == 0
+    expected = (imread(page.picture_file)[:, :, :3] * 255).round().astype(np.uint8)
+    assert shown.shape == (240, 320, 4)
+    assert (shown[:, :, :3] == expected).all()
+    page.wait_for(lambda: page.text("mode") == "no connection")
