@@ -238,6 +238,10 @@ class Board:
         """Whether a line is active at its interrupt controller, masked there or not."""
         return self.lines.is_raised(line)
 
+    def is_enabled(self, line: int) -> bool:
+        """Whether a line is let through at its interrupt controller."""
+        return self.lines.is_enabled(line)
+
     def fault_report(self) -> str:
         """Registers, symbols and the last guest exception, as text."""
         return describe_state(self.cpu, self.firmware, self.clock.cycles, self.trace)

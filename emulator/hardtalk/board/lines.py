@@ -68,6 +68,13 @@ class Lines:
         secondary = self._devices.secondary
         return secondary is not None and bool(secondary.raw >> line - SECONDARY & 1)
 
+    def is_enabled(self, line: int) -> bool:
+        """Whether the line's controller passes it on, whatever becomes of it there."""
+        if line < SECONDARY:
+            return bool(self._vic.enabled >> line & 1)
+        secondary = self._devices.secondary
+        return secondary is not None and bool(int(secondary.SIC_ENABLE.value) >> line - SECONDARY & 1)
+
     def controller_changed(self) -> None:
         """The controller's inputs or outputs may differ."""
         self._devices.touched.add(self._vic)
