@@ -117,13 +117,18 @@ class QemuMachine:
     def screen(self) -> bytes:
         """What is on its panel, as a PPM file."""
         file = self._monitor.with_name("screen.ppm")
+        self.monitor(f"screendump {file}")
+        return file.read_bytes()
+
+    def monitor(self, *commands: str) -> None:
+        """Commands to QEMU itself, one after the other."""
         with socket.socket(socket.AF_UNIX) as monitor:
             monitor.settimeout(QEMU_PATIENCE_SECONDS)
             monitor.connect(str(self._monitor))
             self._read_prompt(monitor)
-            monitor.sendall(f"screendump {file}\n".encode())
-            self._read_prompt(monitor)
-        return file.read_bytes()
+            for command in commands:
+                monitor.sendall(command.encode() + b"\n")
+                self._read_prompt(monitor)
 
     @staticmethod
     def _read_prompt(monitor: socket.socket) -> None:

@@ -56,6 +56,43 @@ async function paint(data) {
   order("shown", { number });
 }
 
+// Mouse and keys
+
+const BUTTONS = [[1, 1], [2, 2], [4, 4]]; // the browser's bits and the board's: left, right, middle
+let moved = null;
+let held = 0;
+
+function point(event) {
+  const bounds = panel.getBoundingClientRect();
+  const within = (value, limit) => Math.min(Math.max(Math.floor(value), 0), limit - 1);
+  const x = within(((event.clientX - bounds.left) / bounds.width) * panel.width, panel.width);
+  const y = within(((event.clientY - bounds.top) / bounds.height) * panel.height, panel.height);
+  const buttons = BUTTONS.reduce((all, [theirs, ours]) => all | (event.buttons & theirs ? ours : 0), 0);
+  if (buttons !== held) {
+    moved = null;
+    held = buttons;
+    order("point", { x, y, buttons });
+  } else {
+    if (!moved) requestAnimationFrame(() => { if (moved) order("point", moved); moved = null; });
+    moved = { x, y, buttons };
+  }
+}
+
+panel.addEventListener("pointerdown", (event) => { panel.focus(); panel.setPointerCapture(event.pointerId); point(event); });
+panel.addEventListener("pointermove", point);
+panel.addEventListener("pointerup", point);
+panel.addEventListener("pointerleave", () => { if (!held) { moved = null; order("let go"); } });
+panel.addEventListener("pointercancel", () => { held = 0; order("let go"); });
+panel.addEventListener("contextmenu", (event) => event.preventDefault());
+panel.addEventListener("keydown", (event) => {
+  if (event.metaKey || (event.ctrlKey && event.code === "Tab")) return;
+  if (event.code === "Escape" && event.shiftKey) { entry.focus(); return; }
+  event.preventDefault();
+  if (!event.repeat) order("key", { code: event.code, down: true });
+});
+panel.addEventListener("keyup", (event) => { event.preventDefault(); order("key", { code: event.code, down: false }); });
+panel.addEventListener("blur", () => order("let go"));
+
 // The prompt
 
 const log = find("log");

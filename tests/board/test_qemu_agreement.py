@@ -88,6 +88,24 @@ CASES = {
         + put("CLCD", 0x200, 0x12345678) + put("CLCD", 0x3FC, 0x9ABCDEF0)
         + show("CLCD", 0, 4, 8, 0x10, 0x18, 0x1C, 0x200, 0x3FC) + show("SYSTEM", 0x50)
     ),
+    "secondary controller": (
+        put("SIC", 0xC, 0xFFFFFFFF)
+        + put("SIC", 8, 0x80000018) + put("SIC", 0xC, 0x10) + show("SIC", 0, 4, 8)
+        + put("KMI0", 0xC, 2) + put("KMI0", 0, 0x14) + put("KMI0", 8, 0xEE)
+        + wait_for("SIC", 0, "echo") + show("SIC", 0, 4) + show("VIC", 8)
+        + show("KMI0", 8) + show("SIC", 0, 4) + show("VIC", 8)
+    ),
+    "keyboard": (
+        put("KMI0", 0xC, 2) + put("KMI0", 0, 0x14) + show("KMI0", 0, 0xC, 0xFE0, 0xFE4, 0xFE8, 0xFF0, 0xFFC)
+        + put("KMI0", 8, 0xF2) + "".join(wait_for("SIC", 4, f"answer{each}") + show("KMI0", 8) for each in range(3))
+        + show("SIC", 4)
+    ),
+    "mouse": (
+        put("KMI1", 0xC, 2) + put("KMI1", 0, 0x14)
+        + put("KMI1", 8, 0xF6)
+        + wait_for("SIC", 4, "default") + show("KMI1", 8) + put("KMI1", 8, 0xE9)
+        + "".join(wait_for("SIC", 4, f"answer{each}") + show("KMI1", 8) for each in range(4))
+    ),
     "uart registers": (
         show("UART0", 0x24, 0x28, 0x2C, 0x30, 0x34, 0x38, 4) + put("UART0", 0x38, 0x50) + show("UART0", 0x38, 0x40)
     ),

@@ -22,6 +22,10 @@ ADDRESSES = [
     ("UART1", "FR", 0x101F2018),
     ("UART2", "ICR", 0x101F3044),
     ("PROBE", "INSTRUCTIONS", 0x8000000C),
+    ("SIC", "SIC_ENABLE", 0x10003008),
+    ("SIC", "SIC_PICENCLR", 0x10003024),
+    ("KMI0", "KMISTAT", 0x10006004),
+    ("KMI1", "KMIIR", 0x10007010),
 ]
 
 
@@ -47,12 +51,16 @@ def test_constants_have_the_names_that_slang_uses() -> None:
 def test_derived_peripherals_share_registers_and_type() -> None:
     chip = default_chip()
     assert chip.peripheral("UART0").registers == chip.peripheral("UART2").registers
-    assert [each.type_name for each in chip.types()] == ["SYSTEM", "VIC", "Timer", "UART", "PROBE", "CfiFlash", "CLCD"]
+    names = ["SYSTEM", "VIC", "Timer", "UART", "PROBE", "CfiFlash", "CLCD", "SIC", "KMI"]
+    assert [each.type_name for each in chip.types()] == names
 
 
 def test_lines_are_the_boards() -> None:
     lines = {each.name: each.lines for each in default_chip().peripherals if each.lines}
-    assert lines == {"TIMER01": (4,), "TIMER23": (5,), "UART0": (12,), "UART1": (13,), "UART2": (14,), "CLCD": (16,)}
+    assert lines == {
+        "TIMER01": (4,), "TIMER23": (5,), "UART0": (12,), "UART1": (13,), "UART2": (14,), "CLCD": (16,), "SIC": (31,),
+        "KMI0": (32 + 3,), "KMI1": (32 + 4,),
+    }  # fmt: skip
 
 
 def test_asking_for_what_is_not_there_names_what_is() -> None:

@@ -48,7 +48,7 @@ def test_a_users_device_joins_the_chip(tmp_path: Path) -> None:
     [
         ("<value>18<", "<value>12<", "", "line 12 belongs to UART0", "(18, 19, 20)"),
         ("<value>18<", "<value>7<", "", "line 7 is the board's own", "18, 19, 20"),
-        ("<value>18<", "<value>40<", "", "line 40 does not exist", "0 to 31"),
+        ("<value>18<", "<value>64<", "", "line 64 does not exist", "0 to 63"),
         ("0x80001000", "0x80000000", "", "overlaps PROBE", "0x80001000"),
         ("0x80001000", "0x00100000", "", "overlaps the memory ram", "0x80000000"),
         ("0x80001000", "0x20000000", "", "board's own range", "0x80000000"),

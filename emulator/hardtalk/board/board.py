@@ -26,7 +26,18 @@ from hardtalk.board.stop import Stop
 from hardtalk.board.trace import Trace
 from hardtalk.board.watch import Watches
 from hardtalk.chip import Chip, default_chip
-from hardtalk.devices import BusMaster, CfiFlash, Clock, Device, Pl011, Pl190, Probe, SystemRegisters
+from hardtalk.devices import (
+    BusMaster,
+    CfiFlash,
+    Clock,
+    Device,
+    Pl011,
+    Pl190,
+    Probe,
+    Ps2Keyboard,
+    Ps2Mouse,
+    SystemRegisters,
+)
 
 SHOWN_BYTES = 1 << 14
 """How much of the flash is seen in place of RAM at reset."""
@@ -196,6 +207,16 @@ class Board:
         """The host's end of a serial line: `send(bytes)` and `take() -> bytes`."""
         return self.device_set.uart(number)
 
+    @property
+    def keyboard(self) -> Ps2Keyboard:
+        """For the host's fingers. After `restore` it is another one."""
+        return self.device_set.keyboard()
+
+    @property
+    def mouse(self) -> Ps2Mouse:
+        """For the host's hand. After `restore` it is another one."""
+        return self.device_set.mouse()
+
     def device(self, name: str) -> Device:
         """A device by its peripheral's name."""
         return self.device_set.named(name)
@@ -216,8 +237,12 @@ class Board:
         self.lines.hold(line, False)
 
     def is_raised(self, line: int) -> bool:
-        """Whether a line is active at the interrupt controller, masked there or not."""
-        return bool(self.lines.raw >> line & 1)
+        """Whether a line is active at its interrupt controller, masked there or not."""
+        return self.lines.is_raised(line)
+
+    def is_enabled(self, line: int) -> bool:
+        """Whether a line is let through at its interrupt controller."""
+        return self.lines.is_enabled(line)
 
     def fault_report(self) -> str:
         """Registers, symbols and the last guest exception, as text."""

@@ -63,7 +63,7 @@ class Bus:
     def _access(self, device: Device, offset: int, size: int, written: int | None) -> int:
         """One access. What it causes comes after it in the trace."""
         lines = self._lines
-        active = [(line, line in lines.unserved) for line in device.peripheral.lines if lines.raw >> line & 1]
+        active = [(line, line in lines.unserved) for line in device.peripheral.lines if lines.is_raised(line)]
         if active:
             self._feed.hold()
         self._devices.touched.add(device)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from hardtalk.board.errors import BoardError, DeviceFailure
 from hardtalk.chip import Chip
-from hardtalk.devices import MODELS, Clock, Device, Pl011, Pl190
+from hardtalk.devices import MODELS, Clock, Device, Pl011, Pl050, Pl190, Ps2Keyboard, Ps2Mouse, SecondaryController
 
 
 class DeviceSet:
@@ -22,6 +22,7 @@ class DeviceSet:
         self._by_name = {device.peripheral.name: device for device in self.all}
         self._by_line = {line: device for device in self.all for line in device.peripheral.lines}
         self.vic = next(each for each in self.all if isinstance(each, Pl190))
+        self.secondary = next((each for each in self.all if isinstance(each, SecondaryController)), None)
 
     def __iter__(self) -> Iterator[Device]:
         return iter(self.all)
@@ -35,6 +36,18 @@ class DeviceSet:
         device = self._by_name.get(f"UART{number}")
         if not isinstance(device, Pl011):
             raise BoardError(f"the board has no UART{number}", "use 0, 1 or 2")
+        return device
+
+    def keyboard(self) -> Ps2Keyboard:
+        return self._interface("KMI0").keyboard
+
+    def mouse(self) -> Ps2Mouse:
+        return self._interface("KMI1").mouse
+
+    def _interface(self, name: str) -> Pl050:
+        device = self._by_name.get(name)
+        if not isinstance(device, Pl050):
+            raise BoardError(f"the board has no interface {name}", f"leave your own device {name} out")
         return device
 
     def of_line(self, line: int) -> Device | None:

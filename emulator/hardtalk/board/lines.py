@@ -7,13 +7,16 @@ from hardtalk.board.events import LineLowered, LineRaised
 from hardtalk.board.feed import Feed
 from hardtalk.devices import Clock, Line
 
+SECONDARY = 32
+"""Lines from here on are inputs of the secondary controller."""
+
 SavedLines = tuple[int, int, frozenset[int], int | None]
 
 
 class Lines:
     """Sets of lines are words, one bit each.
 
-    `raw` are active at the controller, masked there or not; `unserved` those whose device was not accessed since they
+    `raw` are active at the PL190, masked there or not; `unserved` those whose device was not accessed since they
     rose. `interrupt_since` is the cycle since which one of the CPU's inputs is active, None while none is. With caches
     that are cold, `cold_line` empties them when it rises; None is any line.
     """
@@ -49,7 +52,28 @@ class Lines:
         device = self._devices.of_line(line)
         if device is not None:
             self._devices.touched.add(device)
-        self._vic.set_input(line, bool(self._forced >> line & 1) or (device is not None and device.line.level))
+        level = bool(self._forced >> line & 1) or (device is not None and device.line.level)
+        if line < SECONDARY:
+            self._vic.set_input(line, level)
+        elif (secondary := self._devices.secondary) is not None:
+            self._devices.touched.add(secondary)
+            if level != self.is_raised(line):
+                (self._rose if level else self._fell)(line, self._clock.cycles)
+            secondary.set_input(line - SECONDARY, level)
+
+    def is_raised(self, line: int) -> bool:
+        """Whether the line is active at its controller, masked there or not."""
+        if line < SECONDARY:
+            return bool(self.raw >> line & 1)
+        secondary = self._devices.secondary
+        return secondary is not None and bool(secondary.raw >> line - SECONDARY & 1)
+
+    def is_enabled(self, line: int) -> bool:
+        """Whether the line's controller passes it on, whatever becomes of it there."""
+        if line < SECONDARY:
+            return bool(self._vic.enabled >> line & 1)
+        secondary = self._devices.secondary
+        return secondary is not None and bool(int(secondary.SIC_ENABLE.value) >> line - SECONDARY & 1)
 
     def controller_changed(self) -> None:
         """The controller's inputs or outputs may differ."""
@@ -63,8 +87,7 @@ class Lines:
             if raw >> line & 1:
                 self._rose(line, now)
             else:
-                self.unserved.discard(line)
-                self._feed.tell(LineLowered(now, line))
+                self._fell(line, now)
         irq, fiq = self._vic.irq, self._vic.fiq
         if not (irq or fiq):
             self.interrupt_since = None
@@ -77,6 +100,10 @@ class Lines:
         if self._are_caches_cold and self.cold_line in (None, line) and self._cpu.cache_control is not None:
             self._cpu.cache_control.flush()
         self._feed.tell(LineRaised(now, line))
+
+    def _fell(self, line: int, now: int) -> None:
+        self.unserved.discard(line)
+        self._feed.tell(LineLowered(now, line))
 
     def save(self) -> SavedLines:
         return self.raw, self._forced, frozenset(self.unserved), self.interrupt_since

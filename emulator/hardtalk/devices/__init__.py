@@ -7,10 +7,14 @@ from hardtalk.devices.device import BusError, Device, Line
 from hardtalk.devices.errors import DeviceMistake
 from hardtalk.devices.flash_cells import FlashCells
 from hardtalk.devices.pl011 import Pl011
+from hardtalk.devices.pl050 import Pl050
 from hardtalk.devices.pl110 import Pl110
 from hardtalk.devices.pl190 import Pl190
 from hardtalk.devices.probe import Probe
+from hardtalk.devices.ps2_keyboard import Ps2Keyboard, keys_of
+from hardtalk.devices.ps2_mouse import Ps2Mouse
 from hardtalk.devices.registers import RegisterCell
+from hardtalk.devices.secondary_controller import SecondaryController
 from hardtalk.devices.sp804 import Sp804
 from hardtalk.devices.state import SavedDevices, restore_devices, save_devices
 from hardtalk.devices.system_registers import SystemRegisters
@@ -25,11 +29,14 @@ MODELS: dict[str, type[Device]] = {
     "PROBE": Probe,
     "CfiFlash": CfiFlash,
     "CLCD": Pl110,
+    "SIC": SecondaryController,
+    "KMI": Pl050,
 }
 
 __all__ = [
     "MODELS", "Alarm", "BusError", "BusMaster", "CfiFlash", "Clock", "Device", "DeviceMistake", "DevicesMark",
-    "Duration", "FlashCells", "Line", "Memory", "Pl011", "Pl110", "Pl190", "Probe", "RegisterCell", "SavedDevices",
-    "Sp804", "SystemRegisters", "Ticker", "TouchedDevices", "microseconds", "milliseconds", "nanoseconds",
-    "restore_devices", "save_devices", "seconds",
+    "Duration", "FlashCells", "Line", "Memory", "Pl011", "Pl050", "Pl110", "Pl190", "Probe", "Ps2Keyboard",
+    "Ps2Mouse", "RegisterCell", "SavedDevices", "SecondaryController", "Sp804", "SystemRegisters", "Ticker",
+    "TouchedDevices", "keys_of", "microseconds", "milliseconds", "nanoseconds", "restore_devices", "save_devices",
+    "seconds",
 ]  # fmt: skip

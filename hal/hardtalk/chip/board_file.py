@@ -21,6 +21,7 @@ class BoardFile:
     clocks: dict[str, int]
     memories: tuple[Memory, ...]
     line_count: int
+    secondary_line_count: int
     free_lines: tuple[int, ...]
     free_base: int
     instruction_cache: Cache
@@ -82,6 +83,9 @@ def read_board_file(file: Path) -> BoardFile:
     )
     if not 1 <= line_count <= 32:
         raise ChipError(f"lines.count is {line_count}", "give a number from 1 to 32", file)
+    secondary_line_count = value("lines.secondary", int) if "secondary" in tables["lines"] else 0
+    if not 0 <= secondary_line_count <= 32:
+        raise ChipError(f"lines.secondary is {secondary_line_count}", "give a number from 0 to 32", file)
     for each in free_lines:
         if not is_number(each, line_count - 1):
             raise ChipError(f"lines.free: {each!r} is no line", f"give numbers from 0 to {line_count - 1}", file)
@@ -95,6 +99,7 @@ def read_board_file(file: Path) -> BoardFile:
         clocks=dict(clocks),
         memories=tuple(memories),
         line_count=line_count,
+        secondary_line_count=secondary_line_count,
         free_lines=tuple(free_lines),
         free_base=free_base,
         instruction_cache=cache("cache.instruction"),

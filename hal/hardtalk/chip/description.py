@@ -198,7 +198,10 @@ class Bus:
 
 @dataclass(frozen=True)
 class Chip:
-    """Everything the tools know of the machine. `clocks` are in hertz by name; cpu is always there."""
+    """Everything the tools know of the machine. `clocks` are in hertz by name; cpu is always there.
+
+    Lines from `line_count` on are inputs of the secondary interrupt controller, `secondary_line_count` of them.
+    """
 
     name: str
     peripherals: tuple[Peripheral, ...]
@@ -210,6 +213,7 @@ class Chip:
     instruction_cache: Cache
     data_cache: Cache
     bus: Bus
+    secondary_line_count: int = 0
     files: tuple[Path, ...] = field(default=())
 
     @property

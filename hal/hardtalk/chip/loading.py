@@ -55,6 +55,7 @@ def load_chip(svd_paths: Sequence[Path | str], board_toml: Path | str) -> Chip:
         instruction_cache=board.instruction_cache,
         data_cache=board.data_cache,
         bus=board.bus,
+        secondary_line_count=board.secondary_line_count,
         files=(*(Path(path) for path in svd_paths), Path(board_toml)),
     )
     check_names(chip)
@@ -96,8 +97,9 @@ def check_peripheral(peripheral: Peripheral, earlier: list[Peripheral], board: B
         for line in set(other.lines) & set(peripheral.lines):
             raise fail(f"line {line} belongs to {other.name}", f"lines for added devices: {board.free_lines}")
     for line in peripheral.lines:
-        if not 0 <= line < board.line_count:
-            raise fail(f"line {line} does not exist", f"the board has lines 0 to {board.line_count - 1}")
+        line_count = board.line_count + board.secondary_line_count
+        if not 0 <= line < line_count:
+            raise fail(f"line {line} does not exist", f"the board has lines 0 to {line_count - 1}")
         if is_added and line not in board.free_lines:
             raise fail(
                 f"line {line} is the board's own", f"lines for added devices: {', '.join(map(str, board.free_lines))}"

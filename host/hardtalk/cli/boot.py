@@ -15,7 +15,8 @@ from hardtalk.bench.firmware import driver_names
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Flash, Parts, Screenshot
+from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Flash, Parts, Record, Screenshot
+from hardtalk.cli.recording import recording
 from hardtalk.cli.screenshot import checked_png, write_screenshot
 from hardtalk.cli.shell import Shell
 from hardtalk.report.durations import microseconds
@@ -33,6 +34,7 @@ def boot(
         bool, Parameter(negative="", help="Load nothing: the boot loader in the flash starts the firmware of a slot.")
     ] = False,
     screenshot: Screenshot = None,
+    record: Record = None,
     pty: Annotated[
         bool, Parameter(negative="", help="Give the serial line to a pseudo-terminal, not to a prompt.")
     ] = False,
@@ -45,7 +47,7 @@ def boot(
 ) -> int:
     """Build the firmware, boot it on the emulated board, and leave you at a Smalltalk prompt."""
     console = output.console()
-    picture_file = checked_png(screenshot)
+    picture_file, film_file = checked_png(screenshot), checked_png(record, "--record")
     if web and pty:
         raise UserError("--web and --pty: the serial line has one end", "Give one of them.")
     if from_flash and flash is None:
@@ -62,12 +64,13 @@ def boot(
             f"{flash}: the boot loader waits for a firmware",
             "install one with hardtalk flash install, or send one: --pty gives the line to a terminal program",
         )
-    if pty:
-        serve_terminal(bench, console)
-    elif web:
-        serve_web(bench, port, console)
-    else:
-        Shell(bench, console).run(sys.stdin)
+    with recording(bench, film_file):
+        if pty:
+            serve_terminal(bench, console)
+        elif web:
+            serve_web(bench, port, console)
+        else:
+            Shell(bench, console).run(sys.stdin)
     write_screenshot(bench.board, picture_file)
     return 0
 

@@ -34,6 +34,10 @@ Flash: TypeAlias = Annotated[
 Screenshot: TypeAlias = Annotated[
     Path | None, Parameter(name="--screenshot", help="At the end, write what is on the board's panel to this PNG file.")
 ]
+Record: TypeAlias = Annotated[
+    Path | None,
+    Parameter(name="--record", help="Make a film of what is on the board's panel, as an animated PNG file."),
+]
 Json: TypeAlias = Annotated[Path | None, Parameter(name="--json", help="Write the raw figures to this file.")]
 Collector: TypeAlias = Annotated[
     Literal["treadmill", "stop-the-world"],

@@ -8,7 +8,8 @@ from cyclopts import Parameter
 
 from hardtalk.bench import boot
 from hardtalk.cli import output
-from hardtalk.cli.options import ARM926, NO_PARTS, CycleModel, Flash, Parts, Screenshot
+from hardtalk.cli.options import ARM926, NO_PARTS, CycleModel, Flash, Parts, Record, Screenshot
+from hardtalk.cli.recording import recording
 from hardtalk.cli.screenshot import checked_png, write_screenshot
 from hardtalk.cli.shell import Shell
 from hardtalk.smalltalk.source_file import read_source_file
@@ -21,16 +22,18 @@ def repl(
     parts: Parts = NO_PARTS,
     flash: Flash = None,
     screenshot: Screenshot = None,
+    record: Record = None,
     model: CycleModel = ARM926,
 ) -> int:
     """Talk Smalltalk to a booted board; with --script, exit with 1 when an entry of the script fails."""
     console = output.console()
     text = read_source_file(script) if script is not None else ""
-    picture_file = checked_png(screenshot)
+    picture_file, film_file = checked_png(screenshot), checked_png(record, "--record")
     bench = boot(parts.boot_options(model, flash=flash), console.out)
     shell = Shell(bench, console)
-    if script is None:
-        shell.run(sys.stdin)
-    is_fine = script is None or shell.run_script(text, str(script), entry_seconds)
+    with recording(bench, film_file):
+        if script is None:
+            shell.run(sys.stdin)
+        is_fine = script is None or shell.run_script(text, str(script), entry_seconds)
     write_screenshot(bench.board, picture_file)
     return 0 if is_fine else 1

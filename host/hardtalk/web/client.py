@@ -12,7 +12,7 @@ from queue import Full, Queue
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from hardtalk.serial.wording import is_complete
-from hardtalk.web.orders import Enter, Garbage, Order, Shown, order_of
+from hardtalk.web.orders import Enter, Garbage, LetGo, Order, Shown, order_of
 from hardtalk.web.published import Published, Seen
 
 
@@ -40,6 +40,8 @@ class Client:
                     await self._refuse("the message is no text")
         finally:
             sending.cancel()
+            with suppress(Full):
+                self._orders.put_nowait(LetGo())
             with suppress(asyncio.CancelledError, ConnectionError):
                 await sending
 

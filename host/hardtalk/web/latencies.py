@@ -12,6 +12,8 @@ from hardtalk.board import Board, Event, InterruptEntry, LineRaised, RegisterAcc
 BIN_NANOSECONDS: Final = 500
 BINS: Final = 40
 """The last one holds all that waited longer."""
+LAST_LINE: Final = 31
+"""Of the CPU's controller: all lines from there on come through it."""
 
 
 class Latencies:
@@ -20,7 +22,7 @@ class Latencies:
     def __init__(self, board: Board) -> None:
         self._board = board
         self._raised: dict[int, int] = {}
-        self._entered = 0
+        self._entered: set[int] = set()
         self._counts: dict[int, Counter[int]] = {}
         board.trace.listen(self._hear)
 
@@ -30,12 +32,12 @@ class Latencies:
     def _hear(self, event: Event) -> None:
         if isinstance(event, LineRaised):
             self._raised[event.line] = event.cycle
-            self._entered &= ~(1 << event.line)
+            self._entered.discard(event.line)
         elif isinstance(event, InterruptEntry):
-            self._entered |= event.lines
+            self._entered |= {line for line in self._raised if event.lines >> min(line, LAST_LINE) & 1}
         elif isinstance(event, RegisterAccess) and event.is_first:
             raised = self._raised.pop(event.line, None)
-            if raised is not None and self._entered >> event.line & 1:
+            if raised is not None and event.line in self._entered:
                 self._counts.setdefault(event.line, Counter())[event.cycle - raised] += 1
 
     def state(self) -> Mapping[str, Any]:

@@ -35,7 +35,7 @@ class LinesView:
                         "line": line,
                         "name": name,
                         "drivers": drivers,
-                        "enabled": bool(board.vic.enabled >> line & 1),
+                        "enabled": board.is_enabled(line),
                         "raised": counts[0],
                         "entered": counts[1],
                         "served": counts[2],

@@ -8,7 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from hardtalk.web.keys import KEYS
+
 LONGEST_ENTRY: Final = 1 << 16
+LONGEST_CODE: Final = 32
+MOST_PIXELS: Final = 1 << 12
 STEPS: Final = ("instruction", "millisecond", "frame")
 
 
@@ -53,13 +57,35 @@ class Clear:
 
 
 @dataclass(frozen=True)
+class Point:
+    """The pointer is at that pixel of the display; `buttons` are held: left 1, right 2, middle 4."""
+
+    x: int
+    y: int
+    buttons: int
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key goes down or up; `name` is one of the board's keyboard."""
+
+    name: str
+    is_down: bool
+
+
+@dataclass(frozen=True)
+class LetGo:
+    """No key and no button is held any more."""
+
+
+@dataclass(frozen=True)
 class Shown:
     """The client has painted that picture, and is ready for another."""
 
     number: int
 
 
-Order: TypeAlias = Enter | Interrupt | Run | Pause | Step | Clear
+Order: TypeAlias = Enter | Interrupt | Run | Pause | Step | Clear | Point | Key | LetGo
 """For the board; Shown is between the client and its server."""
 
 
@@ -104,6 +130,13 @@ def step_in(found: Mapping[str, Any]) -> Step:
     return Step(found["unit"])
 
 
+def key_in(found: Mapping[str, Any]) -> Key:
+    name = KEYS.get(text_in(found, "code", LONGEST_CODE))
+    if name is None:
+        raise Garbage("code is no key that the board's keyboard has")
+    return Key(name, truth_in(found, "down"))
+
+
 READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Order | Shown]]] = {
     "enter": lambda found: Enter(text_in(found, "text", LONGEST_ENTRY)),
     "interrupt": lambda _: Interrupt(),
@@ -111,5 +144,10 @@ READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], Order | Shown]]] = {
     "pause": lambda _: Pause(),
     "step": step_in,
     "clear": lambda _: Clear(),
+    "point": lambda found: Point(
+        number_in(found, "x", MOST_PIXELS), number_in(found, "y", MOST_PIXELS), number_in(found, "buttons", 8)
+    ),
+    "key": key_in,
+    "let go": lambda _: LetGo(),
     "shown": lambda found: Shown(number_in(found, "number", 1 << 32)),
 }

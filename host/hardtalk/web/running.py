@@ -20,7 +20,8 @@ from hardtalk.serial import ConsoleText, Event, Result
 from hardtalk.serial.wording import is_mistake, wording
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.vm.constants import PINNED_REGISTERS
-from hardtalk.web.orders import Clear, Enter, Interrupt, Order, Pause, Run, Step
+from hardtalk.web.hands import Hands
+from hardtalk.web.orders import Clear, Enter, Interrupt, Key, LetGo, Order, Pause, Point, Run, Step
 from hardtalk.web.pace import Pace
 from hardtalk.web.published import Published
 from hardtalk.web.showing import Showing
@@ -49,6 +50,7 @@ class RunningBoard:
         self._orders = orders
         self._pace = Pace(bench.board.chip.cpu_hertz)
         self._showing = Showing(bench, published)
+        self._hands = Hands(bench.board)
         self._silence = Silence(bench.board, bench.console.prompt)
         self._slice_cycles = bench.board.chip.cpu_hertz // SLICES_PER_SECOND
         self._status_due = 0.0
@@ -64,6 +66,7 @@ class RunningBoard:
         while True:
             wait = STILL_SECONDS
             if self.mode is Mode.RUNNING:
+                self._use_hands()
                 with self._told():
                     self._after(self._bench.console.run(self._slice_cycles))
                 wait = self._pace.ahead(self._bench.board.clock.cycles)
@@ -75,6 +78,12 @@ class RunningBoard:
     def _after(self, stop: Stop) -> None:
         if stop.reason is StopReason.IDLE:
             self.mode = Mode.ASLEEP
+
+    def _use_hands(self) -> None:
+        controller = self._bench.board.device("CLCD")
+        if isinstance(controller, Pl110):
+            self._hands.size(controller.width, controller.height)
+        self._hands.work()
 
     def _wake(self) -> None:
         """Something came from outside."""
@@ -161,7 +170,16 @@ class RunningBoard:
                     self._step(unit)
             case Clear():
                 self._showing.latencies.clear()
-        self._is_stale = self.mode is not Mode.RUNNING
+            case Point():
+                self._hands.point(order)
+                self._wake()
+            case Key():
+                self._hands.key(order)
+                self._wake()
+            case LetGo():
+                self._hands.let_go()
+                self._wake()
+        self._is_stale |= isinstance(order, Run | Pause | Step | Clear)
 
     # Showing
 
