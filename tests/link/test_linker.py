@@ -235,7 +235,7 @@ def test_routines_lie_in_the_order_of_their_locks() -> None:
     names = ("last", "aHandler", "second", "first")
     places = {"last": NATIVE_HANDLERS_PLACE + 5, "second": 20, "first": 10}
     others = [replace(routine(name, "mov r2, r2"), locked=places.get(name)) for name in names]
-    made = link(boot_sources(), replace(PROGRAM, routines=(*PROGRAM.routines, *others)), IMAGE, TARGET, ["aHandler"])
+    made = link(boot_sources(), replace(PROGRAM, routines=(*PROGRAM.routines, *others)), IMAGE, TARGET, {"aHandler": 0})
     order = ("first", "second", "aHandler", "last", "handleInterrupts", "startVirtualMachine")
     addresses = [made.address(f"Hand>>{name}") for name in order]
     assert addresses == sorted(addresses)
@@ -261,7 +261,7 @@ def test_what_native_routines_push_out_of_the_caches_is_told() -> None:
     program = locked(4000, NATIVE_HANDLERS_PLACE + 1)
     handler = HandRoutine("Hand>>aHandler", "aHandler", bytes(4000), lines=((0, "big.st", 1),))
     firmware = link(
-        boot_sources(), replace(program, routines=(*program.routines, handler)), IMAGE, TARGET, ["aHandler"]
+        boot_sources(), replace(program, routines=(*program.routines, handler)), IMAGE, TARGET, {"aHandler": 0}
     )
     assert Facts.of_elf(firmware.elf).unlocked == ("Hand>>big",)
 

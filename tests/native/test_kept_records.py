@@ -82,7 +82,7 @@ def test_a_slot_in_use_is_neither_released_nor_given_to_another_record(native_be
     takers = (
         f"(NativeRecord words: 5) prepareSemaphore: {slot}",
         f"(NativeRecord words: 20) prepareQueue: {slot}",
-        PREPARE.format(routine=1, argument=0, slot=slot),
+        PREPARE.format(routine="(NativeRoutine numberOf: #answerIn:)", argument="(Bitmap new: 1)", slot=slot),
     )
     for attempt in (f"NativeSlot release: {slot}", *takers):
         assert refused(native_bench, attempt), attempt
@@ -111,4 +111,7 @@ def test_a_semaphore_that_a_native_process_waits_for_is_not_released(native_benc
 
 def test_a_process_has_a_slot(native_bench: Bench) -> None:
     for slot in ("0", "-1", "33", "1073741823", "nil"):
-        assert refused(native_bench, PREPARE.format(routine=1, argument=0, slot=slot)), slot
+        assert refused(
+            native_bench,
+            PREPARE.format(routine="(NativeRoutine numberOf: #answerIn:)", argument="(Bitmap new: 1)", slot=slot),
+        ), slot

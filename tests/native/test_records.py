@@ -64,12 +64,14 @@ GENERIC: Final = (
     Trial("AddFloats", "2.5", "{x}", "1.5"),
 )
 
+ANSWER: Final = "(NativeRoutine numberOf: #answerIn:)"
+
 MISUSES: Final = (
     ("ResumeNative", "{}", ("semaphore", "queue")),
     ("SuspendNative", "{}", ("semaphore", "queue")),
     ("EndNative", "{}", ("semaphore", "queue")),
     ("NativePriority", "{30}", ("semaphore", "queue")),
-    ("PrepareProcess", "{1. 0. 30. 0. 1}", ("semaphore", "queue")),
+    ("PrepareProcess", f"{{{ANSWER}. Bitmap new: 1. 30. 0. 1}}", ("semaphore", "queue")),
     ("SignalNative", "{}", ("process",)),
     ("TakeSignal", "{}", ("process",)),
     ("CancelWait", "{}", ("process",)),
@@ -145,7 +147,7 @@ def test_a_record_is_what_it_was_made(native_bench: Bench, name: str, arguments:
 def test_a_record_must_hold_what_it_is_to_be(native_bench: Bench) -> None:
     """A process and the least stack, a semaphore, a queue and two places."""
     for prepare, least in (
-        ("prepareRoutine: 1 argument: 0 priority: 30 floats: 0 slot: 1", 96),
+        (f"prepareRoutine: {ANSWER} argument: (Bitmap new: 1) priority: 30 floats: 0 slot: 1", 96),
         ("prepareSemaphore: 2", 5),
         ("prepareQueue: 3", 11),
     ):
@@ -170,7 +172,7 @@ def wrong_routines(bench: Bench) -> list[str]:
 
 
 def test_a_routine_is_named_by_its_number_alone(native_bench: Bench) -> None:
-    prepare = "(NativeRecord words: 200) prepareRoutine: {} argument: 0 priority: 30 floats: 0 slot: 32"
+    prepare = "(NativeRecord words: 200) prepareRoutine: {} argument: (Bitmap new: 4) priority: 30 floats: 0 slot: 32"
     wrong = ["0", *wrong_routines(native_bench)]
     attempts = [prepare.format(each) for each in (*wrong, "(NativeRoutine numberOf: #answerIn:)")]
     assert native_bench.console.evaluate(refusals(attempts)) == f"#({'#refused ' * len(wrong)}3)"
@@ -179,7 +181,7 @@ def test_a_routine_is_named_by_its_number_alone(native_bench: Bench) -> None:
 
 def test_a_line_takes_a_routine_by_its_number_alone(native_bench: Bench) -> None:
     evaluate = native_bench.console.evaluate
-    line = "InterruptController current line: 2 handler: {} argument: 0 priority: 30 stormLimit: 5"
+    line = "InterruptController current line: 2 handler: {} argument: (Bitmap new: 8) priority: 30 stormLimit: 5"
     handler = "InterruptController current line: 2 value: #handler"
     evaluate(line.format("(NativeRoutine numberOf: #softwareLine:)"))
     address = native_bench.board.firmware.address_of("NativeTestRoutines>>softwareLine:")

@@ -20,9 +20,9 @@ from hardtalk.chip import Chip
 from hardtalk.image import Image, build_image
 from hardtalk.link import link, read_object, target_of
 from hardtalk.link.plan import HEAP_BASE
-from hardtalk.slang import CompiledProgram, compile_program
+from hardtalk.slang import CONTENTS, CompiledProgram, compile_program
 from hardtalk.vm.constants import slang_constants
-from hardtalk.vm.native import ENTRY_ROUTINES
+from hardtalk.vm.native import ENTRY_ROUTINES, argument_code
 
 SLANG_PACKAGES = ("arm", "slang", "smalltalk", "vm")
 
@@ -92,18 +92,20 @@ class _Build:
                 read_object(sources.name_in_folder(path, self.options), path.read_bytes()) for path in object_paths
             ]
             routines = [*selectors, *(name for each in objects for name in each.functions)]
+            arguments = [program.arguments.get(name, CONTENTS) for name in routines]
         with self._timed("classes"):
             classes = [
                 *sources.with_counters(sources.read_classes(class_paths)),
                 *sources.generated_classes(chip),
-                sources.native_table_class(routines),
+                sources.native_table_class(routines, arguments),
             ]
         with self._timed("image"):
             image = build_image(classes, HEAP_BASE, self.options.entry)
         with self._timed("link"):
             target = target_of(chip, self.options.heap_bytes)
             boot = sources.read_boot_sources(boot_paths)
-            firmware = link(boot, program, image, target, routines, objects, sources.file_names(self.options))
+            codes = {name: argument_code(each.kind, each.reach) for name, each in zip(routines, arguments, strict=True)}
+            firmware = link(boot, program, image, target, codes, objects, sources.file_names(self.options))
         return BuildResult(firmware.elf, firmware.sizes, _counts(program, image), warnings=image.warnings)
 
     def _slang_program(self, chip: Chip, paths: Sequence[Path], routines: Sequence[str]) -> CompiledProgram:
@@ -117,7 +119,7 @@ class _Build:
         )
 
         def compile_now() -> CompiledProgram:
-            return compile_program(sources.read_classes(paths), constants, [*ENTRY_ROUTINES, *routines])
+            return compile_program(sources.read_classes(paths), constants, ENTRY_ROUTINES, routines)
 
         program, _ = self.cache.get(CompiledProgram, key, compile_now)
         return program

@@ -12,6 +12,7 @@ from hardtalk.chip import Chip, chip_with, hal_folder
 from hardtalk.fonts import CLASS_NAME, strike_class
 from hardtalk.link import AssemblySource
 from hardtalk.registers import register_classes
+from hardtalk.slang import Argument
 from hardtalk.smalltalk.tonel import ClassDefinition, read_class, read_class_file
 from hardtalk.vm.codes import STATISTICS
 
@@ -178,14 +179,18 @@ def with_counters(classes: Sequence[ClassDefinition]) -> list[ClassDefinition]:
     ]
 
 
-def native_table_class(names: Sequence[str]) -> ClassDefinition:
-    """The class that tells Smalltalk which native routines there are, in the order of their numbers."""
+def native_table_class(names: Sequence[str], arguments: Sequence[Argument]) -> ClassDefinition:
+    """The class that tells Smalltalk which native routines there are, in the order of their numbers, and what each
+    wants: a kind of argument, and how many bytes of contents at least."""
     symbols = " ".join(f"#{name}" for name in names)
+    wanted = " ".join(f"#{each.kind} {each.reach}" for each in arguments)
     text = (
         '"I name the native routines of this firmware; the build makes me."\n'
         "Class {\n\t#name : #NativeRoutineTable,\n\t#superclass : #Object,\n\t#category : #'Kernel-Native'\n}\n\n"
         "{ #category : #accessing }\nNativeRoutineTable class >> names [\n"
-        f"\t^ #({symbols})\n]\n"
+        f"\t^ #({symbols})\n]\n\n"
+        "{ #category : #accessing }\nNativeRoutineTable class >> arguments [\n"
+        f"\t^ #({wanted})\n]\n"
     )
     return read_class(text, "NativeRoutineTable")
 

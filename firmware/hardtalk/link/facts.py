@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from hardtalk.arm.flow import I_BIT, Flow, Instruction, decode
@@ -53,7 +53,7 @@ def facts_of(
     program: ProgramLike,
     target: Target,
     addresses: Mapping[str, int],
-    native_routines: Sequence[str],
+    native_routines: Collection[str],
     file_names: Mapping[str, str],
 ) -> Facts:
     """All facts of a laid out firmware.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -72,13 +72,14 @@ def link(
     program: ProgramLike,
     image: ImageLike,
     target: Target,
-    native_routines: Sequence[str] = (),
+    native_routines: Mapping[str, int] = MappingProxyType({}),
     objects: Sequence[NativeObject] = (),
     file_names: Mapping[str, str] = MappingProxyType({}),
 ) -> Firmware:
     """The firmware of these parts. Raises LinkError for a name, a reach or a size that does not work out.
 
-    `native_routines` name, in the order of their numbers, the routines that Smalltalk can start as native code.
+    `native_routines` name, in the order of their numbers, the routines that Smalltalk can start as native code, with
+    the codes of their arguments.
     `file_names` are those by which line tables and facts call files that messages call otherwise.
     """
     program = _with_objects(program, objects, native_routines)
@@ -158,7 +159,9 @@ class _Program:
     pinned: Mapping[str, int]
 
 
-def _with_objects(program: ProgramLike, objects: Sequence[NativeObject], native_routines: Sequence[str]) -> ProgramLike:
+def _with_objects(
+    program: ProgramLike, objects: Sequence[NativeObject], native_routines: Collection[str]
+) -> ProgramLike:
     routines = [*locked_first(program.routines, native_routines), *objects]
     return _Program(
         routines,
@@ -243,7 +246,7 @@ def _tables(
     image: ImageLike,
     target: Target,
     names: _Names,
-    native_routines: Sequence[str],
+    native_routines: Mapping[str, int],
 ) -> bytes:
     words = {
         "pageTable": _page_table(target),
@@ -258,6 +261,7 @@ def _tables(
         "specialObjects": [image.special_objects],
         "imageChecksum": [image_checksum(image.data)],
         "nativeRoutineTable": _native_routine_table(names, native_routines),
+        "nativeArgumentTable": [*native_routines.values(), *[0] * (native.ROUTINE_LIMIT - len(native_routines))],
     }
     out = bytearray()
     for region in layout.regions:
@@ -326,7 +330,7 @@ def _primitive_table(layout: Layout, program: ProgramLike, names: _Names) -> lis
     ]
 
 
-def _native_routine_table(names: _Names, native_routines: Sequence[str]) -> list[int]:
+def _native_routine_table(names: _Names, native_routines: Collection[str]) -> list[int]:
     if len(native_routines) > native.ROUTINE_LIMIT:
         raise LinkError(
             f"there are {len(native_routines)} native routines and room for {native.ROUTINE_LIMIT}; "

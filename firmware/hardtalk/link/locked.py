@@ -7,13 +7,13 @@ as two ways hold, so `<locked: n>` on a Slang method is its place in an order of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from hardtalk.link.inputs import RoutineLike
 from hardtalk.link.plan import NATIVE_HANDLERS_PLACE
 
 
-def locked_first(routines: Sequence[RoutineLike], native: Sequence[str]) -> list[RoutineLike]:
+def locked_first(routines: Sequence[RoutineLike], native: Collection[str]) -> list[RoutineLike]:
     """Those with a place in its order, among them those that Smalltalk starts as native code, then all others by name.
 
     By name, so that where a method stands in the sources does not decide where its code lies.
@@ -23,7 +23,7 @@ def locked_first(routines: Sequence[RoutineLike], native: Sequence[str]) -> list
     return [*first, *sorted((each for each in routines if each.name not in places), key=_name)]
 
 
-def lock_places(routines: Sequence[RoutineLike], native: Sequence[str]) -> dict[str, int]:
+def lock_places(routines: Sequence[RoutineLike], native: Collection[str]) -> dict[str, int]:
     """The places of those routines that are to be locked, by name."""
     names = frozenset(native)
     marked = {each.name: each.locked for each in routines if each.locked is not None}

@@ -68,6 +68,7 @@ TABLES: Final = (
     Piece("specialObjects", 4, "table"),
     Piece("imageChecksum", 4, "table"),
     Piece("nativeRoutineTable", ROUTINE_LIMIT * 4, "table"),
+    Piece("nativeArgumentTable", ROUTINE_LIMIT * 4, "table"),
     Piece("forwardingTable", DISPATCH_TABLE_BYTES, "table", 2 * PENDING_BIT),
     Piece("supervisorStack", 8192, "stack", end_alignment=PAGE_BYTES, top="supervisorStackTop", locked_bytes=128),
     Piece("dispatchTable", DISPATCH_TABLE_BYTES, "table", PAGE_BYTES, locked_bytes=None),

@@ -10,6 +10,7 @@ Facts lie in four tables: `operators` (what Slang's own messages are), `operatio
 operations of `machine`.
 """
 
+from hardtalk.slang.arguments import CONTENTS, Argument
 from hardtalk.slang.compile import CompiledProgram, Relocation, Routine, compile_program
 
-__all__ = ["CompiledProgram", "Relocation", "Routine", "compile_program"]
+__all__ = ["CONTENTS", "Argument", "CompiledProgram", "Relocation", "Routine", "compile_program"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hardtalk.slang.allocate import allocate
+from hardtalk.slang.arguments import Argument, arguments_of
 from hardtalk.slang.check import CheckedProgram, check_program
 from hardtalk.slang.emit import Relocation, Routine, RoutineTooLong, emit
 from hardtalk.slang.errors import slang_error
@@ -29,7 +30,8 @@ class CompiledProgram:
     """Everything the linker needs. Entries map bytecode and primitive numbers to routine names.
 
     `marking_entries` are the bytecodes that have another routine while the collector marks. `pinned` are the machine
-    registers that hold a VM variable, or the address of the VM's state, while bytecodes run.
+    registers that hold a VM variable, or the address of the VM's state, while bytecodes run. `arguments` are what the
+    native routines want, by selector.
     """
 
     routines: list[Routine]
@@ -40,6 +42,7 @@ class CompiledProgram:
     marking_entries: dict[int, str]
     forwarding_entries: dict[int, str]
     pinned: dict[str, int]
+    arguments: dict[str, Argument] = field(default_factory=dict)
 
 
 def lower_method(checked: CheckedProgram, method: SlangMethod, index: int | None = None) -> Graph:
@@ -72,9 +75,13 @@ def _compile_method(checked: CheckedProgram, method: SlangMethod, index: int | N
 
 
 def compile_program(
-    classes: Sequence[ClassDefinition], constants: dict[str, int], roots: Iterable[str] = ()
+    classes: Sequence[ClassDefinition],
+    constants: dict[str, int],
+    roots: Iterable[str] = (),
+    native: Sequence[str] = (),
 ) -> CompiledProgram:
-    """Compiles all threaded routines, the methods named in `roots`, and whatever they call.
+    """Compiles all threaded routines, the methods named in `roots` and `native`, and whatever they call. Those in
+    `native` are started by Smalltalk, with an argument.
 
     Raises SourceError with file, line and column for anything docs/slang.md forbids, SlangErrors for several.
     """
@@ -88,11 +95,13 @@ def compile_program(
             _enter_numbers(result, method)
         if method.is_threaded and not ("inline" in method.flags and method.numbers is None):
             wanted.append(method)
+    roots = [*roots, *native]
     missing = [selector for selector in roots if selector not in program.methods]
     if missing:
         place = classes[0].file, classes[0].line, 1, ""
         raise SourceError(*place, f"No class has {', '.join(missing)}, where the machine begins.", "Define it.")
     wanted += [program.methods[selector] for selector in roots]
+    result.arguments = arguments_of(checked, [program.methods[selector] for selector in native])
     done: set[str] = set()
     while wanted:
         method = wanted.pop(0)

@@ -63,6 +63,10 @@ RECORD_KIND_BYTES: Final = 4
 """Processes, semaphores and queues lie in objects of FormatNative, whose first word says what the rest is. It is 0 in a
 new object; only the primitives that prepare a record write it. Native code is given the address behind it."""
 
+ARGUMENT_KINDS: Final = ("Integer", *RECORD_KINDS[1:], "Contents")
+"""What a routine can want: a plain integer, a record, or the contents of an object."""
+ARGUMENT_KIND_BITS: Final = 3
+
 KEPT_PLACES: Final = {
     "SlotSemaphores": SLOT_COUNT,
     "KeptRecords": SLOT_COUNT,
@@ -71,7 +75,7 @@ KEPT_PLACES: Final = {
 }
 """What the virtual machine keeps alive for native code, in the array of the lines' semaphores behind those, which no
 program reaches: for each slot its semaphore, the record prepared with it and the argument of that record's process; for
-each line the argument of its native handler."""
+each line the argument of its native handler. `become:` looks through the arguments, which are side by side."""
 
 LINE_ARRAY_PLACES: Final = INTERRUPT_LINES + sum(KEPT_PLACES.values())
 
@@ -128,6 +132,11 @@ ENTRY_ROUTINES: Final = (
 """Selectors that only the boot stub or code from outside calls."""
 
 
+def argument_code(kind: str, reach: int) -> int:
+    """What the table of arguments holds of a routine: its kind, and how many bytes of contents it uses at least."""
+    return ARGUMENT_KINDS.index(kind) | reach << ARGUMENT_KIND_BITS
+
+
 def constants() -> Iterator[tuple[str, int]]:
     """Names and values for Slang and for the boot stub."""
     yield "NativeLineBytes", LINE_RECORD_BYTES
@@ -149,6 +158,9 @@ def constants() -> Iterator[tuple[str, int]]:
     for number, name in enumerate(RECORD_KINDS):
         yield f"Native{name}Kind", number
     yield "NativeKindBytes", RECORD_KIND_BYTES
+    yield "NativeIntegerArgument", ARGUMENT_KINDS.index("Integer")
+    yield "NativeContentsArgument", ARGUMENT_KINDS.index("Contents")
+    yield "NativeArgumentKindBits", ARGUMENT_KIND_BITS
     yield "NativeSlotBytes", SLOT_RECORD_BYTES
     for number, name in enumerate(SLOT_FIELDS):
         yield f"NativeSlot{name}Offset", 4 * number
@@ -157,6 +169,7 @@ def constants() -> Iterator[tuple[str, int]]:
     for name, count in KEPT_PLACES.items():
         yield f"Native{name}", place
         place += count
+    yield "NativeArgumentPlaces", KEPT_PLACES["KeptArguments"] + KEPT_PLACES["KeptLineArguments"]
     yield "NativePriorities", PRIORITY_LEVELS
     yield "NativeRoutineLimit", ROUTINE_LIMIT
     yield "NativeProcesses", MOST_PROCESSES
