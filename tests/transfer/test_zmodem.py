@@ -117,7 +117,9 @@ def test_what_cannot_be_stored(bench: Bench, terminal: Terminal, tmp_path: Path)
         "FileDirectory default: (LittlefsVolume format: (FlashVolumeDevice on: NorFlash current from: 32 count: 4))"
     )
     files = made(tmp_path / "large", 1, 3), made(tmp_path / "small", 2, 700)
-    bench.console.evaluate("FileDirectory default fileNamed: 'full' do: [ :s | s nextPutAll: (ByteArray new: 300000). 7 ]")
+    bench.console.evaluate(
+        "FileDirectory default fileNamed: 'full' do: [ :s | s nextPutAll: (ByteArray new: 300000). 7 ]"
+    )
     (tmp_path / "large").write_bytes(bytes(6_000))
     terminal.send("sz", *files)
     terminal.listen(SECOND)
@@ -144,7 +146,8 @@ def test_garbage_behind_a_beginning_ends(bench: Bench, terminal: Terminal) -> No
             kind = chance.randrange(16)
             body = f"{kind:02x}{chance.choice((0, 1, 1 << 31, chance.randrange(1 << 32))):08x}"
             data = bytes.fromhex(body) + crc_hqx(bytes.fromhex(body), 0).to_bytes(2, "big")
-            bench.board.uart(0).send(b"**\x18B" + data.hex().encode() + b"\r\n" + chance.randbytes(chance.randrange(40)))
+            garbage = chance.randbytes(chance.randrange(40))
+            bench.board.uart(0).send(b"**\x18B" + data.hex().encode() + b"\r\n" + garbage)
         terminal.listen(60 * SECOND)
     assert not list(Volume(flash_of(bench).contents).rows())
     assert bench.console.evaluate("3 + 4") == "7"
