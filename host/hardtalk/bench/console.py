@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hardtalk.bench.errors import BenchError, BoardAsksForReset, BoardEnded
 from hardtalk.board import Board, Snapshot, Stop, StopReason
-from hardtalk.serial import ClassModel, ConsoleText, Event, Failure, NotUnderstood, Prompt, Result
+from hardtalk.serial import SESSION_BITS, ClassModel, ConsoleText, Event, Failure, NotUnderstood, Prompt, Result
 
 SLICE_CYCLES = 200_000
 PATIENCE_CYCLES = 4_000_000_000
@@ -28,12 +28,13 @@ class BoardConsole:
     """UART0 of a board with a Prompt at its other end.
 
     `notify` hears of failing devices, of each failure once; `device_failures` are those messages. `after_slice` is
-    called whenever the board has run for a while.
+    called whenever the board has run for a while. The prompt's session is the board's time at which it began: each has
+    another, and the same run the same.
     """
 
     def __init__(self, board: Board, model: ClassModel, notify: Callable[[str], None] = lambda _: None) -> None:
         self.board = board
-        self.prompt = Prompt(model)
+        self.prompt = Prompt(model, board.clock.cycles & (1 << SESSION_BITS) - 1)
         self.notify = notify
         self.device_failures: list[str] = []
         self.after_slice: Callable[[], None] = lambda: None
