@@ -34,6 +34,8 @@ def test_noise_before_a_request_shifts_nothing(bench: Bench) -> None:
         events = list(bench.console.events())
         assert [each for each in events if isinstance(each, Result)] == [Result(printed)]
         assert all(isinstance(each, (Result, NotUnderstood)) for each in events)
+    bench.board.uart(0).send(request(bench, "3 + 4")[:-1] + b"x")
+    assert bench.console.evaluate("9 + 10") == "19", "what is sent again and answered is no error"
 
 
 def test_a_request_that_comes_twice_is_run_once(bench: Bench) -> None:

@@ -121,16 +121,21 @@ class BoardConsole:
                     raise BenchError("\n".join([*failures, "the board does not answer", self.board.fault_report()]))
 
     def evaluate(self, expression: str, patience_cycles: int = PATIENCE_CYCLES) -> str:
-        """The printString of an expression. BenchError with the stack trace when it fails on the board."""
+        """The printString of an expression. BenchError with the stack trace when it fails on the board.
+
+        What the board complains of on the way, the prompt sends again; only what it then gives up is an error.
+        """
         self.prompt.enter(expression)
-        answer = ""
+        answer, reason = "", ""
         for event in self.events(patience_cycles):
             if isinstance(event, Result):
-                answer = event.text
+                answer, reason = event.text, ""
             elif isinstance(event, Failure):
                 raise BenchError(f"{expression}\n{event.trace}")
             elif isinstance(event, NotUnderstood):
-                raise BenchError(f"{expression}\nthe board does not understand: {event.reason}")
+                reason = event.reason
+        if reason:
+            raise BenchError(f"{expression}\nthe board does not understand: {reason}")
         return answer
 
     def set_baud(self, baud: int) -> None:
