@@ -57,10 +57,10 @@ def test_too_long_a_message_is_refused() -> None:
 
 
 def test_a_request_has_its_number_before_the_length() -> None:
-    assert encode_frame("X", b"hi", 0xAB).startswith(b"\x01X#00AB00000002hi")
+    assert encode_frame("X", b"hi", 0xC1AB70AB).startswith(b"\x01X#0000C1AB70AB00000002hi")
 
 
-@given(st.lists(st.tuples(st.integers(0, 0xFFFF), payloads), max_size=5), st.integers(1, 7))
+@given(st.lists(st.tuples(st.integers(0, (1 << 48) - 1), payloads), max_size=5), st.integers(1, 7))
 def test_numbers_come_back(parts: list[tuple[int, bytes]], piece: int) -> None:
     data = b"".join(encode_frame("R", payload, number) for number, payload in parts)
     reader = FrameReader()

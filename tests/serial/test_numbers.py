@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from hardtalk.bench import Bench
+from hardtalk.bench import Bench, BoardConsole
 from hardtalk.serial import Event, Frame, FrameReader, NotUnderstood, Result, encode_frame
 
 SECOND = 200_000_000
@@ -34,6 +34,8 @@ def test_noise_before_a_request_shifts_nothing(bench: Bench) -> None:
         events = list(bench.console.events())
         assert [each for each in events if isinstance(each, Result)] == [Result(printed)]
         assert all(isinstance(each, (Result, NotUnderstood)) for each in events)
+    bench.board.uart(0).send(request(bench, "3 + 4")[:-1] + b"x")
+    assert bench.console.evaluate("9 + 10") == "19", "what is sent again and answered is no error"
 
 
 def test_a_request_that_comes_twice_is_run_once(bench: Bench) -> None:
@@ -53,8 +55,22 @@ def test_a_request_that_comes_again_while_it_runs_is_dropped(bench: Bench) -> No
     assert [each.text for each in frames(bench, b"", SECOND)] == ["8"]
 
 
+def test_a_host_that_begins_anew_gets_none_of_the_replies_before_it(bench: Bench) -> None:
+    """Its first request has the same number and text as the first of the host before it."""
+    sources = ("Fresh := (Fresh ifNil: [ 0 ]) + 1",) * 2
+    for count, source in enumerate(sources * 2):
+        if count % 2 == 0:
+            console = BoardConsole(bench.board, bench.console.prompt.model)
+        assert console.evaluate(source) == str(count + 1)
+    stale = request(bench, "Fresh")
+    assert console.prompt.receive(encode_frame("R", b"0", 1)) == []
+    console.prompt.enter("Fresh")
+    bench.board.uart(0).send(stale)
+    assert [each.text for each in console.events() if isinstance(each, Result)] == ["4"]
+
+
 def test_a_number_may_be_that_of_another_request(bench: Bench) -> None:
-    """A host that begins anew counts from 1 again."""
+    """A host that keeps no session counts from 1 again."""
     one = bytearray(request(bench, "1"))
     [frame] = FrameReader().feed(bytes(one))
     assert isinstance(frame, Frame)

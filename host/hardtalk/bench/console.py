@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hardtalk.bench.errors import BenchError, BoardAsksForReset, BoardEnded
 from hardtalk.bench.silence import Silence
 from hardtalk.board import Board, Snapshot, Stop, StopReason
-from hardtalk.serial import ClassModel, ConsoleText, Event, Failure, NotUnderstood, Prompt, Result
+from hardtalk.serial import SESSION_BITS, ClassModel, ConsoleText, Event, Failure, NotUnderstood, Prompt, Result
 
 SLICE_CYCLES = 200_000
 PATIENCE_CYCLES = 4_000_000_000
@@ -27,12 +27,13 @@ class BoardConsole:
     """UART0 of a board with a Prompt at its other end.
 
     `notify` hears of failing devices, of each failure once; `device_failures` are those messages. `after_slice` is
-    called whenever the board has run for a while.
+    called whenever the board has run for a while. The prompt's session is the board's time at which it began: each has
+    another, and the same run the same.
     """
 
     def __init__(self, board: Board, model: ClassModel, notify: Callable[[str], None] = lambda _: None) -> None:
         self.board = board
-        self.prompt = Prompt(model)
+        self.prompt = Prompt(model, board.clock.cycles & (1 << SESSION_BITS) - 1)
         self.notify = notify
         self.device_failures: list[str] = []
         self.after_slice: Callable[[], None] = lambda: None
@@ -121,16 +122,21 @@ class BoardConsole:
                     raise BenchError("\n".join([*failures, "the board does not answer", self.board.fault_report()]))
 
     def evaluate(self, expression: str, patience_cycles: int = PATIENCE_CYCLES) -> str:
-        """The printString of an expression. BenchError with the stack trace when it fails on the board."""
+        """The printString of an expression. BenchError with the stack trace when it fails on the board.
+
+        What the board complains of on the way, the prompt sends again; only what it then gives up is an error.
+        """
         self.prompt.enter(expression)
-        answer = ""
+        answer, reason = "", ""
         for event in self.events(patience_cycles):
             if isinstance(event, Result):
-                answer = event.text
+                answer, reason = event.text, ""
             elif isinstance(event, Failure):
                 raise BenchError(f"{expression}\n{event.trace}")
             elif isinstance(event, NotUnderstood):
-                raise BenchError(f"{expression}\nthe board does not understand: {event.reason}")
+                reason = event.reason
+        if reason:
+            raise BenchError(f"{expression}\nthe board does not understand: {reason}")
         return answer
 
     def set_baud(self, baud: int) -> None:

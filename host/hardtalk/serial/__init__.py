@@ -1,7 +1,7 @@
 """The host's end of the serial line: frames, compiled code as text, and a prompt that needs no particular transport.
 
     model = ClassModel(definitions)              the classes of the firmware, as `hardtalk.smalltalk.tonel` reads them
-    prompt = Prompt(model)
+    prompt = Prompt(model, session)              session: a word of its own, at random where chance is allowed
     prompt.enter("3 + 4")                        compiles and queues; raises SourceError with file, line and caret
     line.write(prompt.take_outgoing())           bytes to send now
     for event in prompt.receive(line.read()):    ConsoleText, Result, Failure, NotUnderstood, Pong, Refused, Warned
@@ -14,11 +14,12 @@
 """
 
 from hardtalk.serial.class_model import ClassModel
-from hardtalk.serial.frames import ConsoleText, Frame, FrameReader, encode_frame
+from hardtalk.serial.frames import SESSION_BITS, ConsoleText, Frame, FrameReader, encode_frame
 from hardtalk.serial.prompt import Event, Failure, NotUnderstood, Pong, Prompt, Refused, Result, Warned
 from hardtalk.serial.terminal import PseudoTerminal
 
 __all__ = [
+    "SESSION_BITS",
     "ClassModel",
     "ConsoleText",
     "Event",

@@ -1,8 +1,11 @@
 """Frames on the serial line (docs/serial.md), and the console text between them.
 
 A frame: byte 1, a kind letter, the payload's length as eight hexadecimal digits, the payload, four hexadecimal digits
-CRC-16/CCITT-FALSE of what is between, byte 4. A request has its number before the length, `#` and four hexadecimal
+CRC-16/CCITT-FALSE of what is between, byte 4. A request has its number before the length, `#` and twelve hexadecimal
 digits, and so has its reply. What looks like a frame and is none is console text.
+
+The first eight digits of a number are the host's session, the other four count its requests. So a host that begins
+anew is never taken for one that repeats a request.
 """
 
 from __future__ import annotations
@@ -16,11 +19,14 @@ START: Final = 0x01
 END: Final = 0x04
 GREATEST_LENGTH: Final = 0x10000
 """Of a payload to the board, which refuses longer ones. Replies may be longer."""
-GREATEST_NUMBER: Final = 0xFFFF
-"""Of a request; 0 is none."""
+NUMBER_BITS: Final = 16
+GREATEST_NUMBER: Final = (1 << NUMBER_BITS) - 1
+"""Of a request in its session; 0 is none."""
+SESSION_BITS: Final = 32
+_NUMBER_DIGITS: Final = (SESSION_BITS + NUMBER_BITS) // 4
 _TRAILER_SIZE: Final = 5
-_HEADER: Final = re.compile(rb"\x01[A-Z](?:#(?P<number>[0-9A-F]{4}))?(?P<length>[0-9A-F]{8})")
-_PLAUSIBLE: Final = (b"\x01A00000000", b"\x01A#000000000000")
+_HEADER: Final = re.compile(rb"\x01[A-Z](?:#(?P<number>[0-9A-F]{%d}))?(?P<length>[0-9A-F]{8})" % _NUMBER_DIGITS)
+_PLAUSIBLE: Final = (b"\x01A00000000", b"\x01A#" + b"0" * (_NUMBER_DIGITS + 8))
 """What a header that has begun is completed with, to see whether it can be one."""
 _GREATEST_REPLY: Final = 0x1000000
 
@@ -34,7 +40,7 @@ class Frame:
     kind: str
     payload: bytes
     number: int = 0
-    """Of the request that it is, or answers; 0 when it has none."""
+    """Of the request that it is, or answers, with its session; 0 when it has none."""
 
     @property
     def text(self) -> str:
@@ -56,7 +62,7 @@ def crc16(data: bytes) -> int:
 def encode_frame(kind: str, payload: bytes, number: int = 0) -> bytes:
     if len(payload) > GREATEST_LENGTH:
         raise FrameError(f"a message of {len(payload)} bytes is longer than {GREATEST_LENGTH}: send it in parts")
-    numbered = f"#{number:04X}" if number else ""
+    numbered = f"#{number:0{_NUMBER_DIGITS}X}" if number else ""
     checked = f"{kind}{numbered}{len(payload):08X}".encode("ascii") + payload
     return bytes([START]) + checked + f"{crc16(checked):04X}".encode("ascii") + bytes([END])
 

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from hardtalk.serial.class_model import ClassModel
 from hardtalk.serial.entries import Entry, Text, entries_of, requests_of
-from hardtalk.serial.frames import GREATEST_NUMBER, ConsoleText, Frame, FrameReader, encode_frame
+from hardtalk.serial.frames import GREATEST_NUMBER, NUMBER_BITS, ConsoleText, Frame, FrameReader, encode_frame
 from hardtalk.serial.requests import INSTALL, Request
 from hardtalk.smalltalk.chunk import MethodChunk
 from hardtalk.smalltalk.errors import SourceError
@@ -72,10 +72,15 @@ MOST_COMPLAINTS = 8
 
 
 class Prompt:
-    """Compiles what is entered for the classes of `model`, which follows the definitions that the board accepts."""
+    """Compiles what is entered for the classes of `model`, which follows the definitions that the board accepts.
 
-    def __init__(self, model: ClassModel) -> None:
+    Among the prompts that the board may remember, `session` is this one's alone: a word, at random where chance is
+    allowed. Each number is that of a request in the session.
+    """
+
+    def __init__(self, model: ClassModel, session: int = 0) -> None:
         self.model = model
+        self._session = session << NUMBER_BITS
         self._reader = FrameReader()
         self._waiting: deque[Entry | Request] = deque()
         self._told: list[Event] = []
@@ -211,9 +216,10 @@ class Prompt:
                     return
                 self._waiting.popleft()
                 self.number = self.number % GREATEST_NUMBER + 1
-                self._running[self.number] = first
+                number = self._session | self.number
+                self._running[number] = first
                 self._told += [Warned(each) for each in first.warnings]
-                self._outgoing += first.frame(self.number)
+                self._outgoing += first.frame(number)
                 continue
             if self._running and not (isinstance(first, MethodChunk) and self._are_methods_under_way()):
                 return
