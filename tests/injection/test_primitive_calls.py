@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hardtalk.injection.primitive_calls import COUNTS, Campaign, Operation, rows_of_table
-from hardtalk.injection.shared_calls import tasks_for
+from hardtalk.injection.shared_calls import summary, tasks_for
+from hardtalk.memory.audit import audit
+from hardtalk.memory.safepoints import settle
 from hardtalk.vm.primitives import PRIMITIVES
 
 
@@ -21,6 +23,22 @@ def test_the_board_outlives_calls_of_every_kind(campaign: Campaign) -> None:
     succeeded, failed, *_ = (sum(row.counts[index] for row in outcome.table()) for index in range(len(COUNTS)))
     assert succeeded > 200 and failed > 1_000
     assert len(outcome.table()) > 200, "nearly every row of the table is called"
+    idle = [row.name for row in outcome.table() if not row.succeeded]
+    assert len(idle) < 110, "receivers and arguments suit the primitives"
+    [told] = [line for line in summary(Operation.CALLS, outcome) if line.startswith("never succeeded: ")]
+    assert set(told.removeprefix("never succeeded: ").split(", ")) == set(idle)
+
+
+def test_classes_without_a_format_make_nothing(campaign: Campaign) -> None:
+    campaign.bench.board.restore(campaign.start)
+    console = campaign.bench.console
+    for entry in (
+        "(Behavior basicNew perform: #primitive71x1 withArguments: #(0)) == PrimitiveCalls",
+        "(Behavior basicNew perform: #primitive70x0) == PrimitiveCalls",
+    ):
+        assert console.evaluate(entry) == "true", entry
+    settle(campaign.bench.board)
+    assert audit(campaign.bench.board).is_sound
 
 
 def test_a_seed_gives_the_same_calls(campaign: Campaign) -> None:
@@ -44,7 +62,7 @@ def test_what_goes_wrong_is_told_with_the_fewest_calls(campaign: Campaign, monke
 
 
 def test_every_row_of_the_table_is_among_the_calls() -> None:
-    numbers = {number for first, last, _ in rows_of_table() for number in range(first, last + 1)}
+    numbers = {number for row in rows_of_table() for number in range(row.first, row.last + 1)}
     assert numbers == {number for row in PRIMITIVES for number in row.numbers}
 
 

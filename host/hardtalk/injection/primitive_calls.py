@@ -53,6 +53,10 @@ class Row:
         return sum(self.counts)
 
     @property
+    def succeeded(self) -> int:
+        return self.counts[COUNTS.index("succeeded")]
+
+    @property
     def order(self) -> tuple[int, str]:
         """Primitives by number, then the stores."""
         digits = re.match(r"\d+", self.name)
@@ -96,18 +100,50 @@ class Outcome:
         return [Row(name, tuple(int(each) for each in counts)) for name, counts in self.rows.items()]
 
 
-def rows_of_table() -> list[tuple[int, int, int]]:
-    """First and last number and number of arguments of all rows; each up to MOST_ARGUMENTS where any number will do."""
+USERS: Final = {
+    "a register's field of one bit": "RegisterView",
+    "a peripheral's register without fields": "Registers",
+    "a peripheral's register": "Registers",
+}
+"""Whose receivers those are that the table of primitives does not name as Class>>selector."""
+
+
+@dataclass(frozen=True)
+class CallRow:
+    """A row of the table of primitives with a number of arguments, and the class whose methods have it."""
+
+    first: int
+    last: int
+    arity: int
+    user: str
+    is_class_side: bool
+
+    @property
+    def name(self) -> str:
+        """60/1 of a primitive with one argument, 700-763/0 of a range."""
+        return f"{self.first}/{self.arity}" if self.first == self.last else f"{self.first}-{self.last}/{self.arity}"
+
+    @property
+    def literal(self) -> str:
+        """As elements of a literal Array."""
+        return f"{self.first} {self.last} {self.arity} #{self.user} {str(self.is_class_side).lower()}"
+
+
+def rows_of_table() -> list[CallRow]:
+    """All rows; each up to MOST_ARGUMENTS where any number will do."""
     return [
-        (row.numbers[0], row.numbers[-1], arity)
+        CallRow(row.numbers[0], row.numbers[-1], arity, *user_of(row.used_by))
         for row in PRIMITIVES
         for arity in (range(MOST_ARGUMENTS + 1) if row.arity is None else (row.arity,))
     ]
 
 
-def name_of(first: int, last: int, arity: int) -> str:
-    """60/1 of a primitive with one argument, 700-763/0 of a range."""
-    return f"{first}/{arity}" if first == last else f"{first}-{last}/{arity}"
+def user_of(used_by: str) -> tuple[str, bool]:
+    """The class in Class>>selector, and whether its class side is meant; Object for what anybody may use."""
+    owner, separator, _ = used_by.partition(">>")
+    if not separator:
+        return USERS.get(used_by, "Object"), False
+    return owner.removesuffix(" class"), owner.endswith(" class")
 
 
 class Campaign:
@@ -117,7 +153,7 @@ class Campaign:
         self.bench: Bench = boot(BootOptions((study_folder("primitives"),), model=model, heap_bytes=HEAP_BYTES))
         self.rows = rows_of_table()
         console = self.bench.console
-        rows = " ".join(" ".join(map(str, row)) for row in self.rows)
+        rows = " ".join(row.literal for row in self.rows)
         self.record = int(console.evaluate(f"PrimitiveCalls rows: #({rows})"))
         self.stores = console.evaluate("' ' join: PrimitiveStores selectors").strip("'").split()
         self.start = self.bench.board.states.save()
@@ -125,7 +161,7 @@ class Campaign:
     @property
     def names(self) -> list[str]:
         """Of the operations, in the order of the record."""
-        return [name_of(*row) for row in self.rows] + self.stores
+        return [row.name for row in self.rows] + self.stores
 
     def run(self, operation: Operation, count: int, seed: int, done: Callable[[int], None]) -> Outcome:
         """So many calls, in batches with a seed each, the first of which is `seed`."""

@@ -70,7 +70,7 @@ def add_calls(report: Report, operation: Operation, outcome: Outcome) -> None:
 
 
 def summary(operation: Operation, outcome: Outcome) -> Iterator[str]:
-    """A line of totals, a line for each operation, then the faults."""
+    """A line of totals, a line for each operation, those that never succeeded, then the faults."""
     rows = outcome.table()
     sums = [sum(row.counts[index] for row in rows) for index in range(len(COUNTS))]
     told = ", ".join(f"{value:,} {name}" for name, value in zip(COUNTS, sums, strict=True))
@@ -81,5 +81,7 @@ def summary(operation: Operation, outcome: Outcome) -> Iterator[str]:
     for row in sorted(rows, key=lambda row: row.order):
         told = "  ".join(f"{value:>7,}" for value in row.counts)
         yield f"  {row.name:>20}  {row.tried:>8,}  {told}"
+    idle = [row.name for row in sorted(rows, key=lambda row: row.order) if not row.succeeded]
+    yield f"never succeeded: {', '.join(idle) or 'none'}"
     for fault in outcome.faults:
         yield fault.text()

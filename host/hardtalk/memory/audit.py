@@ -160,6 +160,7 @@ def cache_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
     first = (base - machine.base) >> 2
     entries = machine.words[first : first + 4 * METHOD_CACHE_ENTRIES].reshape(-1, 4).astype(np.int64)
     used = entries[:, 0] != 0
+    entries[:, 0] &= -(1 << of.SMALLEST_ORDER)  # the number of arguments stands in the lowest bits
     doomed = is_doomed(heap, rings) & (rings.phase in ("burying", "freeing"))
     for column, name in enumerate(CACHE_WORDS):
         indices = heap.indices_of(entries[:, column])
