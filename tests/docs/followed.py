@@ -55,14 +55,18 @@ def blocks_of(page: Path) -> list[Block]:
 
 
 class Checkout:
-    """A copy of the checkout, with `hardtalk` and `python` as its commands."""
+    """A copy of the checkout, with `hardtalk` and `python` as its commands.
+
+    What Python and numba have compiled is copied, too, and firmware is looked for in the user's cache: both go by what
+    the files are.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         for name in COPIED:
             source = ROOT / name
             if source.is_dir():
-                shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(source, folder / name)
             else:
                 shutil.copy(source, folder / name)
         commands = folder / ".commands"
@@ -75,7 +79,6 @@ class Checkout:
             **os.environ,
             "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": os.pathsep.join(str(folder / name) for name in PORTIONS),
-            "XDG_CACHE_HOME": str(folder / ".cache"),
             "COLUMNS": "200",
         }
 

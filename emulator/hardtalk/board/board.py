@@ -15,7 +15,7 @@ from hardtalk.board.device_set import DeviceSet
 from hardtalk.board.errors import BoardError
 from hardtalk.board.failures import Failures
 from hardtalk.board.feed import Feed
-from hardtalk.board.firmware import Firmware
+from hardtalk.board.firmware import firmware_of
 from hardtalk.board.lines import Lines
 from hardtalk.board.memory import DeviceMemory, Ram
 from hardtalk.board.patience import Patience
@@ -81,7 +81,7 @@ class Board:
             raise BoardError(f"there is no cycle model {model}", f"use one of {', '.join(MODELS)}")
         self.chip = chip or default_chip()
         self.model = model
-        self.firmware = Firmware(elf)
+        self.firmware = firmware_of(elf)
         self.starts_from_flash = starts_from_flash
         self.trace = Trace()
         self.ram = Ram(self.chip.ram.base, self.chip.ram.size)

@@ -1,8 +1,11 @@
 """The firmware as the board gets it: an ELF file's segments, entry address and symbols."""
 
 import io
+import struct
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 from elftools.elf.elffile import ELFFile
@@ -13,7 +16,11 @@ from hardtalk.board.memory import Ram
 
 MOST_PARTS = 1_000
 ELF_MAGIC = b"\x7fELF"
-SYMBOL_TYPES = ("STT_FUNC", "STT_NOTYPE", "STT_OBJECT")
+SYMBOL = struct.Struct("<IIIBBH")
+"""A row of an ELF's symbol table: name, value, size, info, other, section."""
+SYMBOL_TYPES = (0, 1, 2)
+"""In the lower half of the info: no type, object, function."""
+REMEMBERED_FIRMWARES = 8
 
 
 @dataclass(frozen=True)
@@ -70,12 +77,10 @@ class Firmware:
         )
         if not self.segments:
             raise BoardError("the firmware has nothing to load", "link it with PT_LOAD segments")
-        found = {}
+        found: dict[str, Symbol] = {}
         for section in file.iter_sections():
             if isinstance(section, SymbolTableSection):
-                for entry in section.iter_symbols():
-                    if entry["st_info"]["type"] in SYMBOL_TYPES and entry.name and not entry.name.startswith("$"):
-                        found[entry.name] = Symbol(entry.name, entry["st_value"], entry["st_size"])
+                found.update((each.name, each) for each in _symbols(section))
         self.symbols = tuple(sorted(found.values(), key=lambda symbol: (symbol.address, symbol.name)))
         self._addresses = [symbol.address for symbol in self.symbols]
         self.addresses = MappingProxyType({symbol.name: symbol.address for symbol in self.symbols})
@@ -109,3 +114,18 @@ class Firmware:
             return f"{address:#010x}"
         offset = address - symbol.address
         return f"{address:#010x} <{symbol.name}{f'+{offset:#x}' if offset else ''}>"
+
+
+@lru_cache(maxsize=REMEMBERED_FIRMWARES)
+def firmware_of(elf: bytes) -> Firmware:
+    """The same for the same bytes: boards do not change it. Raises BoardError."""
+    return Firmware(elf)
+
+
+def _symbols(section: SymbolTableSection) -> Iterator[Symbol]:
+    """Those with a name that stand for an address. Read here since the ELF reader takes an object for each number."""
+    names = section.stringtable.data()
+    for name, address, size, info, _, _ in SYMBOL.iter_unpack(section.data()):
+        text = names[name : names.index(0, name)].decode()
+        if info & 0xF in SYMBOL_TYPES and text and not text.startswith("$"):
+            yield Symbol(text, address, size)

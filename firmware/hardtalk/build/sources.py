@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from hardtalk.build.collectors import COLLECTOR_FOLDER, TREADMILL, collector_folder
@@ -28,9 +29,10 @@ class MissingSources(Exception):
     """A folder or file that a build was told to use and that is not there."""
 
 
+@cache
 def text_root() -> Path:
-    """The folder that holds `firmware/`, `boot/`, `drivers/` and `hal/`."""
-    return hal_folder().parent
+    """The folder that holds `firmware/`, `boot/`, `drivers/` and `hal/`, without symbolic links."""
+    return hal_folder().parent.resolve()
 
 
 def chip_of(options: BuildOptions) -> Chip:
@@ -131,7 +133,7 @@ def paths_in(folder: Path, suffix: str) -> list[Path]:
 def display_name(path: Path) -> str:
     """What messages and line tables call the file: relative to the project for its own text."""
     resolved = path.resolve()
-    root = text_root().resolve()
+    root = text_root()
     return resolved.relative_to(root).as_posix() if resolved.is_relative_to(root) else str(path)
 
 
@@ -139,8 +141,8 @@ def name_in_folder(path: Path, options: BuildOptions) -> str:
     """What the firmware calls the file: relative to the project, or to the folder of the user's that it is in, so that
     the ELF does not depend on where that lies."""
     resolved = path.resolve()
-    if resolved.is_relative_to(text_root().resolve()):
-        return display_name(path)
+    if resolved.is_relative_to(text_root()):
+        return resolved.relative_to(text_root()).as_posix()
     folders = [Path(folder).resolve() for folder in options.class_folders]
     return next((resolved.relative_to(each).as_posix() for each in folders if resolved.is_relative_to(each)), path.name)
 

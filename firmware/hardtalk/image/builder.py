@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from hardtalk.image.bootstrap import Bootstrap, InstalledMethod
 from hardtalk.image.compiling import compile_classes
@@ -68,7 +69,7 @@ def build_image(classes: Sequence[ClassDefinition], base: int, entry: Entry | No
 def _symbol(method: InstalledMethod) -> MethodSymbol:
     start = method.object.address + of.slot_offset(len(method.object.slots))
     source = method.definition.source
-    line_starts = [0, *(i + 1 for i, character in enumerate(source) if character == "\n")]
+    line_starts = [0, *accumulate(len(line) + 1 for line in source.split("\n"))][:-1]
     lines: list[tuple[int, int]] = []
     for bytecode_offset, source_offset in method.spec.source_map:
         line = method.definition.line + bisect.bisect_right(line_starts, source_offset) - 1

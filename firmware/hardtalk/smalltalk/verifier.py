@@ -12,6 +12,7 @@ target, and a jump back leads to an instruction that was looked at before.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from hardtalk.smalltalk import bytecodes
@@ -52,6 +53,7 @@ TRAILER_BYTES: Final = 2
 MOST_ARGUMENTS: Final = 15
 MOST_FRAMES: Final = 15
 MOST_CLOSURES: Final = 1000
+REMEMBERED_METHODS: Final = 1 << 13
 
 _LITERAL_OPERANDS: Final = {
     "pushLiteral": 0,
@@ -114,8 +116,12 @@ def frame_size(code: bytes, temporary_count: int, literal_count: int) -> int:
     return needs_of(code, temporary_count, literal_count).slots
 
 
+@lru_cache(maxsize=REMEMBERED_METHODS)
 def needs_of(code: bytes, temporary_count: int, literal_count: int, most_slots: int | None = None) -> Needs:
-    """All that the code needs. Raises VerificationError if it is not sound, or needs more than `most_slots`."""
+    """All that the code needs. Raises VerificationError if it is not sound, or needs more than `most_slots`.
+
+    Remembered: the compiler and who puts the method into an image both ask.
+    """
     verifier = _Verifier(code, temporary_count, literal_count, most_slots)
     verifier.verify()
     return Needs(verifier.greatest, verifier.needed, verifier.lowest_stored, frozenset(verifier.bindings))

@@ -10,7 +10,7 @@ import json
 import zlib
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
 from typing import Any, Final
@@ -176,9 +176,10 @@ class Facts:
 
     def to_bytes(self) -> bytes:
         """The section's contents."""
-        plain = {"format": FORMAT, **asdict(self)}
-        for name in ROWS:
-            plain[name] = [_row(each) for each in getattr(self, name)]
+        plain: dict[str, Any] = {"format": FORMAT}
+        for name in self.__dataclass_fields__:
+            value = getattr(self, name)
+            plain[name] = [_row(each) for each in value] if name in ROWS else value
         return zlib.compress(json.dumps(plain, separators=(",", ":"), sort_keys=True).encode(), 9)
 
     @classmethod

@@ -12,6 +12,7 @@ from hardtalk.chip.svd import read_svd
 ADDRESS_LIMIT = 1 << 32
 
 
+@cache
 def hal_folder() -> Path:
     """Where the board's own files lie: `hal/` in a checkout, `hardtalk/text/hal` in an installed package."""
     package = Path(__file__).resolve().parents[1]
