@@ -49,7 +49,7 @@ PROCESS_FIELDS: Final = {
 }
 """A native process: r0-r12, sp, lr, pc and cpsr while it does not run; the next in its list; priority; state; the
 semaphore it waits for; whether its VFP registers are kept; the slot signalled when it ends (-1: none); the tick it
-sleeps until; how often it was switched to; the one before it in its list; d0-d15 and fpscr. The stack follows the record."""
+sleeps until; how often it was switched to; the one before it in its list; d0-d15 and fpscr. The stack follows."""
 
 STACK_BYTES: Final = 128
 """The least stack behind a process's record."""

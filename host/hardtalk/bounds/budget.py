@@ -23,10 +23,10 @@ class Budget:
 
 
 BUDGETS: Final = (
-    Budget(STRETCH, HITTING, 251_000, 2_000),
+    Budget(STRETCH, HITTING, 205_000, 2_000),
     Budget(MASKED, HITTING, 740, 400),
-    Budget(RESPONSE, HITTING, 279_000, 4_000),
-    Budget(RESPONSE, COLD, 2_930_000, 20_000),
+    Budget(RESPONSE, HITTING, 211_000, 4_000),
+    Budget(RESPONSE, COLD, 2_360_000, 20_000),
 )
 
 

@@ -43,7 +43,8 @@ def process_violations(heap: Heap, doomed: Flags) -> Iterator[Violation]:
     if machine.has(READY_BITS):
         for priority in sorted(ready_priorities):
             if not machine.word(machine.addresses[READY_BITS] + 4 * (priority >> 5)) >> (priority & 31) & 1:
-                yield Violation(KIND, lists, "", "", f"one is ready at {priority}, whose bit of {READY_BITS} is not set")
+                problem = f"one is ready at {priority}, whose bit of {READY_BITS} is not set"
+                yield Violation(KIND, lists, "", "", problem)
     semaphores = heap.is_object & (heap.class_oops == machine.variable("classSemaphore")) & ~doomed
     for semaphore in heap.addresses[np.flatnonzero(semaphores)].tolist():
         first, excess = machine.slot(semaphore, FIRST), machine.slot(semaphore, EXCESS)
