@@ -19,7 +19,8 @@ from hardtalk.vm.facts import UNMASK
 
 ELSEWHERE = ("startMachine", "clearNext", "fetchOwnLines", "fetchFirstWay", "isCodeFetched", "loadFirstWay",
              "loadSecondWay", "putPause", "putStringByte", "putDigit", "drainPause", "putRegister", "sumNext",
-             "startVirtualMachine", "addFreeRegionFrom:to:", "setUpNative", "sleepNative:")  # fmt: skip
+             "startVirtualMachine", "addFreeRegionFrom:to:", "setUpNative", "setUpLevels:",
+             "tickNative")  # fmt: skip
 """Routines of start-up, of faults, and what only native processes call with IRQs on: no stretch, no masked section."""
 
 Lengths = dict[int, tuple[int, int]]

@@ -106,9 +106,9 @@ def test_a_semaphore_with_signals_and_processes(board: Board) -> None:
     assert "has 2 signals, and a process waits" in messages(board)
 
 
-def test_a_ready_process_above_the_highest(board: Board) -> None:
-    board.ram.write(board.firmware.address_of("highestReady"), (READY - 5).to_bytes(4, "little"))
-    assert f"one is ready at {READY}, and highestReady is below that" in messages(board)
+def test_a_ready_process_without_its_bit(board: Board) -> None:
+    board.ram.write(board.firmware.address_of("readyBits"), bytes(12))
+    assert f"one is ready at {READY}, whose bit of readyBits is not set" in messages(board)
 
 
 def test_a_process_that_names_another_one_before_it(board: Board) -> None:

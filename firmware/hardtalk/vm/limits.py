@@ -15,6 +15,10 @@ _WORD_SHIFT: Final = WORD_BYTES.bit_length() - 1
 _FIELD_BITS: Final = {bits.name: bits.width for bits in METHOD_HEADER}
 
 
+CONTEXT_SCANNED: Final = 3
+"""The slots of a context that are scanned besides its frame: method, closure and receiver."""
+
+
 def greatest(name: str) -> int:
     """The greatest number in a field of a method's header."""
     return (1 << _FIELD_BITS[name]) - 1
@@ -41,6 +45,11 @@ def limits(sizes: Mapping[str, int]) -> dict[str, int]:
         "ReserveChunks": 1 << sizes["ReserveChunksShift"],
         "MostChunkSplits": chunk_order - SMALLEST_ORDER,
         "ChunkBlocks": 1 << (chunk_order - SMALLEST_ORDER),
+        # Copying, eight or four words a turn, and filling.
+        "FillTurns": max(sizes["LargeFillBytes"], sizes["FillStepBytes"], sizes["ConstantFillBytes"]) >> 5,
+        "CopyTurns": max(sizes["CloneBytes"], sizes["PieceElements"] << 2) >> 4,
+        "ShadedSlots": max(sizes["LargeContextFrame"] + CONTEXT_SCANNED, sizes["PieceElements"]),
+        "PieceWords": sizes["MakingPieceBytes"] >> 2,
         # Tables of pairs.
         "AwaitedWords": 2 * sizes["AwaitedEntries"],
         "GoalWords": 2 * sizes["GoalEntries"],

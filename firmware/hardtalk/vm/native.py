@@ -11,10 +11,17 @@ from typing import Final
 
 INTERRUPT_LINES: Final = 32
 PRIORITY_LEVELS: Final = 96
+LEVELS: Final = 1 << PRIORITY_LEVELS.bit_length()
+"""Of a search by halves; none is as urgent as those beyond the last priority."""
+
+LEVEL_BYTES: Final = 8
+SLEEPER_LISTS: Final = 64
+"""A power of two: a process sleeps in the list of the tick at which it wakes, by its last bits."""
+
 SLOT_COUNT: Final = 32
 ROUTINE_LIMIT: Final = 256
 MOST_PROCESSES: Final = 64
-"""That wait, are ready or sleep in one list: what docs/bounds.md assumes."""
+"""That one tick wakes: what docs/bounds.md assumes."""
 
 LINE_RECORD_BYTES: Final = 64
 LINE_FIELDS: Final = ("Handler", "Argument", "Held", "Bit", "Count", "Repeats", "StormLimit", "Storms", "Priority")
@@ -37,11 +44,12 @@ PROCESS_FIELDS: Final = {
     "EndSlot": 88,
     "Wake": 92,
     "Switches": 96,
+    "Previous": 100,
     "Floats": 104,
 }
 """A native process: r0-r12, sp, lr, pc and cpsr while it does not run; the next in its list; priority; state; the
 semaphore it waits for; whether its VFP registers are kept; the slot signalled when it ends (-1: none); the tick it
-sleeps until; how often it was switched to; d0-d15 and fpscr. The stack follows the record."""
+sleeps until; how often it was switched to; the one before it in its list; d0-d15 and fpscr. The stack follows."""
 
 STACK_BYTES: Final = 128
 """The least stack behind a process's record."""
@@ -100,6 +108,7 @@ TARGETS: Final = {
         "Registers": "part",
         "Floats": "part",
         "Next": "NativeProcess",
+        "Previous": "NativeProcess",
         "List": "NativeSemaphore",
     },
     "NativeSemaphore": {"First": "NativeProcess", "Last": "NativeProcess"},
@@ -112,10 +121,13 @@ LAYOUT_TABLES: Final = (
     ("nativeReadyTable", PRIORITY_LEVELS * 8),
     ("nativeReadyBits", PRIORITY_LEVELS // 8),
     ("nativeSlotTable", SLOT_COUNT * SLOT_RECORD_BYTES),
+    ("nativeLevelTable", LEVELS * LEVEL_BYTES),
+    ("nativeSleeperTable", SLEEPER_LISTS * 8),
     ("vmRecord", PROCESS_RECORD_BYTES),
 )
 """What the linker reserves, cleared at reset: the lines, a first and last process and a bit for each priority, the
-slots, and the record in which the virtual machine is put away like a native process."""
+slots, for each priority the lines and slots that are as urgent, a first and last sleeping process for each of the next
+ticks, and the record in which the virtual machine is put away like a native process."""
 
 
 ENTRY_ROUTINES: Final = (
@@ -171,6 +183,11 @@ def constants() -> Iterator[tuple[str, int]]:
         place += count
     yield "NativeArgumentPlaces", KEPT_PLACES["KeptArguments"] + KEPT_PLACES["KeptLineArguments"]
     yield "NativePriorities", PRIORITY_LEVELS
+    yield "NativeLevels", LEVELS
+    yield "NativeLevelSteps", LEVELS.bit_length() - 1
+    yield "NativeLevelBytes", LEVEL_BYTES
+    yield "NativeSleeperLists", SLEEPER_LISTS
+    yield "NativeSleeperMask", SLEEPER_LISTS - 1
     yield "NativeRoutineLimit", ROUTINE_LIMIT
     yield "NativeProcesses", MOST_PROCESSES
     yield "NativeReschedule", 1
@@ -182,6 +199,7 @@ def _check() -> None:
     offsets = list(PROCESS_FIELDS.values())
     assert offsets == sorted(set(offsets)) and offsets[-1] + 4 * PROCESS_SAVED_WORDS["Floats"] <= PROCESS_RECORD_BYTES
     assert PRIORITY_LEVELS % 32 == 0
+    assert SLEEPER_LISTS.bit_count() == 1
 
 
 _check()

@@ -24,7 +24,7 @@ class Budget:
 
 BUDGETS: Final = (
     Budget(STRETCH, HITTING, 156_000, 2_000),
-    Budget(MASKED, HITTING, 7_100, 400),
+    Budget(MASKED, HITTING, 740, 400),
     Budget(RESPONSE, HITTING, 184_000, 4_000),
     Budget(RESPONSE, COLD, 1_640_000, 20_000),
 )

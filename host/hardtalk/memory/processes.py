@@ -16,6 +16,7 @@ NEXT, SUSPENDED, PRIORITY, LIST, PREVIOUS = (
     of.SLOTS["Process"].index(each) for each in ("NextLink", "SuspendedContext", "Priority", "MyList", "PreviousLink")
 )
 SCHEDULER: Final = "scheduler"
+READY_BITS: Final = "readyBits"
 
 
 def process_violations(heap: Heap, doomed: Flags) -> Iterator[Violation]:
@@ -27,20 +28,23 @@ def process_violations(heap: Heap, doomed: Flags) -> Iterator[Violation]:
     scheduler = machine.variable(SCHEDULER)
     lists, active = machine.variable("readyLists"), machine.slot(scheduler, ACTIVE)
     listed: dict[int, int] = {}
-    most_urgent = 0
+    ready_priorities: set[int] = set()
     for priority in range(1, machine.word(lists + 12) + 1):
         ready = machine.slot(lists, priority - 1)
         for process in _members(heap, ready, listed):
             if isinstance(process, Violation):
                 yield process
                 break
-            most_urgent = priority
+            ready_priorities.add(priority)
             if machine.slot(process, PRIORITY) != priority << 1 | 1:
                 yield _at(heap, process, f"is ready at {priority}, which is not its priority")
             if process == active:
                 yield _at(heap, process, "runs and is on a ready list")
-    if machine.has("highestReady") and machine.variable("highestReady") < most_urgent:
-        yield Violation(KIND, lists, "", "", f"one is ready at {most_urgent}, and highestReady is below that")
+    if machine.has(READY_BITS):
+        for priority in sorted(ready_priorities):
+            if not machine.word(machine.addresses[READY_BITS] + 4 * (priority >> 5)) >> (priority & 31) & 1:
+                problem = f"one is ready at {priority}, whose bit of {READY_BITS} is not set"
+                yield Violation(KIND, lists, "", "", problem)
     semaphores = heap.is_object & (heap.class_oops == machine.variable("classSemaphore")) & ~doomed
     for semaphore in heap.addresses[np.flatnonzero(semaphores)].tolist():
         first, excess = machine.slot(semaphore, FIRST), machine.slot(semaphore, EXCESS)
