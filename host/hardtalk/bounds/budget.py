@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from hardtalk.bounds.handlers import Handler
 from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, MODELS, Proof
 from hardtalk.report.figures import Report
 
@@ -60,3 +61,14 @@ def bound_report(proof: Proof, firmware: str) -> Report:
     for means, count in proof.loops_by_means.items():
         report.add(f"bound.loops.{means.replace(' ', '_')}", count, "loops")
     return report
+
+
+def add_handlers(report: Report, handlers: Sequence[Handler]) -> None:
+    """The longest of all handlers under its fixed name, and each one's lengths; none that cannot be bounded."""
+    wholes = [each.whole for each in handlers if each.whole is not None]
+    if len(wholes) == len(handlers):
+        report.add("bound.handler.cycles", max(wholes, default=0), "cycles")
+    for each in handlers:
+        for part, value in zip(("access", "end"), each.lengths, strict=True):
+            if value is not None:
+                report.add(f"bound.handler.{each.driver.name}.{part}.cycles", value, "cycles")

@@ -74,9 +74,12 @@ class Proof:
         return ColdModel(self._hitting, self.code.facts, self.chip, fetches=fetches)
 
     def _solved(self, graph: Graph, goals: frozenset[End], returns: frozenset[End]) -> dict[str, Solver]:
-        found = {name: Solver(graph, self._model(name), goals, returns) for name in (INSTRUCTIONS, HITTING)}
-        later = Solver(graph, self._model(COLD, fetches=False), goals, returns)
-        return {**found, COLD: Solver(graph, self._model(COLD), goals, returns, later)}
+        return {name: self.solved(graph, goals, returns, name) for name in MODELS}
+
+    def solved(self, graph: Graph, goals: frozenset[End], returns: frozenset[End], model: str) -> Solver:
+        """The longest ways of a graph of this firmware's code in one model."""
+        later = Solver(graph, self._model(COLD, fetches=False), goals, returns) if model == COLD else None
+        return Solver(graph, self._model(model), goals, returns, later)
 
     @cached_property
     def stretches(self) -> dict[str, Solver]:

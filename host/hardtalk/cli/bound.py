@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,9 @@ from rich.table import Table
 from hardtalk.bench import build_options
 from hardtalk.bench.firmware import firmware_hash
 from hardtalk.bounds.blocks import Unprovable
-from hardtalk.bounds.budget import BUDGETS, bound_report, broken_budgets, figure
+from hardtalk.bounds.budget import BUDGETS, add_handlers, bound_report, broken_budgets, figure
+from hardtalk.bounds.frames import Problem
+from hardtalk.bounds.handlers import Handler, handlers_of
 from hardtalk.bounds.longest import Unbounded
 from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, MODELS, Proof, Stretch
 from hardtalk.bounds.telling import place, routine_name, way_lines
@@ -54,8 +57,12 @@ def bound(
         if way is not None:
             print_ways(proof, way, console)
         broken = list(broken_budgets(proof))
+        handlers = handlers_of(proof)
+        print_handlers(handlers, proof, console)
         if json is not None:
-            bound_report(proof, firmware_hash(data)).write(json)
+            report = bound_report(proof, firmware_hash(data))
+            add_handlers(report, handlers)
+            report.write(json)
     except Unbounded as error:
         raise UserError(unbounded_text(error, source_map), "Bound the loop, or put a safepoint in it.") from error
     except Unprovable as error:
@@ -63,7 +70,7 @@ def bound(
         raise UserError(f"bound: {where}: {error.problem}", "See docs/bounds.md, What the proof needs.") from error
     for budget, value in broken:
         console.print(f"over its budget: {budget.what}, {budget.model}: {value:,} of {budget.limit:,} cycles")
-    return 1 if broken else 0
+    return 1 if broken or any(each.problem is not None for each in handlers) else 0
 
 
 def unbounded_text(error: Unbounded, source_map: SourceMap) -> str:
@@ -97,6 +104,34 @@ def print_proof(proof: Proof, rows: list[Stretch], console: Console) -> None:
             f"budget: {budget.what}, {budget.model}: {value:,} of {budget.limit:,} cycles, wanted {budget.aim:,}",
             soft_wrap=True,
         )
+
+
+def print_handlers(handlers: Sequence[Handler], proof: Proof, console: Console) -> None:
+    """Each driver's handler from its first bytecode on, and what cannot be bounded, with its place and a remedy."""
+    table = Table(box=None, pad_edge=False, header_style="")
+    for index, column in enumerate(
+        ("handler", "line", "priority", "to first access", "", "to its end", "", "of it making")
+    ):
+        table.add_column(column, justify="left" if index < 2 else "right", no_wrap=True)
+    for each in handlers:
+        if each.problem is None:
+            hertz = proof.chip.cpu_hertz
+            times = [
+                ("-", "") if cycles is None else (f"{cycles:,}", microseconds(cycles, hertz)) for cycles in each.lengths
+            ]
+            cells = [cell for pair in times for cell in pair]
+            driver = each.driver
+            table.add_row(driver.name, driver.peripheral, str(driver.priority), *cells, f"{each.making:,}")
+    if table.row_count:
+        output.wide_console().print(table)
+    for each in handlers:
+        if each.problem is not None:
+            console.print(f"{each.driver.name} cannot be bounded: {problem_text(each.problem)}", soft_wrap=True)
+
+
+def problem_text(problem: Problem) -> str:
+    through = "".join(f", from {place}" for place in problem.through)
+    return f"{problem.place}: {problem.text}{through}. {problem.remedy}"
 
 
 def is_named(name: str, given: str) -> bool:

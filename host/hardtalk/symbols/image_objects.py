@@ -33,7 +33,7 @@ class ImageObjects:
         self._map = source_map
         self._base = source_map.address_of("HeapBase") or 0
         self._data = source_map.read(self._base, source_map.section_sizes.get(IMAGE, 0))
-        self._starts = list(self._walk())
+        self.starts = list(self._walk())
 
     def _walk(self) -> Iterator[int]:
         address, end = self._base, self._base + len(self._data)
@@ -57,10 +57,10 @@ class ImageObjects:
 
     def explain(self, address: int) -> Iterator[str]:
         """The object that holds the address, and which part of it lies there."""
-        index = bisect_right(self._starts, address) - 1
+        index = bisect_right(self.starts, address) - 1
         if index < 0:
             return
-        oop = self._starts[index]
+        oop = self.starts[index]
         yield f"    {self.describe(oop)} at {oop:#010x}, {self.part(oop, address - oop)}"
 
     def part(self, oop: int, offset: int) -> str:
@@ -83,7 +83,7 @@ class ImageObjects:
         """A SmallInteger, class, String or Symbol by its value, anything else by its class."""
         if oop & 1:
             return str((oop - (1 << 32) if oop >> 31 else oop) >> 1)
-        if bisect_right(self._starts, oop) == 0 or self._starts[bisect_right(self._starts, oop) - 1] != oop:
+        if bisect_right(self.starts, oop) == 0 or self.starts[bisect_right(self.starts, oop) - 1] != oop:
             return f"{oop:#010x}, which is no object of the image"
         name = self.class_name(oop)
         if name is not None:
