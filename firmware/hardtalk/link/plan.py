@@ -27,8 +27,8 @@ HEAP_BASE: Final = 0x00100000
 HEAP_GRAIN_BYTES: Final = 1 << 12
 """A heap of a given size is made of so many bytes at a time."""
 LEAST_FREE_BYTES: Final = 132 << 10
-"""What a heap must have beside the image: 64 KB are the reserve for when memory runs out, the rest is for start-up and for
-the prompt to tell what happened."""
+"""What a heap must have beside the image: 64 KB are the reserve for when memory runs out, the rest is for start-up and
+for the prompt to tell what happened."""
 CACHE_LINE_BYTES: Final = 32
 PAGE_BYTES: Final = 4096
 DISPATCH_TABLE_BYTES: Final = BYTECODE_COUNT * 4
