@@ -23,10 +23,10 @@ class Budget:
 
 
 BUDGETS: Final = (
-    Budget(STRETCH, HITTING, 205_000, 2_000),
+    Budget(STRETCH, HITTING, 185_000, 2_000),
     Budget(MASKED, HITTING, 740, 400),
-    Budget(RESPONSE, HITTING, 211_000, 4_000),
-    Budget(RESPONSE, COLD, 2_360_000, 20_000),
+    Budget(RESPONSE, HITTING, 191_000, 4_000),
+    Budget(RESPONSE, COLD, 2_200_000, 20_000),
 )
 
 
