@@ -40,7 +40,15 @@ def test_instructions_are_fewer_than_cycles_and_those_fewer_than_with_empty_cach
         assert 0 < row.lengths[INSTRUCTIONS] <= row.lengths[HITTING] <= row.lengths[COLD]
 
 
-THROUGH = {"takeListedBlock:": 9_000, "takeLargeBlock:": 10_000}
+THROUGH = {
+    "takeListedBlock:": 2_300,
+    "takeLargeBlock:": 3_800,
+    "takeBlockOrReserve:": 8_300,
+    "scanContext:": 1_600,
+    "takeReadyProcessAbove:": 1_000,
+    "copyPieceTo:from:count:downward:": 2_300,
+    "holdLines:": 460,
+}
 """The most cycles that a routine may take from its first instruction until it returns, by selector."""
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import pytest
 
+from hardtalk.vm.constants import slang_constants
+
 from .small_memory import SmallMemory
 
 LIMIT_INSTRUCTIONS = 6000
@@ -40,7 +42,7 @@ def operands(memory: SmallMemory, case: str) -> tuple[int, tuple[int, ...]]:
         case "fill":
             return 145, (memory.make("FormatBytes", memory.classes["ByteArray"], bytes(512)), i(3))
         case "clone":
-            return 148, (memory.array([memory.nil] * 256),)
+            return 148, (memory.array([memory.nil] * (slang_constants()["CloneBytes"] >> 2)),)
         case "compare bytes":
             return 609, (memory.string(bytes(1024)), memory.string(bytes(1024)))
         case "hash":

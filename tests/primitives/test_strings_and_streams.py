@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hardtalk.vm.constants import slang_constants
 from hardtalk.vm.string_hash import string_hash
 
 from .small_memory import Failed, Interrupted, SmallMemory
@@ -52,7 +53,8 @@ def test_replace(memory: SmallMemory, kind: str, start: int, count: int, first: 
         pauses += 1
         result = memory.resume(105, 4)
     assert result == target and contents(memory, target) == expected
-    assert pauses == (max(0, (count - 1) // 32) if busy else 0)
+    piece = slang_constants()["PointerElements" if kind == "pointers" else "PieceElements"]
+    assert pauses == (max(0, (count - 1) // piece) if busy else 0)
 
 
 @pytest.mark.parametrize(("start", "stop", "first"), [

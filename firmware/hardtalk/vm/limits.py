@@ -39,6 +39,7 @@ def limits(sizes: Mapping[str, int]) -> dict[str, int]:
         "RegionWords": 1 << (LARGEST_ORDER - _WORD_SHIFT),
         "QuickOrders": quick_orders,
         "QuickSplits": quick_orders - 1,
+        "MostMerges": sizes["LargestMergedOrder"] - SMALLEST_ORDER,
         "QuickListShift": sizes["QuickBucketsShift"] + _WORD_SHIFT,
         "QuickListWords": quick_orders << sizes["QuickBucketsShift"],
         "ReadyBlocks": sizes["BatchBlocks"] << 2,
@@ -48,7 +49,7 @@ def limits(sizes: Mapping[str, int]) -> dict[str, int]:
         # Copying, eight or four words a turn, and filling.
         "FillTurns": max(sizes["LargeFillBytes"], sizes["FillStepBytes"], sizes["ConstantFillBytes"]) >> 5,
         "CopyTurns": max(sizes["CloneBytes"], sizes["PieceElements"] << 2) >> 4,
-        "ShadedSlots": max(sizes["LargeContextFrame"] + CONTEXT_SCANNED, sizes["PieceElements"]),
+        "ShadedSlots": sizes["LargeContextFrame"] + CONTEXT_SCANNED,
         "PieceWords": sizes["MakingPieceBytes"] >> 2,
         # Tables of pairs.
         "AwaitedWords": 2 * sizes["AwaitedEntries"],
@@ -63,7 +64,6 @@ def limits(sizes: Mapping[str, int]) -> dict[str, int]:
         "ExchangeWords": sizes["ExchangeLimitBytes"] >> _WORD_SHIFT + 1,
         # Methods: what their headers and instructions can say.
         "MostTemporaries": greatest("TemporaryCount"),
-        "MostLiterals": greatest("LiteralCount"),
         "MostOperandBytes": max(row.size for row in BYTECODES) - 1,
         "BindingWords": greatest("LiteralCount") + 1 >> 5,
         "FrameWords": (MOST_FRAMES + 1) * sizes["FrameBytes"] >> _WORD_SHIFT,
