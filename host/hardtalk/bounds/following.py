@@ -55,6 +55,7 @@ FAILURES: Final = frozenset(
 )
 """Methods that a working handler does not come to; a report says that the line stays masked."""
 PERIPHERAL_NAMED: Final = "Peripheral class>>named:"
+KEEP_IT: Final = "Look it up in enable, and keep it in a variable."
 CHECKED, CHECKED_BELOW = "Behavior>>checked:", "Integer class>>checked:below:"
 """They compare on the board, and answer what they were given or fail."""
 WAIT: Final = "Wait"
@@ -383,7 +384,7 @@ class Follower:
             symbol = next(iter(arguments[0] or ()), None) if len(arguments[0] or ()) == 1 else None
             row = self.row_named(symbol.oop) if isinstance(symbol, Constant) else None
             if row is not None:
-                return Result(only(row), problem=Problem(place, "a peripheral is looked up by its name", "Keep it."))
+                return Result(only(row), problem=Problem(place, "a peripheral is looked up by its name", KEEP_IT))
         temporaries = [*arguments, *[only(self._nil)] * (method.temporaries - len(arguments))]
         return self._run(method, 0, receiver, temporaries, place)
 
