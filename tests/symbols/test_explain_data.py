@@ -63,8 +63,8 @@ def test_header_fields_classes_and_bytes(source_map: SourceMap) -> None:
 
 def test_every_object_of_the_image_can_be_described(source_map: SourceMap) -> None:
     objects = ImageObjects(source_map)
-    assert len(objects._starts) > 5000
-    assert not [start for start in objects._starts if "?" in objects.describe(start).split(" of size")[0][:3]]
+    assert len(objects.starts) > 5000
+    assert not [start for start in objects.starts if "?" in objects.describe(start).split(" of size")[0][:3]]
 
 
 def test_tables(source_map: SourceMap) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from hardtalk.bounds.handlers import Handler
 from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, MODELS, Proof
+from hardtalk.bounds.schedule import Response
 from hardtalk.report.figures import Report
 
 STRETCH, MASKED, RESPONSE = "stretch", "masked", "response"
@@ -72,3 +73,11 @@ def add_handlers(report: Report, handlers: Sequence[Handler]) -> None:
         for part, value in zip(("access", "end"), each.lengths, strict=True):
             if value is not None:
                 report.add(f"bound.handler.{each.driver.name}.{part}.cycles", value, "cycles")
+
+
+def add_responses(report: Report, together: Sequence[Response]) -> None:
+    """Each line's longest times from the line on, with all others; none where there is no bound."""
+    for each in together:
+        for part, value in (("access", each.access), ("end", each.end)):
+            if value is not None:
+                report.add(f"bound.response.{each.task.name}.{part}.cycles", value, "cycles")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from hardtalk.bounds.bytecode_flow import Offset, special_selector
+from hardtalk.bounds.followed import Followed
 from hardtalk.bounds.frames import Condition, Frame, Origin, Problem, Result, State, Word, plain
 from hardtalk.bounds.image import Method, Oop
 from hardtalk.bounds.semantics import ARITHMETIC, COMPARISONS, SIZE, limits
@@ -28,9 +29,6 @@ from hardtalk.smalltalk import bytecodes
 from hardtalk.smalltalk.bytecodes import CONDITIONAL_JUMPS, RETURNS, SPECIAL_CONSTANTS, SPECIAL_SELECTORS
 from hardtalk.smalltalk.disassembler import Instruction
 
-if TYPE_CHECKING:
-    from hardtalk.bounds.following import Follower
-
 OPPOSITE: Final = {"<": ">=", ">": "<=", "<=": ">", ">=": "<", "=": "~=", "~=": "="}
 INDEXED: Final = ("Array", "String", "ByteArray")
 NIL: Final = "== nil"
@@ -45,13 +43,13 @@ def opcode(instruction: Instruction) -> int:
     return instruction.row.encode(*instruction.operands)[0]
 
 
-def execute(follower: Follower, frame: Frame, instruction: Instruction, state: State) -> dict[Offset, State]:
+def execute(follower: Followed, frame: Frame, instruction: Instruction, state: State) -> dict[Offset, State]:
     """Note the instruction's result in the frame and answer the states that follow it."""
     return _Execution(follower, frame, instruction, state).run()
 
 
 class _Execution:
-    def __init__(self, follower: Follower, frame: Frame, instruction: Instruction, state: State) -> None:
+    def __init__(self, follower: Followed, frame: Frame, instruction: Instruction, state: State) -> None:
         self.follower = follower
         self.frame = frame
         self.instruction = instruction

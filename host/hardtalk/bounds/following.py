@@ -41,6 +41,7 @@ from hardtalk.bounds.values import (
     joined,
     only,
     range_of,
+    used,
 )
 from hardtalk.vm.object_format import SLOTS, SMALL_INTEGER_MAXIMUM, SMALL_INTEGER_MINIMUM
 from hardtalk.vm.primitives import primitive_numbered
@@ -54,6 +55,7 @@ FAILURES: Final = frozenset(
 )
 """Methods that a working handler does not come to; a report says that the line stays masked."""
 PERIPHERAL_NAMED: Final = "Peripheral class>>named:"
+KEEP_IT: Final = "Look it up in enable, and keep it in a variable."
 CHECKED, CHECKED_BELOW = "Behavior>>checked:", "Integer class>>checked:below:"
 """They compare on the board, and answer what they were given or fail."""
 WAIT: Final = "Wait"
@@ -61,6 +63,8 @@ VISITS_BEFORE_WIDENING: Final = 3
 DEEPEST: Final = 40
 DEEPEST_FOR_STORES: Final = 12
 FARTHEST: Final = 3
+CONTROLLER: Final = "VICRegisters"
+"""The interrupt controller: an access to it serves no device."""
 ASKED_OF_NIL: Final = ("isNil", "notNil")
 BINDING_VALUE: Final = SLOTS["Association"].index("Value")
 LARGEST_FAST_SHIFT: Final = 30
@@ -118,6 +122,7 @@ class Follower:
         self.only_values = False
         self._small = image.special["SmallInteger"]
         self._large = tuple(image.classes[f"Large{sign}Integer"] for sign in ("Positive", "Negative"))
+        self._controller = image.classes[CONTROLLER]
         self._true, self._false, self._nil = (Constant(image.special[name]) for name in ("true", "false", "nil"))
         self.boolean: Value = frozenset([self._true, self._false])
 
@@ -311,7 +316,7 @@ class Follower:
         """What the primitive answers, whether it may fail, whether it accesses a device, words that it may read."""
         if name.startswith("Answer"):
             return self._quick(method.primitive, receiver), False, False, 0
-        operands = [integers(each) for each in (receiver, *arguments)]
+        operands = [integers(used(each)) for each in (receiver, *arguments)]
         meaning = MEANINGS.get(name)
         if meaning is None:
             return None, True, False, 0
@@ -331,7 +336,8 @@ class Follower:
             value = self.classes(receiver)
         elif answer == "new":
             value = self.instances(receiver)
-        return value, may_fail, meaning.accesses, int(answer == WORD)
+        is_controller = only(Instance(self._controller)) == used(receiver)
+        return value, may_fail, meaning.accesses and not is_controller, int(answer == WORD)
 
     def _word(self, receiver: Value) -> Range:
         """What is read from a register: bits that have no field are 0."""
@@ -378,7 +384,7 @@ class Follower:
             symbol = next(iter(arguments[0] or ()), None) if len(arguments[0] or ()) == 1 else None
             row = self.row_named(symbol.oop) if isinstance(symbol, Constant) else None
             if row is not None:
-                return Result(only(row), problem=Problem(place, "a peripheral is looked up by its name", "Keep it."))
+                return Result(only(row), problem=Problem(place, "a peripheral is looked up by its name", KEEP_IT))
         temporaries = [*arguments, *[only(self._nil)] * (method.temporaries - len(arguments))]
         return self._run(method, 0, receiver, temporaries, place)
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from hardtalk.bounds.bytecode_flow import Offset, counted_loop, turns_of
+from hardtalk.bounds.followed import Followed
 from hardtalk.bounds.frames import Frame, Problem, Result
 from hardtalk.bounds.longest import Edge, Loop, Unbounded, Way, components, longest_ways
 from hardtalk.bounds.loops import natural_loops
 from hardtalk.bounds.values import NOTHING, integers, joined
 from hardtalk.smalltalk.bytecodes import RETURNS, SPECIAL_CONSTANTS
 from hardtalk.smalltalk.disassembler import Instruction
-
-if TYPE_CHECKING:
-    from hardtalk.bounds.following import Follower
 
 STATE_TURNS = (
     "Write it as `16 timesRepeat: [ … ]` or `1 to: 16 do: [ … ]`, with a `^` where it ends earlier: then no more turns "
@@ -24,13 +21,13 @@ STATE_TURNS = (
 Measure = Callable[[Result], int | None]
 
 
-def frame_result(follower: Follower, frame: Frame, start: Offset, end: Offset | None = None) -> Result:
+def frame_result(follower: Followed, frame: Frame, start: Offset, end: Offset | None = None) -> Result:
     """Of the ways from `start` to a return, or to `end`."""
     return _Ways(follower, frame, start, end).result()
 
 
 class _Ways:
-    def __init__(self, follower: Follower, frame: Frame, start: Offset, end: Offset | None) -> None:
+    def __init__(self, follower: Followed, frame: Frame, start: Offset, end: Offset | None) -> None:
         self.follower = follower
         self.frame = frame
         self.start = start

@@ -17,6 +17,7 @@ from hardtalk.bounds.frame_ways import frame_result
 from hardtalk.bounds.frames import Frame, Problem, Result, State
 from hardtalk.bounds.image import Image, Method, Oop
 from hardtalk.bounds.proof import HITTING, Proof
+from hardtalk.bounds.schedule import MICROSECONDS, Overheads, Response, Task, responses
 from hardtalk.bounds.steps import Steps
 from hardtalk.bounds.values import NOTHING, Constant, Instance, Range, Value, only
 from hardtalk.chip import Chip
@@ -24,18 +25,22 @@ from hardtalk.registers.names import view_class_name
 
 DEVICE: Final = "Device"
 SERVE, WAIT, START_ON = "serveInterrupts", "wait", "startOn:"
+DISTANCE, DEADLINE = "microsecondsBetweenInterrupts", "deadlineMicroseconds"
 ROUNDS: Final = 60
 
 
 @dataclass(frozen=True)
 class Driver:
-    """A class that handles a line's interrupts in Smalltalk; `priority` of its process."""
+    """A class that handles a line's interrupts in Smalltalk; `priority` of its process. `distance` is the least time
+    between two interrupts in microseconds, None when the class does not say; `deadline` that of the first access."""
 
     class_oop: Oop
     name: str
     peripheral: str
     line: int
     priority: int
+    distance: int | None
+    deadline: int
 
 
 @dataclass(frozen=True)
@@ -58,9 +63,29 @@ class Handler:
         return self.access, self.whole
 
 
-def handlers_of(proof: Proof, model: str = HITTING) -> tuple[Handler, ...]:
-    """Of all drivers in the firmware's image that have a line, by name."""
-    return Handlers(Image(proof.source_map), Steps(proof, model), proof.chip).handlers
+def handlers_of(proof: Proof, model: str = HITTING) -> Handlers:
+    """Of all drivers in the firmware's image that have a line, in one model."""
+    return Handlers(Image(proof.source_map), Steps(proof, model), proof.chip)
+
+
+def responses_of(handlers: Handlers, proof: Proof, model: str = HITTING) -> tuple[Response, ...]:
+    """Of all handlers that have a bound and say how often they are wanted."""
+    hertz = proof.chip.cpu_hertz
+    tasks = [
+        Task(
+            each.driver.name,
+            each.driver.priority,
+            each.driver.distance * hertz // MICROSECONDS,
+            each.driver.deadline * hertz // MICROSECONDS,
+            each.access,
+            each.whole,
+        )
+        for each in handlers.handlers
+        if each.driver.distance is not None and each.access is not None and each.whole is not None
+    ]
+    first = proof.response(model)
+    entry = first.masked + first.entry + first.switch
+    return responses(tasks, Overheads(first.whole, entry, handlers.steps.interrupting), hertz)
 
 
 class Handlers:
@@ -93,7 +118,16 @@ class Handlers:
             for line in self.image.elements(lines)[:1]:
                 number = self.image.integer(line)
                 assert number is not None
-                yield Driver(class_oop, name, self.image.text(peripheral), number, priority.high)
+                distance, deadline = (self.number(name, each) for each in (DISTANCE, DEADLINE))
+                if deadline is not None:
+                    yield Driver(
+                        class_oop, name, self.image.text(peripheral), number, priority.high, distance, deadline
+                    )
+
+    def number(self, class_name: str, selector: str) -> int | None:
+        """The integer that a unary message to a class answers."""
+        found = _single(self.answer(class_name, selector))
+        return found.low if isinstance(found, Range) and found.low == found.high else None
 
     # Handlers
 

@@ -151,6 +151,9 @@ def _product(left: Range, right: Range) -> Range:
 def _quotient(left: Range, right: Range) -> Range:
     if right.low is None or right.low < 1:
         return INTEGER
+    if right.low == right.high:
+        ends = (None if each is None else each // right.low for each in (left.low, left.high))
+        return Range(*ends)
     low = None if left.low is None else min(left.low, 0)
     high = None if left.high is None else max(left.high // right.low, 0)
     if left.low is not None and left.low >= 0:

@@ -24,6 +24,7 @@ from hardtalk.bounds.semantics import MEANINGS, OF_INTEGERS
 from hardtalk.bounds.solver import Solver
 from hardtalk.bounds.stretch import RETURNS
 from hardtalk.bounds.telling import place, routine_name
+from hardtalk.smalltalk.bytecodes import BY_NAME
 from hardtalk.vm.facts import METHOD
 from hardtalk.vm.primitives import PRIMITIVE_NAMED
 
@@ -213,6 +214,15 @@ class Steps:
     def integer(self) -> int:
         """How much longer the reading of a word is that makes the integer for it, because the last one was used."""
         return self.full.to_return(self.routine("makeSpareInteger"))
+
+    @cached_property
+    def interrupting(self) -> int:
+        """What a handler costs another process that it interrupts, beside its own length: it waits again; the other's
+        innermost context is left by the longer way, and the integer for a register's word may have been used."""
+        waiting = self.usual.to_dispatch(self.primitive(PRIMITIVE_NAMED["Wait"].number))
+        leaving = self.bytecode(BY_NAME["returnTop"].first, self.full)
+        assert isinstance(waiting, int) and isinstance(leaving, int)
+        return waiting + leaving + self.integer
 
     def routine(self, selector: str) -> int:
         (address,) = (each.address for each in self._code.facts.routines if each.selector == selector)

@@ -13,11 +13,12 @@ from rich.table import Table
 from hardtalk.bench import build_options
 from hardtalk.bench.firmware import firmware_hash
 from hardtalk.bounds.blocks import Unprovable
-from hardtalk.bounds.budget import BUDGETS, add_handlers, bound_report, broken_budgets, figure
+from hardtalk.bounds.budget import BUDGETS, add_handlers, add_responses, bound_report, broken_budgets, figure
 from hardtalk.bounds.frames import Problem
-from hardtalk.bounds.handlers import Handler, handlers_of
+from hardtalk.bounds.handlers import Handler, handlers_of, responses_of
 from hardtalk.bounds.longest import Unbounded
 from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, MODELS, Proof, Stretch
+from hardtalk.bounds.schedule import Response
 from hardtalk.bounds.telling import place, routine_name, way_lines
 from hardtalk.build import build
 from hardtalk.chip import chip_with
@@ -57,11 +58,15 @@ def bound(
         if way is not None:
             print_ways(proof, way, console)
         broken = list(broken_budgets(proof))
-        handlers = handlers_of(proof)
+        followed = handlers_of(proof)
+        handlers = followed.handlers
         print_handlers(handlers, proof, console)
+        together = responses_of(followed, proof)
+        print_responses(together, handlers, proof, console)
         if json is not None:
             report = bound_report(proof, firmware_hash(data))
             add_handlers(report, handlers)
+            add_responses(report, together)
             report.write(json)
     except Unbounded as error:
         raise UserError(unbounded_text(error, source_map), "Bound the loop, or put a safepoint in it.") from error
@@ -127,6 +132,29 @@ def print_handlers(handlers: Sequence[Handler], proof: Proof, console: Console) 
     for each in handlers:
         if each.problem is not None:
             console.print(f"{each.driver.name} cannot be bounded: {problem_text(each.problem)}", soft_wrap=True)
+
+
+def print_responses(together: Sequence[Response], handlers: Sequence[Handler], proof: Proof, console: Console) -> None:
+    """Each line's longest response when all are served together, and whether all deadlines hold."""
+    hertz = proof.chip.cpu_hertz
+    table = Table(box=None, pad_edge=False, header_style="")
+    for index, column in enumerate(("all together", "at least every", "deadline", "to first access", "to its end", "")):
+        table.add_column(column, justify="right" if 0 < index < 5 else "left", no_wrap=True)
+    for each in together:
+        times = (each.task.distance, each.task.deadline, each.access, each.end)
+        cells = ["no bound" if cycles is None else microseconds(cycles, hertz) for cycles in times]
+        table.add_row(each.task.name, *cells, "holds" if each.holds else "does not hold")
+    if table.row_count:
+        output.wide_console().print(table)
+    known = {each.task.name for each in together}
+    missing = [each.driver.name for each in handlers if each.driver.name not in known]
+    if missing:
+        console.print(f"not among them, without a bound or a least distance: {', '.join(missing)}", soft_wrap=True)
+    is_good = all(each.holds for each in together) and not missing
+    verdict = "hold together" if is_good else "are not proven to hold together"
+    console.print(
+        f"deadlines {verdict}: first access within the deadline, end before the next interrupt", soft_wrap=True
+    )
 
 
 def problem_text(problem: Problem) -> str:
