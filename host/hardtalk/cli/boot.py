@@ -12,10 +12,12 @@ from rich.text import Text
 from hardtalk.bench import Bench, BenchError, BoardAsksForReset
 from hardtalk.bench import boot as boot_board
 from hardtalk.bench.firmware import driver_names
+from hardtalk.bench.hand import carry_out, read_strokes
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Flash, Parts, Screenshot
+from hardtalk.cli.film import Film, checked_film
+from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Flash, Input, Parts, Record, Screenshot
 from hardtalk.cli.screenshot import checked_png, write_screenshot
 from hardtalk.cli.shell import Shell
 from hardtalk.report.durations import microseconds
@@ -32,6 +34,8 @@ def boot(
         bool, Parameter(negative="", help="Load nothing: the boot loader in the flash starts the firmware of a slot.")
     ] = False,
     screenshot: Screenshot = None,
+    record: Record = None,
+    input: Input = None,
     pty: Annotated[
         bool, Parameter(negative="", help="Give the serial line to a pseudo-terminal, not to a prompt.")
     ] = False,
@@ -40,13 +44,16 @@ def boot(
 ) -> int:
     """Build the firmware, boot it on the emulated board, and leave you at a Smalltalk prompt."""
     console = output.console()
-    picture_file = checked_png(screenshot)
+    picture_file, film_file = checked_png(screenshot), checked_film(record)
     if from_flash and flash is None:
         raise UserError("--from-flash needs the flash", "Give its image with --flash IMAGE.")
     if from_flash and flash is not None and not flash.exists():
         raise UserError(f"{flash}: there is no such file", f"make it with hardtalk flash install FIRMWARE {flash}")
     options = replace(parts.boot_options(model, collector, flash), starts_from_flash=from_flash)
+    strokes = read_strokes(input) if input is not None else []
     bench = boot_board(options, console.out)
+    carry_out(bench.board, strokes)
+    film = Film(bench.board, film_file) if film_file is not None else None
     for line in summary(bench):
         console.print(Text(line), soft_wrap=True)
     console.out(bench.text, end="" if bench.text.endswith("\n") else "\n", highlight=False)
@@ -60,6 +67,8 @@ def boot(
     else:
         Shell(bench, console).run(sys.stdin)
     write_screenshot(bench.board, picture_file)
+    if film is not None:
+        console.print(film.write(), highlight=False, soft_wrap=True, markup=False)
     return 0
 
 

@@ -34,6 +34,14 @@ Flash: TypeAlias = Annotated[
 Screenshot: TypeAlias = Annotated[
     Path | None, Parameter(name="--screenshot", help="At the end, write what is on the board's panel to this PNG file.")
 ]
+Record: TypeAlias = Annotated[
+    Path | None,
+    Parameter(name="--record", help="Write a film of the board's panel to this file, an animated PNG or GIF."),
+]
+Input: TypeAlias = Annotated[
+    Path | None,
+    Parameter(name="--input", help="A file of what somebody does at keyboard and mouse once the board has booted."),
+]
 Json: TypeAlias = Annotated[Path | None, Parameter(name="--json", help="Write the raw figures to this file.")]
 Collector: TypeAlias = Annotated[
     Literal["treadmill", "stop-the-world"],
