@@ -12,10 +12,11 @@ from rich.text import Text
 from hardtalk.bench import Bench, BenchError, BoardAsksForReset
 from hardtalk.bench import boot as boot_board
 from hardtalk.bench.firmware import driver_names
+from hardtalk.bench.hand import carry_out, read_strokes
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Flash, Parts, Record, Screenshot
+from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Flash, Input, Parts, Record, Screenshot
 from hardtalk.cli.recording import recording
 from hardtalk.cli.screenshot import checked_png, write_screenshot
 from hardtalk.cli.shell import Shell
@@ -35,6 +36,7 @@ def boot(
     ] = False,
     screenshot: Screenshot = None,
     record: Record = None,
+    input: Input = None,
     pty: Annotated[
         bool, Parameter(negative="", help="Give the serial line to a pseudo-terminal, not to a prompt.")
     ] = False,
@@ -55,7 +57,9 @@ def boot(
     if from_flash and flash is not None and not flash.exists():
         raise UserError(f"{flash}: there is no such file", f"make it with hardtalk flash install FIRMWARE {flash}")
     options = replace(parts.boot_options(model, collector, flash), starts_from_flash=from_flash)
+    strokes = read_strokes(input) if input is not None else []
     bench = boot_board(options, console.out)
+    carry_out(bench.board, strokes)
     for line in summary(bench):
         console.print(Text(line), soft_wrap=True)
     console.out(bench.text, end="" if bench.text.endswith("\n") else "\n", highlight=False)

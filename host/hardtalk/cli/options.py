@@ -38,6 +38,10 @@ Record: TypeAlias = Annotated[
     Path | None,
     Parameter(name="--record", help="Make a film of what is on the board's panel, as an animated PNG file."),
 ]
+Input: TypeAlias = Annotated[
+    Path | None,
+    Parameter(name="--input", help="A file of what somebody does at keyboard and mouse once the board has booted."),
+]
 Json: TypeAlias = Annotated[Path | None, Parameter(name="--json", help="Write the raw figures to this file.")]
 Collector: TypeAlias = Annotated[
     Literal["treadmill", "stop-the-world"],
