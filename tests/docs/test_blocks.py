@@ -39,7 +39,11 @@ def in_language(language: str) -> list[Block]:
 @cache
 def implemented() -> frozenset[str]:
     """Every selector of the class library, the drivers, the examples and the virtual machine, and Slang's own."""
-    folders = (ROOT / "examples", *(ROOT / "drivers" / each for each in ("input", "mediawire")))
+    folders = (
+        ROOT / "examples",
+        ROOT / "firmware" / "windows",
+        *(ROOT / "drivers" / each for each in ("input", "mediawire")),
+    )
     examples = [read_class_file(path) for folder in folders for path in sorted(folder.rglob("*.class.st"))]
     classes = [*read_classes(class_paths(BuildOptions())), *generated_classes(chip_with([THERMOMETER])), *examples]
     routines = read_classes(slang_paths())

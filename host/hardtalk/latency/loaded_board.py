@@ -5,14 +5,16 @@ from dataclasses import replace
 from hardtalk.bench import Bench, BootOptions, boot, build_options
 from hardtalk.bench.firmware import study_folder
 from hardtalk.build import BuildResult, build
+from hardtalk.build.sources import text_root
 from hardtalk.latency.floods import FLOODS, Metronome
 from hardtalk.latency.loads import Load
 from hardtalk.latency.subjects import Subject
 
 
 def with_laboratory(options: BootOptions) -> BootOptions:
-    """The user's options with the classes and the device of the laboratory's own loads."""
-    return replace(options, drivers=(*options.drivers, study_folder("latency")), devices=(*options.devices, Metronome))
+    """The user's options with the classes and the device of the laboratory's own loads, one of which has windows."""
+    own = (study_folder("latency"), text_root() / "firmware" / "windows", text_root() / "drivers" / "input")
+    return replace(options, drivers=(*options.drivers, *own), devices=(*options.devices, Metronome))
 
 
 def build_latency_firmware(options: BootOptions = BootOptions()) -> BuildResult:  # noqa: B008  (it is frozen)
