@@ -78,7 +78,7 @@ function point(event) {
   }
 }
 
-panel.addEventListener("pointerdown", (event) => { panel.focus(); panel.setPointerCapture(event.pointerId); point(event); });
+panel.addEventListener("pointerdown", (event) => { panel.focus({ preventScroll: true }); panel.setPointerCapture(event.pointerId); point(event); });
 panel.addEventListener("pointermove", point);
 panel.addEventListener("pointerup", point);
 panel.addEventListener("pointerleave", () => { if (!held) { moved = null; order("let go"); } });

@@ -69,6 +69,8 @@ def test_every_click_is_one_at_its_place_however_quick() -> None:
         for buttons in (1, 3, 0):
             desk.hands.point(Point(x, y, buttons))
             expected.append((x, y, buttons))
+            for _ in range(chance.randrange(3)):
+                desk.hands.point(Point(chance.randrange(WIDTH), chance.randrange(HEIGHT), buttons))
     desk.settle()
     desk.settle()
     assert desk.pressed == expected

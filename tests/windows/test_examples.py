@@ -76,3 +76,10 @@ def check_film(film: Path, last_picture: Path) -> None:
         frames.seek(frames.n_frames - 1)
         last = np.asarray(frames.convert("RGB"))
     assert (last == (imread(last_picture)[:, :, :3] * 255).round().astype(np.uint8)).all()
+
+
+def test_what_can_be_no_film(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["repl", "--record", str(tmp_path / "film.mov")]) == 2
+    assert run(["repl", "--record", str(tmp_path / "there" / "film.gif")]) == 2
+    told = capsys.readouterr().err
+    assert "a film is an animated PNG or GIF" in told and "there is no folder" in told

@@ -16,8 +16,8 @@ from hardtalk.bench.hand import carry_out, read_strokes
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
+from hardtalk.cli.film import Film, checked_film
 from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Flash, Input, Parts, Record, Screenshot
-from hardtalk.cli.recording import recording
 from hardtalk.cli.screenshot import checked_png, write_screenshot
 from hardtalk.cli.shell import Shell
 from hardtalk.report.durations import microseconds
@@ -49,7 +49,7 @@ def boot(
 ) -> int:
     """Build the firmware, boot it on the emulated board, and leave you at a Smalltalk prompt."""
     console = output.console()
-    picture_file, film_file = checked_png(screenshot), checked_png(record, "--record")
+    picture_file, film_file = checked_png(screenshot), checked_film(record)
     if web and pty:
         raise UserError("--web and --pty: the serial line has one end", "Give one of them.")
     if from_flash and flash is None:
@@ -60,6 +60,7 @@ def boot(
     strokes = read_strokes(input) if input is not None else []
     bench = boot_board(options, console.out)
     carry_out(bench.board, strokes)
+    film = Film(bench.board, film_file) if film_file is not None else None
     for line in summary(bench):
         console.print(Text(line), soft_wrap=True)
     console.out(bench.text, end="" if bench.text.endswith("\n") else "\n", highlight=False)
@@ -68,14 +69,15 @@ def boot(
             f"{flash}: the boot loader waits for a firmware",
             "install one with hardtalk flash install, or send one: --pty gives the line to a terminal program",
         )
-    with recording(bench, film_file):
-        if pty:
-            serve_terminal(bench, console)
-        elif web:
-            serve_web(bench, port, console)
-        else:
-            Shell(bench, console).run(sys.stdin)
+    if pty:
+        serve_terminal(bench, console)
+    elif web:
+        serve_web(bench, port, console)
+    else:
+        Shell(bench, console).run(sys.stdin)
     write_screenshot(bench.board, picture_file)
+    if film is not None:
+        console.print(film.write(), highlight=False, soft_wrap=True, markup=False)
     return 0
 
 

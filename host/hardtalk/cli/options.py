@@ -36,7 +36,7 @@ Screenshot: TypeAlias = Annotated[
 ]
 Record: TypeAlias = Annotated[
     Path | None,
-    Parameter(name="--record", help="Make a film of what is on the board's panel, as an animated PNG file."),
+    Parameter(name="--record", help="Write a film of the board's panel to this file, an animated PNG or GIF."),
 ]
 Input: TypeAlias = Annotated[
     Path | None,

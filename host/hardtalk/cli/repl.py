@@ -9,8 +9,8 @@ from cyclopts import Parameter
 from hardtalk.bench import boot
 from hardtalk.bench.hand import carry_out, read_strokes
 from hardtalk.cli import output
+from hardtalk.cli.film import Film, checked_film
 from hardtalk.cli.options import ARM926, NO_PARTS, CycleModel, Flash, Input, Parts, Record, Screenshot
-from hardtalk.cli.recording import recording
 from hardtalk.cli.screenshot import checked_png, write_screenshot
 from hardtalk.cli.shell import Shell
 from hardtalk.smalltalk.source_file import read_source_file
@@ -30,14 +30,16 @@ def repl(
     """Talk Smalltalk to a booted board; with --script, exit with 1 when an entry of the script fails."""
     console = output.console()
     text = read_source_file(script) if script is not None else ""
-    picture_file, film_file = checked_png(screenshot), checked_png(record, "--record")
+    picture_file, film_file = checked_png(screenshot), checked_film(record)
     strokes = read_strokes(input) if input is not None else []
     bench = boot(parts.boot_options(model, flash=flash), console.out)
     carry_out(bench.board, strokes)
+    film = Film(bench.board, film_file) if film_file is not None else None
     shell = Shell(bench, console)
-    with recording(bench, film_file):
-        if script is None:
-            shell.run(sys.stdin)
-        is_fine = script is None or shell.run_script(text, str(script), entry_seconds)
+    if script is None:
+        shell.run(sys.stdin)
+    is_fine = script is None or shell.run_script(text, str(script), entry_seconds)
     write_screenshot(bench.board, picture_file)
+    if film is not None:
+        console.print(film.write(), highlight=False, soft_wrap=True, markup=False)
     return 0 if is_fine else 1

@@ -11,12 +11,12 @@ WRITER: Final = {"Software": "hardtalk"}
 """No version and no date: the same picture gives the same bytes."""
 
 
-def checked_png(path: Path | None, option: str = "--screenshot") -> Path | None:
+def checked_png(path: Path | None) -> Path | None:
     """The path, before time is spent for it; UserError when it cannot be a PNG file."""
     if path is not None and path.suffix.lower() != ".png":
-        raise UserError(f"{option} {path}: a picture is written as PNG", f"name the file {path.stem}.png")
+        raise UserError(f"--screenshot {path}: a picture is written as PNG", f"name the file {path.stem}.png")
     if path is not None and not path.parent.is_dir():
-        raise UserError(f"{option} {path}: there is no folder {path.parent}", "make it first")
+        raise UserError(f"--screenshot {path}: there is no folder {path.parent}", "make it first")
     return path
 
 

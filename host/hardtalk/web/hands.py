@@ -28,15 +28,17 @@ class Hands:
         self._waiting: deque[Point | Key] = deque()
         self._corner_steps = 0
         self._is_away = True
+        self._buttons = 0
+        self._was_passing = False
         self._size = (0, 0)
         self._keys: set[str] = set()
 
     def point(self, at: Point) -> None:
-        """The pointer is there. Places with the same buttons that nobody has seen yet are passed over."""
-        last = self._waiting[-1] if self._waiting else None
-        if isinstance(last, Point) and last.buttons == at.buttons:
+        """The pointer is there. A place that it has only passed, before the mouse came to it, is left out."""
+        is_passing = at.buttons == self._buttons
+        if is_passing and self._was_passing and self._waiting and isinstance(self._waiting[-1], Point):
             self._waiting.pop()
-        self._is_away = False
+        self._buttons, self._was_passing, self._is_away = at.buttons, is_passing, False
         self._add(at)
 
     def key(self, key: Key) -> None:
@@ -53,8 +55,8 @@ class Hands:
         """Neither key nor button is held, and the pointer is away: the board may put its own elsewhere meanwhile."""
         for name in sorted(self._keys):
             self.key(Key(name, False))
-        points = [each for each in self._waiting if isinstance(each, Point)]
-        if points or self._board.mouse.buttons:
+        if self._buttons:
+            points = [each for each in self._waiting if isinstance(each, Point)]
             last = points[-1] if points else Point(*(self.place or (0, 0)), 0)
             self.point(Point(last.x, last.y, 0))
         self._is_away = True

@@ -9,7 +9,8 @@ FUNCTIONS: Final = {f"F{number}": f"f{number}" for number in range(1, 13)}
 OTHERS: Final = {
     "Backquote": "`", "Minus": "-", "Equal": "=", "BracketLeft": "[", "BracketRight": "]", "Backslash": "\\",
     "Semicolon": ";", "Quote": "'", "Comma": ",", "Period": ".", "Slash": "/", "Space": " ",
-    "Tab": "tab", "Backspace": "backspace", "Enter": "enter", "Escape": "escape", "CapsLock": "caps",
+    "Tab": "tab", "Backspace": "backspace", "Enter": "enter", "NumpadEnter": "enter",
+    "Escape": "escape", "CapsLock": "caps",
     "ShiftLeft": "shift", "ShiftRight": "right-shift", "ControlLeft": "control", "ControlRight": "right-control",
     "AltLeft": "alt", "AltRight": "right-alt",
     "ArrowUp": "up", "ArrowDown": "down", "ArrowLeft": "left", "ArrowRight": "right", "Home": "home", "End": "end",

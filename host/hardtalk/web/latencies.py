@@ -10,7 +10,7 @@ from typing import Any, Final
 from hardtalk.board import Board, Event, InterruptEntry, LineRaised, RegisterAccess
 
 BIN_NANOSECONDS: Final = 500
-BINS: Final = 40
+BINS: Final = 100
 """The last one holds all that waited longer."""
 LAST_LINE: Final = 31
 """Of the CPU's controller: all lines from there on come through it."""

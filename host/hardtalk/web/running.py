@@ -51,6 +51,7 @@ class RunningBoard:
         self._pace = Pace(bench.board.chip.cpu_hertz)
         self._showing = Showing(bench, published)
         self._hands = Hands(bench.board)
+        self._firmware = bench.firmware_hash
         self._silence = Silence(bench.board, bench.console.prompt)
         self._slice_cycles = bench.board.chip.cpu_hertz // SLICES_PER_SECOND
         self._status_due = 0.0
@@ -210,7 +211,7 @@ class RunningBoard:
                 "address": f"{board.cpu.pc:#010x}" if stands else "",
                 "busy": self._bench.console.prompt.is_busy,
                 "model": board.model,
-                "firmware": self._bench.firmware_hash,
+                "firmware": self._firmware,
             },
         )
 
