@@ -51,10 +51,10 @@ def all_loads(folders: Sequence[Path] = ()) -> dict[str, Load]:
 
 
 def _methods(protocol: str, folders: Sequence[Path]) -> list[Load]:
-    """The methods in this protocol of LatencyWorkload and the classes below it."""
+    """The methods in this protocol of LatencyWorkload, which come first, and the classes below it."""
     own = study_folder("latency")
     paths = [path for folder in (own, *folders) for path in paths_in(folder, CLASS_SUFFIX)]
-    definitions = read_classes(paths)
+    definitions = sorted(read_classes(paths), key=lambda each: each.name != WORKLOAD_CLASS)
     workloads = {WORKLOAD_CLASS}
     while more := {each.name for each in definitions if each.superclass in workloads} - workloads:
         workloads |= more
