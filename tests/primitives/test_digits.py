@@ -1,4 +1,4 @@
-"""Products and quotients of any length against Python's integers, whole and with an interrupt behind every piece."""
+"""Digits of integers of any length against Python's integers, whole and with an interrupt behind every piece."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from hardtalk.vm.constants import VM_CONSTANTS
 
 from .small_memory import Failed, Interrupted, SmallMemory
 
-MULTIPLY, DIVIDE = 683, 684
+MULTIPLY, DIVIDE, ADD, SUBTRACT, SHIFT, COMBINE, COMPARE, BYTES, SHORTEN = *range(683, 690), 691, 692
+PIECE = VM_CONSTANTS["LargeIntegerWords"]
 ONES = 2**32 - 1
 
 
@@ -70,7 +71,7 @@ def pairs_to_multiply() -> Iterator[tuple[int, int]]:
 def pairs_to_divide() -> Iterator[tuple[int, int]]:
     """Random ones, and those whose digits are estimated too large or are all ones."""
     chance = random.Random(2)
-    for words in (1, 2, 3, 8, 9, 17):
+    for words in (1, 2, 4, 16, 17, 37):
         for top in (1, 2**31, ONES, 2**31 + 1, chance.getrandbits(32) | 1):
             divisor = top << 32 * (words - 1) | chance.getrandbits(32 * (words - 1) or 1)
             digits = chance.getrandbits(32 * 3) | 1 << 95
@@ -89,7 +90,8 @@ def test_products_of_any_length(memory: SmallMemory, interrupted: bool) -> None:
         memory.simulation.interrupt_pending = interrupted
         value, stops = product(memory, left, right)
         assert value == abs(left * right)
-        pieces = -(-words_of(left) // VM_CONSTANTS["ProductPieceWords"]) * words_of(right)
+        rows, columns = sorted((words_of(left), words_of(right)))
+        pieces = -(-columns // VM_CONSTANTS["ProductPieceWords"]) * rows
         assert stops == (max(pieces - 1, 0) if interrupted else 0)
 
 
@@ -104,7 +106,7 @@ def test_quotients_of_any_length(memory: SmallMemory, interrupted: bool) -> None
         if not interrupted:
             assert stops == 0
             continue
-        pieces = -(-words_of(divisor) // VM_CONSTANTS["DivisorWords"])
+        pieces = -(-words_of(divisor) // PIECE)
         places = words_of(dividend) - words_of(divisor) + 1
         turns, odd = divmod(stops + 1, pieces)
         assert odd == 0 and places <= turns <= 2 * places
@@ -119,6 +121,92 @@ def test_the_estimate_with_every_kind_of_divisor(memory: SmallMemory) -> None:
             for dividend in (digit * divisor - 1, digit * divisor, digit * divisor + 1):
                 memory.reset()
                 assert quotient(memory, dividend | 2**96, divisor)[:2] == divmod(dividend | 2**96, divisor)
+
+
+def long_pairs() -> Iterator[tuple[int, int]]:
+    """Carries that run through pieces and stop at their edges; words that are zero; signs."""
+    chance = random.Random(3)
+    for bits in (31, 33, 32 * PIECE, 32 * PIECE + 1, 64 * PIECE, 1500):
+        yield 2**bits - 1, -1
+        yield -(2**bits), 2 ** (bits - 1) - 1
+        yield -(2**bits), -(2**bits) + 1
+        yield chance.getrandbits(bits), -chance.getrandbits(1100)
+        yield -(chance.getrandbits(bits // 2) << bits // 2), -(chance.getrandbits(bits) << 3)
+
+
+def check_sums(memory: SmallMemory, a: int, b: int, start: int) -> Iterator[tuple[int, int]]:
+    """How often an interrupt stopped each, and in how many pieces it was made."""
+    smaller, larger = sorted((memory.integer(a), memory.integer(b)), key=lambda each: abs(memory.value(each)))  # type: ignore[arg-type]
+    words = max(words_of(a), words_of(b))
+    result = row(memory, words + 1)
+    stops = finish(memory, ADD, result, smaller, larger, start, start)
+    assert number(memory, result) == abs(a) + abs(b)
+    yield stops, words + 1
+    result = row(memory, words)
+    stops = finish(memory, SUBTRACT, result, smaller, larger, start, start)
+    assert number(memory, result) == abs(abs(a) - abs(b))
+    yield stops, words
+
+
+def check_combinations(memory: SmallMemory, a: int, b: int, start: int) -> Iterator[tuple[int, int]]:
+    words = max(words_of(a), words_of(b)) + 1
+    for operation, value in enumerate((a & b, a | b, a ^ b)):
+        result = row(memory, words)
+        state = memory.integer(operation)
+        stops = finish(memory, COMBINE, result, memory.integer(a), memory.integer(b), start, state)
+        assert number(memory, result) == abs(value)
+        yield stops, words
+
+
+def check_shifts(memory: SmallMemory, a: int, start: int) -> Iterator[tuple[int, int]]:
+    for bits in (0, 1, 31, 32, 700, -1, -32, -33, -700, -9000):
+        words = max(words_of(a) + 1 + bits // 32, 1)
+        result = row(memory, words, 2 ** (32 * words) - 1)
+        stops = finish(memory, SHIFT, result, memory.integer(a), memory.integer(bits), start)
+        assert number(memory, result) == (abs(a) << bits if bits >= 0 else abs(a) >> -bits)
+        yield stops, words
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_sums_combinations_and_shifts_of_any_length(memory: SmallMemory, interrupted: bool) -> None:
+    start = memory.integer(0)
+    for a, b in long_pairs():
+        for check in (check_sums, check_combinations, lambda m, a, b, start: check_shifts(m, a, start)):
+            memory.reset()
+            memory.simulation.interrupt_pending = interrupted
+            for stops, words in check(memory, a, b, start):
+                assert stops == (-(-words // PIECE) - 1 if interrupted else 0)
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_comparisons_and_leading_zeros_of_any_length(memory: SmallMemory, interrupted: bool) -> None:
+    for bits in (30, 32 * PIECE, 32 * PIECE + 1, 1500):
+        for difference in (-1, 0, 1, 1 << bits // 2):
+            memory.reset()
+            memory.simulation.interrupt_pending = interrupted
+            words, other = bits // 32 + 1, 2**bits + difference
+            left, right, place = row(memory, words, 2**bits), row(memory, words, other), memory.integer(words)
+            result = memory.run(COMPARE, left, right, place)
+            while isinstance(result, Interrupted):
+                result = memory.resume(COMPARE, 2)
+            assert isinstance(result, int) and memory.value(result) == (2**bits > other) - (2**bits < other)
+    for bits in (0, 1, 8, 9, 31, 32, 1024):
+        memory.reset()
+        memory.simulation.interrupt_pending = interrupted
+        padded = row(memory, 34, 2**bits - 1)
+        result = memory.run(BYTES, padded, memory.integer(34))
+        while isinstance(result, Interrupted):
+            result = memory.resume(BYTES, 1)
+        assert isinstance(result, int) and memory.value(result) == (bits + 7) // 8
+
+
+def test_a_row_is_shortened_in_its_block(memory: SmallMemory) -> None:
+    i = memory.integer
+    padded = row(memory, 10, 2**300 - 1)
+    assert memory.run(SHORTEN, padded, i(38)) == padded and memory.value(padded) == 2**300 - 1
+    for size, count in ((10, 12), (10, 37), (10, 41), (10, 0), (3, 11)):
+        memory.reset()
+        assert isinstance(memory.run(SHORTEN, row(memory, size, 2 ** (32 * size) - 1), i(count)), Failed)
 
 
 def test_the_operands_are_checked(memory: SmallMemory) -> None:
@@ -140,18 +228,28 @@ def test_the_operands_are_checked(memory: SmallMemory) -> None:
         (DIVIDE, room, row(memory, 4), two, i(1), i(4)),
         (DIVIDE, room, row(memory, 4), two, i(2**30 - 1), i(0)),
         (DIVIDE, room, i(5), two, i(1), i(0)),
+        (ADD, two, room, room, memory.nil, i(0)),
+        (ADD, two, room, memory.string(b"four"), i(0), i(0)),
+        (SUBTRACT, room, room, two, i(0), i(0)),
+        (SHIFT, room, two, memory.nil, i(0)),
+        (SHIFT, room, two, i(1), i(-1)),
+        (COMBINE, memory.string(b"four"), two, two, i(0), i(0)),
+        (COMPARE, two, i(1), i(2)),
+        (COMPARE, two, two, i(-1)),
+        (BYTES, two, i(3)),
     ]
     for primitive, *operands in wrong:
         assert isinstance(memory.run(primitive, *operands), Failed), (primitive, operands)
 
 
-@pytest.mark.parametrize("primitive", [MULTIPLY, DIVIDE])
+@pytest.mark.parametrize("primitive", [MULTIPLY, DIVIDE, ADD, SUBTRACT, SHIFT, COMBINE])
 def test_an_interrupt_waits_for_one_piece(memory: SmallMemory, primitive: int) -> None:
     long, start = row(memory, 64, 2**2048 - 1), memory.integer(0)
-    if primitive == MULTIPLY:
-        memory.push((row(memory, 129), long, long, start, start))
-    else:
-        memory.push((row(memory, 34), row(memory, 97, 2**3000 - 5), long, memory.integer(32), start))
+    operands = {
+        DIVIDE: (row(memory, 34), row(memory, 97, 2**3000 - 5), long, memory.integer(32), start),
+        SHIFT: (row(memory, 65), long, memory.integer(31), start),
+    }
+    memory.push(operands.get(primitive, (row(memory, 129), long, long, start, start)))
     memory.simulation.interrupt_pending = True
     count = memory.arm.count_instructions(primitive, memory.memory, memory.simulation.registers, memory.method)
-    assert 0 < count <= 600
+    assert 0 < count <= (900 if primitive == COMBINE else 700)

@@ -18,7 +18,7 @@ from .test_digits import words_of
 EDGES = [0, 1, -1, 2, 255, 256, 65535, 65536, 65537, 2**30 - 1, 2**30, -(2**30), -(2**30) - 1, 2**31, -(2**31),
          2**32 - 1, 2**32,
          2**32 + 1, 2**48, 2**63, 2**64 - 1, -(2**64), 2**96 - 2**32, 2**128 - 1, 10**30]  # fmt: skip
-INTEGERS = st.one_of(st.sampled_from(EDGES), st.integers(-(2**40), 2**40), st.integers(-(2**700), 2**700))
+INTEGERS = st.one_of(st.sampled_from(EDGES), st.integers(-(2**40), 2**40), st.integers(-(2**511), 2**511))
 CHECKED = settings(
     max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -107,20 +107,20 @@ def test_divisions(memory: SmallMemory, number: int, a: int, b: int) -> None:
 
 
 @CHECKED
-@given(a=st.integers(-(2**2048) + 1, 2**2048 - 1), b=st.integers(1, 2**32 - 1))
-@example(a=2**2048 - 1, b=1)
-@example(a=2**2048 - 1, b=65535)
-@example(a=2**2048 - 1, b=32768)
-@example(a=2**2048 - 1, b=2**32 - 1)
-@example(a=2**2048 - 1, b=2**31)
-@example(a=2**2048 - 2**32, b=2**31 + 1)
+@given(a=st.integers(-(2**512) + 1, 2**512 - 1), b=st.integers(1, 2**32 - 1))
+@example(a=2**512 - 1, b=1)
+@example(a=2**512 - 1, b=65535)
+@example(a=2**512 - 1, b=32768)
+@example(a=2**512 - 1, b=2**32 - 1)
+@example(a=2**512 - 1, b=2**31)
+@example(a=2**512 - 2**32, b=2**31 + 1)
 def test_division_by_a_word(memory: SmallMemory, a: int, b: int) -> None:
     assert answer(memory, 32, a, b) == a // b
     assert answer(memory, 31, a, b) == a % b
 
 
 @CHECKED
-@given(quotient=st.integers(0, 2**64 - 1), divisor=st.integers(1, 2**256 - 1), rest=st.integers(0, 2))
+@given(quotient=st.integers(0, 2**64 - 1), divisor=st.integers(1, 2**128 - 1), rest=st.integers(0, 2))
 @example(quotient=2**64 - 1, divisor=2**64 - 1, rest=0)
 @example(quotient=2**32, divisor=2**127, rest=1)
 def test_quotients_at_the_edge_of_their_estimate(memory: SmallMemory, quotient: int, divisor: int, rest: int) -> None:
@@ -141,13 +141,17 @@ def test_exact_division(memory: SmallMemory, a: int, b: int) -> None:
 
 
 @CHECKED
-@given(a=INTEGERS, shift=st.integers(-800, 3000))
+@given(a=INTEGERS, shift=st.integers(-800, 480))
 @example(a=-1, shift=-1)
 @example(a=-(2**32), shift=-32)
 @example(a=-(2**32) - 1, shift=-32)
-@example(a=1, shift=4095)
+@example(a=1, shift=511)
 def test_shifts(memory: SmallMemory, a: int, shift: int) -> None:
-    assert answer(memory, 37, a, shift) == (a << shift if shift >= 0 else a >> -shift)
+    result = answer(memory, 37, a, shift)
+    if isinstance(result, Failed):
+        assert words_of(a) + (shift >> 5) > VM_CONSTANTS["LargeIntegerWords"]
+    else:
+        assert result == (a << shift if shift >= 0 else a >> -shift)
 
 
 @pytest.mark.parametrize("number", [20, 30, 31, 32, 33])
@@ -162,17 +166,16 @@ def test_other_objects_fail(memory: SmallMemory, number: int) -> None:
 
 
 @pytest.mark.parametrize("number", [*ALWAYS, *DIVISIONS, 29, 30])
-def test_operands_beyond_128_words_fail(memory: SmallMemory, number: int) -> None:
-    assert isinstance(answer(memory, number, 2**4096, 3), Failed)
+def test_operands_beyond_16_words_fail(memory: SmallMemory, number: int) -> None:
+    assert isinstance(answer(memory, number, 2**512, 3), Failed)
 
 
 def test_work_beyond_the_limits_fails(memory: SmallMemory) -> None:
     assert isinstance(answer(memory, 29, 2**128, 2**128), Failed)
-    assert isinstance(answer(memory, 29, 2**512, 1), Failed)
-    assert isinstance(answer(memory, 32, 2**3000, 2**400 + 1), Failed)
-    assert isinstance(answer(memory, 32, 2**128, 2**32), Failed)
-    assert isinstance(answer(memory, 32, 2**300, 2**256), Failed)
-    assert isinstance(answer(memory, 37, 1, 4096), Failed)
+    assert isinstance(answer(memory, 29, 2**511, 2**128), Failed)
+    assert isinstance(answer(memory, 32, 2**400, 2**128), Failed)
+    assert isinstance(answer(memory, 32, 2**160, 2**63), Failed)
+    assert isinstance(answer(memory, 37, 1, 512), Failed)
 
 
 def test_a_large_integer_with_leading_zeros_counts_by_its_value(memory: SmallMemory) -> None:

@@ -17,7 +17,7 @@ LIMIT_INSTRUCTIONS = 6000
 
 def operands(memory: SmallMemory, case: str) -> tuple[int, tuple[int, ...]]:
     i = memory.integer
-    everything = 2**4096 - 1
+    everything = 2**512 - 1
     match case:
         case "add":
             return 21, (i(everything), i(everything))
@@ -26,13 +26,13 @@ def operands(memory: SmallMemory, case: str) -> tuple[int, tuple[int, ...]]:
         case "compare":
             return 23, (i(everything), i(everything))
         case "bits":
-            return 36, (i(-(2**2048) + 1), i(2**2048 - 5))
+            return 36, (i(-(2**512) + 1), i(2**512 - 5))
         case "multiply":
             return 29, (i(2**512 - 1), i(2**128 - 1))
         case "divide by a word":
             return 32, (i(everything), i(-(2**32 - 1)))
         case "divide":
-            return 31, (i(2**320 - 1), i(-(2**256 - 1)))
+            return 31, (i(2**192 - 1), i(-(2**128 - 1)))
         case "shift left":
             return 37, (i(everything), i(31))
         case "shift right":

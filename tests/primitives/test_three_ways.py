@@ -82,6 +82,13 @@ CASES: list[tuple[int, Operands]] = [
     (683, digits(-(2**70), 2**64 - 1, 0, 0)),
     (684, digits(2**159 + 12345 * 2**64, 2**63 + 5 << 32, 1, 0)),
     (684, digits(2**159, 2**63 + 5, 1, 0)),
+    (685, digits(2**95 - 1, -(2**90), 0, 0)),
+    (686, digits(2**70, -(2**95) + 1, 0, 0)),
+    *((687, digits(-(2**90) + 1, bits, 0)) for bits in (-65, -32, 0, 5, 64)),
+    *((688, digits(2**95 - 5, -(2**70), 0, operation)) for operation in range(3)),
+    (689, lambda m: (m.integer(2**64), m.integer(-(2**64) + 1), m.integer(2))),
+    (691, digits(5)),
+    (692, digits(23)),
 ]  # fmt: skip
 
 

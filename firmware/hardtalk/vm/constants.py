@@ -118,10 +118,10 @@ VM_CONSTANTS: Final = {
     "WakesAtOnce": 4,
     "DiscardedAtOnce": 16,
     "WriteTries": 16384,
-    "LargeIntegerWords": 128,
+    "LargeIntegerWords": 16,
     "ProductPieceWords": 16,
     "ProductRows": 4,
-    "DivisorWords": 8,
+    "DivisorWords": 4,
     "QuotientWords": 3,
     "PieceElements": 32,
     "PointerElements": 16,
@@ -153,10 +153,10 @@ VM_CONSTANTS: Final = {
     "LastQuickPrimitive": 519,
 }
 """Sizes and limits that only the VM decides. Orders are log2 of bytes. Units are the collector's, about 15 cycles each;
-paces are units for 32 bytes. A block of LargestBumpOrder must fit a bump area of CollectorBumpOrder. Between
-two looks at interrupts a multiplication does ProductPieceWords words of ProductRows rows, a division at most
-DivisorWords words of QuotientWords rows. Of a string longer than HashedBytes the first
-and the last half of so many count."""
+paces are units for 32 bytes. A block of LargestBumpOrder must fit a bump area of CollectorBumpOrder. Between two
+looks at interrupts what is done with large integers is LargeIntegerWords words long; a short multiplication has
+ProductPieceWords words in ProductRows rows, a short division DivisorWords words in QuotientWords rows. Of a string
+longer than HashedBytes the first and the last half of so many count."""
 
 
 MOST_SUPERCLASSES: Final = VM_CONSTANTS["NearClassDepth"] - 5

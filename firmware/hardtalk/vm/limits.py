@@ -57,9 +57,12 @@ def limits(sizes: Mapping[str, int]) -> dict[str, int]:
         "PairWords": 2 * sizes["ForwardsAtOnce"],
         # Large integers: the words of two operands' result, and pieces of work in bytes.
         "DigitBufferWords": sizes["LargeIntegerWords"] + 4,
+        "CombinedWords": sizes["LargeIntegerWords"] + 1,
         "DivisorBufferWords": sizes["DivisorWords"] + 2,
-        "ProductPieceBytes": sizes["ProductPieceWords"] << _WORD_SHIFT,
         "DivisorBytes": sizes["DivisorWords"] << _WORD_SHIFT,
+        "PieceBytes": sizes["LargeIntegerWords"] << _WORD_SHIFT,
+        "DivisorsInPiece": sizes["LargeIntegerWords"] // sizes["DivisorWords"],
+        "DividendWords": sizes["DivisorWords"] + sizes["QuotientWords"] - 1,
         "ComparedWords": sizes["ComparedBytes"] >> _WORD_SHIFT,
         "ExchangeWords": sizes["ExchangeLimitBytes"] >> _WORD_SHIFT + 1,
         # Methods: what their headers and instructions can say.
