@@ -113,9 +113,11 @@ LAYOUT_TABLES: Final = (
     ("nativeReadyBits", PRIORITY_LEVELS // 8),
     ("nativeSlotTable", SLOT_COUNT * SLOT_RECORD_BYTES),
     ("vmRecord", PROCESS_RECORD_BYTES),
+    ("nobodysQueue", 64),
 )
 """What the linker reserves, cleared at reset: the lines, a first and last process and a bit for each priority, the
-slots, and the record in which the virtual machine is put away like a native process."""
+slots, the record in which the virtual machine is put away like a native process, and a queue without a place that
+nobody waits for: what is known when no record is."""
 
 
 ENTRY_ROUTINES: Final = (
