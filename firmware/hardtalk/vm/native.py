@@ -124,10 +124,12 @@ LAYOUT_TABLES: Final = (
     ("nativeLevelTable", LEVELS * LEVEL_BYTES),
     ("nativeSleeperTable", SLEEPER_LISTS * 8),
     ("vmRecord", PROCESS_RECORD_BYTES),
+    ("nobodysQueue", 64),
 )
 """What the linker reserves, cleared at reset: the lines, a first and last process and a bit for each priority, the
 slots, for each priority the lines and slots that are as urgent, a first and last sleeping process for each of the next
-ticks, and the record in which the virtual machine is put away like a native process."""
+ticks, the record in which the virtual machine is put away like a native process, and a queue without a place that
+nobody waits for: what is known when no record is."""
 
 
 ENTRY_ROUTINES: Final = (
