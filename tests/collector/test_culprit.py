@@ -72,7 +72,7 @@ def test_the_smallest_heap(collector: str) -> None:
 @pytest.mark.parametrize("priority", [10, 30, 45, 50, 55, 60, 70, 79])
 def test_a_leak_at_any_priority(leaking: Bench, priority: int) -> None:
     assert evaluate(leaking, f"{LEAK} forkAt: {priority}. 5") == "5"
-    evaluate(leaking, "(Delay forMilliseconds: 100) wait")
+    evaluate(leaking, "(Delay forMilliseconds: 1000) wait")
     goes_on(leaking, 300 * KILOBYTE)
 
 
