@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from hardtalk.bounds.bytecode_flow import Offset, special_selector
 from hardtalk.bounds.followed import Followed
-from hardtalk.bounds.frames import Condition, Frame, Origin, Problem, Result, State, Word, plain
+from hardtalk.bounds.frames import Condition, Frame, Origin, Problem, Result, State, Word, plain, unknown_operand
 from hardtalk.bounds.image import Method, Oop
+from hardtalk.bounds.moving import SIMPLE, Moves, opcode
 from hardtalk.bounds.semantics import ARITHMETIC, COMPARISONS, SIZE, limits
-from hardtalk.bounds.steps import Unlimited
 from hardtalk.bounds.values import (
     Closure,
     Constant,
@@ -26,7 +26,7 @@ from hardtalk.bounds.values import (
     used,
 )
 from hardtalk.smalltalk import bytecodes
-from hardtalk.smalltalk.bytecodes import CONDITIONAL_JUMPS, RETURNS, SPECIAL_CONSTANTS, SPECIAL_SELECTORS
+from hardtalk.smalltalk.bytecodes import CONDITIONAL_JUMPS, RETURNS, SPECIAL_SELECTORS
 from hardtalk.smalltalk.disassembler import Instruction
 
 OPPOSITE: Final = {"<": ">=", ">": "<=", "<=": ">", ">=": "<", "=": "~=", "~=": "="}
@@ -39,25 +39,12 @@ def escapes(method: Method) -> bool:
     return any(each.row.name in ("pushClosure", "pushThisContext") for each in method.code)
 
 
-def opcode(instruction: Instruction) -> int:
-    return instruction.row.encode(*instruction.operands)[0]
-
-
 def execute(follower: Followed, frame: Frame, instruction: Instruction, state: State) -> dict[Offset, State]:
     """Note the instruction's result in the frame and answer the states that follow it."""
     return _Execution(follower, frame, instruction, state).run()
 
 
-class _Execution:
-    def __init__(self, follower: Followed, frame: Frame, instruction: Instruction, state: State) -> None:
-        self.follower = follower
-        self.frame = frame
-        self.instruction = instruction
-        self.operands = instruction.operands
-        self.stack = list(state.stack)
-        self.temporaries = list(state.temporaries)
-        self.place = frame.method.place(instruction.offset)
-
+class _Execution(Moves):
     def run(self) -> dict[Offset, State]:
         name = self.instruction.row.name
         if name in RETURNS:
@@ -74,121 +61,6 @@ class _Execution:
             return {}
         (target,) = self.frame.flow.successors(self.instruction)
         return {target: State(tuple(self.stack), tuple(self.temporaries))}
-
-    def cost(self) -> int | Unlimited:
-        if not self.follower.counts:
-            return 0
-        steps = self.follower.steps
-        return steps.bytecode(opcode(self.instruction), steps.usual)
-
-    def note(self, result: Result) -> None:
-        self.frame.results[self.instruction.offset] = result
-
-    # The stack
-
-    def push(self, value: Value, origin: Origin = None) -> None:
-        self.stack.append((value, origin))
-
-    def pop(self) -> Word:
-        return self.stack.pop()
-
-    def temporary(self, index: int) -> Word:
-        """A block's own are on its stack, behind its arguments and what it copied."""
-        own = index - len(self.temporaries)
-        return (self.temporaries[index], index) if own < 0 else (self.stack[own][0], None)
-
-    def store_temporary(self, index: int, value: Value) -> None:
-        own = index - len(self.temporaries)
-        if own >= 0:
-            self.stack[own] = (value, None)
-            return
-        self.temporaries[index] = value
-        self.stack = [(word[0], None if _is_of(word[1], index) else word[1]) for word in self.stack]
-
-    def store_variable(self, index: int, value: Value) -> None:
-        for kind in self.frame.receiver or ():
-            for class_oop in self.follower.class_of(kind):
-                self.follower.fields.store(class_oop, index, value)
-
-    def literal(self, index: int) -> Oop:
-        return self.frame.method.literals[index]
-
-    # Simple bytecodes
-
-    def push_receiver_variable(self) -> None:
-        self.push(self.follower.field(self.frame.receiver, self.operands[0]))
-
-    def push_temporary(self) -> None:
-        self.push(*self.temporary(self.operands[0]))
-
-    def push_literal(self) -> None:
-        self.push(self.follower.constant(self.literal(self.operands[0])))
-
-    def push_literal_variable(self) -> None:
-        self.push(self.follower.binding(self.literal(self.operands[0])))
-
-    def pop_into_receiver_variable(self) -> None:
-        self.store_variable(self.operands[0], self.pop()[0])
-
-    def pop_into_temporary(self) -> None:
-        self.store_temporary(self.operands[0], self.pop()[0])
-
-    def push_constant(self) -> None:
-        self.push(self.special_constant(self.operands[0]))
-
-    def special_constant(self, index: int) -> Value:
-        name = SPECIAL_CONSTANTS[index]
-        if name == "self":
-            return self.frame.receiver
-        if name in ("true", "false", "nil"):
-            return only(Constant(self.follower.image.special[name]))
-        return only(Range(int(name), int(name)))
-
-    def extended_push(self) -> None:
-        kind, index = self.operands
-        if kind == bytecodes.RECEIVER_VARIABLE:
-            self.push(self.follower.field(self.frame.receiver, index))
-        elif kind == bytecodes.TEMPORARY:
-            self.push(*self.temporary(index))
-        elif kind == bytecodes.LITERAL_CONSTANT:
-            self.push(self.follower.constant(self.literal(index)))
-        else:
-            self.push(self.follower.binding(self.literal(index)))
-
-    def extended_store(self) -> None:
-        kind, index = self.operands
-        value = self.pop()[0]
-        if kind == bytecodes.RECEIVER_VARIABLE:
-            self.store_variable(index, value)
-        elif kind == bytecodes.TEMPORARY:
-            self.store_temporary(index, value)
-        if self.instruction.row.name == "extendedStore":
-            self.push(value)
-
-    def duplicate(self) -> None:
-        self.stack.append(self.stack[-1])
-
-    def push_this_context(self) -> None:
-        self.push(None)
-
-    def push_new_array(self) -> None:
-        pops, size = self.operands
-        for _ in range(size if pops else 0):
-            self.pop()
-        self.push(only(Instance(self.follower.image.special["Array"])))
-
-    def push_remote_temporary(self) -> None:
-        self.push(None)
-
-    def store_remote_temporary(self) -> None:
-        self.push(self.pop()[0])
-
-    def push_closure(self) -> None:
-        copied, arguments, _ = self.operands
-        values = [self.pop()[0] for _ in range(copied)][::-1]
-        method = self.frame.method
-        start = self.instruction.next_offset
-        self.push(only(Closure(method.oop, method.owner, start, arguments, self.frame.receiver, tuple(values))))
 
     # Control
 
@@ -362,7 +234,7 @@ class _Execution:
         if is_arithmetic:
             argument = arguments[0][0]
             if argument is None:
-                return self.follower.unknown_operand(selector, self.place)
+                return unknown_operand(selector, self.place)
             others = frozenset(each for each in argument if not isinstance(each, Range))
             if others and range_of(argument) is not None:
                 parts = (argument - others, others)
@@ -428,37 +300,5 @@ class _Execution:
         return only(Constant(self.follower.image.special["true" if is_true else "false"]))
 
 
-def _is_of(origin: Origin, temporary: int) -> bool:
-    return origin == temporary or (isinstance(origin, Condition) and origin.temporary == temporary)
-
-
 def _index_of(selector: str) -> int:
     return [name for name, _ in SPECIAL_SELECTORS].index(selector)
-
-
-def _nothing(_execution: _Execution) -> None:
-    """Jumps, and what only takes away."""
-
-
-SIMPLE: Final[dict[str, Callable[[_Execution], object]]] = {
-    "pushReceiverVariable": _Execution.push_receiver_variable,
-    "pushTemporary": _Execution.push_temporary,
-    "pushLiteral": _Execution.push_literal,
-    "pushLiteralVariable": _Execution.push_literal_variable,
-    "popIntoReceiverVariable": _Execution.pop_into_receiver_variable,
-    "popIntoTemporary": _Execution.pop_into_temporary,
-    "pushConstant": _Execution.push_constant,
-    "extendedPush": _Execution.extended_push,
-    "extendedStore": _Execution.extended_store,
-    "extendedPopInto": _Execution.extended_store,
-    "pop": _Execution.pop,
-    "duplicate": _Execution.duplicate,
-    "pushThisContext": _Execution.push_this_context,
-    "pushNewArray": _Execution.push_new_array,
-    "pushRemoteTemporary": _Execution.push_remote_temporary,
-    "storeRemoteTemporary": _Execution.store_remote_temporary,
-    "popIntoRemoteTemporary": _Execution.pop,
-    "pushClosure": _Execution.push_closure,
-    "shortJump": _nothing,
-    "longJump": _nothing,
-}

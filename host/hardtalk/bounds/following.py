@@ -14,11 +14,13 @@ from typing import Final
 
 from hardtalk.bounds.bytecode_flow import MethodFlow, Offset
 from hardtalk.bounds.executing import escapes, execute
+from hardtalk.bounds.fields import Fields
 from hardtalk.bounds.frame_ways import frame_result
-from hardtalk.bounds.frames import Frame, Problem, Result, State, joined_and_widened, plain
+from hardtalk.bounds.frames import Frame, Problem, Result, State, plain, unknown_operand
 from hardtalk.bounds.image import Found, Image, Method, Oop
 from hardtalk.bounds.semantics import (
     COMPARISONS,
+    FAILURES,
     MEANINGS,
     OF_INTEGERS,
     UNSIGNED_ARGUMENTS,
@@ -46,14 +48,6 @@ from hardtalk.bounds.values import (
 from hardtalk.vm.object_format import SLOTS, SMALL_INTEGER_MAXIMUM, SMALL_INTEGER_MINIMUM
 from hardtalk.vm.primitives import primitive_numbered
 
-FAILURES: Final = frozenset(
-    {
-        *("Object>>error:", "Object>>primitiveFailed", "Object>>subclassResponsibility", "Object>>halt"),
-        *("Exception>>signal", "Exception>>signal:", "Exception class>>signal", "Exception class>>signal:"),
-        *("Device>>report:", "SerialPort>>report:"),
-    }
-)
-"""Methods that a working handler does not come to; a report says that the line stays masked."""
 PERIPHERAL_NAMED: Final = "Peripheral class>>named:"
 KEEP_IT: Final = "Look it up in enable, and keep it in a variable."
 CHECKED, CHECKED_BELOW = "Behavior>>checked:", "Integer class>>checked:below:"
@@ -62,44 +56,11 @@ WAIT: Final = "Wait"
 VISITS_BEFORE_WIDENING: Final = 3
 DEEPEST: Final = 40
 DEEPEST_FOR_STORES: Final = 12
-FARTHEST: Final = 3
 CONTROLLER: Final = "VICRegisters"
 """The interrupt controller: an access to it serves no device."""
 ASKED_OF_NIL: Final = ("isNil", "notNil")
 BINDING_VALUE: Final = SLOTS["Association"].index("Value")
 LARGEST_FAST_SHIFT: Final = 30
-
-
-class Fields:
-    """What instance variables can hold: everything that any method seen so far stores into them.
-
-    Those that handlers ask for are `FARTHEST` levels away from those that are taken to hold anything: what is stored
-    into one may depend on others, and so on. `level` is that of whoever asks.
-    """
-
-    def __init__(self, image: Image) -> None:
-        self.values: dict[tuple[Oop, int], Value] = {}
-        self.levels: dict[tuple[Oop, int], int] = {}
-        self.level = 0
-        self.has_changed = False
-
-    def value(self, class_oop: Oop, index: int) -> Value:
-        key = class_oop, index
-        if key not in self.values:
-            if self.level > FARTHEST:
-                return None
-            self.values[key] = only(Unset())
-        if self.levels.get(key, FARTHEST + 1) > self.level:
-            self.levels[key] = self.level
-            self.has_changed = True
-        return self.values[key]
-
-    def store(self, class_oop: Oop, index: int, value: Value) -> None:
-        key = class_oop, index
-        if key in self.values:
-            new = joined_and_widened(self.values[key], value)
-            self.has_changed |= new != self.values[key]
-            self.values[key] = new
 
 
 class Follower:
@@ -287,7 +248,7 @@ class Follower:
         """An operation of integers: the primitive where both are, the method's bytecodes where the argument is none."""
         left, right = integers(receiver), range_of(argument)
         if left is None or argument is None:
-            return self.unknown_operand(method.name, place)
+            return unknown_operand(method.name, place)
         others = argument - {right}
         result = Result()
         if right is not None:
@@ -304,11 +265,6 @@ class Follower:
             cost = self._length(self.steps.usual, method.primitive) if self.counts else 0
             result = result.either(self.with_context(self.body(method, receiver, [others], place), cost, place))
         return result
-
-    def unknown_operand(self, selector: str, place: str) -> Result:
-        text = f"an operand of {selector} is not known to be an integer"
-        remedy = "Store integers only there; `SmallInteger checked: anObject` says so, and is checked."
-        return Result(None, problem=Problem(place, text, remedy))
 
     def _answer(
         self, name: str, method: Method, receiver: Value, arguments: Sequence[Value]

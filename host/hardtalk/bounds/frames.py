@@ -121,3 +121,9 @@ class Frame:
     next: dict[Offset, dict[Offset, State]] = field(default_factory=dict)
     answer: Value = NOTHING
     is_block: bool = False
+
+
+def unknown_operand(selector: str, place: str) -> Result:
+    text = f"an operand of {selector} is not known to be an integer"
+    remedy = "Store integers only there; `SmallInteger checked: anObject` says so, and is checked."
+    return Result(None, problem=Problem(place, text, remedy))

@@ -206,3 +206,12 @@ _OPERATIONS: Final[dict[str, Callable[[Range, Range], Range]]] = {
     "bitXor:": _either,
     "bitShift:": _shift,
 }
+
+FAILURES: Final = frozenset(
+    {
+        *("Object>>error:", "Object>>primitiveFailed", "Object>>subclassResponsibility", "Object>>halt"),
+        *("Exception>>signal", "Exception>>signal:", "Exception class>>signal", "Exception class>>signal:"),
+        *("Device>>report:", "SerialPort>>report:"),
+    }
+)
+"""Methods that a working handler does not come to; a report says that the line stays masked."""
