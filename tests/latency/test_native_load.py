@@ -42,7 +42,7 @@ def makes_native_code_ready(bench: Bench) -> None:
     ("prepare", "routine", "instructions"),
     [
         (waits_for_a_process, ">>yieldToNative", 250),
-        (makes_native_code_ready, "primitiveResumeNative:arguments:", 300),
+        (makes_native_code_ready, "primitiveResumeNative:arguments:", 450),
     ],
 )
 def test_a_line_raised_before_native_code_takes_over_is_served_first(
