@@ -12,6 +12,7 @@ from hardtalk.bounds.schedule import Response
 from hardtalk.report.figures import Report
 
 STRETCH, MASKED, RESPONSE = "stretch", "masked", "response"
+FIGURES: Final = (STRETCH, MASKED, RESPONSE)
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def bound_report(proof: Proof, firmware: str) -> Report:
     for model in (HITTING, *(each for each in MODELS if each != HITTING)):
         prefix = "" if model == HITTING else f"{model}."
         unit = "instructions" if model == INSTRUCTIONS else "cycles"
-        for what in (STRETCH, MASKED, RESPONSE):
+        for what in FIGURES:
             report.add(f"{prefix}bound.{what}.{unit}", figure(proof, what, model), unit)
         for part, value in proof.response(model).parts.items():
             report.add(f"{prefix}bound.response.{part}.{unit}", value, unit)

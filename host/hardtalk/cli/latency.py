@@ -7,14 +7,16 @@ from typing import Annotated, Final
 from cyclopts import App, Parameter
 
 from hardtalk.bench.firmware import firmware_hash
-from hardtalk.chip import default_chip
+from hardtalk.build.cache import BuildCache
+from hardtalk.build.options import default_cache_folder
+from hardtalk.chip import chip_with, default_chip
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.latency_baseline import compare_with_baseline
 from hardtalk.cli.latency_masked import print_masked
 from hardtalk.cli.latency_page import latency_page
 from hardtalk.cli.latency_sweep import print_sweep
-from hardtalk.cli.latency_table import histogram_lines, latency_table, worst_lines
+from hardtalk.cli.latency_table import bound_lines, histogram_lines, latency_table, worst_lines
 from hardtalk.cli.options import (
     ARM926,
     NO_PARTS,
@@ -36,6 +38,7 @@ from hardtalk.latency.loads import Load, all_loads, chosen_loads
 from hardtalk.latency.masked import masked_report, masked_rows
 from hardtalk.latency.matrix import LatencyPlan, measure_cells
 from hardtalk.latency.models import models_of
+from hardtalk.latency.proven import add_bounds, beside, proven
 from hardtalk.latency.rows import latency_report, write_csv
 from hardtalk.latency.subjects import SMALLTALK, SUBJECTS, chosen_forms
 from hardtalk.latency.windows import SweepPlan, sweep_report, sweep_windows
@@ -123,15 +126,19 @@ def latency(
     plan = interrupts.plan(chosen, parts, model)
     before = read_baseline(baseline) if baseline is not None else None
     console, seed = output.console(), interrupts.seed
-    firmware = firmware_hash(build_latency_firmware(plan.boards[0]).elf)
+    elf = build_latency_firmware(plan.boards[0]).elf
+    firmware = firmware_hash(elf)
     with workers_with_bar(workers, plan.cells, console) as (executor, progress):
-        rows = measure_cells(plan.cells, executor, progress)
-    lines = [*latency_table(rows, hertz, deadline_cycles, seed)]
+        measured = measure_cells(plan.cells, executor, progress)
+    bounds = proven(elf, chip_with(parts.svd or []), models_of(model), BuildCache(default_cache_folder()))
+    rows = beside(measured, bounds)
+    lines = [*latency_table(rows, hertz, deadline_cycles, seed), *bound_lines(rows, bounds, hertz)]
     lines += histogram_lines(rows, hertz) if shown.histogram else ()
     lines += worst_lines(rows) if shown.worst else ()
     for line in lines:
         console.print(line, soft_wrap=True)
     report = latency_report(rows, model, ",".join(chosen.load_names), seed, firmware, deadline_cycles)
+    add_bounds(report, rows, bounds)
     if json is not None:
         report.write(json)
     if shown.csv is not None:
@@ -139,7 +146,7 @@ def latency(
     if shown.html is not None:
         latency_page(rows, hertz, firmware, deadline_cycles, seed).write(shown.html)
     is_worse = before is not None and compare_with_baseline(before, report, console)
-    is_missed = any(row.distribution.misses(deadline_cycles) for row in rows)
+    is_missed = any(row.distribution.misses(deadline_cycles) or row.is_beyond_bound for row in rows)
     return 1 if is_worse or is_missed or not all(row.counts.are_good for row in rows) else 0
 
 

@@ -9,11 +9,12 @@ from rich.text import Text
 from hardtalk.board import Board
 from hardtalk.board.cycles import MODELS
 from hardtalk.latency.interrupt import sum_of_parts
+from hardtalk.latency.proven import Proven
 from hardtalk.latency.rows import Row, spread_values, total_counts, worst_row
 from hardtalk.report.durations import microseconds
 from hardtalk.report.histogram import text_histogram
 
-COLUMNS = ("model", "line", "form", "load", "n", "min", "median", "p99", "p99.9", "max", "deadline", "misses")
+COLUMNS = ("model", "line", "form", "load", "n", "min", "median", "p99", "p99.9", "max", "deadline", "misses", "proven")
 TEXT_COLUMNS = 4
 FORM_NAMES = {"smalltalk": "Smalltalk", "native": "native"}
 
@@ -28,6 +29,7 @@ def table_cells(row: Row, deadline_cycles: int, hertz: int) -> list[str]:
         f"{len(spread):,}",
         *(microseconds(cycles, hertz) for cycles in spread_values(spread, deadline_cycles)),
         f"{spread.misses(deadline_cycles):,}",
+        "-" if row.bound is None else microseconds(row.bound, hertz),
     ]
 
 
@@ -65,6 +67,19 @@ def circumstances(board: Board) -> str:
 
 def circumstances_of(model: str, hertz: int) -> str:
     return f"model: {model}, {hertz // 10**6} MHz, {MODELS[model].caches.value}"
+
+
+def bound_lines(rows: Sequence[Row], found: Proven, hertz: int) -> Iterator[Text]:
+    """What is proven beside the worst seen, and each row in which more was seen than is proven."""
+    if found.problem:
+        yield Text(f"nothing is proven: {found.problem}")
+    for model, bounds in found.bounds.items():
+        parts = ", ".join(f"{what} {cycles:,}" for what, cycles in bounds.figures.items())
+        yield Text(f"proven, {model}: {parts} cycles, when no other line interrupts")
+    for row in rows:
+        if row.bound is not None and row.is_beyond_bound:
+            seen, proven = (microseconds(cycles, hertz) for cycles in (row.distribution.max, row.bound))
+            yield Text(f"LONGER THAN PROVEN: {row.title}: {seen}, proven {proven}")
 
 
 def histogram_lines(rows: Sequence[Row], hertz: int) -> Iterator[Text]:

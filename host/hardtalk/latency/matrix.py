@@ -89,7 +89,7 @@ def measure_cell(cell: Cell, progress: Callable[[int], None] = lambda _: None) -
     counts = counts_of(bench, line) - before + storms_of(bench)
     spread = Distribution.of(each.latency for each in interrupts)
     worst = worst_of(interrupts, bench.source_map, bench.board)
-    return Row(cell.options.model, cell.line, subject.form, cell.load.name, spread, worst, counts)
+    return Row(cell.options.model, cell.line, subject.form, cell.load.name, spread, worst, counts, subject.driver)
 
 
 def measure_interrupts(

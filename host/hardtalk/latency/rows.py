@@ -18,7 +18,7 @@ from hardtalk.symbols.source_map import SourceMap
 
 WORST_COUNT = 10
 CSV_COLUMNS = (
-    "model", "line", "form", "load", "count", "min", "median", "p99", "p99.9", "max", "deadline", "misses",
+    "model", "line", "form", "load", "count", "min", "median", "p99", "p99.9", "max", "deadline", "misses", "bound",
     *COUNT_NAMES,
 )  # fmt: skip
 
@@ -33,7 +33,10 @@ class Late:
 
 @dataclass(frozen=True)
 class Row:
-    """What was measured on one line under one load; `form` is the handler's, `worst` the longest, longest first."""
+    """What was measured on one line under one load; `form` is the handler's, `worst` the longest, longest first.
+
+    `driver` is the class that serves the line, `bound` what is proven of it in cycles, None where nothing is.
+    """
 
     model: str
     line: str
@@ -42,6 +45,12 @@ class Row:
     distribution: Distribution
     worst: tuple[Late, ...]
     counts: Counts = field(default_factory=Counts)
+    driver: str = ""
+    bound: int | None = None
+
+    @property
+    def is_beyond_bound(self) -> bool:
+        return self.bound is not None and self.distribution.max > self.bound
 
     @property
     def title(self) -> str:
@@ -76,10 +85,14 @@ def latency_report(
     """
     report = Report("latency", model, load, seed, firmware)
     for name in dict.fromkeys(row.model for row in rows):
-        prefix = f"{name}." if model == ALL_MODELS else ""
-        add_model(report, prefix, [row for row in rows if row.model == name], deadline_cycles)
+        add_model(report, figure_prefix(name, model), [row for row in rows if row.model == name], deadline_cycles)
     report.add("deadline.cycles", deadline_cycles, "cycles")
     return report
+
+
+def figure_prefix(name: str, model: str) -> str:
+    """What stands before the figures of the model `name` in a report of `model`."""
+    return f"{name}." if model == ALL_MODELS else ""
 
 
 def add_model(report: Report, prefix: str, rows: Sequence[Row], deadline_cycles: int) -> None:
@@ -93,6 +106,8 @@ def add_model(report: Report, prefix: str, rows: Sequence[Row], deadline_cycles:
         name = f"{prefix}{row.form}.{row.line}.{row.load}"
         add_distribution(report, name, row.distribution, deadline_cycles)
         add_counts(report, name, row.counts)
+        if row.bound is not None:
+            report.add(f"{name}.bound.cycles", row.bound, "cycles")
     for form, own in by_form.items():
         for part, cycles in worst_row(own).worst[0].interrupt.parts.items():
             report.add(f"{prefix}{form}.worst.{part.replace(' ', '_')}.cycles", cycles, "cycles")
@@ -122,7 +137,8 @@ def write_csv(rows: Sequence[Row], deadline_cycles: int, path: Path) -> None:
             spread = row.distribution
             times = spread_values(spread, deadline_cycles)
             names = (row.model, row.line, row.form, row.load)
-            writer.writerow([*names, len(spread), *times, spread.misses(deadline_cycles), *row.counts.values])
+            bound = "" if row.bound is None else row.bound
+            writer.writerow([*names, len(spread), *times, spread.misses(deadline_cycles), bound, *row.counts.values])
 
 
 def part_names() -> list[str]:
