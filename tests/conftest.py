@@ -31,6 +31,21 @@ QEMU_COMMAND: Final = (QEMU, "-M", "versatilepb", "-m", "128", "-nographic", "-s
 QEMU_PATIENCE_SECONDS: Final = 60
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    from tests.order import ordered
+
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    if workers > 1:
+        folder = Path(__file__).parent
+        items[:] = ordered(
+            [
+                (each.path.relative_to(folder).as_posix() if each.path.is_relative_to(folder) else "", each)
+                for each in items
+            ],
+            workers,
+        )
+
+
 @pytest.fixture(scope="session")
 def booted() -> tuple[Bench, KeptBoard]:
     """The firmware as it ships, on a board, booted to its prompt."""

@@ -100,19 +100,19 @@ def test_loop_edges_are_branches_of_the_code(code: Code) -> None:
         assert code.instructions[edge.address].target == edge.target and edge.loops
 
 
-def test_loops_have_a_bound_or_poll_but_the_one_that_waits(code: Code) -> None:
-    """It takes the lines that wait in each turn."""
+def test_every_loop_has_a_bound_or_polls(code: Code) -> None:
+    """The one that waits goes round through the dispatch."""
     open_ended = {
         routine.selector or routine.name
         for edge in code.facts.loops
         if edge.bound is None and not edge.polls and (routine := code.facts.routine_at(edge.address))
     }
-    assert open_ended == {"waitForReadyProcess"}
+    assert open_ended == set()
     assert len(code.facts.halts) == 1
 
 
 def test_bounds_are_those_of_the_source(code: Code) -> None:
-    """Counted by a constant, stated in Slang, stated in the boot stub as a number and by names."""
+    """Counted by a constant, stated in Slang as a number and by a name, in the boot stub as a number and by names."""
     bounds = {
         (routine.selector or routine.name, edge.bound)
         for edge in code.facts.loops
@@ -121,7 +121,8 @@ def test_bounds_are_those_of_the_source(code: Code) -> None:
     stock = slang_constants()["SmallContextStock"]
     assert {
         ("startVirtualMachine", stock),
-        ("unlink:from:", 64),
+        ("returnFromHomeOfBlock:", 64),
+        ("searchStep", slang_constants()["SearchedAtOnce"]),
         ("putPause", 1024),
     } <= bounds
     start, stop = code.symbols["stateStart"], code.symbols["stateEnd"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from unicorn import UC_ARCH_ARM, UC_HOOK_CODE, UC_MODE_ARM, Uc
 from unicorn.arm_const import (
@@ -26,7 +27,7 @@ from hardtalk.slang.simulate import Segment, Simulation
 from hardtalk.smalltalk.tonel import ClassDefinition, read_class
 
 CODE, STATE, STACK, RETURN, DATA = 0x10000, 0x80000, 0xA0000, 0xB0000, 0x100000
-DATA_SIZE = 0x1000
+DATA_SIZE, MEMORY_SIZE = 0x1000, 0x200000
 R4_TO_R11 = range(UC_ARM_REG_R4, UC_ARM_REG_R4 + 8)
 PATTERN = [0xABCD0000 + n for n in range(8)]
 
@@ -55,6 +56,30 @@ class ThreeWays:
             self.relocated(r.code, self.addresses[r.name], r.relocations) for r in self.compiled.routines
         )
 
+    @cached_property
+    def simulation(self) -> Simulation:
+        return Simulation(self.classes, self.constants, memory_base=0x400000, segments=[Segment(DATA, DATA_SIZE)])
+
+    @cached_property
+    def at_first(self) -> tuple[list[bytes], list[int]]:
+        """The simulation's segments and registers before its first call."""
+        return [bytes(each.data) for each in self.simulation.memory.segments], list(self.simulation.registers)
+
+    @cached_property
+    def cpu(self) -> tuple[Uc, object]:
+        """A bare CPU with the code, and what its registers are before its first call."""
+        cpu = Uc(UC_ARCH_ARM, UC_MODE_ARM)
+        cpu.ctl_set_cpu_model(UC_CPU_ARM_926)
+        cpu.mem_map(0, MEMORY_SIZE)
+        cpu.reg_write(UC_ARM_REG_FPEXC, 1 << 30)
+        for register, value in zip(R4_TO_R11, PATTERN, strict=True):
+            cpu.reg_write(register, value)
+        cpu.reg_write(UC_ARM_REG_R4, STATE)
+        cpu.reg_write(UC_ARM_REG_SP, STACK)
+        cpu.reg_write(UC_ARM_REG_LR, RETURN)
+        cpu.mem_write(CODE, self.text)
+        return cpu, cpu.context_save()
+
     def relocated(self, code: bytes, address: int, relocations: Sequence[Relocation]) -> bytes:
         words = bytearray(code)
         for relocation in relocations:
@@ -78,12 +103,15 @@ class ThreeWays:
         ]
 
     def simulated(self, selector: str, arguments: list[int], data: bytes) -> tuple[int, bytes]:
-        simulation = Simulation(self.classes, self.constants, memory_base=0x400000, segments=[Segment(DATA, DATA_SIZE)])
-        for offset in range(0, DATA_SIZE, 4):
-            simulation.memory.word_at_put(DATA + offset, int.from_bytes(data[offset : offset + 4], "little"))
+        simulation = self.simulation
+        contents, registers = self.at_first
+        for segment, content in zip(simulation.memory.segments, contents, strict=True):
+            segment.bytes[:] = content
+        simulation.registers[:] = registers
+        simulation.interrupts_masked = False
+        simulation.memory.write(DATA, data)
         result = simulation.call(selector, *arguments)
-        after = b"".join(simulation.memory.word_at(DATA + n).to_bytes(4, "little") for n in range(0, DATA_SIZE, 4))
-        return int(result) & 0xFFFFFFFF, after
+        return int(result) & 0xFFFFFFFF, simulation.memory.read(DATA, DATA_SIZE)
 
     def interpreted(self, selector: str, arguments: list[int], data: bytes) -> tuple[int, bytes]:
         memory = bytearray(DATA + DATA_SIZE)
@@ -96,22 +124,20 @@ class ThreeWays:
         self, selector: str, arguments: list[int], data: bytes, watch: Callable[[int], None] | None = None
     ) -> tuple[int, bytes]:
         """`watch` is given the address of each instruction."""
-        cpu = Uc(UC_ARCH_ARM, UC_MODE_ARM)
-        cpu.ctl_set_cpu_model(UC_CPU_ARM_926)
-        cpu.mem_map(0, 0x200000)
-        cpu.reg_write(UC_ARM_REG_FPEXC, 1 << 30)
-        cpu.mem_write(CODE, self.text)
+        cpu, at_first = self.cpu
+        cpu.context_restore(at_first)
+        for start, stop in ((0, CODE), (CODE + len(self.text), MEMORY_SIZE)):
+            cpu.mem_write(start, bytes(stop - start))
         cpu.mem_write(DATA, data)
-        for register, value in zip(R4_TO_R11, PATTERN, strict=True):
-            cpu.reg_write(register, value)
-        cpu.reg_write(UC_ARM_REG_R4, STATE)
-        cpu.reg_write(UC_ARM_REG_SP, STACK)
-        cpu.reg_write(UC_ARM_REG_LR, RETURN)
         for number, argument in enumerate(arguments):
             cpu.reg_write(UC_ARM_REG_R0 + number, argument)
-        if watch is not None:
-            cpu.hook_add(UC_HOOK_CODE, lambda _, address, size, data: watch(address))
-        cpu.emu_start(self.addresses[self.program.methods[selector].symbol], RETURN, count=1_000_000)
+        hook = watch and cpu.hook_add(UC_HOOK_CODE, lambda _, address, size, data: watch(address))
+        try:
+            cpu.emu_start(self.addresses[self.program.methods[selector].symbol], RETURN, count=1_000_000)
+        finally:
+            if hook is not None:
+                cpu.hook_del(hook)
+        assert bytes(cpu.mem_read(CODE, len(self.text))) == self.text, "the code was written over"
         assert cpu.reg_read(UC_ARM_REG_SP) == STACK, "the stack pointer came back changed"
         kept = [cpu.reg_read(register) for register in R4_TO_R11]
         pinned = set() if not self.program.methods[selector].touches_pinned else {5, 6, 7, 9, 10}

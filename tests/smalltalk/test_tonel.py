@@ -6,7 +6,7 @@ import pytest
 
 from hardtalk.smalltalk.compiler import compile_method
 from hardtalk.smalltalk.errors import SourceError
-from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition, read_class, write_class
+from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition, class_category, read_class, write_class
 
 THERMOMETER = """"I read the ""tutorial's"" thermometer."
 Class {
@@ -35,6 +35,13 @@ Thermometer >> at: index put: value [
 Thermometer >> + aNumber [ ^ aNumber
 ]
 """
+
+
+def test_the_category_is_read_without_the_methods() -> None:
+    head = THERMOMETER[: THERMOMETER.index("{ #category : #hardware }")]
+    assert class_category(f"{head}Thermometer >> broken [ ^ (1 ]", "broken.st") == "Tutorial-One"
+    with pytest.raises(SourceError, match=r"^broken\.st:1:1: Expected `Class \{` or `Extension \{`"):
+        class_category("Thermometer >> broken [ ]", "broken.st")
 
 
 def test_reading() -> None:

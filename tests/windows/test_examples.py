@@ -64,8 +64,18 @@ def test_strokes_that_cannot_be(tmp_path: Path, line: str, message: str) -> None
     with pytest.raises(UnfitRequest, match=r"hand\.txt:3: ") as caught:
         read_strokes(file)
     assert message in str(caught.value)
-    with pytest.raises(UnfitRequest, match="--input"):
-        read_strokes(tmp_path / "none.txt")
+
+
+def test_a_file_of_strokes_that_cannot_be_read_is_told_once(tmp_path: Path) -> None:
+    file = tmp_path / "hand.txt"
+    remedy = "give a file of strokes, as docs/input.md shows"
+    with pytest.raises(UnfitRequest) as caught:
+        read_strokes(file)
+    assert str(caught.value) == f"--input {file}: No such file or directory\n{remedy}"
+    file.write_bytes(b"\xff")
+    with pytest.raises(UnfitRequest) as caught:
+        read_strokes(file)
+    assert str(caught.value) == f"--input {file}: it is no text in UTF-8\n{remedy}"
 
 
 def check_film(film: Path, last_picture: Path) -> None:

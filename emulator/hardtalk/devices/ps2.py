@@ -9,6 +9,7 @@ A command stops what the device was about to say. Its bytes after the first are 
 """
 
 from collections.abc import Callable
+from enum import IntEnum
 from typing import ClassVar
 
 from hardtalk.devices.clock import Alarm, Clock, Duration
@@ -18,7 +19,17 @@ FRAME_BITS = 11
 ACKNOWLEDGED_BITS = 12
 
 ACKNOWLEDGE, RESEND, TEST_PASSED = 0xFA, 0xFE, 0xAA
-DEFAULTS, DISABLE, ENABLE, RATE, IDENTIFY, RESET = 0xF6, 0xF5, 0xF4, 0xF3, 0xF2, 0xFF
+
+
+class Command(IntEnum):
+    """What the host says to both."""
+
+    IDENTIFY = 0xF2
+    RATE = 0xF3
+    ENABLE = 0xF4
+    DISABLE = 0xF5
+    DEFAULTS = 0xF6
+    RESET = 0xFF
 
 
 def parity_of(byte: int) -> int:
@@ -94,17 +105,17 @@ class Ps2Device:
     def obey(self, command: int) -> None:
         """A command without argument."""
         match command:
-            case 0xFF:
+            case Command.RESET:
                 self.say(ACKNOWLEDGE)
                 self.become_default()
                 self.test = self.clock.after(self.test_time, self.tested)
-            case 0xF6:
+            case Command.DEFAULTS:
                 self.say(ACKNOWLEDGE)
                 self.become_default()
-            case 0xF5:
+            case Command.DISABLE:
                 self.say(ACKNOWLEDGE)
                 self.is_enabled = False
-            case 0xF4:
+            case Command.ENABLE:
                 self.say(ACKNOWLEDGE)
                 self.is_enabled = True
             case _:

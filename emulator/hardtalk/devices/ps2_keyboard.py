@@ -6,18 +6,27 @@ find no place in the buffer are lost, and 00 says so.
 """
 
 from collections.abc import Callable
+from enum import IntEnum
 from typing import ClassVar
 
 from hardtalk.devices.clock import Alarm, Clock, Duration, milliseconds
-from hardtalk.devices.ps2 import ACKNOWLEDGE, RATE, Ps2Device
+from hardtalk.devices.ps2 import ACKNOWLEDGE, Command, Ps2Device
 
-ECHO, LEDS, SCAN_SET = 0xEE, 0xED, 0xF0
 ONLY_SET = 2
 OVERRUN = 0x00
 BREAK, EXTENDED = 0xF0, 0xE0
 IDENTITY = (0xAB, 0x83)
 DEFAULT_RATE = 0x2B
 """10.9 a second after half a second."""
+
+
+class KeyboardCommand(IntEnum):
+    """What the host says to keyboards only."""
+
+    LEDS = 0xED
+    ECHO = 0xEE
+    SCAN_SET = 0xF0
+
 
 CODES = {
     "`": 0x0E, "1": 0x16, "2": 0x1E, "3": 0x26, "4": 0x25, "5": 0x2E, "6": 0x36, "7": 0x3D, "8": 0x3E, "9": 0x46,
@@ -42,7 +51,7 @@ class Ps2Keyboard(Ps2Device):
     """`press` and `release` take keys by the names in CODES. `leds` are scroll 1, num 2 and caps 4."""
 
     test_time: ClassVar[Duration] = milliseconds(500)
-    takes_argument: ClassVar[frozenset[int]] = frozenset({RATE, LEDS, SCAN_SET})
+    takes_argument: ClassVar[frozenset[int]] = frozenset({Command.RATE, KeyboardCommand.LEDS, KeyboardCommand.SCAN_SET})
 
     def __init__(self, clock: Clock, speak: Callable[[], None]) -> None:
         self.repeat: Alarm | None = None
@@ -107,25 +116,25 @@ class Ps2Keyboard(Ps2Device):
     # Commands
 
     def is_argument(self, command: int, byte: int) -> bool:
-        return byte in (0, ONLY_SET) if command == SCAN_SET else super().is_argument(command, byte)
+        return byte in (0, ONLY_SET) if command == KeyboardCommand.SCAN_SET else super().is_argument(command, byte)
 
     def take_argument(self, command: int, byte: int) -> None:
         match command:
-            case 0xED:
+            case KeyboardCommand.LEDS:
                 self.leds = byte & 7
-            case 0xF3:
+            case Command.RATE:
                 self.rate = byte & 0x7F
-            case 0xF0 if byte == 0:
+            case KeyboardCommand.SCAN_SET if byte == 0:
                 self.say(ONLY_SET)
 
     def obey(self, command: int) -> None:
         match command:
-            case 0xEE:
-                self.say(ECHO)
-            case 0xF2:
+            case KeyboardCommand.ECHO:
+                self.say(KeyboardCommand.ECHO)
+            case Command.IDENTIFY:
                 self.say(ACKNOWLEDGE, *IDENTITY)
             case _:
-                if command == 0xF5:
+                if command == Command.DISABLE:
                     self.become_default()
                 super().obey(command)
 

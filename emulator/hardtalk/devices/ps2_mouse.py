@@ -6,13 +6,12 @@ overflow bit tells. In remote mode it says nothing until it is asked.
 """
 
 from collections.abc import Callable
+from enum import IntEnum
 from typing import ClassVar
 
 from hardtalk.devices.clock import Alarm, Clock, Duration, milliseconds, seconds
-from hardtalk.devices.ps2 import ACKNOWLEDGE, RATE, Ps2Device
+from hardtalk.devices.ps2 import ACKNOWLEDGE, Command, Ps2Device
 
-SCALE_1, SCALE_2, RESOLUTION, STATUS, STREAM, READ = 0xE6, 0xE7, 0xE8, 0xE9, 0xEA, 0xEB
-END_WRAP, WRAP, REMOTE, IDENTIFY, RESET = 0xEC, 0xEE, 0xF0, 0xF2, 0xFF
 IDENTITY = 0
 LOWEST, HIGHEST = -256, 255
 BUTTONS = ("left", "right", "middle")
@@ -20,11 +19,30 @@ SCALED = (0, 1, 1, 3, 6, 9)
 """What a count of 0 to 5 becomes with scaling 2:1; further ones are doubled."""
 
 
+class MouseCommand(IntEnum):
+    """What the host says to mice only."""
+
+    SCALE_1 = 0xE6
+    SCALE_2 = 0xE7
+    RESOLUTION = 0xE8
+    STATUS = 0xE9
+    STREAM = 0xEA
+    READ = 0xEB
+    END_WRAP = 0xEC
+    WRAP = 0xEE
+    REMOTE = 0xF0
+
+
+SCALES = (MouseCommand.SCALE_1, MouseCommand.SCALE_2)
+REPORTING = (MouseCommand.STREAM, MouseCommand.REMOTE)
+WRAPPING = (MouseCommand.WRAP, MouseCommand.END_WRAP)
+
+
 class Ps2Mouse(Ps2Device):
     """`move`, `press` and `release` are the hand's."""
 
     test_time: ClassVar[Duration] = milliseconds(300)
-    takes_argument: ClassVar[frozenset[int]] = frozenset({RATE, RESOLUTION})
+    takes_argument: ClassVar[frozenset[int]] = frozenset({Command.RATE, MouseCommand.RESOLUTION})
 
     def __init__(self, clock: Clock, speak: Callable[[], None]) -> None:
         self.sample: Alarm | None = None
@@ -112,34 +130,30 @@ class Ps2Mouse(Ps2Device):
 
     def hear(self, byte: int, parity: int) -> None:
         """In wrap mode everything is said back but what ends it."""
-        if self.is_wrapping and byte not in (RESET, END_WRAP):
+        if self.is_wrapping and byte not in (Command.RESET, MouseCommand.END_WRAP):
             self.say(byte)
             return
         super().hear(byte, parity)
 
     def is_argument(self, command: int, byte: int) -> bool:
-        return byte in (10, 20, 40, 60, 80, 100, 200) if command == RATE else byte < 4
+        return byte in (10, 20, 40, 60, 80, 100, 200) if command == Command.RATE else byte < 4
 
     def take_argument(self, command: int, byte: int) -> None:
-        if command == RATE:
+        if command == Command.RATE:
             self.rate = byte
         else:
             self.resolution = byte
 
     def obey(self, command: int) -> None:
         match command:
-            case 0xF2:
+            case Command.IDENTIFY:
                 self.say(ACKNOWLEDGE, IDENTITY)
-            case 0xE9:
-                left, right, middle = (self.buttons >> place & 1 for place in range(3))
-                flags = (
-                    self.is_remote << 6 | self.is_enabled << 5 | self.is_scaled << 4 | left << 2 | middle << 1 | right
-                )
-                self.say(ACKNOWLEDGE, flags, self.resolution, self.rate)
-            case 0xEB:
+            case MouseCommand.STATUS:
+                self.say(ACKNOWLEDGE, self.flags, self.resolution, self.rate)
+            case MouseCommand.READ:
                 self.say(ACKNOWLEDGE)
                 self.say_packet()
-            case 0xEA | 0xF0 | 0xEE | 0xEC | 0xE6 | 0xE7:
+            case _ if command in (*SCALES, *REPORTING, *WRAPPING):
                 self.say(ACKNOWLEDGE)
                 self.set_mode(command)
             case _:
@@ -154,14 +168,13 @@ class Ps2Mouse(Ps2Device):
         return modes | left << 2 | middle << 1 | right
 
     def set_mode(self, command: int) -> None:
-        match command:
-            case 0xE6 | 0xE7:
-                self.is_scaled = command == SCALE_2
-            case 0xEA | 0xF0:
-                self.is_remote = command == REMOTE
-                self.forget()
-            case _:
-                self.is_wrapping = command == WRAP
+        if command in SCALES:
+            self.is_scaled = command == MouseCommand.SCALE_2
+        elif command in REPORTING:
+            self.is_remote = command == MouseCommand.REMOTE
+            self.forget()
+        else:
+            self.is_wrapping = command == MouseCommand.WRAP
 
     def tested(self) -> None:
         super().tested()

@@ -2,15 +2,18 @@
 
 A key is a digest of all inputs, the tools' own source text among them, so nothing stale can be found and nothing needs
 to be invalidated. An entry begins with the digest of the rest; one that is damaged or cannot be read is made again.
+Who wants an entry that somebody is making, in this process or another, waits for it.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import pickle
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -39,9 +42,30 @@ class BuildCache:
         found = self._read(path)
         if isinstance(found, kind):
             return found, True
-        made = make()
-        self._write(path, made)
+        with self._maker(path):
+            found = self._read(path)
+            if isinstance(found, kind):
+                return found, True
+            made = make()
+            self._write(path, made)
         return made, False
+
+    @contextmanager
+    def _maker(self, path: Path) -> Iterator[None]:
+        """Nobody else makes the entry meanwhile. The system lets go of it when a process dies."""
+        lock = path.with_suffix(".making")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = lock.open("w")
+        except OSError:
+            yield
+            return
+        with file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                lock.unlink(missing_ok=True)
 
     def _read(self, path: Path) -> object:
         try:

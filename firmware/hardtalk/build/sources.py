@@ -14,7 +14,8 @@ from hardtalk.fonts import CLASS_NAME, strike_class
 from hardtalk.link import AssemblySource
 from hardtalk.registers import register_classes
 from hardtalk.slang import Argument
-from hardtalk.smalltalk.tonel import ClassDefinition, read_class, read_class_file
+from hardtalk.smalltalk.source_file import read_source_file
+from hardtalk.smalltalk.tonel import ClassDefinition, class_category, read_class, read_class_file
 from hardtalk.vm.codes import STATISTICS
 
 CLASS_SUFFIX = ".class.st"
@@ -101,7 +102,8 @@ def object_paths(options: BuildOptions) -> list[Path]:
 def is_slang(path: Path) -> bool:
     """Whether the class in the file becomes machine code, no class of the image: its category is `slang` or ends in
     `-Slang` or `.slang`."""
-    return read_class_file(path).category.replace(".", "-").rpartition("-")[2].lower() == "slang"
+    category = class_category(read_source_file(path), str(path))
+    return category.replace(".", "-").rpartition("-")[2].lower() == "slang"
 
 
 def native_selectors(paths: Iterable[Path]) -> Iterator[str]:

@@ -13,7 +13,11 @@ from hardtalk.slang.dispatch import BYTECODE_POINTER
 from hardtalk.slang.ir import Reg
 from hardtalk.slang.machine import COMPARES, ENDINGS, MACHINE_OPERATIONS, STAYING, Machine, MachineBlock, MachineCode
 
+ACCESSES = ("ld", "st")
 RESULT_DELAY = {"w": 2, "spill": 2, "b": 3, "h": 3, "sb": 3, "sh": 3}
+
+MOST_TOGETHER = 200
+"""Each instruction is compared with each before it; what a longer run would gain is no more."""
 
 
 def schedule(code: MachineCode) -> None:
@@ -24,8 +28,15 @@ def schedule(code: MachineCode) -> None:
 
 @dataclass(eq=False, slots=True)
 class _Node:
+    """An instruction of a run. `reads` and `writes` have a bit for each register: each pair of a run is compared."""
+
     inst: Machine
     position: int
+    reads: int
+    writes: int
+    sets_flags: bool
+    needs_flags: bool
+    is_access: bool
     successors: list[tuple[_Node, int]] = field(default_factory=list)
     waiting: int = 0
     ready_at: int = 0
@@ -50,40 +61,64 @@ def _schedule_block(block: MachineBlock) -> None:
             run = []
         else:
             run.append(inst)
+            if len(run) == MOST_TOGETHER:
+                result += _ordered(run, [])
+                run = []
     result += _ordered(run, ending)
     block.insts = result + ending
 
 
-def _depends(earlier: Machine, later: Machine) -> int | None:
-    """Cycles that `later` must wait after `earlier` starts, or None when they are independent."""
-    wait: int | None = None
-    written = earlier.defs
-    read = [*later.uses, *(later.defs if later.cond else ())]
-    if any(r in read for r in written):
-        is_address_update = (
-            earlier.op in ("ld", "st") and earlier.index != "offset" and not any(r in read for r in earlier.defs[:-1])
+def _nodes(insts: list[Machine]) -> list[_Node]:
+    bits: dict[Reg, int] = {}
+
+    def mask(registers: list[Reg]) -> int:
+        found = 0
+        for register in registers:
+            found |= bits.setdefault(register, 1 << len(bits))
+        return found
+
+    return [
+        _Node(
+            inst,
+            position,
+            reads=mask([*inst.uses, *(inst.defs if inst.cond else ())]),
+            writes=mask(inst.defs),
+            sets_flags=inst.sets_flags or inst.op in COMPARES,
+            needs_flags=bool(inst.cond),
+            is_access=inst.op in ACCESSES,
         )
-        wait = 1 if is_address_update else _delay(earlier)
-    elif any(r in later.defs for r in written) or any(r in later.defs for r in _read(earlier)):
+        for position, inst in enumerate(insts)
+    ]
+
+
+def _wait(earlier: _Node, later: _Node) -> int:
+    """Cycles that `later` must wait after `earlier` starts, 0 when they are independent."""
+    wait = 0
+    if earlier.writes & later.reads:
+        wait = _wait_for_result(earlier, later)
+    elif later.writes & (earlier.writes | earlier.reads):
         wait = 1
-    sets, needs = _sets_flags(earlier), bool(later.cond)
-    if (sets and (needs or _sets_flags(later))) or (bool(earlier.cond) and _sets_flags(later)):
-        wait = max(wait or 0, 1)
-    if (
-        earlier.op in ("ld", "st")
-        and later.op in ("ld", "st")
-        and (_conflict(earlier, later) or (earlier.volatile and later.volatile))
+    if not wait and (
+        (earlier.sets_flags and (later.needs_flags or later.sets_flags))
+        or (earlier.needs_flags and later.sets_flags)
+        or (earlier.is_access and later.is_access and _must_keep_order(earlier.inst, later.inst))
     ):
-        wait = max(wait or 0, 1)
+        return 1
     return wait
 
 
-def _read(inst: Machine) -> list[Reg]:
-    return [*inst.uses, *(inst.defs if inst.cond else ())]
+def _wait_for_result(earlier: _Node, later: _Node) -> int:
+    """An updated address is there at once."""
+    inst = earlier.inst
+    if earlier.is_access and inst.index != "offset":
+        read = [*later.inst.uses, *(later.inst.defs if later.inst.cond else ())]
+        if not any(register in read for register in inst.defs[:-1]):
+            return 1
+    return _delay(inst)
 
 
-def _sets_flags(inst: Machine) -> bool:
-    return inst.sets_flags or inst.op in COMPARES
+def _must_keep_order(earlier: Machine, later: Machine) -> bool:
+    return _conflict(earlier, later) or (earlier.volatile and later.volatile)
 
 
 def _conflict(earlier: Machine, later: Machine) -> bool:
@@ -102,11 +137,10 @@ def _conflict(earlier: Machine, later: Machine) -> bool:
 def _ordered(run: list[Machine], ending: list[Machine]) -> list[Machine]:
     if len(run) + len(ending) < 3:
         return run
-    nodes = [_Node(inst, position) for position, inst in enumerate([*run, *ending])]
+    nodes = _nodes([*run, *ending])
     for later_at, later in enumerate(nodes):
         for earlier in nodes[:later_at]:
-            wait = _depends(earlier.inst, later.inst)
-            if wait is not None:
+            if wait := _wait(earlier, later):
                 earlier.successors.append((later, wait))
                 later.waiting += 1
     for node in reversed(nodes):

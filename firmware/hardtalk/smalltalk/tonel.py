@@ -21,7 +21,7 @@ brackets; lines and columns stay those of the file.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -99,6 +99,12 @@ def read_class_file(path: Path, name: str | None = None) -> ClassDefinition:
     return read_class(read_source_file(path), name or str(path))
 
 
+@lru_cache(maxsize=1024)
+def class_category(text: str, file: str) -> str:
+    """The category of the class or extension that a Tonel text defines; its methods are not read."""
+    return _Reader(text, file).head().category
+
+
 def read_class(text: str, file: str = "<text>", refused: list[SourceError] | None = None) -> ClassDefinition:
     """The class or extension that a Tonel text defines, with its methods parsed. With a list `refused` a method that
     cannot be read is left out, and the complaint about it put there."""
@@ -136,6 +142,11 @@ class _Reader(TextReader):
     # The class
 
     def class_definition(self) -> ClassDefinition:
+        head = self.head()
+        return replace(head, methods=self.methods(head.name))
+
+    def head(self) -> ClassDefinition:
+        """What stands before the methods."""
         comment = self.take(_COMMENT)
         self.skip_space()
         start = self.offset
@@ -157,7 +168,7 @@ class _Reader(TextReader):
             category=category,
             kind=kind,
             comment=comment[1].replace('""', '"').strip() if comment else "",
-            methods=self.methods(name),
+            methods=(),
             file=self.file,
             line=self.line_at(start),
             **lists,

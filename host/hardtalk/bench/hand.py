@@ -30,6 +30,7 @@ FURTHEST = 200
 """What a mouse can say of one step."""
 
 Doing: TypeAlias = Callable[[Board], None]
+REMEDY = "give a file of strokes, as docs/input.md shows"
 EXPECTED = "write wait, move, press, release, click, key or type, as docs/input.md shows"
 
 
@@ -45,8 +46,10 @@ def read_strokes(path: Path) -> list[Stroke]:
     """Raises UnfitRequest with the line that cannot be carried out."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnfitRequest(f"--input {path}: {error}", "give a file of strokes") from error
+    except OSError as error:
+        raise UnfitRequest(f"--input {path}: {error.strerror}", REMEDY) from error
+    except UnicodeDecodeError as error:
+        raise UnfitRequest(f"--input {path}: it is no text in UTF-8", REMEDY) from error
     strokes: list[Stroke] = []
     for number, line in enumerate(lines, 1):
         words = line.split("#", 1)[0].split()

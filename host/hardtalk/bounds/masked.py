@@ -96,7 +96,7 @@ class MaskedCode:
 
     def loops(self, site: Site) -> tuple[MaskedLoop, ...]:
         """The loops on a section's ways."""
-        reached = self._reached([site.node]) | {site.node}
+        reached = self.reached(site)
         edges = [
             edge for node in reached if (edge := self.code.facts.loop_at.get(self.graph.flows[node].block.stop - 4))
         ]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from hardtalk.board import Board, BoardError
 from hardtalk.board.panel import panel_of
 from hardtalk.cli.errors import UserError
+from hardtalk.cli.picture_file import checked
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -23,11 +24,7 @@ MOST_FRAMES: Final = 1500
 
 def checked_film(path: Path | None) -> Path | None:
     """The path, before time is spent for it; UserError when it can be no film."""
-    if path is not None and path.suffix.lower() not in SUFFIXES:
-        raise UserError(f"--record {path}: a film is an animated PNG or GIF", f"name the file {path.stem}.png")
-    if path is not None and not path.parent.is_dir():
-        raise UserError(f"--record {path}: there is no folder {path.parent}", "make it first")
-    return path
+    return checked("--record", path, SUFFIXES, "a film is an animated PNG or GIF")
 
 
 class Film:

@@ -5,7 +5,7 @@ from typing import Final
 
 from hardtalk.board import Board
 from hardtalk.board.panel import panel_of
-from hardtalk.cli.errors import UserError
+from hardtalk.cli.picture_file import checked
 
 WRITER: Final = {"Software": "hardtalk"}
 """No version and no date: the same picture gives the same bytes."""
@@ -13,11 +13,7 @@ WRITER: Final = {"Software": "hardtalk"}
 
 def checked_png(path: Path | None) -> Path | None:
     """The path, before time is spent for it; UserError when it cannot be a PNG file."""
-    if path is not None and path.suffix.lower() != ".png":
-        raise UserError(f"--screenshot {path}: a picture is written as PNG", f"name the file {path.stem}.png")
-    if path is not None and not path.parent.is_dir():
-        raise UserError(f"--screenshot {path}: there is no folder {path.parent}", "make it first")
-    return path
+    return checked("--screenshot", path, (".png",), "a picture is written as PNG")
 
 
 def write_screenshot(board: Board, path: Path | None) -> None:
