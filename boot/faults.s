@@ -20,13 +20,38 @@ prefetchAbortEntry:
     mov     r6, lr
     b       reportFault
 
+/* An abort of the VM is an access to a register where there is no device, as programs may ask for. It is left out, its
+   address noted, and the VM tells the process before its next bytecode (AbsentDevices): r8 becomes interruptTable, as
+   after an interrupt. Before the VM has come up, and of native code, it is a fault. */
 dataAbortEntry:
     sub     lr, lr, #8
     stmdb   sp!, {r0-r12, lr}
-    ldr     r4, =dataAbortName
     mrc     p15, 0, r5, c5, c0, 0           /* data fault status */
     mrc     p15, 0, r6, c6, c0, 0           /* fault address */
-    b       reportFault
+    ldr     r4, =dataAbortName
+    ldr     r0, =vmState
+    mrs     r1, spsr
+    and     r1, r1, #0x1f
+    cmp     r1, #0x1f
+    bne     reportFault
+    ldr     r1, [r0, #tellsAborts]
+    cmp     r1, #0
+    beq     reportFault
+    ldr     r1, [r0, #divertedLines]
+    cmn     r1, #1
+    beq     reportFault
+    ldr     r1, [r0, #absentAddress]
+    cmp     r1, #0
+    streq   r6, [r0, #absentAddress]
+    mov     r1, #1
+    str     r1, [r0, #rescheduleWanted]
+    ldr     r1, =INTERRUPT_TABLE_DISTANCE
+    sub     r1, r0, r1
+    str     r1, [sp, #32]                   /* r8 */
+    ldr     r1, [sp, #52]
+    add     r1, r1, #4
+    str     r1, [sp, #52]
+    ldmia   sp!, {r0-r12, pc}^
 
 /* SVC 0x123456 is haltMachine's call to a debugger. With none attached it arrives here and is done. */
 softwareInterruptEntry:

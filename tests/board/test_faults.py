@@ -28,9 +28,9 @@ def faulting(source: str) -> Board:
         ("ldr r0, =0x50000004; strb r1, [r0]; end: b end; .ltorg", 4, 0x17, ORIGIN + 4 + 8, 0x50000004, "0x50000004"),
         ("ldr r0, =0x50000000; bx r0; .ltorg", 3, 0x17, 0x50000004, 0x50000000, "prefetch abort at 0x50000000"),
         ("mov r0, #1; .word 0xe7f000f0", 1, 0x1B, ORIGIN + 4 + 4, ORIGIN + 4, "undefined instruction at 0x00010004"),
-        ("ldr r0, =UART0; ldr r1, [r0, #0x500]; b next; next: b next; .ltorg", 4, 0x17, ORIGIN + 12 + 8, 0x101F1500,
+        ("ldr r0, =UART0; ldr r1, [r0, #0x500]; b next; next: b next; .ltorg", 4, 0x17, ORIGIN + 12 + 4, 0x101F1500,
          "read of 0x101f1500 in the block at 0x00010000: UART0 has no register at offset 0x500"),
-        ("ldr r0, =UART0; str r1, [r0, #0x500]; b next; next: b next; .ltorg", 4, 0x17, ORIGIN + 12 + 8, 0x101F1500,
+        ("ldr r0, =UART0; str r1, [r0, #0x500]; b next; next: b next; .ltorg", 4, 0x17, ORIGIN + 12 + 4, 0x101F1500,
          "write of 0x101f1500"),
     ],
 )  # fmt: skip

@@ -31,6 +31,8 @@ STATE = {
             "nativeRequests",
             "nativeRunning",
             "nativeStorms",
+            "absentAddress",
+            "tellsAborts",
         )
     )
 }

@@ -31,6 +31,13 @@ def test_an_error(machine: QemuMachine) -> None:
     assert "foo" in failure.trace.splitlines()[0]
 
 
+def test_an_address_without_a_device(machine: QemuMachine) -> None:
+    """QEMU's bus answers anything; the page table does not."""
+    [failure] = machine.enter("(Registers at: 16r20000000) wordAt: 4")
+    assert isinstance(failure, Failure)
+    assert failure.trace.splitlines()[0] == "Error: nothing answers at address 16r20000004"
+
+
 def test_a_method_is_installed(machine: QemuMachine) -> None:
     machine.enter("Object subclass: #Lamp instanceVariableNames: 'level' classVariableNames: '' category: 'Tests'")
     machine.enter("Lamp >> level [ ^ level ifNil: [ level := 5 ] ]")

@@ -17,7 +17,7 @@ class Bus:
     """Connects the devices with the CPU.
 
     `abort` is the access that was not answered: address and message. It is done with by the time that is known, so
-    the abort comes at the next block.
+    the abort comes at the next block, as of an access right before it.
     """
 
     def __init__(

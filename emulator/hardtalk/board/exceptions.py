@@ -1,5 +1,6 @@
 """The exceptions of the architecture, and the way to their vectors, which the host goes for the engine."""
 
+import struct
 from enum import Enum
 
 import unicorn
@@ -16,6 +17,7 @@ SYSTEM_CONTROL, FAULT_STATUS, FAULT_ADDRESS = 1, 5, 6  # registers of the system
 INSTRUCTION_STATUS = 1  # opcode 2 of the fault status
 HIGH_VECTORS = 1 << 13
 EXTERNAL_ABORT_STATUS = 0x08
+LATE_RETURN_OFFSET = 4
 FETCH_ERRORS = (unicorn.UC_ERR_FETCH_UNMAPPED, unicorn.UC_ERR_FETCH_PROT)
 READ_ERRORS = (unicorn.UC_ERR_READ_UNMAPPED, unicorn.UC_ERR_READ_PROT, unicorn.UC_ERR_READ_UNALIGNED)
 WRITE_ERRORS = (unicorn.UC_ERR_WRITE_UNMAPPED, unicorn.UC_ERR_WRITE_PROT, unicorn.UC_ERR_WRITE_UNALIGNED)
@@ -84,10 +86,27 @@ class Exceptions:
     def _address_of(self, kind: GuestExceptionKind, pc: int) -> int:
         if kind is GuestExceptionKind.UNDEFINED:
             return 0
-        return self._engine.coprocessor(FAULT_ADDRESS) if kind is GuestExceptionKind.DATA_ABORT else pc
+        return self._accessed_address(pc) if kind is GuestExceptionKind.DATA_ABORT else pc
 
-    def enter(self, kind: GuestExceptionKind, not_before: int = 0) -> None:
-        """Go to a vector as the architecture says; the clock is at least `not_before` first."""
+    def _accessed_address(self, pc: int) -> int:
+        """Where the load or store at `pc`, which the page table refused, goes: the engine does not tell.
+
+        Of several words, the base.
+        """
+        (word,) = struct.unpack("<I", self._engine.uc.mem_read(pc, 4))
+        register = self._engine.register
+        base = register(REGISTERS[word >> 16 & 15]) + (8 if word >> 16 & 15 == 15 else 0)
+        is_single, is_before, is_added, is_register = ((word >> bit) & 1 for bit in (26, 24, 23, 25))
+        if not (is_single and is_before):
+            return base
+        offset = register(REGISTERS[word & 15]) << (word >> 7 & 31) if is_register else word & 0xFFF
+        return (base + offset if is_added else base - offset) & 0xFFFFFFFF
+
+    def enter(self, kind: GuestExceptionKind, not_before: int = 0, is_late: bool = False) -> None:
+        """Go to a vector as the architecture says; the clock is at least `not_before` first.
+
+        `is_late` is of an abort whose access is done with: who leaves the access out then goes on at the PC.
+        """
         engine = self._engine
         pc, cpsr = engine.register(PROGRAM_COUNTER), engine.register(arm.UC_ARM_REG_CPSR)
         self._counter.leave_for(pc)
@@ -95,7 +114,7 @@ class Exceptions:
         write = engine.uc.reg_write
         write(arm.UC_ARM_REG_CPSR, (cpsr & ~0x3F) | kind.masked | (cpsr & FIQ_MASK) | kind.mode)
         write(arm.UC_ARM_REG_SPSR, cpsr)
-        write(LINK_REGISTER, (pc + kind.return_offset) & 0xFFFFFFFF)
+        write(LINK_REGISTER, (pc + (LATE_RETURN_OFFSET if is_late else kind.return_offset)) & 0xFFFFFFFF)
         base = 0xFFFF0000 if engine.coprocessor(SYSTEM_CONTROL) & HIGH_VECTORS else 0
         write(PROGRAM_COUNTER, base + kind.vector)
 

@@ -193,7 +193,7 @@ class Runner:
             if not message and kind is GuestExceptionKind.DATA_ABORT:
                 text += f": nothing answers at address {address:#010x}"
             self._feed.tell(GuestException(cpu.counter.cycles, kind.title, pc, address, text))
-        cpu.exceptions.enter(kind)
+        cpu.exceptions.enter(kind, is_late=bool(message))
         if kind in (GuestExceptionKind.DATA_ABORT, GuestExceptionKind.PREFETCH_ABORT):
             cpu.exceptions.set_fault_registers(kind, address)
 

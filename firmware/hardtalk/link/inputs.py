@@ -105,7 +105,8 @@ class ImageLike(Protocol):
 
 @dataclass(frozen=True)
 class Target:
-    """The board as the linker sees it: names for the boot stub, where RAM is, the bytes of a way of its caches.
+    """The board as the linker sees it: names for the boot stub, where RAM is, the bytes of a way of its caches, and the
+    first address of each device and the one behind it.
 
     The heap takes what is left of RAM, or `heap_bytes` with the image.
     """
@@ -115,3 +116,4 @@ class Target:
     ram_size: int = 128 << 20
     way_bytes: int = 4096
     heap_bytes: int | None = None
+    devices: Sequence[tuple[int, int]] = ()

@@ -341,11 +341,16 @@ def _native_routine_table(names: _Names, native_routines: Collection[str]) -> li
 
 
 def _page_table(target: Target) -> list[int]:
-    """Every address maps to itself; RAM is cacheable write-back, all else strongly ordered."""
-    table = []
-    for base in range(0, 1 << 32, MEGABYTE):
-        in_ram = target.ram_start <= base < target.ram_start + target.ram_size
-        table.append(base | PAGE_SECTION | (PAGE_CACHEABLE_BUFFERABLE if in_ram else 0))
+    """Addresses map to themselves: RAM is cacheable write-back, devices are strongly ordered.
+
+    A section of neither is not mapped, so that an access to it aborts also where the bus answers anything.
+    """
+    table = [0] * (1 << 12)
+    for base, end in target.devices:
+        for section in range(base // MEGABYTE, (end - 1) // MEGABYTE + 1):
+            table[section] = section * MEGABYTE | PAGE_SECTION
+    for section in range(target.ram_start // MEGABYTE, (target.ram_start + target.ram_size) // MEGABYTE):
+        table[section] = section * MEGABYTE | PAGE_SECTION | PAGE_CACHEABLE_BUFFERABLE
     return table
 
 

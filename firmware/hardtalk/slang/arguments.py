@@ -33,7 +33,7 @@ from hardtalk.slang.tree import (
 from hardtalk.slang.types import RecordType, Type, signed
 from hardtalk.smalltalk.errors import SourceError
 
-RECORDS: Final = ("NativeProcess", "NativeSemaphore", "NativeQueue")
+RECORDS: Final = ("NativeProcess", "NativeSemaphore", "NativeQueue", "NativeBlock")
 """Those that a program can have."""
 
 WIDTHS: Final = {"w": 4, "h": 2, "sh": 2, "b": 1, "sb": 1, "": 8}
@@ -50,6 +50,8 @@ class Argument:
 
 INTEGER: Final = Argument("Integer")
 CONTENTS: Final = Argument("Contents")
+BLOCK: Final = "Block"
+"""The kind of record that has words of a driver's own, as many as that wants."""
 
 
 def arguments_of(checked: CheckedProgram, routines: list[SlangMethod]) -> dict[str, Argument]:
@@ -82,7 +84,8 @@ class _Analysis:
             return INTEGER
         kind = parameters[0].type
         if isinstance(kind, RecordType):
-            return Argument(kind.record.name.removeprefix("Native"))
+            name = kind.record.name.removeprefix("Native")
+            return Argument(name, self.reach(method, 0) if name == BLOCK else 0)
         return Argument(CONTENTS.kind, self.reach(method, 0))
 
     def wrong_integers(self, method: SlangMethod) -> Iterator[SourceError]:

@@ -66,9 +66,13 @@ QUEUE_FIELDS: Final = ("Read", "Write", "Capacity", "Lost")
 """A queue of words begins with a semaphore, which counts its words; then where the next is taken and put, the number
 of places (one more than words fit), and words lost because it was full; then the places."""
 
-RECORD_KINDS: Final = ("Unused", "Process", "Semaphore", "Queue")
+BLOCK_FIELDS: Final = ("Device", "OwnSignal")
+"""The block of a native handler: the address of its device, which only the primitive that prepares the block writes, and
+the number of the slot that it signals; then words of the driver's own."""
+
+RECORD_KINDS: Final = ("Unused", "Process", "Semaphore", "Queue", "Block")
 RECORD_KIND_BYTES: Final = 4
-"""Processes, semaphores and queues lie in objects of FormatNative, whose first word says what the rest is. It is 0 in a
+"""Processes, semaphores, queues and the blocks of native handlers lie in objects of FormatNative, whose first word says what the rest is. It is 0 in a
 new object; only the primitives that prepare a record write it. Native code is given the address behind it."""
 
 ARGUMENT_KINDS: Final = ("Integer", *RECORD_KINDS[1:], "Contents")
@@ -99,6 +103,7 @@ RECORDS: Final = (
         "NativeSemaphore",
         {name: 4 * place for place, name in enumerate((*QUEUE_FIELDS, "Places"), len(SEMAPHORE_FIELDS))},
     ),
+    ("NativeBlock", None, {name: 4 * place for place, name in enumerate(BLOCK_FIELDS)}),
     ("NativeSlot", None, {name: 4 * place for place, name in enumerate(SLOT_FIELDS)}),
 )
 """Each record's name, the one that it begins with, and the offsets of its fields."""
@@ -166,6 +171,7 @@ def constants() -> Iterator[tuple[str, int]]:
     for number, name in enumerate(SEMAPHORE_FIELDS):
         yield f"NativeSemaphore{name}Offset", 4 * number
     yield "NativeSemaphoreBytes", 4 * len(SEMAPHORE_FIELDS)
+    yield "NativeBlockBytes", 4 * len(BLOCK_FIELDS)
     for number, name in enumerate(QUEUE_FIELDS, len(SEMAPHORE_FIELDS)):
         yield f"NativeQueue{name}Offset", 4 * number
     yield "NativeQueueBytes", 4 * (len(SEMAPHORE_FIELDS) + len(QUEUE_FIELDS))

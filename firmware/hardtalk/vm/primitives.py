@@ -236,6 +236,8 @@ PRIMITIVES: Final = (
     _row(693, "ReadWords", 4, "Registers>>wordsAt:into:startingAt:count:", "read at most 32 words, each once"),
     _row(694, "WriteWords", 4, "Registers>>wordsAt:from:startingAt:count:", "write at most 32 words, each once"),
     _row(695, "Crc32", 3, "ByteArray>>primCrc32From:to:seed:", "CRC-32 with no inversions; fails beyond 64 bytes"),
+    _row(696, "PrepareBlock", 1, "Registers>>prepareBlock:", "a record is the block of the device's native handlers"),
+    _row(697, "RecordWordPut", 2, "NativeRecord>>wordAt:put:", "a word of a block, but for the device's address"),
     _range(700, 763, "ReadWord", 0, "a peripheral's register without fields", "read word 0 to 63"),
     _range(764, 827, "WriteWord", 1, "a peripheral's register", "write word 0 to 63"),
     _range(832, 839, "WriteController", 1, "InterruptController>>unmask:", "write word 0 to 7 of the controller"),
@@ -255,7 +257,7 @@ RECEIVERS: Final = {
     "Mutex": (608, 613),
     UNSCHEDULED: (148,),
     "Process": (87, 88, 614, 617, 627, 679),
-    "Registers": (600, 601, 602, 624, 625, 628, 693, 694, 700, 764),
+    "Registers": (600, 601, 602, 624, 625, 628, 693, 694, 696, 700, 764),
     "Semaphore": (85, 86),
 }
 """The first number of each primitive that relies on its receiver, by the class that the receiver inherits from. The

@@ -88,6 +88,7 @@ SPECIAL_OBJECTS: Final = (
     SpecialObject(56, "class", "LinkedList", "classLinkedList", followed=fixed_slots("List")),
     SpecialObject(57, "class", "Association", "classAssociation"),
     SpecialObject(58, "array", "readyLists", "readyLists"),
+    SpecialObject(59, "symbol", "nothingAnswersAt:", "selectorNothingAnswersAt"),
 )
 """The arrays are read without a check, so no program gets at them: primitive 129 leaves them out."""
 

@@ -84,6 +84,7 @@ STATE_ORDER: Final = (
     "Reserve",
     "Chunks",
     "Mutexes",
+    "AbsentDevices",
 )
 """Components, whose variables lie where the component stands, and variables that have a place of their own."""
 
