@@ -26,6 +26,7 @@ from hardtalk.vm.code_version import CODE_VERSION
 
 MAGIC: Final = b"Hardtalk code "
 FORMAT_VERSION: Final = 1
+CHECK_SUM_BYTES: Final = len(b"00000000\n")
 CLASS, VARIABLES, METHOD = b"C", b"E", b"M"
 
 
@@ -67,6 +68,11 @@ def framed(records: bytes) -> bytes:
     """Header, records, check sum."""
     body = MAGIC + b"%04X %08X %08X\n" % (FORMAT_VERSION, CODE_VERSION, len(records)) + records
     return body + b"%08X\n" % binascii.crc32(body)
+
+
+def records_of(data: bytes) -> bytes:
+    """What is between header and check sum."""
+    return data[data.index(b"\n") + 1 : -CHECK_SUM_BYTES]
 
 
 def record(kind: bytes, payload: bytes) -> bytes:
