@@ -42,7 +42,7 @@ def implemented() -> frozenset[str]:
     folders = (
         ROOT / "examples",
         ROOT / "firmware" / "windows",
-        *(ROOT / "drivers" / each for each in ("input", "mediawire")),
+        *(ROOT / "drivers" / each for each in ("code", "input", "mediawire", "nodes")),
     )
     examples = [read_class_file(path) for folder in folders for path in sorted(folder.rglob("*.class.st"))]
     classes = [*read_classes(class_paths(BuildOptions())), *generated_classes(chip_with([THERMOMETER])), *examples]

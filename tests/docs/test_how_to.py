@@ -1,4 +1,4 @@
-"""The how-to pages, followed: a device, a driver, a load, a study, a bytecode and a primitive are added and work."""
+"""The how-to pages, followed: a device, drivers, a load, a study, a bytecode and a primitive are added and work."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from tests.docs.followed import ROOT, Block, Checkout, NotAsWritten, blocks_of, changed, commands_of
 
 HOW_TO = ROOT / "docs" / "how-to"
-ADDED = ("device", "driver", "load", "study", "bytecode", "primitive")
+ADDED = ("device", "driver", "media-node", "load", "study", "bytecode", "primitive")
 PAGES = (*(f"add-a-{name}" for name in ADDED), "run-tests-on-the-board")
 """In an order in which each has what it needs of those before it."""
 

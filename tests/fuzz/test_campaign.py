@@ -15,7 +15,7 @@ from hardtalk.fuzz.campaign import input_of
 from hardtalk.report.errors import ReportedError
 
 COUNTS = {"tonel": 60, "chunk": 60, "slang": 60, "svd": 150, "board": 300, "baseline": 300, "object": 300,
-          "firmware": 40, "serial": 300, "arguments": 25}  # fmt: skip
+          "firmware": 40, "serial": 300, "arguments": 25, "code": 40, "records": 80}  # fmt: skip
 """A second or two each; the command tries 10,000."""
 
 
@@ -25,7 +25,7 @@ def test_some_inputs_of_each_kind(name: str, monkeypatch: pytest.MonkeyPatch, tm
     tally = run_campaign(known_kinds()[name], COUNTS[name], 77, judge)
     assert [failure.text for failure in tally.failures] == []
     assert tally.tried == COUNTS[name]
-    assert tally.counts[Outcome.ACCEPTED] > 0
+    assert name == "code" or tally.counts[Outcome.ACCEPTED] > 0  # its check sum finds every change
     assert name == "serial" or tally.counts[Outcome.CLEAR] > 0
 
 

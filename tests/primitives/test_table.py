@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.build.sources import read_classes, with_counters
+from hardtalk.build.sources import read_classes, with_made_methods
 from hardtalk.slang.program import read_program
 from hardtalk.smalltalk.ast import Pragma
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition, read_class_file
@@ -92,7 +92,7 @@ def test_counters_are_in_the_order_of_their_table(memory: SmallMemory, number: i
 def test_the_library_names_the_counters_of_the_table() -> None:
     """In the order of their numbers, whatever the source says: the build writes the method."""
     file = ROOT / "firmware" / "kernel" / "SystemDictionary.class.st"
-    (made,) = with_counters(read_classes([file]))
+    (made,) = with_made_methods(read_classes([file]))
     (method,) = [each for each in made.methods if each.selector == "vmValueNames"]
     assert method.source.split("#(", 1)[1].split(")", 1)[0].split() == list(STATISTICS)
     assert [each.selector for each in made.methods] == [each.selector for each in read_classes([file])[0].methods]

@@ -95,7 +95,7 @@ class _Build:
             arguments = [program.arguments.get(name, CONTENTS) for name in routines]
         with self._timed("classes"):
             classes = [
-                *sources.with_counters(sources.read_classes(class_paths)),
+                *sources.with_made_methods(sources.read_classes(class_paths)),
                 *sources.generated_classes(chip),
                 sources.native_table_class(routines, arguments),
             ]

@@ -16,6 +16,7 @@ from hardtalk.registers import register_classes
 from hardtalk.slang import Argument
 from hardtalk.smalltalk.source_file import read_source_file
 from hardtalk.smalltalk.tonel import ClassDefinition, class_category, read_class, read_class_file
+from hardtalk.vm.code_version import CODE_VERSION
 from hardtalk.vm.codes import STATISTICS
 
 CLASS_SUFFIX = ".class.st"
@@ -166,21 +167,22 @@ def generated_classes(chip: Chip) -> list[ClassDefinition]:
     return [*registers, read_class(strike_class(), f"{CLASS_NAME} (generated)")]
 
 
-def with_counters(classes: Sequence[ClassDefinition]) -> list[ClassDefinition]:
-    """The classes, with the method that says what the VM's counters are called made from their table."""
-    text = (
-        "Extension { #name : #SystemDictionary }\n\n"
-        "{ #category : #'virtual machine' }\nSystemDictionary >> vmValueNames [\n"
-        f"\t^ #({' '.join(STATISTICS)})\n]\n"
-    )
-    made = read_class(text, "hardtalk.vm.constants (generated)")
-    (method,) = made.methods
-    return [
-        replace(each, methods=tuple(method if old.selector == method.selector else old for old in each.methods))
-        if each.name == made.name and not each.is_extension
-        else each
-        for each in classes
-    ]
+def with_made_methods(classes: Sequence[ClassDefinition]) -> list[ClassDefinition]:
+    """The classes, with those methods that are made from tables of the virtual machine: what its counters are called,
+    and the number of its instructions and primitives."""
+    counters = f"SystemDictionary >> vmValueNames [\n\t^ #({' '.join(STATISTICS)})\n]\n"
+    machine = f"CodeFile class >> machine [\n\t^ {CODE_VERSION}\n]\n"
+    return [_with_method(_with_method(each, "SystemDictionary", counters), "CodeFile", machine) for each in classes]
+
+
+def _with_method(definition: ClassDefinition, name: str, source: str) -> ClassDefinition:
+    """The class of that name with its method of the same selector as `source`; any other class as it is."""
+    if definition.name != name or definition.is_extension:
+        return definition
+    text = f"Extension {{ #name : #{name} }}\n\n{{ #category : #'virtual machine' }}\n{source}"
+    (made,) = read_class(text, "hardtalk.vm (generated)").methods
+    methods = tuple(made if each.selector == made.selector else each for each in definition.methods)
+    return replace(definition, methods=methods)
 
 
 def native_table_class(names: Sequence[str], arguments: Sequence[Argument]) -> ClassDefinition:

@@ -1,17 +1,23 @@
-"""`hardtalk build`: the firmware of the sources as a file, with its sizes and, on request, its link map."""
+"""`hardtalk build`: the firmware of the sources as a file, with its sizes and, on request, its link map; or classes as
+a code file for a firmware of these sources."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from hardtalk.bench import build_options
-from hardtalk.bench.firmware import firmware_hash
+from hardtalk.bench.firmware import class_model, firmware_hash
+from hardtalk.build import BuildOptions
 from hardtalk.build import build as build_firmware
 from hardtalk.build.collectors import TREADMILL
+from hardtalk.build.sources import users_paths
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.options import ARM926, Collector, Drivers, Parts, Svds
+from hardtalk.serial.code_file import code_file
+from hardtalk.smalltalk.source_file import read_source_file
 from hardtalk.symbols.difference import differences, loaded_digest
 from hardtalk.symbols.errors import SymbolError
 from hardtalk.symbols.source_map import SourceMap
@@ -19,7 +25,18 @@ from hardtalk.symbols.source_map import SourceMap
 
 def build(
     *,
-    out: Annotated[Path, Parameter(help="Where the ELF goes.")] = Path("firmware.elf"),
+    out: Annotated[
+        Path | None,
+        Parameter(name=("--out", "-o"), help="Where the ELF goes, or the code file; firmware.elf, or NAME.code."),
+    ] = None,
+    code: Annotated[
+        list[Path] | None,
+        Parameter(
+            negative="",
+            help="Compile the classes of this folder or file to a code file, which the board loads, and no firmware; "
+            "may be given again.",
+        ),
+    ] = None,
     map: Annotated[bool, Parameter(negative="", help="Also write the link map beside it, as .map.")] = False,
     driver: Drivers = None,
     svd: Svds = None,
@@ -30,7 +47,11 @@ def build(
 ) -> int:
     """Build firmware.elf from the Smalltalk, Slang and boot sources."""
     console = output.console()
-    firmware = build_firmware(build_options(Parts(driver, svd).boot_options(ARM926, collector)))
+    options = build_options(Parts(driver, svd).boot_options(ARM926, collector))
+    if code:
+        return build_code(code, out or Path(f"{code[0].resolve().stem.partition('.')[0].lower()}.code"), options)
+    out = out or Path("firmware.elf")
+    firmware = build_firmware(options)
     for warning in firmware.warnings:
         console.print(warning, soft_wrap=True)
     out.write_bytes(firmware.elf)
@@ -45,6 +66,24 @@ def build(
         path.write_text(link_map(SourceMap(firmware.elf)), encoding="utf-8")
         console.print(str(path), soft_wrap=True)
     return 0 if against is None else compare(firmware.elf, against)
+
+
+def build_code(places: Sequence[Path], out: Path, options: BuildOptions) -> int:
+    """The classes of folders and files as a code file for a firmware with these options."""
+    paths = [path for place in places for path in source_paths(place)]
+    made = code_file([(read_source_file(path), str(path)) for path in paths], class_model(options))
+    console = output.console()
+    for warning in made.warnings:
+        console.print(str(warning.as_warning()), soft_wrap=True, markup=False)
+    out.write_bytes(made.data)
+    counts = f"{len(made.classes)} classes, {made.method_count} methods, {len(made.data):,} bytes"
+    console.print(f"{out}  {counts}: {', '.join(made.classes)}", soft_wrap=True, markup=False)
+    return 0
+
+
+def source_paths(place: Path) -> list[Path]:
+    """A file, or the class files of a folder."""
+    return users_paths(place) if place.is_dir() else [place]
 
 
 def compare(elf: bytes, other: Path) -> int:

@@ -22,7 +22,9 @@ SHOWN = 8
 
 
 def fuzz(
-    *names: Annotated[str, Parameter(help="What is read: one kind or several; all when none is given.")],
+    *names: Annotated[
+        str, Parameter(help="What is read: one kind or several; all but those on a board when none is given.")
+    ],
     count: Annotated[int, Parameter(help="So many inputs of each kind.")] = 10_000,
     seed: Annotated[int, Parameter(help="Another seed gives other inputs.")] = 1,
     save: Annotated[Path, Parameter(help="The folder for inputs that are defects.")] = Path("fuzz"),
@@ -61,7 +63,7 @@ def chosen_kinds(names: Sequence[str]) -> list[Kind]:
     for name in names:
         if name not in known:
             raise UserError(f"fuzz {name}: there is no such kind of input", f"Choose of {', '.join(known)}.")
-    return [known[name] for name in names or known]
+    return [known[name] for name in names or known if names or not known[name].is_on_board]
 
 
 def judge(error: BaseException) -> str | None:

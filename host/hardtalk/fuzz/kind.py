@@ -10,7 +10,7 @@ class Kind:
     """`examples` gives inputs that are good; `attempt` reads one and raises what is wrong with it.
 
     Messages about an input must name `place`, the file that it stands for (empty: there is none). A text's changes are
-    of its words, besides those of its bytes.
+    of its words, besides those of its bytes. One that is read on a board takes its time, and is tried when it is named.
     """
 
     name: str
@@ -18,6 +18,7 @@ class Kind:
     attempt: Callable[[bytes], None]
     place: str = ""
     is_text: bool = True
+    is_on_board: bool = False
 
     @cached_property
     def seeds(self) -> tuple[bytes, ...]:

@@ -1,6 +1,6 @@
 """The table of kinds. Arguments are missing: who has the commands adds them (`hardtalk.fuzz.arguments`)."""
 
-from hardtalk.fuzz import binaries, files, line, texts
+from hardtalk.fuzz import binaries, code, files, line, texts
 from hardtalk.fuzz.kind import Kind
 
 
@@ -16,5 +16,7 @@ def kinds() -> dict[str, Kind]:
         Kind("object", binaries.object_examples, binaries.attempt_object, binaries.OBJECT_FILE, is_text=False),
         Kind("firmware", binaries.firmware_examples, binaries.attempt_firmware, is_text=False),
         Kind("serial", line.answer_examples, line.attempt_answers, is_text=False),
+        Kind("code", code.code_examples, code.attempt_code, code.CODE_FILE, is_text=False, is_on_board=True),
+        Kind("records", code.record_examples, code.attempt_records, code.CODE_FILE, is_on_board=True),
     )
     return {kind.name: kind for kind in found}
