@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardtalk.serial.code_text import UnsendableLiteral, code_text, encoded, float_text, literal_text
+from hardtalk.serial.code_text import UnsendableLiteral, code_text, encoded, float_text, literal_text, quoted
 from hardtalk.smalltalk.compiler import ClassBindingRef, ClassVariableRef, GlobalRef, compile_expression
 from hardtalk.smalltalk.literals import Character, LiteralValue, ScaledDecimal, Symbol
 from hardtalk.smalltalk.parser import parse_expression, parse_literal
@@ -66,7 +66,7 @@ def test_the_text_of_an_expression() -> None:
     lines = code_text(spec).split("\n")
     assert lines[0] == "#'DoIt'"
     assert int(lines[1]) == spec.header >> 1
-    assert bytes.fromhex(lines[2].strip("'")) == spec.bytecodes
+    assert lines[2] == quoted(spec.bytecodes.decode("latin-1"))
     assert int(lines[3]) == len(lines) - 4 == len(spec.literals)
     assert "&Transcript" in lines
     assert lines[-2:] == ["#'DoIt'", "@UndefinedObject"]

@@ -32,7 +32,7 @@ def collect_every(bench: Bench, interval_bytes: int) -> None:
     """
 
     def after_slice() -> None:
-        if bench.board.uart(0).arriving or variable(bench.board, "tortureMode"):
+        if bench.board.uart(0).waiting or variable(bench.board, "tortureMode"):
             return
         set_variable(bench.board, "tortureMode", interval_bytes)
         set_variable(bench.board, "nextPayment", 0)

@@ -51,7 +51,7 @@ class Terminal:
         data = self.listen()
         if data:
             os.write(near, data)
-        if len(self.line.arriving) > WAITING_BYTES:
+        if self.line.waiting > WAITING_BYTES:
             return
         ready, _, _ = select.select([near], [], [], 0.02 if data else 0.001)
         if not ready:

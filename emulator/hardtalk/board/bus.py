@@ -45,14 +45,40 @@ class Bus:
             cpu.map_device(peripheral.base, peripheral.size, self.reader(device), self.writer(device))
 
     def reader(self, device: Device) -> Callable[[int, int], int]:
+        touched, lines, access, patience = self._devices.touched, self._lines, self._access, self._patience
+        own, read_at = device.peripheral.lines, device.read_at
+
         def read(offset: int, size: int) -> int:
-            return self._access(device, offset, size, None)
+            if lines.are_raised(own):
+                return access(device, offset, size, None)
+            touched.add(device)
+            patience.begin()
+            try:
+                return read_at(offset, size)
+            except BaseException as error:  # from here on nobody would hear it
+                self._note(device, offset, None, error)
+                return 0
+            finally:
+                patience.end()
 
         return read
 
     def writer(self, device: Device) -> Callable[[int, int, int], None]:
+        touched, lines, access, patience = self._devices.touched, self._lines, self._access, self._patience
+        own, write_at = device.peripheral.lines, device.write_at
+
         def write(offset: int, size: int, value: int) -> None:
-            self._access(device, offset, size, value)
+            if lines.are_raised(own):
+                access(device, offset, size, value)
+                return
+            touched.add(device)
+            patience.begin()
+            try:
+                write_at(offset, value, size)
+            except BaseException as error:
+                self._note(device, offset, value, error)
+            finally:
+                patience.end()
 
         return write
 
@@ -61,11 +87,10 @@ class Bus:
         return abort
 
     def _access(self, device: Device, offset: int, size: int, written: int | None) -> int:
-        """One access. What it causes comes after it in the trace."""
+        """One access of a device whose line is active. What it causes comes after it in the trace."""
         lines = self._lines
         active = [(line, line in lines.unserved) for line in device.peripheral.lines if lines.is_raised(line)]
-        if active:
-            self._feed.hold()
+        self._feed.hold()
         self._devices.touched.add(device)
         value = 0
         self._patience.begin()
@@ -75,28 +100,29 @@ class Bus:
             else:
                 value = written
                 device.write_at(offset, written, size)
-        except BusError as error:
-            self._refuse(device, offset, written is not None, error)
-            active = []
-        except BaseException as error:  # from here on nobody would hear it
-            doing = "a read" if written is None else "a write"
-            self._failures.note(device, f"{doing} of {device.register_at(offset)}", error)
+        except BaseException as error:
+            self._note(device, offset, written, error)
             active = []
         self._patience.end()
-        if active:
-            for line, _ in active:
-                lines.unserved.discard(line)
-            cycle, block, is_write = self._clock.cycles, self._cpu.counter.block, written is not None
-            name, register = device.peripheral.name, device.register_at(offset)
-            self._feed.release(
-                *(
-                    RegisterAccess(cycle, line, name, register, is_write, value, block, is_first)
-                    for line, is_first in active
-                )
+        for line, _ in active:
+            lines.unserved.discard(line)
+        cycle, block, is_write = self._clock.cycles, self._cpu.counter.block, written is not None
+        name = device.peripheral.name
+        self._feed.release(
+            *(
+                RegisterAccess(cycle, line, name, device.register_at(offset), is_write, value, block, is_first)
+                for line, is_first in active
             )
-        else:
-            self._feed.release()
+        )
         return value
+
+    def _note(self, device: Device, offset: int, written: int | None, error: BaseException) -> None:
+        """An access that did not get through."""
+        if isinstance(error, BusError):
+            self._refuse(device, offset, written is not None, error)
+            return
+        doing = "a read" if written is None else "a write"
+        self._failures.note(device, f"{doing} of {device.register_at(offset)}", error)
 
     def _refuse(self, device: Device, offset: int, is_write: bool, error: BusError) -> None:
         """An external abort."""

@@ -12,29 +12,29 @@ class CycleCounter:
     """The counts among the words that the hook shares with the host."""
 
     def __init__(self, words: Words) -> None:
-        self._words = words
+        self._words = memoryview(words)  # type: ignore[arg-type]  # gives plain integers, in half the time
 
     @property
     def cycles(self) -> int:
-        return int(self._words[hook.CLOCK])
+        return self._words[hook.CLOCK]
 
     @property
     def instructions(self) -> int:
-        return int(self._words[hook.INSTRUCTIONS])
+        return self._words[hook.INSTRUCTIONS]
 
     @property
     def slept_cycles(self) -> int:
         """Since reset, waiting for an interrupt."""
-        return int(self._words[hook.SLEPT])
+        return self._words[hook.SLEPT]
 
     @property
     def block(self) -> int:
         """The address of the block that was entered last."""
-        return int(self._words[hook.BLOCK_END]) - self.block_bytes
+        return self._words[hook.BLOCK_END] - self.block_bytes
 
     @property
     def block_bytes(self) -> int:
-        return int(self._words[hook.LAST_ENTRY]) & hook.BYTES_MASK
+        return self._words[hook.LAST_ENTRY] & hook.BYTES_MASK
 
     def reset(self) -> None:
         for word in (hook.CLOCK, hook.INSTRUCTIONS, hook.SLEPT, hook.BLOCK_END, hook.LAST_ENTRY):
@@ -57,7 +57,7 @@ class CycleCounter:
     def leave_for(self, target: int) -> None:
         """The last block goes on at `target` without the hook's knowledge."""
         if target != self._words[hook.BLOCK_END]:
-            self._words[hook.CLOCK] += (int(self._words[hook.LAST_ENTRY]) >> hook.EXTRA_SHIFT) & hook.EXTRA_MASK
+            self._words[hook.CLOCK] += (self._words[hook.LAST_ENTRY] >> hook.EXTRA_SHIFT) & hook.EXTRA_MASK
         self.forget_branch()
 
     def enter_exception(self, not_before: int, entry_cycles: int) -> None:

@@ -61,6 +61,11 @@ class Lines:
                 (self._rose if level else self._fell)(line, self._clock.cycles)
             secondary.set_input(line - SECONDARY, level)
 
+    def are_raised(self, lines: tuple[int, ...]) -> bool:
+        """Whether one of these is active at its controller."""
+        raw = self.raw
+        return any(raw >> line & 1 or (line >= SECONDARY and self.is_raised(line)) for line in lines)
+
     def is_raised(self, line: int) -> bool:
         """Whether the line is active at its controller, masked there or not."""
         if line < SECONDARY:
@@ -88,7 +93,7 @@ class Lines:
                 self._rose(line, now)
             else:
                 self._fell(line, now)
-        irq, fiq = self._vic.irq, self._vic.fiq
+        irq, fiq = self._vic.outputs
         if not (irq or fiq):
             self.interrupt_since = None
         elif self.interrupt_since is None:

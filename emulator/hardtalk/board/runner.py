@@ -175,9 +175,10 @@ class Runner:
             return
         vic, cpu = self._vic, self._cpu
         cpsr = cpu.cpsr
-        if vic.fiq and not cpsr & FIQ_MASK:
+        irq, fiq = vic.outputs
+        if fiq and not cpsr & FIQ_MASK:
             kind, lines = GuestExceptionKind.FIQ, vic.fiq_lines
-        elif vic.irq and not cpsr & IRQ_MASK:
+        elif irq and not cpsr & IRQ_MASK:
             kind, lines = GuestExceptionKind.IRQ, vic.irq_lines
         else:
             return

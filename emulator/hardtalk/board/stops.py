@@ -13,7 +13,7 @@ class Stops:
     """The conditions among the words that the hook shares with the host."""
 
     def __init__(self, words: Words) -> None:
-        self._words = words
+        self._words = memoryview(words)  # type: ignore[arg-type]  # gives plain integers, in half the time
 
     def reset(self) -> None:
         words = self._words
@@ -26,8 +26,10 @@ class Stops:
 
     def set_alarm(self, cycle: int | None) -> None:
         """Run no block that would end after `cycle`."""
-        self._words[hook.ALARM] = hook.NEVER if cycle is None else cycle
-        self.set_threshold()
+        alarm = hook.NEVER if cycle is None else cycle
+        if alarm != self._words[hook.ALARM]:
+            self._words[hook.ALARM] = alarm
+            self.set_threshold()
 
     def set_limit(self, cycle: int | None, instructions: int | None = None) -> None:
         """Run no block that begins at `cycle` or later, or that ends beyond the count of `instructions`."""
@@ -37,8 +39,10 @@ class Stops:
 
     def set_pending(self, irq: bool, fiq: bool) -> None:
         """The two interrupt inputs."""
-        self._words[hook.PENDING] = (IRQ_MASK if irq else 0) | (FIQ_MASK if fiq else 0)
-        self.set_threshold()
+        pending = (IRQ_MASK if irq else 0) | (FIQ_MASK if fiq else 0)
+        if pending != self._words[hook.PENDING]:
+            self._words[hook.PENDING] = pending
+            self.set_threshold()
 
     @property
     def wants_attention(self) -> bool:

@@ -99,7 +99,8 @@ class Clock:
 
     def after(self, duration: Duration | int, action: Action) -> Alarm:
         """Do `action` once, `duration` (or that many cycles) from now."""
-        return self.at(self.cycles + ceiling(self.cycles_of(duration)), action)
+        cycles = duration if type(duration) is int else ceiling(self.cycles_of(duration))
+        return self.at(self.cycles + cycles, action)
 
     def every(self, period: Duration | int, action: Action) -> Alarm:
         """Do `action` again and again, the first time one period from now. Periods do not drift."""
@@ -117,7 +118,8 @@ class Clock:
         if len(kept) != len(self._alarms):
             heapq.heapify(kept)
             self._alarms = kept
-            self.alarms_changed()
+            if self._firing_at is None:
+                self.alarms_changed()
 
     def ticker(self, rate: str, divider: int = 1) -> "Ticker":
         """Counts the ticks of the named board clock divided by `divider`."""
@@ -174,7 +176,8 @@ class Clock:
         self._sequence += 1
         alarm = Alarm(due, self._sequence, action, self._sequence if key is None else key, period, origin, count)
         heapq.heappush(self._alarms, alarm)
-        self.alarms_changed()
+        if self._firing_at is None:
+            self.alarms_changed()
         return alarm
 
 

@@ -17,7 +17,7 @@ from hardtalk.chip import Peripheral, Register, default_chip, read_svd
 from hardtalk.devices.clock import Clock
 from hardtalk.devices.errors import DeviceMistake
 from hardtalk.devices.ports import Port, arrays_of, ports_of
-from hardtalk.devices.registers import RegisterCell
+from hardtalk.devices.registers import RegisterCell, set_value
 
 
 class BusError(Exception):
@@ -65,9 +65,16 @@ class Device:
         self.line = Line(self.peripheral.lines[0] if self.peripheral.lines else None)
         self.notice: Callable[[str], None] = ignore
         self._noticed: set[str] = set()
-        self._cells = {each.name: RegisterCell(each, self._register_changed) for each in self.peripheral.registers}
+        follows = self.peripheral.line_follows
+        self._cells = {
+            each.name: RegisterCell(each, self._move_line if follows is not None and follows[0] == each.name else None)
+            for each in self.peripheral.registers
+        }
         self._by_offset = ports_of(self, self._cells)
         self._arrays = arrays_of(self._cells)
+        for name, cell in self._cells.items():
+            if not hasattr(type(self), name):
+                self.__dict__.setdefault(name, cell)  # found without __getattr__
         self.clock = clock or Clock(default_chip().clocks)
         self.power_on()
 
@@ -127,6 +134,14 @@ class Device:
 
     def read_at(self, offset: int, size: int = 4) -> int:
         """A bus read of `size` bytes; BusError where nothing answers."""
+        port = self._by_offset.get(offset)
+        if port is not None and size == 4 and port.is_plain_read:
+            if port.on_read is None:
+                return port.cell.value
+            value = port.on_read()
+            if type(value) is int and 0 <= value < port.limit:
+                return value
+            return self._word_of(value, port.cell.description)
         port = self._port_at(offset, size)
         register = port.cell.description
         if not register.is_readable:
@@ -134,7 +149,7 @@ class Device:
             return 0
         if self.unmodelled.get(register.name) == ():
             self._touch(f"read of register {register.name}, which is not modelled")
-        value = port.cell.value if port.on_read is None else self._answer_of(port.on_read, register)
+        value = port.cell.value if port.on_read is None else self._word_of(port.on_read(), register)
         if port.behaviour.changes_on_read:
             port.cell.value = port.behaviour.after_read(port.cell.value)
         return (value >> 8 * (offset - register.offset)) & ((1 << 8 * size) - 1)
@@ -145,11 +160,12 @@ class Device:
         register = port.cell.description
         if offset != register.offset:
             raise BusError(f"write of {size} bytes inside register {register.name}, at offset {offset:#x}")
-        value &= (1 << register.width) - 1
+        value &= port.limit - 1
         if not register.is_writable:
             self._touch(f"write of read-only register {register.name}")
             return
-        self._touch_bits(port.cell, value)
+        if value & port.unnamed or register.name in self.unmodelled:
+            self._touch_bits(port.cell, value)
         if port.on_write is not None:
             port.on_write(value)
         else:
@@ -159,8 +175,8 @@ class Device:
     def after_write(self, register: str) -> None:
         """A bus write of the register has taken effect, by the register's own bits or by `on_write_NAME`."""
 
-    def _answer_of(self, on_read: Callable[[], int], register: Register) -> int:
-        value = on_read()
+    def _word_of(self, value: int, register: Register) -> int:
+        """What a handler answered, when it is one."""
         if not isinstance(value, int) or not 0 <= value < 1 << register.width:
             raise ValueError(f"on_read_{register.name} answered {value!r}, which is no word of {register.width} bits")
         return int(value)
@@ -195,10 +211,10 @@ class Device:
 
     # Registers by name
 
-    def _register_changed(self, cell: RegisterCell) -> None:
+    def _move_line(self, cell: RegisterCell) -> None:
         follows = self.peripheral.line_follows
-        if follows is not None and follows[0] == cell.description.name:
-            self.line.level = getattr(cell, follows[1]) != 0
+        assert follows is not None
+        self.line.level = getattr(cell, follows[1]) != 0
 
     def __getattr__(self, name: str) -> RegisterCell:
         cells: dict[str, RegisterCell] = self.__dict__.get("_cells", {})
@@ -242,10 +258,7 @@ class Device:
         self.line._level = state["level"]
 
     def _is_state(self, name: str) -> bool:
-        return name not in self.wiring and name not in ("_cells", "_by_offset", "_arrays")
-
-
-set_value = vars(RegisterCell)["_value"].__set__
+        return name not in self.wiring and name not in self._cells and name not in ("_cells", "_by_offset", "_arrays")
 
 
 def ignore(_text: str) -> None:

@@ -16,6 +16,7 @@ FIFO_DEPTH = 16
 TRIGGER_LEVELS = (2, 4, 8, 12, 14, 14, 14, 14)
 RX, TX, RT, OE = 1 << 4, 1 << 5, 1 << 6, 1 << 10
 DR_OE = 1 << 11
+BUSY, RXFE, TXFF, RXFF, TXFE = 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7
 TIMEOUT_BITS = 32
 
 
@@ -31,25 +32,58 @@ class Pl011(Device):
         "DMACR": (),
     }
     transmitted: Callable[[int], None] | None = None
+    __setattr__ = object.__setattr__  # type: ignore[assignment]  # it sets its attributes often, a register never
 
     def reset(self) -> None:
         self.transmit_fifo: list[int] = []
         self.shifting: int | None = None
         self.receive_fifo: list[int] = []
-        self.arriving = bytearray()
+        self.coming = bytearray()
+        self.next_arrival: int | None = None
+        self.timeout_at: int | None = None
+        self.arrival: Alarm | None = None
         self.sent = bytearray()
         self.is_overrun = False
-        self.overruns = 0
+        self.lost = 0
         self.divisor_64ths = 0
-        self.arrival: Alarm | None = None
-        self.timeout: Alarm | None = None
+        self.configure()
+
+    def configure(self) -> None:
+        """What LCRH, CR, IFLS and the divisors say."""
+        frame, control, has_fifos = self.LCRH, self.CR, bool(self.LCRH.FEN)
+        self.depth = FIFO_DEPTH if has_fifos else 1
+        self.word_mask = (1 << 5 + int(frame.WLEN)) - 1
+        self.frame_bits = 1 + 5 + int(frame.WLEN) + int(frame.PEN) + (2 if frame.STP2 else 1)
+        self.character_cycles = self.cycles_of_bits(self.frame_bits)
+        self.timeout_cycles = self.cycles_of_bits(TIMEOUT_BITS)
+        self.transmit_trigger = TRIGGER_LEVELS[self.IFLS.TXIFLSEL] if has_fifos else 0
+        self.receive_trigger = TRIGGER_LEVELS[self.IFLS.RXIFLSEL] if has_fifos else 1
+        self.can_transmit = bool(control.UARTEN and control.TXE and self.divisor_64ths)
+        self.can_receive = bool(control.UARTEN and control.RXE and self.divisor_64ths)
 
     # The far end of the line
 
     def send(self, data: bytes) -> None:
         """Characters from the host; they arrive one after the other at line rate."""
-        self.arriving.extend(data)
-        self.start_receiving()
+        self.catch_up()
+        self.coming.extend(data)
+        self.expect()
+
+    def withdraw(self) -> None:
+        """Send no more of them, but for the one that is on the line already."""
+        self.catch_up()
+        del self.coming[1:]
+        self.expect()
+
+    @property
+    def waiting(self) -> int:
+        """How many of them have not arrived yet."""
+        return len(self.coming) - self.arrived
+
+    @property
+    def overruns(self) -> int:
+        """How many of them were lost because nobody read those before."""
+        return self.lost + max(self.arrived - (self.depth - len(self.receive_fifo)), 0)
 
     def take(self) -> bytes:
         """The characters that have gone out since the last `take`."""
@@ -59,33 +93,11 @@ class Pl011(Device):
 
     # Timing
 
-    @property
-    def frame_bits(self) -> int:
-        frame = self.LCRH
-        return 1 + 5 + int(frame.WLEN) + int(frame.PEN) + (2 if frame.STP2 else 1)
-
     def cycles_of_bits(self, bits: int) -> int:
         """CPU cycles that this many bit times take, rounded up: a bit is 16 * divisor UART clocks."""
         return -(-bits * 16 * self.divisor_64ths * self.clock.hertz // (64 * self.clock.rates["uart"]))
 
-    @property
-    def character_cycles(self) -> int:
-        return self.cycles_of_bits(self.frame_bits)
-
-    @property
-    def word_mask(self) -> int:
-        """The bits of a character that a frame has."""
-        return (1 << 5 + int(self.LCRH.WLEN)) - 1
-
-    @property
-    def depth(self) -> int:
-        return FIFO_DEPTH if self.LCRH.FEN else 1
-
     # Transmitting
-
-    @property
-    def can_transmit(self) -> bool:
-        return bool(self.CR.UARTEN and self.CR.TXE and self.divisor_64ths)
 
     def on_write_DR(self, value: int) -> None:
         if len(self.transmit_fifo) >= self.depth:
@@ -95,10 +107,6 @@ class Pl011(Device):
         if len(self.transmit_fifo) > self.transmit_trigger:
             self.lower(TX)
         self.start_transmitting()
-
-    @property
-    def transmit_trigger(self) -> int:
-        return TRIGGER_LEVELS[self.IFLS.TXIFLSEL] if self.LCRH.FEN else 0
 
     def start_transmitting(self) -> None:
         if self.shifting is None and self.transmit_fifo and self.can_transmit:
@@ -111,37 +119,77 @@ class Pl011(Device):
         character, self.shifting = self.shifting, None
         assert character is not None
         if self.CR.LBE:
-            self.receive(character)
+            self.catch_up()
+            self.receive(character, self.clock.cycles)
+            self.expect()
         else:
             self.sent.append(character)
             if self.transmitted is not None:
                 self.transmitted(character)
         self.start_transmitting()
 
-    # Receiving
+    # Receiving. Characters that come are looked at when somebody looks at the device, and when one of them interrupts.
 
     @property
-    def can_receive(self) -> bool:
-        return bool(self.CR.UARTEN and self.CR.RXE and self.divisor_64ths)
+    def arrived(self) -> int:
+        """How many of those that come are here by now and were not looked at yet."""
+        if self.next_arrival is None or not self.can_receive or self.clock.cycles < self.next_arrival:
+            return 0
+        return min(1 + (self.clock.cycles - self.next_arrival) // self.character_cycles, len(self.coming))
+
+    def catch_up(self) -> None:
+        """Receive what has come until now, each character at its own time."""
+        now, next_arrival, timeout = self.clock.cycles, self.next_arrival, self.timeout_at
+        if timeout is not None and now >= timeout and (next_arrival is None or timeout < next_arrival):
+            self.time_out()
+        if next_arrival is None or now < next_arrival:
+            return
+        count = self.arrived
+        for character in self.coming[:count]:
+            self.receive(character & self.word_mask, next_arrival)
+            next_arrival += self.character_cycles
+        del self.coming[:count]
+        self.next_arrival = next_arrival if self.coming and self.can_receive else None
+        if self.timeout_at is not None and now >= self.timeout_at:
+            self.time_out()
+
+    def time_out(self) -> None:
+        self.timeout_at = None
+        self.raise_(RT)
+
+    def expect(self) -> None:
+        """Set the alarm for the next character or silence that interrupts."""
+        if self.next_arrival is None and self.coming and self.can_receive:
+            self.next_arrival = self.clock.cycles + self.character_cycles
+        due = self.timeout_at
+        if self.next_arrival is not None and (due is None or due >= self.next_arrival):
+            last = len(self.coming) - 1
+            quiet = self.quiet_arrivals
+            due = self.next_arrival + min(quiet, last) * self.character_cycles
+            if quiet > last:
+                due += self.timeout_cycles
+        if self.arrival is not None:
+            if self.arrival.due == due:
+                return
+            self.clock.cancel(self.arrival)
+        self.arrival = None if due is None else self.clock.at(due, self.arrive)
 
     @property
-    def receive_trigger(self) -> int:
-        return TRIGGER_LEVELS[self.IFLS.RXIFLSEL] if self.LCRH.FEN else 1
-
-    def start_receiving(self) -> None:
-        if self.arrival is None and self.arriving and self.can_receive:
-            self.arrival = self.clock.after(self.character_cycles, self.arrive)
+    def quiet_arrivals(self) -> int:
+        """After how many characters more one interrupts when nobody reads: at the trigger, at an overrun."""
+        raised, count = self.RIS.value, len(self.receive_fifo)
+        if not raised & RX:
+            return max(self.receive_trigger - count - 1, 0)
+        return len(self.coming) if raised & OE else self.depth - count
 
     def arrive(self) -> None:
         self.arrival = None
-        if not self.can_receive:
-            return
-        self.receive(self.arriving.pop(0) & self.word_mask)
-        self.start_receiving()
+        self.catch_up()
+        self.expect()
 
-    def receive(self, character: int) -> None:
+    def receive(self, character: int, cycle: int) -> None:
         if len(self.receive_fifo) >= self.depth:
-            self.overruns += 1
+            self.lost += 1
             self.is_overrun = True
             self.RSR.OE = 1
             self.raise_(OE)
@@ -150,40 +198,38 @@ class Pl011(Device):
         self.receive_fifo.append(character)
         if len(self.receive_fifo) >= self.receive_trigger:
             self.raise_(RX)
-        self.clock.cancel(self.timeout)
-        self.timeout = self.clock.after(self.cycles_of_bits(TIMEOUT_BITS), self.time_out)
-
-    def time_out(self) -> None:
-        self.timeout = None
-        if self.receive_fifo:
-            self.raise_(RT)
+        self.timeout_at = cycle + self.timeout_cycles
 
     def on_read_DR(self) -> int:
-        if not self.receive_fifo:
+        self.catch_up()
+        fifo = self.receive_fifo
+        if not fifo:
             self._touch("DR read while the receive FIFO is empty")
             return 0
-        character = self.receive_fifo.pop(0)
-        flags = DR_OE if self.is_overrun else 0
-        cleared = 0
-        if len(self.receive_fifo) < self.receive_trigger:
-            cleared |= RX
-        if not self.receive_fifo:
-            cleared |= RT
-            self.clock.cancel(self.timeout)
-            self.timeout = None
-        self.lower(cleared)
-        return character | flags
+        character = fifo.pop(0)
+        if len(fifo) < self.receive_trigger:
+            self.lower(RX if fifo else RX | RT)
+        if not fifo:
+            self.timeout_at = None
+            self.expect()
+        return character | DR_OE if self.is_overrun else character
 
     # Registers
 
     def on_read_FR(self) -> int:
-        flags = self.FR
-        flags.BUSY = self.shifting is not None or bool(self.transmit_fifo)
-        flags.RXFE = not self.receive_fifo
-        flags.RXFF = len(self.receive_fifo) >= self.depth
-        flags.TXFE = not self.transmit_fifo
-        flags.TXFF = len(self.transmit_fifo) >= self.depth
-        return flags.value
+        self.catch_up()
+        received, waiting = len(self.receive_fifo), len(self.transmit_fifo)
+        flags = BUSY if waiting or self.shifting is not None else 0
+        flags |= RXFE if not received else RXFF if received >= self.depth else 0
+        return flags | (TXFE if not waiting else TXFF if waiting >= self.depth else 0)
+
+    def on_read_RSR(self) -> int:
+        self.catch_up()
+        return self.RSR.value
+
+    def on_write_RSR(self, _value: int) -> None:
+        self.catch_up()
+        self.RSR.value = 0
 
     def flush(self) -> None:
         """The FIFOs are switched on or off, and empty. A character that is being sent goes on."""
@@ -192,11 +238,11 @@ class Pl011(Device):
         self.transmit_fifo.clear()
         self.receive_fifo.clear()
         self.is_overrun = False
-        self.clock.cancel(self.timeout)
-        self.timeout = None
+        self.timeout_at = None
         self.lower(RX | RT)
 
     def on_write_LCRH(self, value: int) -> None:
+        self.catch_up()
         if (value ^ self.LCRH.value) & self.LCRH.description.field("FEN").mask:
             self.flush()
         self.LCRH.value = value & 0xFF
@@ -204,27 +250,34 @@ class Pl011(Device):
         if not self.IBRD.BAUDDIVINT:
             self._touch("IBRD is 0, which the manual does not allow: the UART has no baud rate and stands still")
             self.divisor_64ths = 0
-        self.start_transmitting()
-        self.start_receiving()
 
     def after_write(self, register: str) -> None:
         match register:
-            case "CR":
+            case "LCRH" | "CR" | "IFLS":
+                self.catch_up()
+                self.configure()
                 self.start_transmitting()
-                self.start_receiving()
+                self.expect()
             case "IMSC" | "ICR":
                 self.report()
+                self.expect()
 
     def on_read_MIS(self) -> int:
         return self.RIS.value & self.IMSC.value
 
     def raise_(self, interrupts: int) -> None:
-        self.RIS.value |= interrupts
-        self.report()
+        raised = self.RIS.value
+        if interrupts & ~raised:
+            self.RIS.value = raised | interrupts
+            self.report()
 
     def lower(self, interrupts: int) -> None:
-        self.RIS.value &= ~interrupts
-        self.report()
+        raised = self.RIS.value
+        if raised & interrupts:
+            self.RIS.value = raised & ~interrupts
+            self.report()
+            if interrupts & RX:
+                self.expect()
 
     def report(self) -> None:
         self.line.level = self.RIS.value & self.IMSC.value

@@ -43,7 +43,7 @@ class Pl190(Device):
 
     @property
     def irq_lines(self) -> int:
-        return self.raw & self.enabled & ~self.INTSELECT.value
+        return (self.inputs | self.SOFTINT.value) & self.INTENABLE.value & ~self.INTSELECT.value
 
     @property
     def fiq_lines(self) -> int:
@@ -52,12 +52,21 @@ class Pl190(Device):
     @property
     def irq(self) -> bool:
         """The CPU's IRQ input: a line is pending whose priority beats the one being served."""
-        lines = self.irq_lines
-        return lines != 0 and (self.priority == IDLE_PRIORITY or self.pending_priority() < self.priority)
+        return self.outputs[0]
 
     @property
     def fiq(self) -> bool:
-        return self.fiq_lines != 0
+        return self.outputs[1]
+
+    @property
+    def outputs(self) -> tuple[bool, bool]:
+        """The CPU's inputs: IRQ and FIQ."""
+        lines = (self.inputs | self.SOFTINT.value) & self.INTENABLE.value
+        if not lines:
+            return False, False
+        fiqs = self.INTSELECT.value
+        is_irq = bool(lines & ~fiqs) and (self.priority == IDLE_PRIORITY or self.pending_priority() < self.priority)
+        return is_irq, bool(lines & fiqs)
 
     def set_input(self, line: int, level: bool) -> None:
         bit = 1 << line

@@ -18,13 +18,19 @@ OWN_CODE = (ReadAction.MODIFY, ReadAction.MODIFY_EXTERNAL)
 
 @dataclass(frozen=True)
 class Port:
-    """`target` is the cell whose bits a write changes: the register's own, but for one that acts on another."""
+    """`target` is the cell whose bits a write changes: the register's own, but for one that acts on another.
+
+    A plain read is of the whole register, and nothing has to be told of it.
+    """
 
     cell: RegisterCell
     target: RegisterCell
     behaviour: BitBehaviour
     on_read: Callable[[], int] | None
     on_write: Callable[[int], None] | None
+    is_plain_read: bool = False
+    limit: int = 1 << 32
+    unnamed: int = 0
 
     def store(self, value: int) -> None:
         target = self.target
@@ -44,7 +50,11 @@ def ports_of(device: Any, cells: Mapping[str, RegisterCell]) -> dict[int, Port]:
                 f"{register.name}, but not how; define it, or say clear or set in <readAction>"
             )
         target = cells[register.acts_on] if register.acts_on is not None else cell
-        ports[register.offset] = Port(cell, target, BitBehaviour(register), on_read, on_write)
+        behaviour = BitBehaviour(register)
+        is_plain = register.is_readable and device.unmodelled.get(register.name) != () and not behaviour.changes_on_read
+        ports[register.offset] = Port(
+            cell, target, behaviour, on_read, on_write, is_plain, 1 << register.width, ~register.modelled_mask
+        )
     return ports
 
 

@@ -15,17 +15,18 @@ class RegisterCell:
     is a ValueError, since the device would otherwise lose bits silently.
     """
 
-    __slots__ = ("_changed", "_fields", "_value", "description")
+    __slots__ = ("_changed", "_fields", "_limit", "_value", "description")
 
     description: Register
 
-    def __init__(self, description: Register, changed: Callable[["RegisterCell"], None]) -> None:
+    def __init__(self, description: Register, changed: Callable[["RegisterCell"], None] | None) -> None:
         clash = OWN_NAMES & {field.name for field in description.fields}
         if clash:
             raise ValueError(f"register {description.name}: a field cannot be called {', '.join(sorted(clash))}")
         set_slot = object.__setattr__
         set_slot(self, "description", description)
         set_slot(self, "_value", description.reset)
+        set_slot(self, "_limit", 1 << description.width)
         set_slot(self, "_changed", changed)
         set_slot(self, "_fields", {field.name: field for field in description.fields})
 
@@ -36,10 +37,11 @@ class RegisterCell:
 
     @value.setter
     def value(self, number: int) -> None:
-        if not 0 <= number < 1 << self.description.width:
+        if not 0 <= number < self._limit:
             raise ValueError(f"{number} does not fit register {self.description.name} of {self.description.width} bits")
-        object.__setattr__(self, "_value", int(number))
-        self._changed(self)
+        set_value(self, int(number))
+        if self._changed is not None:
+            self._changed(self)
 
     def __getattr__(self, name: str) -> Any:
         """The field's value: an int, also for a single bit."""
@@ -64,3 +66,7 @@ class RegisterCell:
 
     def __repr__(self) -> str:
         return f"{self.description.name}={self._value:#x}"
+
+
+set_value = vars(RegisterCell)["_value"].__set__
+"""Sets the bits and tells nobody."""

@@ -116,7 +116,7 @@ class BoardConsole:
                 raise
             if stop.reason is StopReason.IDLE or self.board.clock.cycles > end:
                 yield from self.receive()
-                if self.prompt.is_busy and not self.board.uart(0).arriving:
+                if self.prompt.is_busy and not self.board.uart(0).waiting:
                     self.prompt.abandon()
                     failures = self.device_failures[known_failures:]
                     raise BenchError("\n".join([*failures, "the board does not answer", self.board.fault_report()]))

@@ -31,7 +31,7 @@ class Silence:
         """Whether there was a reply since the last time; after a long silence what has none is sent again."""
         now = self._board.clock.cycles
         is_answered = self._prompt.replies != self._answered
-        if is_answered or self._board.uart(0).arriving or not self._prompt.is_busy:
+        if is_answered or self._board.uart(0).waiting or not self._prompt.is_busy:
             self._answered = self._prompt.replies
             self.broken()
         elif now >= self._resend_at:

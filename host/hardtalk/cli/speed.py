@@ -1,4 +1,4 @@
-"""`hardtalk speed`: how fast the board emulates the interpreter, beside Unicorn alone doing the same work."""
+"""`hardtalk speed`: how fast the board emulates the interpreter, beside Unicorn alone, and how fast it files in."""
 
 from typing import Annotated
 
@@ -8,6 +8,7 @@ from rich.text import Text
 
 from hardtalk.bench import boot
 from hardtalk.bench.firmware import study_folder
+from hardtalk.benchmarks.filing import FilingIn, file_in, shipped_sources
 from hardtalk.benchmarks.speed import time_both
 from hardtalk.board.speed import ROUNDS
 from hardtalk.cli import output
@@ -23,7 +24,7 @@ def speed(
     json: Json = None,
     model: CycleModel = ARM926,
 ) -> int:
-    """Measure emulated instructions a second with the cycle model, beside plain Unicorn."""
+    """Measure emulated instructions a second with the cycle model, beside plain Unicorn; and filing in."""
     if rounds < 1 or turns < 1:
         raise UserError("--rounds and --turns must be at least 1")
     console = output.console()
@@ -44,10 +45,23 @@ def speed(
             f"(processor time, the fastest of {turns} turns of each)"
         )
     )
+    filed = file_in(bench, shipped_sources())
+    console.print(Text(wording_of(filed, bench.board.chip.cpu_hertz)), soft_wrap=True)
     if json is not None:
         report = Report("speed", model, "bench", 0, bench.firmware_hash)
         report.add("instructions", timed.instructions, "instructions")
         report.add("board.time", timed.board_ns, "ns")
         report.add("plain.time", timed.plain_ns, "ns")
+        filed.add_to(report)
         report.write(json)
     return 0
+
+
+def wording_of(filed: FilingIn, cpu_hertz: int) -> str:
+    board_ns = filed.cycles * 10**9 // cpu_hertz
+    return (
+        f"filing in {filed.source_bytes / 1000:.1f} KB: {board_ns / 1e9:.2f} s of the board "
+        f"({filed.rate(board_ns):.1f} KB/s), "
+        f"{filed.host_ns / 1e9:.2f} s of the processor ({filed.rate(filed.host_ns):.1f} KB/s), "
+        f"{filed.interrupts:,} interrupts"
+    )

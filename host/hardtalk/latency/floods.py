@@ -47,7 +47,7 @@ class SerialFeed:
     uart: Pl011
 
     def __call__(self) -> None:
-        if len(self.uart.arriving) < len(CHARACTERS_AHEAD):
+        if self.uart.waiting < len(CHARACTERS_AHEAD):
             self.uart.send(CHARACTERS_AHEAD)
 
 
@@ -62,7 +62,7 @@ def end_floods(board: Board) -> None:
     """Nothing comes from outside any more, so that the prompt gets its characters."""
     for alarm in board.clock.save()[0]:
         if isinstance(alarm.action, SerialFeed):
-            del alarm.action.uart.arriving[1:]  # the first is on the line already
+            alarm.action.uart.withdraw()
             board.clock.cancel(alarm)
     metronome = board.device("METRONOME")
     assert isinstance(metronome, Metronome)

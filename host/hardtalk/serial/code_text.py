@@ -79,7 +79,7 @@ def code_text(spec: CompiledMethodSpec) -> str:
     lines = [
         literal_text(Symbol(spec.selector)),
         str(spec.header_value),
-        quoted(spec.bytecodes.hex().upper()),
+        quoted(spec.bytecodes.decode("latin-1")),
         str(len(spec.literals)),
         *map(literal_text, spec.literals),
     ]

@@ -157,8 +157,8 @@ def run_while_sending(board: Board, characters: bytes) -> None:
     for first in range(0, len(characters), SENT_AT_ONCE):
         chunk = characters[first : first + SENT_AT_ONCE]
         device.send(chunk)
-        run_for(board, (len(chunk) - (len(device.arriving) <= len(chunk))) * device.character_cycles)
-    run_for(board, device.character_cycles * (len(device.arriving) + 1) + SERVICE_CYCLES)
+        run_for(board, (len(chunk) - (device.waiting <= len(chunk))) * device.character_cycles)
+    run_for(board, device.character_cycles * (device.waiting + 1) + SERVICE_CYCLES)
 
 
 def run_for(board: Board, cycles: int) -> None:
