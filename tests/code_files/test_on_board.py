@@ -155,12 +155,12 @@ def test_a_superclass_with_other_variables(bench: Bench, model: ClassModel) -> N
 
 
 def test_bytecodes_that_the_verifier_refuses(bench: Bench, model: ClassModel) -> None:
-    put(bench, with_records(compiled(LAMP, model), b"'007C'", b"'887C'"))
+    put(bench, with_records(compiled(LAMP, model), b"'\x00\x7c'", b"'\x88\x7c'"))
     assert refusal(bench).startswith("CodeFileError: test.code: code, at character ")
 
 
 def test_a_variable_that_instances_do_not_have(bench: Bench, model: ClassModel) -> None:
-    put(bench, with_records(compiled(LAMP, model), b"'007C'", b"'057C'"))
+    put(bench, with_records(compiled(LAMP, model), b"'\x00\x7c'", b"'\x05\x7c'"))
     assert refusal(bench) == ("CodeFileError: test.code: Lamp>>level uses variable 6, instances of Lamp have 1")
 
 
