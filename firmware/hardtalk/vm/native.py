@@ -67,13 +67,14 @@ QUEUE_FIELDS: Final = ("Read", "Write", "Capacity", "Lost")
 of places (one more than words fit), and words lost because it was full; then the places."""
 
 BLOCK_FIELDS: Final = ("Device", "OwnSignal")
-"""The block of a native handler: the address of its device, which only the primitive that prepares the block writes, and
-the number of the slot that it signals; then words of the driver's own."""
+"""The block of a native handler: the address of its device, which only the primitive that prepares the block writes,
+and the number of the slot that it signals; then words of the driver's own."""
 
 RECORD_KINDS: Final = ("Unused", "Process", "Semaphore", "Queue", "Block")
 RECORD_KIND_BYTES: Final = 4
-"""Processes, semaphores, queues and the blocks of native handlers lie in objects of FormatNative, whose first word says what the rest is. It is 0 in a
-new object; only the primitives that prepare a record write it. Native code is given the address behind it."""
+"""Processes, semaphores, queues and the blocks of native handlers lie in objects of FormatNative, whose first word says
+what the rest is. It is 0 in a new object; only the primitives that prepare a record write it. Native code is given the
+address behind it."""
 
 ARGUMENT_KINDS: Final = ("Integer", *RECORD_KINDS[1:], "Contents")
 """What a routine can want: a plain integer, a record, or the contents of an object."""
