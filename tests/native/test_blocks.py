@@ -24,11 +24,9 @@ ERRORS = {
     "T nativeBlock nativeArgument become: (Bitmap new: 3)": "NativeRecord cannot become Bitmap",
     f"{AT_UART} prepareBlock: T nativeBlock nativeArgument": "there is no device, or the record is used already",
     f"NativeBlock on: {AT_UART} words: 1": "there is no device, or the record is used already",
-    "NativeBlock on: (Registers at: 16r20000000) words: 3": "native code cannot have a block for "
-    "Registers at 16r20000000",
+    "NativeBlock on: (Registers at: 16r20000000) words: 3": "native code cannot have a block for Registers at",
     "NativeBlock on: (16r20000 -> 3) words: 3": "Association does not understand #prepareBlock:",
-    "NativeRoutine numberOf: #nativeTimerInterrupt: for: (Bitmap new: 3)": "wants a NativeBlock as "
-    "argument, not Bitmap",
+    "NativeRoutine numberOf: #nativeTimerInterrupt: for: (Bitmap new: 3)": "wants a NativeBlock as argument",
     "InterruptController current line: 5 handler: (NativeRoutine numberOf: #nativeTimerInterrupt:)"
     " argument: (Bitmap new: 3) priority: 60 stormLimit: 50": "failed",
     "InterruptController current line: 5 handler: (NativeRoutine numberOf: #nativeTimerInterrupt:)"

@@ -1,6 +1,5 @@
 """The exceptions of the architecture, and the way to their vectors, which the host goes for the engine."""
 
-import struct
 from enum import Enum
 
 import unicorn
@@ -93,7 +92,7 @@ class Exceptions:
 
         Of several words, the base.
         """
-        (word,) = struct.unpack("<I", self._engine.uc.mem_read(pc, 4))
+        word = int.from_bytes(self._engine.uc.mem_read(pc, 4), "little")
         register = self._engine.register
         base = register(REGISTERS[word >> 16 & 15]) + (8 if word >> 16 & 15 == 15 else 0)
         is_single, is_before, is_added, is_register = ((word >> bit) & 1 for bit in (26, 24, 23, 25))

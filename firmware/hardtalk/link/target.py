@@ -26,7 +26,8 @@ def target_of(chip: Chip, heap_bytes: int | None = None) -> Target:
     divisor = uart_divisor(chip.clocks["uart"], CONSOLE_BAUD)
     symbols["UART0_BAUD_INTEGER"] = divisor >> 6
     symbols["UART0_BAUD_FRACTION"] = divisor & 63
-    devices = [(each.base, each.end) for each in (*chip.peripherals, *chip.memories) if each is not chip.ram]
+    devices = [(each.base, each.end) for each in chip.peripherals]
+    devices += [(each.base, each.end) for each in chip.memories if each is not chip.ram]
     return Target(symbols, chip.ram.base, chip.ram.size, 1 << symbols["CACHE_WAY_SHIFT"], heap_bytes, devices)
 
 
