@@ -190,3 +190,28 @@ def test_a_name_that_is_taken(bench: Bench, model: ClassModel) -> None:
 
 def test_no_file(bench: Bench) -> None:
     assert refusal(bench, "none.code") == "FileDoesNotExist: there is no file none.code"
+
+
+def test_a_process_that_is_ended_while_it_loads(bench: Bench, model: ClassModel) -> None:
+    """At many moments, most of them while classes and methods are installed: all is there or nothing."""
+    put(bench, compiled(LAMP, model))
+    bench.console.evaluate(
+        """| tell |
+        tell := [ { Smalltalk includesKey: #Lamp. Smalltalk includesKey: #Torch.
+            Object subclasses anySatisfy: [ :each | each name == #Lamp ]. Point includesSelector: #lamp } ].
+        Found := Bag new.
+        25000 to: 45000 by: 200 do: [ :moment | | process |
+            process := [ CodeFile load: 'test.code' ] forkAt: Processor userBackgroundPriority.
+            (Delay forMicroseconds: moment) wait.
+            process terminate.
+            Found add: tell value asArray printString.
+            Smalltalk at: #Torch ifPresent: [ :class | class removeFromSystem ].
+            Smalltalk at: #Lamp ifPresent: [ :class | class removeFromSystem ].
+            Point removeSelector: #lamp ]"""
+    )
+    assert bench.console.evaluate("Found size") == "101"
+    whole, nothing = "#(true true true true)", "#(false false false false)"
+    count = int(bench.console.evaluate(f"Found occurrencesOf: '{whole}'"))
+    assert 10 < count < 90
+    assert bench.console.evaluate(f"Found occurrencesOf: '{nothing}'") == str(101 - count)
+    assert bench.console.evaluate("HeapAudit runPass") == "0"

@@ -20,7 +20,7 @@ GLOBALS = {"Smalltalk", "Processor", "Transcript"}
 
 
 def read_folder(folder: str) -> list[ClassDefinition]:
-    return [read_class_file(path, str(path.relative_to(ROOT))) for path in sorted((ROOT / folder).rglob("*.class.st"))]
+    return [read_class_file(path, str(path.relative_to(ROOT))) for path in sorted((ROOT / folder).rglob("*.st"))]
 
 
 @pytest.fixture(scope="module")
