@@ -52,7 +52,9 @@ def send_character(board: Board) -> None:
 
 def finish_character(board: Board) -> None:
     """The last bit of a character is there now."""
-    board.uart(1).receive(CHARACTER)
+    port = board.uart(1)
+    port.receive(CHARACTER, board.clock.cycles)
+    port.expect()
 
 
 SUBJECTS = {
