@@ -152,7 +152,7 @@ def test_garbage_on_the_serial_line(bench: Bench) -> None:
 def test_an_access_where_nothing_answers_is_told_with_its_address() -> None:
     """A process that asks gets an error. Before the virtual machine is up an abort is the end: a dump, a report."""
     bench = boot(BootOptions())
-    address = bench.source_map().address_of("tellsAborts")
+    address = bench.source_map.address_of("tellsAborts")
     assert address is not None
     bench.board.ram.write(address, bytes(4))
     bench.console.prompt.enter("(Registers at: 16r90000000) wordAt: 0")
