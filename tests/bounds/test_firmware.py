@@ -41,9 +41,9 @@ def test_instructions_are_fewer_than_cycles_and_those_fewer_than_with_empty_cach
 
 
 THROUGH = {
-    "takeListedBlock:": 2_300,
-    "takeLargeBlock:": 3_800,
-    "takeBlockOrReserve:": 8_300,
+    "takeListedBlock:": 1_700,
+    "takeLargeBlock:": 3_200,
+    "takeBlockOrReserve:": 2_100,
     "scanContext:": 1_600,
     "takeReadyProcessAbove:": 1_000,
     "copyPieceTo:from:count:downward:": 2_300,

@@ -73,6 +73,7 @@ INTERNAL_OPERANDS: Final = {
     "InternalBlit": 4,
     "InternalText": 5,
     "InternalWarp": 6,
+    "InternalDrop": 7,
 }
 """Second bytes of bytecode 126, which only the VM's own method may contain."""
 

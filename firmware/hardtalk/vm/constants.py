@@ -60,7 +60,6 @@ VM_CONSTANTS: Final = {
     "SharedChunks": 16,
     "ReserveNumbers": 8,
     "ReserveLooks": 32,
-    "SurveysAtOnce": 1,
     "AwaitedEntries": 8,
     "BumpOrder": 14,
     "LargestBumpOrder": 7,

@@ -39,6 +39,7 @@ def limits(sizes: Mapping[str, int]) -> dict[str, int]:
         "RegionWords": 1 << (LARGEST_ORDER - _WORD_SHIFT),
         "QuickOrders": quick_orders,
         "QuickSplits": quick_orders - 1,
+        "BumpRests": sizes["LargestBumpOrder"] - SMALLEST_ORDER,
         "MostMerges": sizes["LargestMergedOrder"] - SMALLEST_ORDER,
         "QuickListShift": sizes["QuickBucketsShift"] + _WORD_SHIFT,
         "QuickListWords": quick_orders << sizes["QuickBucketsShift"],
