@@ -99,8 +99,8 @@ def _fuse_backward(insts: list[Machine], position: int, register: Reg, amount: i
             inst.defs = [*inst.defs, register]
             del insts[position]
             return True
-        if register in inst.uses or register in inst.defs or inst.op == "bl":
-            return False
+        if register in inst.uses or register in inst.defs or inst.op in ENDINGS or inst.op == "bl":
+            return False  # an ending under a condition leaves the routine with the old value
     return False
 
 
