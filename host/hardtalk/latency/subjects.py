@@ -52,7 +52,7 @@ def send_character(board: Board) -> None:
 
 def finish_character(board: Board) -> None:
     """The last bit of a character is there now."""
-    board.uart(1).receive(CHARACTER)
+    board.uart(1).receive_now(CHARACTER)
 
 
 SUBJECTS = {
