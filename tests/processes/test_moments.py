@@ -81,6 +81,21 @@ def test_the_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None
     assert figures["MutexSweep.suspendAndResume.faults"] == 0
 
 
+def test_some_sweeps_may_be_chosen(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["inject", "--processes", "8", "--jobs", "1"]
+    assert run([*command, "--sweep", "QueueSweep", "--sweep", "DelaySweep", "--sweep", "QueueSweep"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in printed] == ["DelaySweep", "QueueSweep", "processes"]
+
+
+def test_sweeps_that_are_not_there_are_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    bad = ["--sweep", "Mutex", "--sweep", "DelaySweep", "--sweep", "", "--sweep", "Mutex", "--sweep", "queueSweep"]
+    assert run(["inject", "--processes", "8", *bad]) == 2
+    said = capsys.readouterr().err
+    assert said.splitlines()[0] == "hardtalk: there is no sweep Mutex, , queueSweep"
+    assert said.count("Mutex,") == 1 and f"name one of {', '.join(sweep_names())}" in said
+
+
 def test_nothing_asked_for_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["inject", "--processes", "0"]) != 0
     assert "Give --collection, --forms, --random or --processes." in capsys.readouterr().err

@@ -45,13 +45,13 @@ class Bus:
             cpu.map_device(peripheral.base, peripheral.size, self.reader(device), self.writer(device))
 
     def reader(self, device: Device) -> Callable[[int, int], int]:
-        touched, lines, access, patience = self._devices.touched, self._lines, self._access, self._patience
+        devices, lines, access, patience = self._devices, self._lines, self._access, self._patience
         own, read_at = device.peripheral.lines, device.read_at
 
         def read(offset: int, size: int) -> int:
             if lines.are_raised(own):
                 return access(device, offset, size, None)
-            touched.add(device)
+            devices.touched.add(device)
             patience.begin()
             try:
                 return read_at(offset, size)
@@ -64,14 +64,14 @@ class Bus:
         return read
 
     def writer(self, device: Device) -> Callable[[int, int, int], None]:
-        touched, lines, access, patience = self._devices.touched, self._lines, self._access, self._patience
+        devices, lines, access, patience = self._devices, self._lines, self._access, self._patience
         own, write_at = device.peripheral.lines, device.write_at
 
         def write(offset: int, size: int, value: int) -> None:
             if lines.are_raised(own):
                 access(device, offset, size, value)
                 return
-            touched.add(device)
+            devices.touched.add(device)
             patience.begin()
             try:
                 write_at(offset, value, size)

@@ -119,9 +119,7 @@ class Pl011(Device):
         character, self.shifting = self.shifting, None
         assert character is not None
         if self.CR.LBE:
-            self.catch_up()
-            self.receive(character, self.clock.cycles)
-            self.expect()
+            self.receive_now(character)
         else:
             self.sent.append(character)
             if self.transmitted is not None:
@@ -185,6 +183,12 @@ class Pl011(Device):
     def arrive(self) -> None:
         self.arrival = None
         self.catch_up()
+        self.expect()
+
+    def receive_now(self, character: int) -> None:
+        """A character's last bit is there."""
+        self.catch_up()
+        self.receive(character, self.clock.cycles)
         self.expect()
 
     def receive(self, character: int, cycle: int) -> None:

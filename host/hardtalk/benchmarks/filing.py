@@ -12,7 +12,6 @@ from hardtalk.bench.console import FILE_IN_BAUD, NORMAL_BAUD
 from hardtalk.bench.firmware import study_folder
 from hardtalk.report.figures import Report
 from hardtalk.serial.wording import is_mistake, wording
-from hardtalk.smalltalk.source_file import read_source_file
 
 SOURCES = (("memory", "MemoryWorkload"), ("latency", "LatencyWorkload"), ("pages", "PathCosts"))
 """Classes that ship with the tools, each with the folder of its study: usual methods, and none is in the firmware."""
@@ -48,7 +47,7 @@ def shipped_sources() -> list[Path]:
 def file_in(bench: Bench, files: list[Path]) -> FilingIn:
     """File them in as `hardtalk repl --script` does. BenchError when something of them is refused or fails."""
     board, console = bench.board, bench.console
-    texts = [(read_source_file(each), str(each)) for each in files]
+    texts = [(each.read_text(encoding="utf-8"), str(each)) for each in files]
     cycles, instructions, interrupts = board.clock.cycles, board.instructions, board.trace.lines[LINE].entered
     began = time.thread_time_ns()
     console.set_baud(FILE_IN_BAUD)

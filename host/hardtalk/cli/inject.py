@@ -48,6 +48,10 @@ class Interrupts:
         int,
         Parameter(help="End, suspend and resume processes at so many moments of what they wait in or unwind."),
     ] = 0
+    sweep: Annotated[
+        list[str] | None,
+        Parameter(negative="", help="With --processes: of this sweep; may be given again. All if none is given."),
+    ] = None
     program: Annotated[
         str, Parameter(help="With --collection: collecting, working (a program that works meanwhile), or both.")
     ] = "both"
@@ -72,6 +76,7 @@ class Interrupts:
             self.seed,
             self.processes,
             tuple(self.load or (ALL,)),
+            tuple(self.sweep or ()),
         )
 
 

@@ -5,7 +5,7 @@ the one that waits for it does something to one of them and then looks whether a
 same state for each moment, so a moment is a number of cycles and can be told and tried again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -75,6 +75,14 @@ def sweep_names(folders: tuple[Path, ...] = ()) -> list[str]:
     while more := {name for name, superclass in above.items() if superclass in found} - found:
         found |= more
     return [name for name in above if name in found and name != ROOT_CLASS]
+
+
+def chosen_sweeps(names: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Those of these names, each once in the order of `known`; all when no name is given."""
+    wrong = [each for each in dict.fromkeys(names) if each not in known]
+    if wrong:
+        raise UnfitRequest(f"there is no sweep {', '.join(wrong)}", f"name one of {', '.join(known)}")
+    return [each for each in known if each in names] if names else list(known)
 
 
 def rows_of(bench: Bench, sweep: str) -> list[Row]:

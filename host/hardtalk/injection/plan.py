@@ -40,6 +40,7 @@ class InjectionPlan:
     seed: int = 1
     moments: int = 0
     loads: tuple[str, ...] = (ALL,)
+    sweeps_named: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not (self.programs or self.windows or self.interrupts or self.moments):
@@ -58,7 +59,7 @@ class InjectionPlan:
 
     @property
     def sweeps(self) -> list[SweepTask]:
-        return tasks_of(self.moments, self.model) if self.moments else []
+        return tasks_of(self.moments, self.model, self.sweeps_named) if self.moments else []
 
 
 class Listener(Protocol):

@@ -8,7 +8,16 @@ from functools import lru_cache
 from itertools import groupby
 
 from hardtalk.bench import Bench, KeptBoard, boot
-from hardtalk.injection.moments import Moments, MomentSweep, Row, moments_of, process_options, rows_of, sweep_names
+from hardtalk.injection.moments import (
+    Moments,
+    MomentSweep,
+    Row,
+    chosen_sweeps,
+    moments_of,
+    process_options,
+    rows_of,
+    sweep_names,
+)
 from hardtalk.report.figures import Report
 
 
@@ -56,9 +65,9 @@ def run_sweep(task: SweepTask) -> SweepResult:
     return SweepResult(task, bench.firmware_hash, [(row, run_row(row, moments, task.model)) for row in rows])
 
 
-def tasks_of(count: int, model: str) -> list[SweepTask]:
-    """`count` moments of each sweep, shared evenly by its rows, rounded up."""
-    return [SweepTask(name, count, model) for name in sweep_names()]
+def tasks_of(count: int, model: str, names: Sequence[str] = ()) -> list[SweepTask]:
+    """`count` moments of each of these sweeps, of all if none is named, shared evenly by a sweep's rows, rounded up."""
+    return [SweepTask(name, count, model) for name in chosen_sweeps(names, sweep_names())]
 
 
 def sweep_all(

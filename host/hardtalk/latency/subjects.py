@@ -52,9 +52,7 @@ def send_character(board: Board) -> None:
 
 def finish_character(board: Board) -> None:
     """The last bit of a character is there now."""
-    port = board.uart(1)
-    port.receive(CHARACTER, board.clock.cycles)
-    port.expect()
+    board.uart(1).receive_now(CHARACTER)
 
 
 SUBJECTS = {
