@@ -36,7 +36,8 @@ def test_a_row_has_its_spread_its_worst_and_its_counts() -> None:
     row = measure_cell(CELLS[0])
     assert len(row.distribution) == row.counts.raised == row.counts.served == 20
     assert row.worst[0].interrupt.latency == row.distribution.max
-    assert row.worst[0].activity.routine and row.worst[0].activity.method
+    assert row.worst[0].activity.routine
+    assert any(each.activity.method for each in row.worst)  # a send of the virtual machine's own is in no method
     assert row.counts.delivered >= 20 and row.counts.are_good
 
 
