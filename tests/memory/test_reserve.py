@@ -40,7 +40,9 @@ class Board:
         return made
 
     def collect(self) -> None:
+        """As the look at interrupts does it (Interrupts>>handleRareRequests)."""
         if self.machine.state["collectionWanted"]:
+            self.machine.state["refused"] = 0
             self.machine.call("collectFor:", PRIORITY)
 
     def forget(self) -> None:
