@@ -174,6 +174,19 @@ def words(data: bytes) -> list[int]:
     return [word for (word,) in struct.iter_unpack("<I", data[: len(data) & ~3])]
 
 
+def test_warnings_tell_of_this_folder_though_the_firmware_was_made_from_another(tmp_path: Path) -> None:
+    text = "Extension { #name : #Object }\n\nObject >> isNil [ ^ false ]\n"
+    told = []
+    for name in ("here", "there"):
+        (folder := tmp_path / name).mkdir()
+        (folder / "Object.extension.st").write_text(text, encoding="utf-8")
+        told.append(build(BuildOptions(class_folders=(folder,), cache_folder=tmp_path / "cache")))
+    assert not told[0].is_from_cache and told[1].is_from_cache
+    for name, result in zip(("here", "there"), told, strict=True):
+        [warning] = result.warnings
+        assert warning.startswith(f"{tmp_path / name / 'Object.extension.st'}:3: warning: this replaces Object>>isNil")
+
+
 def test_extensions_beside_classes_are_read(tmp_path: Path) -> None:
     (tmp_path / "Lamp.class.st").write_text("Class { #name : #Lamp, #superclass : #Object }\n", encoding="utf-8")
     extension = tmp_path / "Object.extension.st"

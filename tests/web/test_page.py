@@ -200,6 +200,15 @@ def test_a_click_reaches_a_button_and_keys_a_text(page: Page) -> None:
 
 def test_the_canvas_shows_what_the_frame_buffer_holds(page: Page) -> None:
     """The last test: the board's own screenshot is written when Control-C ends it, while the page is open."""
+    page.wait_for(lambda: "bytes free" in page.text("log"))
+    page.enter("(screen := DisplayScreen extent: 320 @ 240 depth: 16) beDisplay. 7", "7")
+    page.enter(
+        "screen fill: (10 @ 10 corner: 50 @ 60) fillColor: Color red."
+        " screen fill: (60 @ 20 corner: 300 @ 200) fillColor: Color green."
+        " screen fill: (100 @ 90 corner: 120 @ 100) fillColor: Color blue. 8",
+        "8",
+    )
+    page.wait_for(lambda: page.text("display-size") == "320 × 240")
     page.click("pause")
     page.wait_for(lambda: page.text("mode") == "paused")
     page.wait_for(lambda: page.colors > 3)

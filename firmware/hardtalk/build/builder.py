@@ -6,6 +6,7 @@ seldom, and the whole ELF. Class files are read and compiled every time: that ta
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ SLANG_PACKAGES = ("arm", "slang", "smalltalk", "vm")
 @dataclass(frozen=True)
 class BuildResult:
     """A firmware: the ELF, bytes by section, counts of what is in it, the seconds that each stage took, and warnings of
-    the sources."""
+    the sources, which begin with one of `files`, what messages call these."""
 
     elf: bytes
     sizes: dict[str, int]
@@ -38,6 +39,7 @@ class BuildResult:
     timings: dict[str, float] = field(default_factory=dict)
     is_from_cache: bool = False
     warnings: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 def build(options: BuildOptions | None = None) -> BuildResult:
@@ -63,7 +65,9 @@ class _Build:
         result, is_from_cache = self.cache.get(
             BuildResult, key, lambda: self._build(chip, class_paths, slang_paths, boot_paths, object_paths)
         )
-        return replace(result, timings=self.timings, is_from_cache=is_from_cache)
+        files = _shown([*class_paths, *slang_paths])
+        warnings = _told_of(files, result)
+        return replace(result, timings=self.timings, is_from_cache=is_from_cache, warnings=warnings, files=files)
 
     def _elf_key(self, chip: Chip, paths: Sequence[Path]) -> str:
         return digest(
@@ -106,7 +110,8 @@ class _Build:
             boot = sources.read_boot_sources(boot_paths)
             codes = {name: argument_code(each.kind, each.reach) for name, each in zip(routines, arguments, strict=True)}
             firmware = link(boot, program, image, target, codes, objects, sources.file_names(self.options))
-        return BuildResult(firmware.elf, firmware.sizes, _counts(program, image), warnings=image.warnings)
+        files = _shown([*class_paths, *slang_paths])
+        return BuildResult(firmware.elf, firmware.sizes, _counts(program, image), warnings=image.warnings, files=files)
 
     def _slang_program(self, chip: Chip, paths: Sequence[Path], routines: Sequence[str]) -> CompiledProgram:
         constants = slang_constants(board_constants(chip))
@@ -137,6 +142,19 @@ def wherever(chip: Chip) -> Chip:
     """The chip without where its files lie, of which a firmware knows but their names."""
     named = [replace(each, file=each.file and Path(each.file.name)) for each in chip.peripherals]
     return replace(chip, files=(), peripherals=tuple(named))
+
+
+def _shown(paths: Sequence[Path]) -> tuple[str, ...]:
+    return tuple(sources.display_name(path) for path in paths)
+
+
+def _told_of(files: Sequence[str], result: BuildResult) -> tuple[str, ...]:
+    """The warnings with the places of these files: a kept result may be of the same contents in another folder."""
+    here = {theirs: mine for theirs, mine in zip(result.files, files, strict=True) if theirs != mine}
+    if not here:
+        return result.warnings
+    place = re.compile("|".join(rf"{re.escape(name)}(?=:\d)" for name in sorted(here, key=len, reverse=True)))
+    return tuple(place.sub(lambda found: here[found[0]], warning) for warning in result.warnings)
 
 
 def _counts(program: CompiledProgram, image: Image) -> dict[str, int]:
