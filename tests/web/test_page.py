@@ -162,6 +162,7 @@ def test_lines_latencies_and_the_heap_are_alive(page: Page) -> None:
             page.run("return document.getElementById('map').dataset.cells"),
         )
 
+    page.enter("3 + 5", "8")
     page.wait_for(lambda: "UART0" in page.text("rows") and "UART0" in page.text("histograms"))
     assert "SerialPort" in page.text("rows") and "NorFlash" in page.text("rows")
     before = seen()
