@@ -53,7 +53,7 @@ def bound(
         raise UserError(f"--way {way}: there is no such routine", "hardtalk explain --facts lists them.")
     try:
         rows = proof.rows
-        own = [row for row in rows if not proof.leads_elsewhere(row)]
+        own = [row for row in rows if row is rows[0] or not proof.leads_elsewhere(row)]
         print_proof(proof, own[:top], console)
         if way is not None:
             print_ways(proof, way, console)
