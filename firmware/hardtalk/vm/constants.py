@@ -125,7 +125,7 @@ VM_CONSTANTS: Final = {
     "PieceElements": 32,
     "PointerElements": 16,
     "ComparedBytes": 1024,
-    "HashedBytes": 256,
+    "HashedHalf": 128,
     "CrcBytes": 512,
     "CrcPieceBytes": 32,
     "AuditedAtOnce": 8,
@@ -155,7 +155,7 @@ VM_CONSTANTS: Final = {
 paces are units for 32 bytes. A block of LargestBumpOrder must fit a bump area of CollectorBumpOrder. Between two
 looks at interrupts what is done with large integers is LargeIntegerWords words long; a short multiplication has
 ProductPieceWords words in ProductRows rows, a short division DivisorWords words in QuotientWords rows. Of a string
-longer than HashedBytes the first and the last half of so many count."""
+longer than two times HashedHalf so many first and last bytes count."""
 
 
 MOST_SUPERCLASSES: Final = VM_CONSTANTS["NearClassDepth"] - 5
