@@ -180,11 +180,7 @@ class BlitMachine:
         context, ip = cpu.reg_read(UC_ARM_REG_R7), cpu.reg_read(UC_ARM_REG_R5)
         cpu.mem_write(sp + 4, struct.pack(f"<{len(operands)}I", *operands))
         cpu.reg_write(UC_ARM_REG_R6, sp + 4 * len(operands))
-        cpu.reg_write(UC_ARM_REG_R0, memory.method)
-        cpu.reg_write(UC_ARM_REG_R1, len(operands) - 1)
-        cpu.reg_write(UC_ARM_REG_R8, memory.simulation.symbols["dispatchTable"])
-        cpu.reg_write(UC_ARM_REG_LR, STUBS + 32)
-        address = memory.arm.symbols[memory.arm.entries[primitive]]
+        address = self._begin(primitive, len(operands))
         interrupted = 0
         counts = iter(after)
         while True:
@@ -195,6 +191,11 @@ class BlitMachine:
                 assert cpu.reg_read(UC_ARM_REG_R7) == context
                 cpu.reg_write(UC_ARM_REG_R6, sp)
                 return Outcome(0, True, interrupted)
+            if cpu.reg_read(UC_ARM_REG_R7) == context and cpu.reg_read(UC_ARM_REG_R5) == ip:
+                assert cpu.reg_read(UC_ARM_REG_R6) == sp + 4 * len(operands), "the same send once more"
+                interrupted += 1
+                address = self._begin(primitive, len(operands))
+                continue
             if cpu.reg_read(UC_ARM_REG_R7) == context:
                 assert cpu.reg_read(UC_ARM_REG_R5) == ip + 1, "the next bytecode follows"
                 assert cpu.reg_read(UC_ARM_REG_R6) == sp + 4
@@ -209,6 +210,15 @@ class BlitMachine:
                     cpu.reg_write(UC_ARM_REG_R0 + number, value)
             cpu.reg_write(UC_ARM_REG_R8, memory.simulation.symbols["dispatchTable"])
             address = memory.arm.symbols[INTERNAL]
+
+    def _begin(self, primitive: int, operands: int) -> int:
+        """What a send of the primitive's method finds; answers the routine's address."""
+        cpu, memory = self.memory.arm.cpu, self.memory
+        cpu.reg_write(UC_ARM_REG_R0, memory.method)
+        cpu.reg_write(UC_ARM_REG_R1, operands - 1)
+        cpu.reg_write(UC_ARM_REG_R8, memory.simulation.symbols["dispatchTable"])
+        cpu.reg_write(UC_ARM_REG_LR, STUBS + 32)
+        return memory.arm.symbols[memory.arm.entries[primitive]]
 
     def _stretch(self, address: int, count: int | None) -> int:
         """Run to the end of a routine; answers the stub that was reached."""
