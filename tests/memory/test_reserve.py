@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 
 import pytest
 
@@ -13,8 +14,12 @@ from collector_machine import NEW, PRIORITY, STORE, CollectorMachine, OutOfMemor
 
 CHUNKS, SHARED = slang_constants()["ReserveChunks"], slang_constants()["SharedChunks"]
 FIRST, WARNINGS = slang_constants()["FirstChunks"], slang_constants()["MostWarnings"]
+ENTRIES = slang_constants()["OutOfMemoryEntries"]
 IDLE = 0
 SIZES = range(1, 40)
+ASK_AGAIN, FEW = 1, 5
+CODE_BYTES = 90
+"""The method is as large as the Arrays that memory was filled with."""
 
 
 class Board:
@@ -62,6 +67,18 @@ class Board:
         first = self.machine.simulation.state_address(name)
         assert first is not None
         return [self.machine.memory.word_at(first + 4 * index) for index in range(CHUNKS)]
+
+    def processes(self, count: int) -> list[int]:
+        """New ones like the active process; the program keeps them."""
+        made = [self.make(len(of.SLOTS["Process"]), True) for _ in range(count)]
+        for process in made:
+            priority = process + of.slot_offset(of.SLOTS["Process"].index("Priority"))
+            self.machine.memory.word_at_put(priority, PRIORITY)
+        return made
+
+    def run(self, process: int) -> None:
+        slot = of.slot_offset(of.SLOTS["Scheduler"].index("ActiveProcess"))
+        self.machine.memory.word_at_put(self.machine.oops["scheduler"] + slot, process)
 
     def use_reserve(self, number: int) -> None:
         process = self.machine.oops["process"]
@@ -134,7 +151,50 @@ def test_a_dead_owner_is_forgotten_and_its_error_goes_to_nobody() -> None:
     garbage = machine.primitive(NEW, machine.oops["String"], 8 << 1 | 1)
     assert garbage is not None
     machine.memory.word_at_put(first + 4 * owner, garbage + 1)
-    machine.state["outOfMemoryProcess"], machine.state["outOfMemoryPending"] = garbage, 1
+    others = board.processes(3)
+    for process in (others[0], garbage, others[1], garbage, others[2]):
+        board.run(process)
+        assert machine.call("requestOutOfMemory")
+    board.run(machine.oops["process"])
     board.collect_all()
     assert board.owners()[owner] in (0, 3), "what is made there next is not to blame"
+    assert sorted(board.words("outOfMemoryTable")[: machine.state["outOfMemoryPending"]]) == sorted(others)
+
+
+@pytest.mark.parametrize("with_arm", [False, True])
+def test_each_of_many_that_are_to_be_told_is_told(with_arm: bool) -> None:
+    board = Board(with_arm)
+    machine, processes = board.machine, board.processes(ENTRIES + 1)
+    for process in processes:
+        board.run(process)
+        assert machine.call("requestOutOfMemory") == (process != processes[-1]), "the table has an end"
+        assert machine.call("requestOutOfMemory") == (process != processes[-1])
+    for process in random.Random(5).sample(processes[:-1], ENTRIES):
+        board.run(process)
+        machine.state["candidate"] = machine.nil
+        assert not machine.call("hasToTellActive"), "somebody more urgent goes on"
+        machine.state["candidate"] = process
+        assert machine.call("hasToTellActive")
+        machine.call("forgetErrorOf:", process)
+        assert not machine.call("hasToTellActive"), "once is enough"
     assert machine.state["outOfMemoryPending"] == 0
+
+
+@pytest.mark.parametrize("with_arm", [False, True])
+def test_a_small_method_is_made_from_the_reserve(with_arm: bool) -> None:
+    board = Board(with_arm)
+    machine = board.machine
+    machine.state["classCompiledMethod"] = machine.oops["String"]
+    code = machine.primitive(NEW, machine.oops["String"], CODE_BYTES << 1 | 1)
+    assert code is not None
+    machine.primitive(STORE, machine.oops["roots"], 2 << 1 | 1, code)
+    board.fill()
+    machine.memory.write(machine.stack_floor + 4, struct.pack("<4I", machine.oops["String"], 3, machine.nil, code))
+    machine.state["sp"] = machine.stack_floor + 16
+    made = [0]
+    while made[-1] < machine.state["firstChunk"]:
+        assert len(made) < FEW
+        made.append(machine.call("beginMethod"))
+    assert set(made[1:-1]) == {ASK_AGAIN}, "step by step"
+    assert machine.state["made"] == made[-1]
+    board.check()
