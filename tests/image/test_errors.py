@@ -102,6 +102,13 @@ def test_raw_elements_with_variables() -> None:
     )
 
 
+def test_a_class_whose_instances_the_machine_knows() -> None:
+    assert refusal(definition("Float", "nil"), definition("Half", "#Float")) == (
+        "1.st:1: Float cannot have subclasses: the virtual machine knows its instances by their class. "
+        "Choose another superclass for Half."
+    )
+
+
 def library_with(*texts: str) -> None:
     classes = [read_class_file(path) for path in sorted(KERNEL.glob("*.class.st"))]
     build_image([*classes, *(read_class(text, "User.class.st") for text in texts)], 0x100000)

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from hardtalk.image.hierarchy import SEALED
 from hardtalk.smalltalk.tonel import read_class_file
 from hardtalk.vm.constants import MOST_SUPERCLASSES, PRIORITY_COUNT, VM_CONSTANTS
 from hardtalk.vm.special_objects import FOLLOWED
@@ -24,6 +25,13 @@ def test_superclasses() -> None:
 
 def test_variables_made_in_one_step() -> None:
     assert numbers("ClassBuilder", "mostVariables") == [VM_CONSTANTS["LargeFillBytes"] >> 2]
+
+
+def test_classes_that_cannot_have_subclasses() -> None:
+    definition = read_class_file(KERNEL / "ClassBuilder.class.st")
+    (method,) = (each for each in definition.methods if each.selector == "sealedClasses")
+    (names,) = re.findall(r"#\(([A-Z][\w ]+)\)", method.node.source)
+    assert set(names.split()) == SEALED
 
 
 def test_variables_that_the_virtual_machine_owns() -> None:

@@ -175,6 +175,26 @@ COMPLAINTS = [
         "Names have letters, digits and `_`.",
     ),
     (
+        "Class { #name : #A, #superclass : #B, #instVars : [ 'self' ] }",
+        "1:39: `self` cannot be declared.",
+        "Choose another name.",
+    ),
+    (
+        "Class { #name : #A, #superclass : #B, #classVars : [ 'thisContext' ] }",
+        "1:39: `thisContext` cannot be declared.",
+        "Choose another name.",
+    ),
+    (
+        "Class { #name : #'A b', #superclass : #B }",
+        "1:9: `A b` is not a class's name.",
+        "Names have letters, digits and `_`.",
+    ),
+    (
+        "Class { #name : #A, #superclass : #self }",
+        "1:21: `self` is not a class's name.",
+        "Names have letters, digits and `_`.",
+    ),
+    (
         "Class { #name : #A, #superclass : #B, #instVars : [ 'a', 'a' ] }",
         "1:39: `a` is listed twice in #instVars.",
         "Keep one of them.",

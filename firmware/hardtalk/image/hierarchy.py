@@ -22,6 +22,24 @@ VM_FORMATS = {
 }
 """Classes whose instances only the VM fills, in formats that no declaration names."""
 
+SEALED = frozenset(
+    (
+        "BlockClosure",
+        "Character",
+        "False",
+        "Float",
+        "LargeNegativeInteger",
+        "LargePositiveInteger",
+        "MethodDictionary",
+        "ProcessorScheduler",
+        "SmallInteger",
+        "Symbol",
+        "True",
+        "UndefinedObject",
+    )
+)
+"""Classes by which alone the VM knows their instances: those of a subclass would be none."""
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -138,6 +156,11 @@ def _visit(
             raise ImageError(
                 f"{_place(definition)}: {name} has the superclass {definition.superclass}, which no file "
                 f"defines. {did_you_mean(definition.superclass, merged)}Add it or correct the name."
+            )
+        if definition.superclass in SEALED and name not in SEALED:
+            raise ImageError(
+                f"{_place(definition)}: {definition.superclass} cannot have subclasses: the virtual machine knows its "
+                f"instances by their class. Choose another superclass for {name}."
             )
         _visit(definition.superclass, merged, ordered, shapes, (*path, name))
     _check_depth(definition, ordered)

@@ -59,6 +59,8 @@ def read_number(text: str) -> int | float | ScaledDecimal | Fraction:
         value = -value
     if match["scale"]:
         scale = int(match["scale"][1:]) if len(match["scale"]) > 1 else fraction_digits
+        if scale > _GREATEST_EXPONENT:
+            raise NumberError(f"The scale {scale} is too large.", f"The greatest is {_GREATEST_EXPONENT}.")
         return ScaledDecimal(value.numerator, value.denominator, scale)
     if fraction_digits:
         return _float(value, text)

@@ -26,7 +26,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from hardtalk.smalltalk.ast import Method
+from hardtalk.smalltalk.ast import PSEUDO_VARIABLES, Method
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.parser import parse_method
 from hardtalk.smalltalk.scanner import KEYWORD_SELECTOR, NAME
@@ -178,14 +178,22 @@ class _Reader(TextReader):
         name = self.single(entries, "name")
         if not name:
             self.fail(start, "The class has no #name.", "Add `#name : #TheClass`.")
+        self.check_class_name(entries["name"][0], name)
         if is_extension:
             return name, None, EXTENSION
         if "superclass" not in entries:
             self.fail(start, f"The class {name} has no #superclass.", "Add `#superclass : #Object`.")
+        superclass = self.single(entries, "superclass")
+        if superclass not in (None, "nil"):
+            self.check_class_name(entries["superclass"][0], superclass)
         kind = self.single(entries, "type") or "normal"
         if kind not in KINDS:
             self.fail(entries["type"][0], f"`{kind}` is not a type of class.", f"Use one of: {', '.join(KINDS)}.")
-        return name, self.single(entries, "superclass"), kind
+        return name, superclass, kind
+
+    def check_class_name(self, offset: int, name: str) -> None:
+        if not NAME.fullmatch(name) or name in PSEUDO_VARIABLES:
+            self.fail(offset, f"`{name}` is not a class's name.", "Names have letters, digits and `_`.")
 
     def entries(self) -> _Properties:
         """The keys of `{ #key : value, ... }`, each with its offset and value."""
@@ -242,6 +250,8 @@ class _Reader(TextReader):
         for name in value:
             if not NAME.fullmatch(name):
                 self.fail(offset, f"`{name}` is not a variable's name.", "Names have letters, digits and `_`.")
+            if name in PSEUDO_VARIABLES:
+                self.fail(offset, f"`{name}` cannot be declared.", "Choose another name.")
             if value.count(name) > 1:
                 self.fail(offset, f"`{name}` is listed twice in #{key}.", "Keep one of them.")
         return value
