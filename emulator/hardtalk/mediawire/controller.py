@@ -81,13 +81,16 @@ class MediaWire(BusMaster):
         """The other nodes, in the order in which frames pass them."""
         return ()
 
+    def make_ring(self) -> Ring:
+        return Ring(self.peers())
+
     def prepare(self, ring: Ring) -> None:
         """Plan what happens to the ring."""
 
     def reset(self) -> None:
         self.SERIAL.value = self.serial
         self.port = Port(self, identity_of(self.serial))
-        self.outside = Ring(self.peers())
+        self.outside = self.make_ring()
         self.prepare(self.outside)
         self.ring: Ring | None = None
         self.edge = self.frames = 0
@@ -192,6 +195,7 @@ class MediaWire(BusMaster):
     def join(self, ring: Ring) -> None:
         self.ring = ring
         self.edge = self.edges.count()
+        ring.reach(self.edge)
         ring.insert(0, self.port)
 
     def leave(self) -> None:

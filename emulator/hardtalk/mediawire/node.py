@@ -88,7 +88,7 @@ class Node:
 
     def step(self, signal: Signal) -> Signal:
         """What goes out, from what came in one frame ago."""
-        if isinstance(signal, Frame) and self._is_in_step_with(signal):
+        if isinstance(signal, Frame) and self.is_in_step_with(signal):
             return self._pass(signal)
         before = self.condition
         if isinstance(signal, Frame):
@@ -133,7 +133,8 @@ class Node:
             return Search(search.identity, search.hops + 1, broken_at, break_hops)
         return Search(own, 0, broken_at, break_hops)
 
-    def _is_in_step_with(self, frame: Frame) -> bool:
+    def is_in_step_with(self, frame: Frame) -> bool:
+        """Whether it is a frame as the last one was: of the same master, which is still there."""
         return self.is_locked and frame.master == self.master and frame.hops < MOST_NODES
 
     def _framed(self, frame: Frame) -> Signal:

@@ -35,15 +35,25 @@ class Ring:
 
     def step(self) -> None:
         """One frame."""
+        self.do_what_is_planned()
+        self.pass_through(self._signals[-1] if self._signals else None)
+
+    def do_what_is_planned(self) -> None:
+        """For this frame."""
         while self._plans and self._plans[0].frame <= self.frame:
             plan = self._plans.pop(0)
             getattr(self, plan.action)(*plan.arguments)
-        sent, cut = self._signals, self._cut
+
+    def pass_through(self, came: Signal) -> None:
+        """One frame: the first node hears what came, each other one what the node before it has sent."""
+        heard, cut = [came, *self._signals], self._cut
         self._signals = [
-            node.step(None if cut and node.identity in cut else sent[index - 1])
-            for index, node in enumerate(self.nodes)
+            node.step(None if cut and node.identity in cut else heard[index]) for index, node in enumerate(self.nodes)
         ]
         self.frame += 1
+
+    def reach(self, frame: int) -> None:
+        """The board's node comes in in that frame, the latest one. Without it, time stands still for scripted nodes."""
 
     def run(self, frames: int) -> None:
         for _ in range(frames):

@@ -28,6 +28,7 @@ for command, place in {
     "trace": "tracing:trace",
     "uart": "uart:uart",
     "mediawire": "mediawire:mediawire",
+    "ring": "ring:ring",
     "bench": "bench:bench",
     "threadmetric": "threadmetric:threadmetric",
     "speed": "speed:speed",

@@ -1,0 +1,1 @@
+"""Several boards on one MediaWire ring, in step, side by side over processes."""
