@@ -197,3 +197,77 @@ def test_a_word_has_as_many_bits_as_the_frame(wlen: int, mask: int) -> None:
     uart.send(b"\xeb")
     uart.clock.advance(2 * CHARACTER)
     assert (uart.take(), uart.read("DR")) == (bytes([0xF7 & mask]), 0xEB & mask)
+
+
+def test_reset_values() -> None:
+    uart = Pl011(default_chip().peripheral("UART0"))
+    names = ("RSR", "FR", "IBRD", "FBRD", "LCRH", "CR", "IFLS", "IMSC", "RIS", "MIS")
+    assert [uart.read(each) for each in names] == [0, 0x90, 0, 0, 0, 0x300, 0x12, 0, 0, 0]
+
+
+@pytest.mark.parametrize("cleared", [RX, RT, TX, OE])
+def test_icr_clears_what_is_written_as_one(cleared: int) -> None:
+    uart = made()
+    uart.write("IMSC", RX | RT | TX | OE)
+    for character in range(17):
+        uart.write("DR", character)
+    uart.send(bytes(17))
+    uart.clock.advance(20 * CHARACTER)
+    assert uart.read("MIS") == RX | RT | TX | OE
+    uart.write("ICR", cleared)
+    assert uart.read("RIS") == (RX | RT | TX | OE) & ~cleared
+    uart.write("ICR", 0)
+    assert uart.read("RIS") == (RX | RT | TX | OE) & ~cleared
+
+
+@pytest.mark.parametrize(("code", "level"), [(0, 2), (1, 4), (2, 8), (3, 12), (4, 14)])
+def test_the_levels_of_the_fifos(code: int, level: int) -> None:
+    uart = made()
+    uart.write("IFLS", code << 3 | code)
+    uart.write("IMSC", RX | TX)
+    uart.send(bytes(level))
+    uart.clock.advance(level * CHARACTER - 1)
+    assert not uart.line.level
+    uart.clock.advance(1)
+    assert uart.read("MIS") == RX
+    assert uart.read("DR") == 0
+    assert uart.read("MIS") == 0
+    for _ in range(17):
+        uart.write("DR", 0)
+    uart.clock.advance((16 - level) * CHARACTER - 1)
+    assert uart.read("MIS") & TX == 0
+    uart.clock.advance(1)
+    assert uart.read("MIS") & TX == TX
+
+
+def test_a_disabled_uart_ends_the_character_that_it_sends() -> None:
+    uart = made()
+    uart.write("DR", 65)
+    uart.write("DR", 66)
+    uart.clock.advance(CHARACTER // 2)
+    uart.write("CR", 0x300)
+    uart.clock.advance(10 * CHARACTER)
+    assert uart.take() == b"A"
+    uart.write("CR", 0x301)
+    uart.clock.advance(CHARACTER)
+    assert uart.take() == b"B"
+
+
+def test_a_write_of_the_error_register_clears_the_error_not_its_interrupt() -> None:
+    uart = made()
+    uart.send(bytes(17))
+    uart.clock.advance(17 * CHARACTER)
+    assert (uart.read("RSR"), uart.read("RIS") & OE) == (8, OE)
+    uart.write("RSR", 0xFF)
+    assert (uart.read("RSR"), uart.read("RIS") & OE) == (0, OE)
+
+
+def test_a_character_written_to_the_full_fifo_is_lost() -> None:
+    uart = made()
+    told: list[str] = []
+    uart.notice = told.append
+    for character in range(18):
+        uart.write("DR", character)
+    uart.clock.advance(20 * CHARACTER)
+    assert uart.take() == bytes(range(17))
+    assert told == ["character written to the full transmit FIFO and lost"]

@@ -44,3 +44,19 @@ def test_passing_inputs_on_is_told_not_to_be_modelled(sic: SecondaryController) 
     sic.notice = told.append
     sic.write("SIC_PICENABLE", 1 << 21)
     assert told == ["write of register SIC_PICENABLE, which is not modelled"]
+
+
+def test_bits_written_as_zero_change_nothing(sic: SecondaryController) -> None:
+    sic.write("SIC_ENABLE", 0x12)
+    sic.write("SIC_ENABLE", 0)
+    sic.write("SIC_ENCLR", 0)
+    assert sic.read("SIC_ENABLE") == 0x12
+    sic.write("SIC_SOFTINTSET", 1)
+    sic.write("SIC_SOFTINTSET", 0)
+    sic.write("SIC_SOFTINTCLR", 0)
+    assert (sic.read("SIC_SOFTINTSET"), sic.read("SIC_RAWSTAT")) == (1, 1)
+
+
+def test_only_input_0_is_raised_by_software(sic: SecondaryController) -> None:
+    sic.write("SIC_SOFTINTSET", 0xFFFFFFFF)
+    assert sic.read("SIC_RAWSTAT") == 1

@@ -136,3 +136,48 @@ def test_a_one_shot_stopped_before_its_end_goes_on(timer: Sp804) -> None:
     timer.write("Timer1Control", control)
     timer.clock.advance(6 * TICK)
     assert timer.line.level
+
+
+def test_reset_values(timer: Sp804) -> None:
+    for half in (1, 2):
+        names = ("Load", "Control", "RIS", "MIS", "BGLoad")
+        assert [timer.read(f"Timer{half}{name}") for name in names] == [0, INTERRUPT, 0, 0, 0]
+    timer.write("Timer1Control", SIZE_32)
+    assert timer.read("Timer1Value") == 0xFFFFFFFF
+
+
+def test_both_load_registers_read_what_was_loaded_last(timer: Sp804) -> None:
+    timer.write("Timer1Load", 7)
+    assert timer.read("Timer1BGLoad") == 7
+    timer.write("Timer1BGLoad", 9)
+    assert (timer.read("Timer1Load"), timer.read("Timer1BGLoad"), timer.read("Timer1Value")) == (9, 9, 7)
+
+
+def test_a_load_of_zero_interrupts_at_the_next_tick(timer: Sp804) -> None:
+    timer.write("Timer1Load", 0)
+    timer.write("Timer1Control", ENABLE | PERIODIC | INTERRUPT | SIZE_32)
+    timer.clock.advance(TICK)
+    assert timer.line.level
+
+
+def test_loading_a_running_timer_restarts_it_at_once(timer: Sp804) -> None:
+    timer.write("Timer1Load", 10)
+    timer.write("Timer1Control", ENABLE | PERIODIC | INTERRUPT | SIZE_32)
+    timer.clock.advance(4 * TICK)
+    timer.write("Timer1Load", 20)
+    assert timer.read("Timer1Value") == 20
+    timer.clock.advance(20 * TICK - 1)
+    assert not timer.line.level
+    timer.clock.advance(1)
+    assert timer.line.level
+
+
+def test_the_line_is_low_only_when_neither_timer_interrupts(timer: Sp804) -> None:
+    for half in (1, 2):
+        timer.write(f"Timer{half}Load", half)
+        timer.write(f"Timer{half}Control", ENABLE | ONE_SHOT | INTERRUPT | SIZE_32)
+    timer.clock.advance(2 * TICK)
+    timer.write("Timer1IntClr", 0)
+    assert (timer.line.level, timer.read("Timer1RIS"), timer.read("Timer2RIS")) == (True, 0, 1)
+    timer.write("Timer2IntClr", 0)
+    assert not timer.line.level

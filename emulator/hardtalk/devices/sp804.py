@@ -2,7 +2,7 @@
 
 The counters run on the board's timer clock (1 MHz), divided by 1, 16 or 256. Ticks are at fixed cycles of the CPU
 clock, so a counter started between two ticks takes its first step at the next one. The interval of a periodic timer
-is Load ticks.
+is Load ticks, and one when Load is 0. In 16-bit mode the upper half of Value stays what it was until Load is written.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,9 +43,9 @@ class Counter:
     @property
     def value(self) -> int:
         if not self.control.TimerEn:
-            return self.start_value & self.mask
+            return self.start_value
         left = (self.start_value & self.mask) - (self.ticker.count() - self.start_tick)
-        return max(left, 0) if self.control.OneShot else left & self.mask
+        return self.start_value & ~self.mask | (max(left, 0) if self.control.OneShot else left & self.mask)
 
     @property
     def is_raised(self) -> bool:
@@ -59,7 +59,7 @@ class Counter:
         """Write of Load: the counter goes on from `value` at once."""
         self.reload = value
         self.has_expired = False
-        self.start(value)
+        self.start(value & self.mask)
 
     def set_control(self, value: int) -> None:
         current = self.value
@@ -71,10 +71,10 @@ class Counter:
         """Count down from `value`, from the current tick."""
         self.clock.cancel(self.alarm)
         self.alarm = None
-        self.start_value = value & self.mask
+        self.start_value = value
         self.start_tick = self.ticker.count()
         if self.control.TimerEn and not self.has_expired:
-            self.set_alarm(max(self.start_value, 1))
+            self.set_alarm(max(self.start_value & self.mask, 1))
 
     def set_alarm(self, ticks: int) -> None:
         self.alarm = self.clock.at(self.ticker.cycle_of(self.start_tick + ticks), self.reach_zero)
