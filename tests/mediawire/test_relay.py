@@ -24,6 +24,17 @@ def test_the_command_relays_both_streams_under_a_load(tmp_path: Path, capsys: py
     assert "50 ms of stereo and video in and out" in capsys.readouterr().out
 
 
+def test_nothing_is_late_or_lost_under_any_load(tmp_path: Path) -> None:
+    """Of each load a fiftieth of a second."""
+    path = tmp_path / "mediawire.json"
+    assert run(["mediawire", "--load", "all", "--milliseconds", "20", "--workers", "1", "--json", str(path)]) == 0
+    figures = {each["name"]: each["value"] for each in json.loads(path.read_text(encoding="utf-8"))["figures"]}
+    loads = sorted(name.removesuffix(".wrong") for name in figures if name.endswith(".wrong"))
+    assert len(loads) > 15 and {"collection", "blit", "mixed"} <= {*loads}
+    assert figures["late"] == 0
+    assert all(figures[f"{load}.{count}"] == 0 for load in loads for count in ("overruns", "underruns", "wrong"))
+
+
 @pytest.mark.parametrize("name", ["late", "overruns", "underruns", "wrong"])
 def test_one_of_anything_is_not_good(name: str) -> None:
     assert GOOD.is_good

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
-from hardtalk.bench import BootOptions
+from hardtalk.bench import BenchError, BootOptions
 from hardtalk.cli.main import run
+from hardtalk.ring.member import Member
 from hardtalk.ring.plan import DEFAULT_PROGRAM, Program, RingPlan, with_driver
 from hardtalk.ring.running import RingResult, run_ring
 
 PROGRAMS = Path(__file__).parent / "programs"
 TWO_WORKERS = 2
+SECONDS_UNTIL_THE_OTHER_WAITS = 10
 
 
 def program(name: str) -> Program:
@@ -111,6 +116,27 @@ def test_a_worker_that_fails_ends_the_others() -> None:
     bad = replace(SOUND, options=replace(SOUND.options, model="none"))
     with ThreadPoolExecutor(TWO_WORKERS) as pool, pytest.raises(Exception, match="there is no cycle model none"):
         run_ring(bad, TWO_WORKERS, pool)
+
+
+def test_a_worker_that_fails_before_they_have_met_does_not_keep_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def member(plan: RingPlan, number: int) -> Member:
+        if number == 1:
+            return Member(plan, number)
+        time.sleep(SECONDS_UNTIL_THE_OTHER_WAITS)
+        raise BenchError("no second board")
+
+    monkeypatch.setattr("hardtalk.ring.part.Member", member)
+    with ThreadPoolExecutor(TWO_WORKERS) as pool, pytest.raises(BenchError, match="no second board"):
+        run_ring(SOUND, TWO_WORKERS, pool)
+
+
+def test_a_worker_whose_process_ends_is_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hardtalk.ring.part.Member", lambda *_: os._exit(3))
+    with (
+        ProcessPoolExecutor(TWO_WORKERS, get_context("fork")) as pool,
+        pytest.raises(BenchError, match="a worker's process has ended in the midst of its work"),
+    ):
+        run_ring(SOUND, TWO_WORKERS, pool)
 
 
 def test_the_command_and_its_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -98,18 +98,21 @@ class Meeting:
     def bring_together(self, futures: Sequence[Future[Any]]) -> None:
         """Connect as many workers as there are futures. Raises the error of one that has ended before."""
         came: dict[int, tuple[Connection, Address, int]] = {}
-        while len(came) < len(futures):
-            for each in futures:
-                if each.done():
-                    each.result()
-            connection = self._accept()
-            if connection is not None:
-                worker, address, told = connection.recv()
-                came[worker] = connection, address, told
-        greatest = max(told for _, _, told in came.values())
-        for worker, (connection, _, _) in came.items():
-            with connection:
+        try:
+            while len(came) < len(futures):
+                for each in futures:
+                    if each.done():
+                        each.result()
+                connection = self._accept()
+                if connection is not None:
+                    worker, address, told = connection.recv()
+                    came[worker] = connection, address, told
+            greatest = max(told for _, _, told in came.values())
+            for worker, (connection, _, _) in came.items():
                 connection.send((came[(worker + 1) % len(came)][1], greatest))
+        finally:
+            for connection, _, _ in came.values():
+                connection.close()
 
     def _accept(self) -> Connection | None:
         try:

@@ -1,11 +1,12 @@
 """Runs a ring of boards in one worker or several, and what came of it."""
 
-from concurrent.futures import Executor, Future
+from collections.abc import Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass
 from secrets import token_bytes
 from typing import Final
 
-from hardtalk.bench import build_options
+from hardtalk.bench import BenchError, build_options
 from hardtalk.bench.firmware import firmware_hash
 from hardtalk.build import build
 from hardtalk.report.figures import Report
@@ -69,8 +70,14 @@ def run_parts(plan: RingPlan, workers: int, executor: Executor) -> list[PartResu
             for each in range(workers)
         ]
         meeting.bring_together(futures)
+        return results_of(futures)
+    except BrokenExecutor as error:
+        raise BenchError("a worker's process has ended in the midst of its work", "Give fewer --workers.") from error
     finally:
         meeting.close()
+
+
+def results_of(futures: Sequence[Future[PartResult]]) -> list[PartResult]:
     lost: LinkLost | None = None
     results = []
     for each in futures:
