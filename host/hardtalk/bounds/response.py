@@ -1,8 +1,8 @@
 """From the look at interrupts to the first bytecode of the handler's process, and from the line to the VM.
 
 The switch is handleInterrupts with one line that waits, up to the dispatch of the process that this line woke. It is
-not the way on which a slice of a collection is worked off, the lack of memory or of a device is told or priorities that
-are owed are settled: that is done only for the process that goes on.
+not the way on which a slice of a collection is worked off, the lack of memory is seen to, that or the lack of a device
+is told, or priorities that are owed are settled: that is done only for the process that goes on.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hardtalk.symbols.errors import SymbolError
 from hardtalk.symbols.source_map import SourceMap
 from hardtalk.vm.facts import UNMASK
 
-FOR_WHO_GOES_ON = ("collectFor:", "deliverOutOfMemory", "tellAbsence", "settle")
+FOR_WHO_GOES_ON = ("collectFor:", "deliverOutOfMemory", "answerAsker", "tellAbsence", "settle")
 SWITCHED = frozenset({End.DISPATCH})
 ENTERED = frozenset({End.EXCEPTION_RETURN})
 
