@@ -61,7 +61,7 @@ VM_CONSTANTS: Final = {
     "ReserveNumbers": 8,
     "ReserveLooks": 32,
     "AwaitedEntries": 8,
-    "OutOfMemoryEntries": 16,
+    "OutOfMemoryEntries": 8,
     "BumpOrder": 14,
     "LargestBumpOrder": 7,
     "LargestQuickOrder": 9,
