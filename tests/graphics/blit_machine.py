@@ -81,6 +81,9 @@ class BlitMachine:
             memory.memory.word_at_put(oop + sender, following)
             memory.memory.byte_at_put(oop + 17, memory.memory.byte_at(oop + 17) & 31 | 4 << 5)
         memory.state["freeSmallContexts"] = free[0]
+        large = memory.make("FormatLargeContext", memory.classes["Point"], [memory.nil] * of.context_slots(True))
+        memory.memory.word_at_put(large + sender, 0)
+        memory.state["freeLargeContexts"] = large
         memory.state["context"] = self.home
         memory.state["receiver"] = memory.state["method"] = memory.nil
 
