@@ -136,7 +136,8 @@ def long_pairs() -> Iterator[tuple[int, int]]:
 
 def check_sums(memory: SmallMemory, a: int, b: int, start: int) -> Iterator[tuple[int, int]]:
     """How often an interrupt stopped each, and in how many pieces it was made."""
-    smaller, larger = sorted((memory.integer(a), memory.integer(b)), key=lambda each: abs(memory.value(each)))  # type: ignore[arg-type]
+    operands = memory.integer(a), memory.integer(b)
+    smaller, larger = operands if abs(a) <= abs(b) else operands[::-1]
     words = max(words_of(a), words_of(b))
     result = row(memory, words + 1)
     stops = finish(memory, ADD, result, smaller, larger, start, start)

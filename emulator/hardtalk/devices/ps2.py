@@ -100,7 +100,7 @@ class Ps2Device:
         return byte < 0xE0
 
     def take_argument(self, command: int, byte: int) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # keyboards and mice each take their own
 
     def obey(self, command: int) -> None:
         """A command without argument."""
