@@ -82,13 +82,14 @@ SPECIAL_OBJECTS: Final = (
     SpecialObject(50, "symbol", "cannotBeSentTo:", "selectorCannotBeSentTo"),
     SpecialObject(51, "class", "Behavior", "classBehavior", followed=3),
     SpecialObject(52, "class", "Mutex", "classMutex", followed=fixed_slots("Mutex")),
-    SpecialObject(53, "driver", "Registers", followed=1),
-    SpecialObject(54, "driver", "InterruptController"),
+    SpecialObject(53, "driver", "Registers", "classRegisters", followed=1),
+    SpecialObject(54, "driver", "InterruptController", "classInterruptController"),
     SpecialObject(55, "object", "Processor", "scheduler", followed=fixed_slots("Scheduler")),
     SpecialObject(56, "class", "LinkedList", "classLinkedList", followed=fixed_slots("List")),
     SpecialObject(57, "class", "Association", "classAssociation"),
     SpecialObject(58, "array", "readyLists", "readyLists"),
     SpecialObject(59, "symbol", "nothingAnswersAt:", "selectorNothingAnswersAt"),
+    SpecialObject(60, "driver", "Device", "classDevice"),
 )
 """The arrays are read without a check, so no program gets at them: primitive 129 leaves them out."""
 
