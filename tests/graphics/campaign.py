@@ -1,5 +1,5 @@
-"""Long runs of the tests here: `python tests/graphics/campaign.py --blits 100000`, `--warps`, `--strings`,
-`--every-instruction`.
+"""Long runs of the tests here: `python tests/graphics/campaign.py --blits 100000`, `--conversions`, `--warps`,
+`--strings`, `--every-instruction`.
 
 Each random blit is carried out whole and interrupted at random points; a mismatch says its seed. Every loop is
 interrupted at each of its instructions.
@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from graphics.blit_machine import BlitMachine, compare
-from graphics.random_blits import random_blit
+from graphics.random_blits import random_blit, random_conversion
 from graphics.test_interrupts import LOOPS, points
 from graphics.test_strings import Text
 from graphics.test_strings import compare as compare_text
@@ -26,6 +26,7 @@ from graphics.test_warps import random_warp
 def main() -> None:
     parser = argparse.ArgumentParser(description="BitBLT against its reference, for long.")
     parser.add_argument("--blits", type=int, default=0, help="so many random blits, whole and interrupted")
+    parser.add_argument("--conversions", type=int, default=0, help="so many that convert pixels, in wide rows")
     parser.add_argument("--warps", type=int, default=0, help="so many random warps")
     parser.add_argument("--strings", type=int, default=0, help="so many random strings")
     parser.add_argument("--first", type=int, default=0, help="the first of their seeds")
@@ -34,6 +35,7 @@ def main() -> None:
     machine = BlitMachine()
     kinds = (
         ("blits", options.blits, lambda seed, after: compare(machine, random_blit(seed), after)),
+        ("conversions", options.conversions, lambda seed, after: compare(machine, random_conversion(seed), after)),
         ("warps", options.warps, lambda seed, after: compare_warp(machine, random_warp(seed), after)),
         ("strings", options.strings, lambda seed, after: compare_text(machine, Text(seed), after)),
     )

@@ -36,11 +36,43 @@ def random_blit(seed: int, extent: int = 40) -> Blit:
     return blit
 
 
-def random_form(chance: random.Random, depth: int, extent: int) -> Form:
+def random_conversion(seed: int) -> Blit:
+    """One whose pixels are converted: from any depth to any, in rows of several pieces, often by a usual map."""
+    chance = random.Random(seed)
+    extent = chance.choice((40, 150, 600))
+    source = random_form(chance, chance.choice(DEPTHS), extent, most_rows=4)
+    target = source
+    while target.depth == source.depth:
+        target = random_form(chance, chance.choice(DEPTHS), extent, most_rows=4)
+    blit = Blit(target, source, rule=chance.choice((3, 3, 3, 25, *RULES)))
+    _place(chance, blit)
+    if chance.randrange(4) == 0:
+        blit.halftone = [chance.getrandbits(32) for _ in range(chance.randrange(1, 6))]
+    if chance.randrange(4):
+        blit.color_map = usual_map(chance, source.depth) if chance.randrange(4) else random_map(chance, source.depth)
+    if blit.rule in (30, 31):
+        blit.alpha = chance.randrange(256)
+    return blit
+
+
+def usual_map(chance: random.Random, depth: int) -> Bits | ColorMap:
+    """A table of all pixels, or colors made shorter or longer, with a table of them or without."""
+    if depth <= 8:
+        return Bits([chance.getrandbits(32) for _ in range(1 << chance.choice((depth, depth, 8)))])
+    bits, to = (5 if depth == 16 else 8), chance.choice((3, 4, 5, 8))
+    size = 1 << 3 * min(to, 4)
+    colors = None if to == 8 or chance.randrange(2) else Bits([chance.getrandbits(32) for _ in range(size)])
+    if colors is not None and chance.randrange(2):
+        return colors
+    part = (1 << min(bits, to)) - 1 << max(bits - to, 0)
+    masks = [part << 2 * bits, part << bits, part, chance.choice((0, 0, 1 << depth - 1))]
+    return ColorMap(masks, [3 * (to - bits), 2 * (to - bits), to - bits, 0], colors)
+
+
+def random_form(chance: random.Random, depth: int, extent: int, most_rows: int | None = None) -> Form:
     """Bits of some repetition, so that pixels are equal, zero, opaque and transparent often enough."""
-    width, height = (
-        chance.randrange(most // 2, most + 1) if chance.randrange(20) else 0 for most in (extent, extent // 3)
-    )
+    limits = (extent, extent // 3 if most_rows is None else most_rows)
+    width, height = (chance.randrange(most // 2, most + 1) if chance.randrange(20) else 0 for most in limits)
     if depth < 8 and chance.randrange(2):
         width *= 8 // depth
     form = Form(width, height, depth, Bits([]))

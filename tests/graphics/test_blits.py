@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 from .blit_machine import BlitMachine, compare
-from .random_blits import random_blit
+from .random_blits import random_blit, random_conversion
 
-BLITS = 600
+BLITS, CONVERSIONS = 600, 400
 
 
 def test_random_blits_are_those_of_the_reference(machine: BlitMachine) -> None:
@@ -22,3 +22,13 @@ def test_an_interrupted_blit_goes_on_as_if_nothing_had_been(machine: BlitMachine
         after = [chance.randrange(900) for _ in range(20)]
         interrupted += compare(machine, random_blit(seed), after).interrupted
     assert interrupted > BLITS
+
+
+def test_conversions_of_several_pieces_are_those_of_the_reference(machine: BlitMachine) -> None:
+    interrupted = 0
+    for seed in range(CONVERSIONS):
+        compare(machine, random_conversion(seed))
+        chance = random.Random(-seed)
+        after = [chance.choice((chance.randrange(100), chance.randrange(4000))) for _ in range(20)]
+        interrupted += compare(machine, random_conversion(seed), after).interrupted
+    assert interrupted > CONVERSIONS

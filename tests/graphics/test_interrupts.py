@@ -12,7 +12,7 @@ import pytest
 from hardtalk.vm import object_format as of
 
 from .blit_machine import BlitMachine, compare
-from .reference import Bits, Blit, Form
+from .reference import Bits, Blit, ColorMap, Form
 
 STRIDE = 37
 """Every so many instructions an interrupt here; the campaign takes every one."""
@@ -71,6 +71,24 @@ LOOPS: dict[str, Callable[[], Blit]] = {
     },
     "converted, 24": lambda: blit(32, 24, source_depth=8, color_map=TABLE, halftone=[0xFFFFFFFF]),
     "converted, 34": lambda: blit(32, 34, source_depth=8, color_map=TABLE, halftone=[0xFFFFFFFF]),
+    **{f"{depth} bits to words": lambda depth=depth: blit(32, 3, source_depth=depth) for depth in (1, 2, 4, 8)},
+    **{
+        f"{depth} bits to words by a table": lambda depth=depth: blit(32, 3, source_depth=depth, color_map=TABLE)
+        for depth in (2, 4, 16, 32)
+    },
+    **{f"bytes to {depth} bits": lambda depth=depth: blit(depth, 3, source_depth=8) for depth in (1, 2, 4, 16)},
+    **{
+        f"{depth} bits by {1 << 3 * bits} colors": lambda depth=depth, bits=bits: blit(
+            8, 3, source_depth=depth, color_map=Bits([0x01000193 * index & 0xFF for index in range(1 << 3 * bits)])
+        )
+        for depth in (16, 32)
+        for bits in (3, 4)
+    },
+    "32 bits by 5 of a color": lambda: blit(
+        8, 3, source_depth=32, color_map=ColorMap([0xF80000, 0xF800, 0xF8, 0], [-9, -6, -3, 0], TABLE)
+    ),
+    "32 bits to 16": lambda: blit(16, 3, source_depth=32),
+    "by parts": lambda: blit(16, 3, source_depth=32, color_map=ColorMap([0xF, 0xF0, 0xF00, 0xF000], [4, 4, -8, 1])),
     "bytes to words": lambda: blit(32, 3, source_depth=8, color_map=TABLE, source_x=2),
     "bits to words": lambda: blit(32, 3, source_depth=1, color_map=Bits([5, 6])),
 }

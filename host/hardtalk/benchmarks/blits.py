@@ -58,15 +58,15 @@ CASES: Final = (
     BlitCase("halftone-32", 3, 32, 32, halftone=True, aim=12),
     BlitCase("paint-8", 25, 8, 8, aim=12),
     BlitCase("paint-32", 25, 32, 32, aim=12),
-    BlitCase("blend-32", 24, 32, 32),
+    BlitCase("blend-32", 24, 32, 32, aim=12),
     BlitCase("blend-scaled-32", 34, 32, 32, aim=16),
-    BlitCase("rgb-add-32", 20, 32, 32),
+    BlitCase("rgb-add-32", 20, 32, 32, aim=12),
     BlitCase("map-8-to-32", 3, 8, 32, aim=5),
     BlitCase("map-8-to-16", 3, 8, 16, aim=12),
     BlitCase("map-1-to-8", 3, 1, 8, aim=12),
     BlitCase("map-1-to-32", 3, 1, 32, aim=12),
-    BlitCase("16-to-32", 3, 16, 32),
-    BlitCase("paint-map-8-to-32", 25, 8, 32),
+    BlitCase("16-to-32", 3, 16, 32, aim=12),
+    BlitCase("paint-map-8-to-32", 25, 8, 32, aim=12),
 )
 
 
