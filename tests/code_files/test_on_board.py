@@ -91,9 +91,9 @@ def test_what_is_no_code_file(bench: Bench) -> None:
 
 
 def test_a_file_of_another_format(bench: Bench, model: ClassModel) -> None:
-    put(bench, compiled(LAMP, model).replace(b"code 0001", b"code 000A"))
+    put(bench, compiled(LAMP, model).replace(b"code 0002", b"code 000A"))
     assert refusal(bench) == (
-        "CodeFileError: test.code: its format is version 10, this firmware reads version 1; "
+        "CodeFileError: test.code: its format is version 10, this firmware reads version 2; "
         "make it anew with the hardtalk that made the firmware"
     )
 
@@ -200,7 +200,7 @@ def test_a_process_that_is_ended_while_it_loads(bench: Bench, model: ClassModel)
         tell := [ { Smalltalk includesKey: #Lamp. Smalltalk includesKey: #Torch.
             Object subclasses anySatisfy: [ :each | each name == #Lamp ]. Point includesSelector: #lamp } ].
         Found := Bag new.
-        25000 to: 45000 by: 200 do: [ :moment | | process |
+        23000 to: 43000 by: 200 do: [ :moment | | process |
             process := [ CodeFile load: 'test.code' ] forkAt: Processor userBackgroundPriority.
             (Delay forMicroseconds: moment) wait.
             process terminate.

@@ -271,3 +271,20 @@ def test_a_character_written_to_the_full_fifo_is_lost() -> None:
     uart.clock.advance(20 * CHARACTER)
     assert uart.take() == bytes(range(17))
     assert told == ["character written to the full transmit FIFO and lost"]
+
+
+def test_while_somebody_reads_on_no_alarm_comes_at_the_next_character() -> None:
+    """Only one that interrupts needs the board to stop."""
+    uart = made()
+    uart.write("IMSC", RX | RT)
+    uart.send(bytes(20))
+    uart.clock.advance(8 * CHARACTER)
+    for _ in range(2):
+        uart.read("DR")
+    assert uart.arrival is not None and uart.next_arrival is not None
+    assert uart.arrival.due > uart.next_arrival
+    assert not uart.line.level
+    uart.clock.advance(2 * CHARACTER - 1)
+    assert not uart.line.level
+    uart.clock.advance(1)
+    assert uart.line.level

@@ -129,7 +129,7 @@ def test_crc_has_the_catalogued_check_value(memory: SmallMemory) -> None:
 
 
 @CHECKED
-@given(data=st.binary(max_size=512), start=st.integers(1, 513), stop=st.integers(0, 513))
+@given(data=st.binary(max_size=1100), start=st.integers(1, 1101), stop=st.integers(0, 1101))
 def test_crc(memory: SmallMemory, data: bytes, start: int, stop: int) -> None:
     memory.reset()
     result = memory.run(616, memory.string(data), memory.integer(start), memory.integer(stop))
@@ -142,7 +142,9 @@ def test_crc(memory: SmallMemory, data: bytes, start: int, stop: int) -> None:
 def test_long_work_fails_for_the_library_to_divide(memory: SmallMemory) -> None:
     long = memory.string(bytes(1100))
     assert isinstance(memory.run(609, long, memory.string(bytes(1100))), Failed)
-    assert isinstance(memory.run(616, long, memory.integer(1), memory.integer(513)), Failed)
+    long = memory.string(bytes(4097))
+    assert isinstance(memory.run(616, long, memory.integer(1), memory.integer(4097)), Failed)
+    assert memory.run(616, long, memory.integer(1), memory.integer(4096)) == memory.integer(crc16(bytes(4096)))
 
 
 def test_crc_goes_on_after_interrupts_and_starts_again_for_others(memory: SmallMemory) -> None:

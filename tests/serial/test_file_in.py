@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from hardtalk.serial import ClassModel, Failure, FrameReader, Prompt, Refused, Result, Warned
+from hardtalk.serial.batch import BATCH_BYTES, BYTES_UNDER_WAY, MESSAGES_UNDER_WAY
 from hardtalk.serial.class_model import ClassShape
 from hardtalk.serial.definitions import ClassSideVariables, class_side_variables, defined_by
 from hardtalk.serial.frames import Frame, encode_frame
@@ -51,8 +54,17 @@ def file_in(text: str, prompt: Prompt | None = None, fail: str = "") -> tuple[li
             return frames, told
 
 
+METHOD_HEAD = re.compile(r"^@(?:\w+|\(\w+ class\))\n'[^']*'\n#'([^']+)'\n", re.MULTILINE)
+
+
 def selectors(frames: list[Frame]) -> list[str]:
-    return [each.text.split("\n")[2].strip("#'") for each in frames if each.kind == "M"]
+    return [selector for each in frames if each.kind == "M" for selector in METHOD_HEAD.findall(each.text)]
+
+
+def method_frame(frames: list[Frame], selector: str) -> str:
+    """The text of the message with that method."""
+    [found] = [each.text for each in frames if each.kind == "M" and f"\n#'{selector}'\n" in each.text]
+    return found
 
 
 @pytest.mark.parametrize(
@@ -97,7 +109,12 @@ def test_definitions(source: str, expected: ClassDefinition | None) -> None:
 
 
 def test_definitions_of_class_side_variables() -> None:
-    for source in ("Foo class instanceVariableNames: 'x y'", "Foo class slots: { #x. #y }"):
+    for source in (
+        "Foo class instanceVariableNames: 'x y'",
+        "Foo class slots: { #x. #y }",
+        "Object class << Foo class slots: { #x. #y }",
+        "Object class << Foo class traits: {}; slots: { #x. #y }",
+    ):
         [statement] = parse_expression(source).statements
         assert class_side_variables(statement) == ClassSideVariables("Foo", ("x", "y"))
 
@@ -141,10 +158,8 @@ def test_a_file_of_squeak() -> None:
     assert prompt.model["Lamp"] == ClassShape("Lamp", "Object", ("level",), ("All",), ("count",), pools=("Pool",))
     [creation] = [each for each in frames if "\n#'Lamp'\n" in each.text]
     assert "\n'count'\n" in creation.text
-    [level] = [each for each in frames if "#'level'" in each.text and each.kind == "M"]
-    assert "&Pool.Great" in level.text
-    [named] = [each for each in frames if "#'named:'" in each.text and each.kind == "M"]
-    assert "&count" not in named.text
+    assert "&Pool.Great" in method_frame(frames, "level")
+    assert "&count" not in method_frame(frames, "named:")
 
 
 def test_a_variable_that_the_class_has_not_is_no_global() -> None:
@@ -178,6 +193,22 @@ def test_several_definitions_in_one_entry() -> None:
     assert prompt.model.environment("B").instance_variables == ("a",)
 
 
+def test_a_class_in_a_temporary_is_known_until_something_else_is_assigned() -> None:
+    prompt = Prompt(ClassModel(KERNEL))
+    text = (
+        "| c d | c := Object subclass: #A slots: { #a } package: ''. d := c subclass: #B slots: { #b } package: ''!\n"
+    )
+    file_in(text, prompt)
+    assert prompt.model.environment("B").instance_variables == ("a", "b")
+    file_in("| c | c := Object subclass: #A slots: {} package: ''. c := 3. c subclass: #C!\n", prompt)
+    assert "C" not in prompt.model
+
+
+def test_what_is_nested_too_deeply_to_be_looked_through() -> None:
+    _, told = file_in(f"(Object subclass: #A slots: {{}} package: ''){' x' * 2000}!\n3!\n")
+    assert told == ["1: The expressions are nested too deeply."]
+
+
 def test_methods_of_the_library_may_be_replaced_but_for_those_that_the_machine_relies_on() -> None:
     frames, told = file_in("!Object methodsFor: 'x'!\nisNil ^ true!\nmustBeBoolean ^ 3! !\n")
     assert selectors(frames) == ["isNil"]
@@ -201,18 +232,69 @@ def test_gnu_syntax() -> None:
         "Object subclass: A [ |a| a [ ^ a ] b: b [ ^ (b ] A class >> c [ ^ 3 ] ]\nEval [ A new a ]\n"
     )
     assert selectors(frames) == ["a", "c"]
-    assert [each.kind for each in frames] == ["X", "M", "M", "X"]
+    assert [each.kind for each in frames] == ["X", "M", "X"]
     assert len(told) == 1
 
 
-def test_methods_follow_each_other_without_waiting() -> None:
+def methods(count: int, body: str = "") -> str:
+    """A script with so many methods of Object."""
+    return "!Object methodsFor: 'x'!\n" + "".join(f"m{each} ^ {body}{each}!\n" for each in range(count)) + " !\n"
+
+
+def test_methods_go_together_and_messages_follow_each_other_without_waiting() -> None:
     prompt = Prompt(ClassModel(KERNEL))
-    methods = "".join(f"m{index} ^ {index}!\n" for index in range(20))
-    prompt.enter_script(f"!Object methodsFor: 'x'!\n{methods} !\n3!\n", "in.st")
-    frames = FrameReader().feed(prompt.take_outgoing())
-    assert len(frames) == 8
-    prompt.receive(encode_frame("R", b"1") * 3)
-    assert len(FrameReader().feed(prompt.take_outgoing())) == 3
+    prompt.enter_script(methods(250) + "3!\n", "in.st")
+    under_way = [each for each in FrameReader().feed(prompt.take_outgoing()) if isinstance(each, Frame)]
+    sizes = [len(each.payload) for each in under_way]
+    assert (
+        len(sizes) == 2
+        and sum(sizes) < BYTES_UNDER_WAY
+        and all(BATCH_BYTES - 60 < each <= BATCH_BYTES for each in sizes)
+    )
+    prompt.receive(encode_frame("R", b"m", under_way[0].number))
+    [third] = FrameReader().feed(prompt.take_outgoing())
+    assert isinstance(third, Frame)
+    assert selectors([*under_way, third]) == [f"m{each}" for each in range(len(selectors([*under_way, third])))]
+
+
+def test_of_methods_that_went_together_only_what_fails_is_told_and_with_its_place() -> None:
+    frames, told = file_in(methods(6) + "3!\n", fail="#'m3'")
+    assert told == ["in.st:5: failed"]
+    assert [selectors([each]) for each in frames] == [
+        [f"m{each}" for each in range(6)], *([f"m{each}"] for each in range(6)), []
+    ]  # fmt: skip
+    assert frames[-1].kind == "X"
+
+
+def test_methods_that_are_interrupted_are_not_sent_again() -> None:
+    prompt = Prompt(ClassModel(KERNEL))
+    prompt.enter_script(methods(6), "in.st")
+    prompt.take_outgoing()
+    prompt.interrupt()
+    prompt.take_outgoing()
+    assert prompt.receive(encode_frame("T", b"interrupted")) == [Failure("interrupted", "in.st:2")]
+    assert not prompt.is_busy and prompt.take_outgoing() == b""
+
+
+def test_a_class_of_which_a_method_fails_is_not_sent_further() -> None:
+    text = "Class { #name : #A, #superclass : #Object }\n" + "".join(
+        f"A >> m{each} [ ^ {each} ]\n" for each in range(12)
+    )
+    frames, told = file_in(text, fail="#'m1'")
+    together, *alone = [selectors([each]) for each in frames if each.kind == "M"]
+    assert together == [f"m{each}" for each in range(12)]
+    assert alone == [[f"m{each}"] for each in range(MESSAGES_UNDER_WAY + 1)]  # the reply to m0 came first
+    assert told == ["in.st:3: failed"]
+
+
+def test_a_method_that_comes_twice_waits_for_the_first() -> None:
+    """Else the first, sent again because another failed, would take the place of the second."""
+    prompt = Prompt(ClassModel(KERNEL))
+    prompt.enter_script(methods(80).replace("m75 ", "m0 "), "in.st")
+    under_way = FrameReader().feed(prompt.take_outgoing())
+    assert len(under_way) == 1
+    [first] = under_way
+    assert isinstance(first, Frame) and selectors([first])[0] == "m0"
 
 
 @pytest.mark.parametrize(

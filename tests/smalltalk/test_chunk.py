@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hardtalk.smalltalk.chunk import Chunk, CommentChunk, ExpressionChunk, MethodChunk, read_chunks, write_chunks
+from hardtalk.smalltalk.chunk import (
+    Chunk,
+    CommentChunk,
+    ExpressionChunk,
+    MethodChunk,
+    RefusedChunk,
+    read_all_chunks,
+    read_chunks,
+    write_chunks,
+)
 from hardtalk.smalltalk.errors import SourceError
 
 TEXT = """Transcript show: 'hello!!'!
@@ -88,3 +97,31 @@ def test_errors_in_a_chunk_name_the_file() -> None:
     with pytest.raises(SourceError) as found:
         read_chunks("3!\n  4 +!\n", "in.st")
     assert (found.value.file, found.value.line, found.value.column) == ("in.st", 2, 6)
+
+
+def test_methods_behind_what_is_not_understood_are_no_statements() -> None:
+    text = (
+        "!Foo methodsFor: 'x' by: 'y'!\nreset\n\tSmalltalk zork!\nnext ^ 3! !\n4!\n!Foo methodsFor: 'x'!\nlast ^ 5! !\n"
+    )
+    refused, four, last = read_all_chunks(text, "in.st")
+    assert isinstance(refused, RefusedChunk) and refused.error.line == 1
+    assert isinstance(four, ExpressionChunk) and four.source == "4"
+    assert isinstance(last, MethodChunk) and last.source == "last ^ 5"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "!methodRemoval: Foo #bar stamp: 'x 1/1/2025'!",
+        "!classRemoval: #Foo stamp: 'x'!",
+        '"-- -- --"!',
+        "----QUIT----#(1 May 2020 9:00:00 am) a.image priorSource: 123!",
+    ],
+)
+def test_what_is_for_tools(piece: str) -> None:
+    assert [type(each) for each in read_all_chunks(f"3!\n{piece}\n4!\n")] == [ExpressionChunk] * 2
+
+
+def test_an_override_is_a_method() -> None:
+    [method] = read_chunks("!Foo class methodsFor: '*x-override' stamp: 'y' prior: 1 overrides: 2!\nbar ^ 3! !\n")
+    assert method == MethodChunk("Foo", True, "*x-override", "bar ^ 3")

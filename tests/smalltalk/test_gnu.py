@@ -78,7 +78,7 @@ def test_complaints() -> None:
         ("Object subclass: A [ 3 ]", 1, "Expected a method, variables or a property."),
         ("Eval [\n 'abc ]", 2, "The string that starts here has no closing quote."),
     ):
-        [refused] = read_gnu(text, "a.st")
+        [refused] = [each for each in read_gnu(text, "a.st") if not isinstance(each, ClassDefinition)]
         assert isinstance(refused, RefusedChunk)
         assert (refused.error.line, refused.error.message) == (line, message)
         assert refused.error.remedy
@@ -89,3 +89,29 @@ def test_chunk_format_and_tonel_are_not_gnu() -> None:
         "Object subclass: #Foo instanceVariableNames: '' category: ''!\n!Foo methodsFor: 'x'!\na ^ [ 3 ]! !"
     )
     assert not is_gnu("Foo >> bar [ ^ 3 ]")
+
+
+def test_what_cannot_be_read_keeps_nothing_else_from_being_read() -> None:
+    text = """Object subclass: A [ | a | 3 + 4. b [ ^ 1 ] ]
+Object subclass: Odd [ <shape: #odd> c [ ^ 2 ] ]
+Eval [ 'abc ]
+A class extend [ d [ ^ 3 ] ]
+"""
+    a, three, b, odd, string, d = read_gnu(text, "a.st")
+    assert isinstance(a, ClassDefinition) and a.instance_variables == ("a",)
+    assert isinstance(b, MethodChunk) and b.source.startswith("b")
+    assert isinstance(d, MethodChunk) and (d.class_name, d.class_side) == ("A", True)
+    refused = [each.error.line for each in (three, odd, string) if isinstance(each, RefusedChunk)]
+    assert refused == [1, 2, 3]
+
+
+def test_the_class_side_in_the_brackets_of_a_class() -> None:
+    definition, registry, own = read_gnu("Object subclass: A [ A class [ | all | registry [ ^ all ] ] own [ ^ 1 ] ]")
+    assert isinstance(definition, ClassDefinition) and definition.class_instance_variables == ("all",)
+    assert isinstance(registry, MethodChunk) and registry.class_side
+    assert isinstance(own, MethodChunk) and not own.class_side
+
+
+def test_a_name_in_a_namespace_is_refused_as_a_statement_too() -> None:
+    [_, refused] = read_gnu("Eval [ 3 ]\nSmalltalk.Foo new.\n")
+    assert isinstance(refused, RefusedChunk) and "there are no namespaces" in refused.error.message

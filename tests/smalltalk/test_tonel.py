@@ -6,7 +6,8 @@ import pytest
 
 from hardtalk.smalltalk.compiler import compile_method
 from hardtalk.smalltalk.errors import SourceError
-from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition, class_category, read_class, write_class
+from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition, class_category, read_class
+from hardtalk.smalltalk.tonel_writer import write_class
 
 THERMOMETER = """"I read the ""tutorial's"" thermometer."
 Class {
@@ -138,7 +139,13 @@ def test_places_are_those_of_the_file() -> None:
 CLASS = "Class { #name : #Foo, #superclass : #Object }\n"
 COMPLAINTS = [
     ("", "1:1: Expected `Class {` or `Extension {`.", "Start the file with its class, behind its comment."),
-    ("Trait { }", "1:1: Expected `Class {` or `Extension {`.", "Start the file with its class, behind its comment."),
+    ("Package { }", "1:1: Expected `Class {` or `Extension {`.", "Start the file with its class, behind its comment."),
+    ("Trait { }", "1:1: There are no traits here.", "Write the methods into the classes that use them."),
+    (
+        "Class { #name : #A, #superclass : #Object, #traits : 'TOne + TTwo' }",
+        "1:44: There are no traits here.",
+        "Write the methods into the classes that use them.",
+    ),
     ("Class x", "1:7: Expected `{`.", "Write the properties as { #name : #TheClass, ... }."),
     ("Class { #superclass : #A }", "1:1: The class has no #name.", "Add `#name : #TheClass`."),
     ("Class { #name : #A }", "1:1: The class A has no #superclass.", "Add `#superclass : #Object`."),
@@ -245,3 +252,9 @@ def test_complaints(text: str, complaint: str, remedy: str) -> None:
     error = found.value
     assert f"{error.line}:{error.column}: {error.message}" == complaint
     assert error.remedy == remedy
+
+
+@pytest.mark.parametrize("none", ["'{}'", "''", "[ ]"])
+def test_traits_that_are_none(none: str) -> None:
+    text = f"Class {{ #name : #A, #superclass : #Object, #traits : {none}, #classTraits : {none} }}"
+    assert read_class(text) == ClassDefinition("A", "Object")

@@ -8,7 +8,7 @@ from hardtalk.board.events import RegisterAccess
 from hardtalk.board.failures import Failures
 from hardtalk.board.feed import Feed
 from hardtalk.board.firmware import Firmware
-from hardtalk.board.lines import Lines
+from hardtalk.board.lines import SECONDARY, Lines
 from hardtalk.board.patience import Patience
 from hardtalk.devices import BusError, Clock, Device
 
@@ -46,10 +46,10 @@ class Bus:
 
     def reader(self, device: Device) -> Callable[[int, int], int]:
         devices, lines, access, patience = self._devices, self._lines, self._access, self._patience
-        own, read_at = device.peripheral.lines, device.read_at
+        read_at, (primary, secondary) = device.read_at, split(device.peripheral.lines)
 
         def read(offset: int, size: int) -> int:
-            if lines.are_raised(own):
+            if lines.raw & primary or (secondary and lines.are_raised(secondary)):
                 return access(device, offset, size, None)
             devices.touched.add(device)
             patience.begin()
@@ -65,10 +65,10 @@ class Bus:
 
     def writer(self, device: Device) -> Callable[[int, int, int], None]:
         devices, lines, access, patience = self._devices, self._lines, self._access, self._patience
-        own, write_at = device.peripheral.lines, device.write_at
+        write_at, (primary, secondary) = device.write_at, split(device.peripheral.lines)
 
         def write(offset: int, size: int, value: int) -> None:
-            if lines.are_raised(own):
+            if lines.raw & primary or (secondary and lines.are_raised(secondary)):
                 access(device, offset, size, value)
                 return
             devices.touched.add(device)
@@ -131,3 +131,8 @@ class Bus:
         block = self._code.describe(self._cpu.counter.block)
         self.abort = (address, f"{doing} of {address:#010x} in the block at {block}: {error}")
         self._cpu.stops.request_attention()
+
+
+def split(lines: tuple[int, ...]) -> tuple[int, tuple[int, ...]]:
+    """The lines at the primary controller as a word, one bit each, and those at the secondary one."""
+    return sum(1 << each for each in lines if each < SECONDARY), tuple(each for each in lines if each >= SECONDARY)

@@ -12,7 +12,7 @@ import numpy as np
 import unicorn
 from numpy.typing import NDArray
 from unicorn import arm_const as arm
-from unicorn.unicorn_py3.unicorn import uclib
+from unicorn.unicorn_py3.unicorn import MMIO_READ_CFUNC, MMIO_WRITE_CFUNC, uclib
 
 from hardtalk.board.errors import BoardError
 from hardtalk.board.memory import Ram
@@ -55,6 +55,7 @@ class Engine:
         self.uc: Any = Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_ARM)
         self.uc.ctl_set_cpu_model(arm.UC_CPU_ARM_926)
         self.uc.mem_map_ptr(ram.base, ram.size, unicorn.UC_PROT_ALL, ram.host_address)
+        self._accessors: list[Any] = []
         self._word = ctypes.c_uint32()
         self._reference = ctypes.byref(self._word)
         self.exception_number: int | None = None
@@ -66,15 +67,19 @@ class Engine:
         self.uc.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._note_fault)
 
     def map_device(self, base: int, size: int, read: Read, write: Write) -> None:
-        """Let accesses to a range call `read(offset, size)` and `write(offset, size, value)`."""
+        """Let accesses to a range call `read(offset, size)` and `write(offset, size, value)`, which must not raise."""
 
-        def on_read(_engine: Any, offset: int, width: int, _user: Any) -> int:
+        def on_read(_engine: int, offset: int, width: int, _user: int) -> int:
             return read(offset, width)
 
-        def on_write(_engine: Any, offset: int, width: int, value: int, _user: Any) -> None:
+        def on_write(_engine: int, offset: int, width: int, value: int, _user: int) -> None:
             write(offset, width, value)
 
-        self.uc.mmio_map(base, size, on_read, None, on_write, None)
+        accessors = MMIO_READ_CFUNC(on_read), MMIO_WRITE_CFUNC(on_write)
+        self._accessors += accessors
+        status = uclib.uc_mmio_map(self.uc._uch, base, size, accessors[0], 0, accessors[1], 0)
+        if status != unicorn.UC_ERR_OK:
+            raise BoardError(f"the CPU engine refuses a device at {base:#010x} ({status})", "install unicorn 2.1.4")
 
     def start(self, address: int, count: int = 0) -> int | None:
         """Run from `address`, `count` instructions or until something stops it; the error's number when it fails."""

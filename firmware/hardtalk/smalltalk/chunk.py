@@ -28,12 +28,18 @@ _HEADER: Final = re.compile(
     r"\s*(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<side>\s+class)?\s+"
     r"(?P<what>methodsFor|publicMethodsFor|privateMethodsFor|commentStamp)"
     r"(?::\s*#?(?:'(?P<text>[^']*(?:''[^']*)*)'|(?P<word>\w+)))?"
-    r"(?:\s+(?:stamp:\s*'[^']*(?:''[^']*)*'|prior:\s*(?:[0-9]+|nil)))*\s*"
+    r"(?:\s+(?:stamp:\s*'[^']*(?:''[^']*)*'|(?:prior|overrides):\s*(?:[0-9]+|nil)))*\s*"
 )
-_FOR_TOOLS: Final = re.compile(r"(?:classDefinition|provides|requires|description|postscript):[\s\S]*")
+_FOR_TOOLS: Final = re.compile(
+    r"(?:(?:class|method|systemCategory)(?:Definition|Removal|Renamed?|Moved)"
+    r"|provides|requires|description|preamble|postscript):[\s\S]*"
+)
 _REORGANIZE: Final = re.compile(r"\s*\w+(?:\s+class)?\s+reorganize\s*")
-_STYLE: Final = "]style["
-_ALMOST_HEADER: Final = re.compile(r"\w+(?:\s+class)?\s+\w+(?::\s*'[^']*(?:''[^']*)*')?\s*")
+_NOTES: Final = ("]style[", "----")
+"""What text attributes, and marks in a file of changes, begin with."""
+_ALMOST_HEADER: Final = re.compile(r"\w+(?:\s+class)?\s+\w+(?::\s*'[^']*(?:''[^']*)*')?\s*\Z")
+_OF_METHODS: Final = re.compile(r"\w+(?:\s+class)?\s+\w*[mM]ethodsFor\w*:?")
+"""So begins what methods follow, up to an empty piece; they are no statements, whatever else it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,7 @@ def read_all_chunks(text: str, file: str = "<text>") -> list[Chunk | RefusedChun
     """As `read_chunks`, but a piece that is no Smalltalk is told in its place, and the others go on."""
     chunks: list[Chunk | RefusedChunk] = []
     header: re.Match[str] | None = None
-    is_header_next = is_skipped = False
+    is_header_next = is_skipped = is_refused = False
     line, counted = 1, 0
     for start, raw in _pieces(text):
         offset = start + len(raw) - len(raw.lstrip())
@@ -105,23 +111,30 @@ def read_all_chunks(text: str, file: str = "<text>") -> list[Chunk | RefusedChun
             elif is_skipped:
                 is_skipped = False
             elif not source:
-                is_header_next = header is None
-                header = None
-            elif source.startswith(_STYLE):
+                is_header_next = header is None and not is_refused
+                header, is_refused = None, False
+            elif is_refused or source.startswith(_NOTES):
                 continue
             elif is_header_next:
                 is_header_next = False
                 is_skipped = _REORGANIZE.fullmatch(source) is not None
+                is_refused = _OF_METHODS.match(source) is not None and _HEADER.fullmatch(source) is None
                 header = None if is_skipped else _header(text, offset, source, file)
                 if header is None and not is_skipped and not _FOR_TOOLS.fullmatch(source):
-                    chunks.append(ExpressionChunk(source, file, line, parse_expression(source, file, line, prefix)))
+                    chunks += _statements(source, file, line, prefix)
             elif header is not None:
                 chunks.append(_method(header, source, file, line, prefix))
             else:
-                chunks.append(ExpressionChunk(source, file, line, parse_expression(source, file, line, prefix)))
+                chunks += _statements(source, file, line, prefix)
         except SourceError as error:
             chunks.append(RefusedChunk(error))
     return chunks
+
+
+def _statements(source: str, file: str, line: int, prefix: str) -> list[ExpressionChunk]:
+    """None for a piece of comments."""
+    node = parse_expression(source, file, line, prefix)
+    return [ExpressionChunk(source, file, line, node)] if node.statements else []
 
 
 def _method(header: re.Match[str], source: str, file: str, line: int, prefix: str) -> MethodChunk:
@@ -146,7 +159,7 @@ def _pieces(text: str) -> list[tuple[int, str]]:
 def _header(text: str, offset: int, source: str, file: str) -> re.Match[str] | None:
     """What the piece says of the next ones; None for an expression behind an exclamation mark."""
     match = _HEADER.fullmatch(source)
-    if match is None and _ALMOST_HEADER.fullmatch(source):
+    if match is None and (_ALMOST_HEADER.match(source) or _OF_METHODS.match(source)):
         raise SourceError.at(
             text,
             offset,

@@ -17,7 +17,7 @@ complaints, in the place of what cannot be read.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Final, NoReturn, TypeAlias
 
 from hardtalk.smalltalk.chunk import CommentChunk, ExpressionChunk, MethodChunk, RefusedChunk
@@ -41,12 +41,24 @@ _METHOD: Final = re.compile(
     rf"{_NAMESPACE}(?P<name>{_NAME})(?P<side>\s+class)?\s*>>\s*(?P<pattern>[^\[\]'\"#.!]*?)\s*\["
 )
 _VARIABLES: Final = re.compile(rf"\|(?P<names>(?:\s*{_NAME})*)\s*\|")
-_CLASS_VARIABLES: Final = re.compile(rf"{_NAME}\s+class\s*\[\s*\|(?P<names>(?:\s*{_NAME})*)\s*\|\s*\]")
+_CLASS_SIDE: Final = re.compile(rf"{_NAME}\s+class\s*\[")
+_BEGINNING: Final = re.compile(
+    rf"^(?:Eval\s*\[|{_NAMESPACE}{_NAME}(?:\s+class)?\s+(?:subclass:\s*#?{_NAME}\s*\[|extend\s*\[|>>))", re.MULTILINE
+)
+"""Of a part; what cannot be read ends before it."""
 _SHARED: Final = re.compile(rf"(?P<name>{_NAME})\s*:=\s*")
 _PROPERTY: Final = re.compile(r"<\s*(?P<key>\w+):\s*(?:'(?P<text>[^']*(?:''[^']*)*)'|(?P<word>[^>]*?))\s*>")
 _OWN_METHOD: Final = re.compile(r"(?P<pattern>[^\[\]'\"#.!<>]*|[^\w\s\[\]'\"#.!]+\s*\w+)\s*\[")
+_LAST_NAME: Final = re.compile(r"\b[A-Z]\w*\Z")
 _DELIMITER: Final = re.compile(r"""\$[\s\S]|'[^']*(?:''[^']*)*'|"[^"]*"|[\[\](){}.!'"]""")
-_SHAPES: Final = {"pointer": "variable", "byte": "bytes", "character": "bytes", "word": "words", "uint": "words"}
+_SHAPES: Final = {
+    "pointer": "variable",
+    "byte": "bytes",
+    "character": "bytes",
+    "word": "words",
+    "uint": "words",
+    "nil": "normal",
+}
 
 
 def is_gnu(text: str) -> bool:
@@ -59,6 +71,20 @@ def read_gnu(text: str, file: str = "<text>") -> list[Part]:
     return _Reader(text, file).parts()
 
 
+@dataclass
+class _Body:
+    """What is known of a class while its brackets are read. `definition` is None in an extension; `initial` are class
+    variables with the places of their first values. It `is_refused` when its objects cannot be as it
+    says."""
+
+    name: str
+    class_side: bool
+    definition: ClassDefinition | None
+    category: str = DEFAULT_CATEGORY
+    initial: list[tuple[str, int, int]] = field(default_factory=list)
+    is_refused: bool = False
+
+
 class _Reader(TextReader):
     space = re.compile(r"(?:\s+|\"[^\"]*\")*")
 
@@ -69,11 +95,13 @@ class _Reader(TextReader):
     def parts(self) -> list[Part]:
         self.skip_space()
         while self.offset < len(self.text):
+            start = self.offset
             try:
                 self.part()
             except SourceError as error:
                 self.found.append(RefusedChunk(error))
-                self.offset = len(self.text)
+                beginning = _BEGINNING.search(self.text, max(self.offset, start + 1))
+                self.offset = beginning.start() if beginning is not None else len(self.text)
             self.skip_space()
         return self.found
 
@@ -104,45 +132,64 @@ class _Reader(TextReader):
     # Classes
 
     def class_body(self, name: str, class_side: bool, definition: ClassDefinition | None) -> None:
-        """Variables and properties make the class, or are refused in an extension; methods follow it."""
-        opener = self.offset - 1
-        stop = self.closing(opener)
-        category = DEFAULT_CATEGORY
+        """Variables and properties make the class, or are refused in an extension; methods follow it. What cannot be
+        read is told, and the rest goes on."""
+        stop = self.closing(self.offset - 1)
         place = len(self.found)
-        initial: list[tuple[str, int, int]] = []
-        self.skip_space()
-        while self.offset < stop:
-            start = self.offset
-            if match := self.take(_PROPERTY):
-                if definition is not None:
-                    definition = self.with_property(definition, match)
-                elif match["key"] == "category":
-                    category = _text_of(match)
-            elif match := self.take(_VARIABLES):
-                definition = self.with_names(definition, "instance_variables", match, start)
-            elif match := self.take(_CLASS_VARIABLES):
-                definition = self.with_names(definition, "class_instance_variables", match, start)
-            elif match := self.take(_SHARED):
-                definition = self.with_names(definition, "class_variables", match, start, match["name"])
-                end = self.statement_end(self.offset)
-                initial.append((match["name"], self.offset, min(end, stop)))
-                self.offset = end + 1
-            elif match := self.take(_METHOD):
-                self.method(match["name"], match["side"] is not None, match.start("pattern"), category)
-            elif self.take(_OWN_METHOD):
-                self.method(name, class_side, start, category)
-            else:
-                remedy = "Write methods as selector [ ... ], variables as | a b |."
-                self.fail(start, "Expected a method, variables or a property.", remedy)
-            self.skip_space()
+        body = _Body(name, class_side, definition)
+        self.elements(body, stop)
         self.offset = stop + 1
-        if definition is not None:
-            self.found.insert(place, definition)
-        for position, (variable, first, last) in enumerate(initial, place + 1):
+        if body.is_refused:
+            self.found[place:] = [each for each in self.found[place:] if isinstance(each, RefusedChunk)]
+            return
+        if body.definition is not None:
+            self.found.insert(place, body.definition)
+        for position, (variable, first, last) in enumerate(body.initial, place + 1):
             before = len(self.found)
             self.expression(first, last, f"{name} classVarNamed: #{variable} put: (", ")")
             if len(self.found) > before:
                 self.found.insert(position, self.found.pop())
+
+    def elements(self, body: _Body, stop: int) -> None:
+        self.skip_space()
+        while self.offset < stop:
+            start = self.offset
+            try:
+                self.element(body, start, stop)
+            except SourceError as error:
+                self.found.append(RefusedChunk(error))
+                self.offset = max(self.offset, min(self.statement_end(start) + 1, stop))
+            self.skip_space()
+
+    def element(self, body: _Body, start: int, stop: int) -> None:
+        if match := self.take(_PROPERTY):
+            if body.definition is not None:
+                body.is_refused = True
+                body.definition = self.with_property(body.definition, match)
+                body.is_refused = False
+            elif match["key"] == "category":
+                body.category = _text_of(match)
+        elif match := self.take(_VARIABLES):
+            kind = "class_instance_variables" if body.class_side else "instance_variables"
+            body.definition = self.with_names(body.definition, kind, match, start)
+        elif self.take(_CLASS_SIDE):
+            end = self.closing(self.offset - 1)
+            inner = replace(body, class_side=True)
+            self.elements(inner, end)
+            body.definition = inner.definition
+            self.offset = end + 1
+        elif match := self.take(_SHARED):
+            body.definition = self.with_names(body.definition, "class_variables", match, start, match["name"])
+            end = self.statement_end(self.offset)
+            body.initial.append((match["name"], self.offset, min(end, stop)))
+            self.offset = end + 1
+        elif match := self.take(_METHOD):
+            self.method(match["name"], match["side"] is not None, match.start("pattern"), body.category)
+        elif self.take(_OWN_METHOD):
+            self.method(body.name, body.class_side, start, body.category)
+        else:
+            remedy = "Write methods as selector [ ... ], variables as | a b |."
+            self.fail(start, "Expected a method, variables or a property.", remedy)
 
     def with_names(
         self, definition: ClassDefinition | None, kind: str, match: re.Match[str], start: int, name: str = ""
@@ -214,12 +261,17 @@ class _Reader(TextReader):
                     return match.start()
             elif text in "'\"":
                 self.unclosed(match)
-            elif depth == 0 and text in ".!" and not self.is_within_number(match.start()):
+            elif depth == 0 and text in ".!" and not self.is_within(match.start()):
                 return match.start()
         return len(self.text)
 
-    def is_within_number(self, offset: int) -> bool:
-        return self.text[offset] == "." and self.text[offset + 1 : offset + 2].isdigit()
+    def is_within(self, offset: int) -> bool:
+        """Whether the full stop is one of a number or of a name in a namespace."""
+        if self.text[offset] != ".":
+            return False
+        following = self.text[offset + 1 : offset + 2]
+        name = _LAST_NAME.search(self.text, self.text.rfind("\n", 0, offset) + 1, offset)
+        return following.isdigit() or (following.isupper() and name is not None)
 
     def closing(self, opener: int) -> int:
         """The offset of the bracket that closes the one at `opener`."""

@@ -29,7 +29,7 @@ from typing import Final, TypeAlias
 from hardtalk.smalltalk.ast import PSEUDO_VARIABLES, Method
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.parser import parse_method
-from hardtalk.smalltalk.scanner import KEYWORD_SELECTOR, NAME
+from hardtalk.smalltalk.scanner import NAME
 from hardtalk.smalltalk.source_file import read_source_file
 from hardtalk.smalltalk.text_reader import TextReader
 
@@ -42,9 +42,9 @@ _SYMBOL: Final = re.compile(r"#(?:'([^']*(?:''[^']*)*)'|([A-Za-z_][A-Za-z0-9_]*)
 _STRING: Final = re.compile(r"'([^']*(?:''[^']*)*)'")
 _HEAD: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\s+class)?\s*>>\s*")
 _BODY: Final = re.compile(r"""\$[\s\S]|'[^']*(?:''[^']*)*'|"[^"]*"|[\[\]'"]""")
-_BLANK_LINE_END: Final = re.compile(r"[ \t\r]*(\n|$)")
+BLANK_LINE_END: Final = re.compile(r"[ \t\r]*(\n|$)")
 
-_NAME_LISTS: Final = {
+NAME_LISTS: Final = {
     "instVars": "instance_variables",
     "classVars": "class_variables",
     "classInstVars": "class_instance_variables",
@@ -53,6 +53,9 @@ _NAME_LISTS: Final = {
 _SINGLE_KEYS: Final = ("name", "superclass", "type", "category", "package", "tag")
 _TOOLS_KEYS: Final = frozenset({"commentStamp", "stamp", "timestamp"})
 """What other Smalltalks note for their tools; it means nothing here."""
+_TRAIT_KEYS: Final = frozenset({"traits", "classTraits"})
+NO_TRAITS: Final = "There are no traits here."
+TRAITS_REMEDY: Final = "Write the methods into the classes that use them."
 _NEXT_METHOD: Final = re.compile(r"^(?:\{|[A-Za-z_][A-Za-z0-9_]*(?:\s+class)?\s*>>)", re.MULTILINE)
 
 _Value: TypeAlias = str | tuple[str, ...] | None
@@ -151,16 +154,21 @@ class _Reader(TextReader):
         self.skip_space()
         start = self.offset
         keyword = self.take(NAME)
+        if keyword is not None and keyword.group() == "Trait":
+            self.fail(start, NO_TRAITS, TRAITS_REMEDY)
         if keyword is None or keyword.group() not in ("Class", "Extension"):
             remedy = "Start the file with its class, behind its comment."
             self.fail(start, "Expected `Class {` or `Extension {`.", remedy)
         entries = self.entries()
-        for key, (offset, _) in entries.items():
-            if key not in _SINGLE_KEYS and key not in _NAME_LISTS and key not in _TOOLS_KEYS:
-                known = ", ".join(f"#{known}" for known in (*_SINGLE_KEYS, *_NAME_LISTS))
+        for key, (offset, value) in entries.items():
+            if key in _TRAIT_KEYS:
+                if value not in ("", "{}", ()):
+                    self.fail(offset, NO_TRAITS, TRAITS_REMEDY)
+            elif key not in _SINGLE_KEYS and key not in NAME_LISTS and key not in _TOOLS_KEYS:
+                known = ", ".join(f"#{known}" for known in (*_SINGLE_KEYS, *NAME_LISTS))
                 self.fail(offset, f"#{key} is not a property of a class.", f"Use one of: {known}.")
         name, superclass, kind = self.identity(entries, start, is_extension=keyword.group() == "Extension")
-        lists = {field_name: self.names(entries, key) for key, field_name in _NAME_LISTS.items()}
+        lists = {field_name: self.names(entries, key) for key, field_name in NAME_LISTS.items()}
         category = self.single(entries, "category") or self.single(entries, "package") or ""
         return ClassDefinition(
             name,
@@ -319,7 +327,7 @@ class _Reader(TextReader):
         pattern = self.text[pattern_start : body_start - 1]
         body = self.text[body_start:body_stop]
         self.offset = body_stop + 1
-        source = pattern.rstrip() + body if _BLANK_LINE_END.match(body) else f"{pattern} {body}"
+        source = pattern.rstrip() + body if BLANK_LINE_END.match(body) else f"{pattern} {body}"
         line_start = self.text.rfind("\n", 0, pattern_start) + 1
         line = self.line_at(pattern_start)
         node = parse_method(source.rstrip(), self.file, line, self.text[line_start:pattern_start])
@@ -351,69 +359,3 @@ class _Reader(TextReader):
         if depth == 0:
             self.fail(pattern_start, "The method has no body.", "Write its statements in brackets: selector [ ... ].")
         self.fail(opener, "The method's body is not closed.", "Add `]`, or look for a bracket missing within it.")
-
-
-# Writing
-
-
-def write_class(definition: ClassDefinition) -> str:
-    """The Tonel text of a class or extension; reading it gives an equal definition."""
-    lines = []
-    if definition.comment:
-        comment = definition.comment.replace('"', '""')
-        lines.append(f'"\n{comment}\n"' if "\n" in comment else f'"{comment}"')
-    lines.append("Extension {" if definition.is_extension else "Class {")
-    lines.append(",\n".join(f"\t#{key} : {value}" for key, value in _properties(definition)))
-    lines.append("}")
-    parts = ["\n".join(lines) + "\n"]
-    parts.extend(_method_text(definition.name, method) for method in definition.methods)
-    return "\n".join(parts)
-
-
-def _properties(definition: ClassDefinition) -> list[tuple[str, str]]:
-    properties = [("name", _symbol(definition.name))]
-    if not definition.is_extension:
-        properties.append(("superclass", _symbol(definition.superclass) if definition.superclass else "nil"))
-        if definition.kind != "normal":
-            properties.append(("type", _symbol(definition.kind)))
-    for key, field_name in _NAME_LISTS.items():
-        names = getattr(definition, field_name)
-        if names:
-            properties.append((key, "[ " + ", ".join(f"'{name}'" for name in names) + " ]"))
-    if definition.category:
-        properties.append(("category", _symbol(definition.category)))
-    return properties
-
-
-def _method_text(class_name: str, method: MethodDefinition) -> str:
-    receiver = f"{class_name} class" if method.class_side else class_name
-    stop = pattern_stop(method.source)
-    pattern, body = method.source[:stop], method.source[stop:].rstrip()
-    gap_length = len(body) - len(body.lstrip(" \t"))
-    if _BLANK_LINE_END.match(body):
-        opening = f" [{body}"
-    else:
-        middle = gap_length // 2
-        opening = f"{body[:middle]}[{body[middle + 1 :] if gap_length else body}"
-    return f"{{ #category : {_symbol(method.category)} }}\n{receiver} >> {pattern}{opening}\n]\n"
-
-
-def pattern_stop(source: str) -> int:
-    """The offset behind the selector and arguments with which a method's text starts."""
-    match = _PATTERN.match(source)
-    if match is None:
-        raise ValueError(f"not a method: {source[:40]!r}")
-    return match.end()
-
-
-_KEYWORD_PART: Final = r"[A-Za-z_][A-Za-z0-9_]*:\s*[A-Za-z_][A-Za-z0-9_]*"
-_PATTERN: Final = re.compile(
-    rf"\s*(?:{_KEYWORD_PART}(?:\s+{_KEYWORD_PART})*|[A-Za-z_][A-Za-z0-9_]*|[^A-Za-z0-9_\s]+\s*[A-Za-z_][A-Za-z0-9_]*)"
-)
-
-
-def _symbol(name: str) -> str:
-    if NAME.fullmatch(name) or KEYWORD_SELECTOR.fullmatch(name):
-        return f"#{name}"
-    quoted = name.replace("'", "''")
-    return f"#'{quoted}'"

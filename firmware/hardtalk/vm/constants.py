@@ -127,7 +127,7 @@ VM_CONSTANTS: Final = {
     "PointerElements": 16,
     "ComparedBytes": 1024,
     "HashedHalf": 128,
-    "CrcBytes": 512,
+    "CrcBytes": 4096,
     "CrcPieceBytes": 32,
     "AuditedAtOnce": 8,
     "ShownBytes": 32,

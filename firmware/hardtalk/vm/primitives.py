@@ -187,7 +187,7 @@ PRIMITIVES: Final = (
     _row(613, "LeaveMutex", 0, "Mutex>>leave", "the most urgent that waits is the owner; lent priorities end"),
     _row(614, "Terminate", 0, "Process>>primitiveTerminate", "the process never runs again"),
     _row(615, "ValueUninterrupted", 0, "BlockClosure>>valueNoContextSwitch", "no switch before the first bytecode"),
-    _row(616, "Crc16", 2, "String>>crc16From:to:", "CRC-16/CCITT-FALSE; fails beyond 512 bytes"),
+    _row(616, "Crc16", 2, "String>>crc16From:to:", "CRC-16/CCITT-FALSE; fails beyond 4,096 bytes"),
     _row(617, "SuspendedContext", 0, "Process>>suspendedContext", "where a process that is not active will go on"),
     _row(618, "ResumeContext", 1, "ContextPart>>resume:", "unwind to the receiver and go on in it with a value"),
     _row(619, "RestartContext", 0, "ContextPart>>restart", "unwind to the receiver and begin its code anew"),

@@ -87,11 +87,12 @@ def filed_out(definition: ClassDefinition) -> str:
 def attempt_chunk(data: bytes) -> None:
     """Read, then compiled entry by entry, as `hardtalk repl --script` does; the board accepts all. What is refused does
     not keep the rest from being read."""
-    model, refused = fresh_model(), []
+    model = fresh_model()
+    refused: list[SourceError] = []
     with file_of(data, SCRIPT_FILE) as path:
         for entry in entries_of(read_source_file(path), str(path)):
             try:
-                for request in requests_of(entry, model):
+                for request in requests_of(entry, model, refused):
                     if request.learn is not None:
                         request.learn()
             except SourceError as error:

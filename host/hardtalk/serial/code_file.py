@@ -11,11 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from hardtalk.serial.board_forms import check_definition
 from hardtalk.serial.class_model import ClassModel, shape_of
 from hardtalk.serial.code_text import class_text, encoded, literal_text, quoted
 from hardtalk.serial.definitions import commented_class, defined_by
 from hardtalk.serial.entries import Entry, entries_of
-from hardtalk.serial.requests import check_definition, method_request
+from hardtalk.serial.requests import method_request
 from hardtalk.smalltalk.ast import Method
 from hardtalk.smalltalk.chunk import ExpressionChunk, MethodChunk, RefusedChunk
 from hardtalk.smalltalk.errors import SourceError
@@ -25,7 +26,7 @@ from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
 from hardtalk.vm.code_version import CODE_VERSION
 
 MAGIC: Final = b"Hardtalk code "
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 CHECK_SUM_BYTES: Final = len(b"00000000\n")
 CLASS, VARIABLES, METHOD = b"C", b"E", b"M"
 

@@ -75,13 +75,15 @@ def class_text(name: str, class_side: bool) -> str:
 
 
 def code_text(spec: CompiledMethodSpec) -> str:
-    """Selector, header, bytecodes, number of literals, literals: one a line."""
+    """Selector, header, bytecodes, number of literals, literals: one a line. The last two literals go without saying:
+    the selector, and the class for which the method is."""
+    literals = spec.literals[:-2]
     lines = [
         literal_text(Symbol(spec.selector)),
         str(spec.header_value),
         quoted(spec.bytecodes.decode("latin-1")),
-        str(len(spec.literals)),
-        *map(literal_text, spec.literals),
+        str(len(literals)),
+        *map(literal_text, literals),
     ]
     return "\n".join(lines)
 

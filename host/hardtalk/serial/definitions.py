@@ -6,6 +6,7 @@
     Object << #Foo slots: { #a. #b }; sharedVariables: { #C }; tag: 't'; package: 'X'; install
     Foo class instanceVariableNames: 'x y'
     Foo class slots: { #x. #y }
+    Object class << Foo class slots: { #x. #y }
     Foo addInstVarNamed: 'c'    Foo class removeInstVarNamed: 'x'    Foo addClassVarNamed: 'D'
 
 The host must know them before they have been run, for it compiles the methods that follow.
@@ -51,6 +52,7 @@ _FIELDS: Final = {
     "package": "category",
 }
 _WITHOUT_MEANING: Final = frozenset({"tag", "comment", "stamp", "install"})
+_TRAITS: Final = frozenset({"uses", "traits", "classTraits"})
 _VARIABLE_CHANGE: Final = re.compile(r"(?P<change>add|remove)(?P<kind>Inst|Class)VarNamed?:")
 _SUBCLASS: Final = re.compile(r"(?P<kind>\w*[sS]ubclass):(?P<rest>(?:\w+:)*)")
 
@@ -81,9 +83,6 @@ def defined_by(statement: Statement) -> ClassDefinition | None:
     """The class that the statement defines; None for any other statement, and for what the board must find out."""
     if isinstance(statement, Cascade) and isinstance(fluent := _fluent_start(statement.receiver), Send):
         return _fluent(fluent, statement.messages)
-    if isinstance(statement, Cascade) and len(statement.messages) > 0:
-        first = statement.messages[0]
-        statement = Send(statement.receiver, first.selector, first.arguments)
     if not isinstance(statement, Send):
         return None
     if isinstance(fluent := _fluent_start(statement), Send):
@@ -95,12 +94,19 @@ def defined_by(statement: Statement) -> ClassDefinition | None:
 
 def class_side_variables(statement: Statement) -> ClassSideVariables | None:
     """The class-side variables that the statement gives a class that there is."""
-    if not isinstance(statement, Send) or statement.selector not in ("instanceVariableNames:", "slots:"):
+    if not isinstance(statement, (Send, Cascade)):
         return None
-    side = statement.receiver
-    if not (isinstance(side, Send) and side.selector == "class" and isinstance(side.receiver, Variable)):
+    start = _fluent_start(statement.receiver)
+    side = start.arguments[0] if start is not None else statement.receiver
+    messages = statement.messages if isinstance(statement, Cascade) else (statement,)
+    wanted = ("slots:",) if start is not None else ("instanceVariableNames:", "slots:")
+    given = [each for each in messages if each.selector in wanted]
+    is_side = isinstance(side, Send) and side.selector == "class"
+    if not (is_side and isinstance(side, Send) and isinstance(side.receiver, Variable) and len(given) == 1):
         return None
-    names = _names(statement.arguments[0])
+    if start is None and isinstance(statement, Cascade):
+        return None
+    names = _names(given[0].arguments[0])
     return ClassSideVariables(side.receiver.name, names) if names is not None else None
 
 
@@ -120,6 +126,28 @@ def variable_change(statement: Statement) -> VariableChange | None:
         return None
     field = "class_variables" if match["kind"] == "Class" else "instance_variables"
     return VariableChange(side.name, f"class_{field}" if is_class_side else field, name, match["change"] == "add")
+
+
+def uses_traits(statement: Statement) -> bool:
+    """Whether the statement defines a trait, or a class that uses some."""
+    if not isinstance(statement, (Send, Cascade)):
+        return False
+    start = _fluent_start(statement.receiver) or _fluent_start(statement)
+    superclass = start.receiver if start is not None else statement.receiver
+    messages = statement.messages if isinstance(statement, Cascade) else (statement,)
+    if isinstance(superclass, Variable) and superclass.name == "Trait":
+        return start is not None or any(each.selector.startswith("named:") for each in messages)
+    if start is None and not any(_SUBCLASS.fullmatch(each.selector) for each in messages):
+        return False
+    pairs = (pair for each in messages for pair in zip(each.selector.split(":"), each.arguments, strict=False))
+    return any(keyword in _TRAITS and _names(argument) != () for keyword, argument in pairs)
+
+
+def is_for_tools(node: Method) -> bool:
+    """Whether a chunk does nothing but tell tools what there is."""
+    if len(node.statements) != 1 or not isinstance(send := node.statements[0], (Send, Cascade)):
+        return False
+    return isinstance(send.receiver, Variable) and send.receiver.name == "SystemOrganization"
 
 
 def commented_class(node: Method) -> str | None:
@@ -169,7 +197,7 @@ def _fields(pairs: Iterable[tuple[str, Expression]]) -> dict[str, Any] | None:
     """The fields of the definition; None when a keyword is unknown or an argument no literal."""
     fields: dict[str, Any] = {}
     for keyword, argument in pairs:
-        if keyword in _WITHOUT_MEANING:
+        if keyword in _WITHOUT_MEANING or (keyword in _TRAITS and _names(argument) == ()):
             continue
         field = _FIELDS.get(keyword)
         if field is None:

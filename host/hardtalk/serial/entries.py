@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from hardtalk.serial.class_model import ClassModel
-from hardtalk.serial.definitions import class_side_variables, commented_class, defined_by
+from hardtalk.serial.definitions import class_side_variables, commented_class, defined_by, is_for_tools
 from hardtalk.serial.requests import (
     Request,
     class_requests,
@@ -32,6 +33,9 @@ class Text:
     line: int = 1
 
 
+_PACKAGE: Final = re.compile(r"\s*Package\s*\{[^}]*\}\s*\Z")
+"""What a folder of Tonel says of itself."""
+
 Entry: TypeAlias = Text | Chunk | RefusedChunk | ClassDefinition
 
 
@@ -39,6 +43,8 @@ def entries_of(text: str, file: str) -> list[Entry]:
     """The entries of a script. What is no Smalltalk is an entry too, which is refused in its turn."""
     if is_class_definition(text):
         return _tonel_entries(text, file)
+    if _PACKAGE.match(text):
+        return []
     parts: Sequence[Entry] = read_gnu(text, file) if is_gnu(text) else read_all_chunks(text, file)
     return _with_class_side_variables(parts)
 
@@ -90,16 +96,18 @@ def _only_statement(part: Entry) -> Statement | None:
     return None
 
 
-def requests_of(entry: Entry, model: ClassModel) -> list[Request]:
-    """The requests that do an entry. A comment makes none: the board keeps no comments. Raises SourceError."""
+def requests_of(entry: Entry, model: ClassModel, refused: list[SourceError]) -> list[Request]:
+    """The requests that do an entry. A comment makes none: the board keeps no comments. Raises SourceError; complaints
+    about single methods of a script's class go to `refused`, and the rest of it goes on."""
     if isinstance(entry, RefusedChunk):
         raise entry.error
     if isinstance(entry, Text):
         return requests_for(entry.source, model, entry.file, entry.line)
     if isinstance(entry, ClassDefinition):
-        return class_requests(entry, model)
+        return class_requests(entry, model, refused)
     if isinstance(entry, ExpressionChunk):
-        return [] if commented_class(entry.node) else [statements_request(entry.node, model)]
+        is_nothing = commented_class(entry.node) or is_for_tools(entry.node)
+        return [] if is_nothing else [statements_request(entry.node, model)]
     if isinstance(entry, MethodChunk):
         selector, place = entry.node.selector, (entry.file, entry.line, entry.node)
         method = MethodDefinition(entry.class_side, selector, entry.category, entry.source, *place)

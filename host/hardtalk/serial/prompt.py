@@ -1,7 +1,8 @@
 """The prompt without its transport: text in, bytes out; bytes in, events out.
 
-A definition must be done before a method is installed in it, so an expression is on its way alone. Methods follow each
-other without waiting for the replies. When a request fails the rest of its entry is dropped.
+A definition must be done before a method is installed in it, so an expression is on its way alone. Methods go several
+in a message, and messages of methods follow each other without waiting for the replies. When a request fails the rest
+of its entry is dropped.
 
 Requests are numbered, and a reply belongs to the request of its number, whatever else comes. What the board may not
 have got, or what it replied and did not arrive, is sent again with the same number; the board does nothing twice.
@@ -10,14 +11,15 @@ have got, or what it replied and did not arrive, is sent again with the same num
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from hardtalk.serial.batch import Batch, may_go
 from hardtalk.serial.class_model import ClassModel
 from hardtalk.serial.entries import Entry, Text, entries_of, requests_of
 from hardtalk.serial.frames import GREATEST_NUMBER, NUMBER_BITS, ConsoleText, Frame, FrameReader, encode_frame
 from hardtalk.serial.requests import INSTALL, Request
-from hardtalk.smalltalk.chunk import MethodChunk
+from hardtalk.smalltalk.chunk import MethodChunk, RefusedChunk
 from hardtalk.smalltalk.errors import SourceError
 
 
@@ -64,9 +66,6 @@ class Warned:
 
 Event: TypeAlias = ConsoleText | Result | Failure | NotUnderstood | Pong | Refused | Warned
 
-METHODS_UNDER_WAY = 8
-METHOD_BYTES_UNDER_WAY = 6000
-"""How many methods, and bytes of them, may wait on the board to be installed: its driver keeps 8,192 bytes."""
 MOST_COMPLAINTS = 8
 """How many complaints in a row a request outlives."""
 
@@ -84,12 +83,13 @@ class Prompt:
         self._reader = FrameReader()
         self._waiting: deque[Entry | Request] = deque()
         self._told: list[Event] = []
-        self._running: dict[int, Request] = {}
+        self._running: dict[int, Batch] = {}
+        self._entry = 0
         self.number = 0
         """Of the last request."""
         self._complaints = 0
         self._outgoing = b""
-        self._reason = ""
+        self._ending: str | None = None
         self.replies = 0
         """How many requests have been answered."""
 
@@ -100,7 +100,7 @@ class Prompt:
 
     def enter(self, source: str, file: str = "<prompt>", line: int = 1) -> None:
         """An expression, or a class or method in Tonel. Raises SourceError; then nothing was sent."""
-        self._waiting.extend(requests_of(Text(source, file, line), self.model))
+        self._waiting.extend(self._requests_of(Text(source, file, line)))
         self._send_next()
 
     def enter_script(self, text: str, file: str) -> None:
@@ -121,7 +121,7 @@ class Prompt:
     def end_entry(self, reason: str) -> None:
         """End what runs on the board, for that reason. What waits behind it goes on."""
         if self._running:
-            self._reason = reason
+            self._ending = reason
             self._outgoing += encode_frame("I", b"")
 
     def send_again(self) -> None:
@@ -131,14 +131,14 @@ class Prompt:
         self._send_running()
 
     def _send_running(self) -> None:
-        for number, request in self._running.items():
-            self._outgoing += request.frame(number)
+        for number, batch in self._running.items():
+            self._outgoing += batch.frame(number)
 
     def abandon(self) -> None:
         """Forget what was entered, without hope of a reply."""
         self._waiting.clear()
         self._running.clear()
-        self._reason = ""
+        self._ending = None
 
     def start_over(self, number: int) -> None:
         """The board was put back to when that was the last request's number, and the line is as it was."""
@@ -169,31 +169,39 @@ class Prompt:
         if frame.kind == "P":
             return [Pong(frame.text)]
         number = frame.number or self._number_of_unnumbered(frame.kind)
-        request = self._running.pop(number, None)
-        if request is None:
+        batch = self._running.pop(number, None)
+        if batch is None:
             return self._complaint(frame) if frame.kind == "N" and not frame.number else []
         self.replies += 1
         self._complaints = 0
-        if frame.kind != "R":
-            self._drop_entry()
-            self._send_next()
-            text, self._reason = self._reason or frame.text, ""
-            return [Failure(text, request.place) if frame.kind == "T" else NotUnderstood(frame.text)]
-        events: list[Event] = []
-        if not request.is_quiet:
-            events.append(Result(request.title or frame.text))
-        if request.learn is not None:
-            request.learn()
+        events = self._done(batch, frame) if frame.kind == "R" else self._failed(batch, frame)
+        if not self._running:
+            self._ending = None  # it came too late
         self._send_next()
         return events
+
+    def _done(self, batch: Batch, frame: Frame) -> list[Event]:
+        for each in batch.requests:
+            if each.learn is not None:
+                each.learn()
+        return [Result(each.title or each.method or frame.text) for each in batch.requests if not each.is_quiet]
+
+    def _failed(self, batch: Batch, frame: Frame) -> list[Event]:
+        text, was_ended, self._ending = self._ending or frame.text, self._ending is not None, None
+        if batch.is_of_several and not was_ended:
+            self._waiting.extendleft(replace(each, is_alone=True) for each in reversed(batch.requests))
+            return []
+        self._drop_entries(batch)
+        return [Failure(text, batch.requests[0].place) if frame.kind == "T" else NotUnderstood(frame.text)]
 
     def _complaint(self, frame: Frame) -> list[Event]:
         """The board made nothing of some bytes. They may have been a request, which is sent again; not for ever, for
         the board may have no room for it."""
         self._complaints += 1
         if self._complaints > MOST_COMPLAINTS and self._running:
+            for batch in self._running.values():
+                self._drop_entries(batch)
             self._running.clear()
-            self._drop_entry()
             self.replies += 1
             self._complaints = 0
             self._send_next()
@@ -204,40 +212,49 @@ class Prompt:
         """A board that numbers nothing answers in order. N without a number is about what was no request."""
         return next(iter(self._running), 0) if kind in "RT" else 0
 
-    def _drop_entry(self) -> None:
-        while self._waiting and isinstance(self._waiting[0], Request):
-            self._waiting.popleft()
+    def _drop_entries(self, batch: Batch) -> None:
+        """Send no more of what the requests are parts of."""
+        entries = {each.entry for each in batch.requests}
+        kept = [each for each in self._waiting if not (isinstance(each, Request) and each.entry in entries)]
+        self._waiting = deque(kept)
 
     def _send_next(self) -> None:
+        while batch := self._next_batch():
+            self.number = self.number % GREATEST_NUMBER + 1
+            number = self._session | self.number
+            self._running[number] = batch
+            self._outgoing += batch.frame(number)
+
+    def _next_batch(self) -> Batch | None:
+        """What can be sent now."""
+        running = list(self._running.values())
+        batch: list[Request] = []
         while self._waiting:
             first = self._waiting[0]
             if isinstance(first, Request):
-                if self._running and not self._may_follow(first):
-                    return
+                if not may_go(first, batch, running):
+                    break
                 self._waiting.popleft()
-                self.number = self.number % GREATEST_NUMBER + 1
-                number = self._session | self.number
-                self._running[number] = first
-                self._told += [Warned(each) for each in first.warnings]
-                self._outgoing += first.frame(number)
-                continue
-            if self._running and not (isinstance(first, MethodChunk) and self._are_methods_under_way()):
-                return
-            self._waiting.popleft()
-            try:
-                self._waiting.extendleft(reversed(requests_of(first, self.model)))
-            except SourceError as error:
-                self._told.append(Refused(error))
+                batch.append(first)
+            elif (running or batch) and not self._need_not_wait(first, running, batch):
+                break
+            else:
+                self._waiting.popleft()
+                try:
+                    self._waiting.extendleft(reversed(self._requests_of(first)))
+                except SourceError as error:
+                    self._told.append(Refused(error))
+        return Batch(tuple(batch)) if batch else None
 
-    def _are_methods_under_way(self) -> bool:
-        return all(each.kind == INSTALL for each in self._running.values())
+    def _requests_of(self, entry: Entry) -> list[Request]:
+        self._entry += 1
+        refused: list[SourceError] = []
+        requests = requests_of(entry, self.model, refused)
+        self._told += map(Refused, refused)
+        self._told += [Warned(warning) for each in requests for warning in each.warnings]
+        return [replace(each, entry=self._entry) for each in requests]
 
-    def _may_follow(self, request: Request) -> bool:
-        """Whether the request need not wait for those that are under way: a method behind methods."""
-        size = sum(len(each.payload) for each in self._running.values()) + len(request.payload)
-        return (
-            request.kind == INSTALL
-            and self._are_methods_under_way()
-            and len(self._running) < METHODS_UNDER_WAY
-            and size < METHOD_BYTES_UNDER_WAY
-        )
+    def _need_not_wait(self, entry: Entry, running: list[Batch], batch: list[Request]) -> bool:
+        """Whether an entry can be compiled before what goes before it is done."""
+        before = [*batch, *(request for each in running for request in each.requests)]
+        return isinstance(entry, (MethodChunk, RefusedChunk)) and all(each.kind == INSTALL for each in before)

@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import Final
 
-from hardtalk.serial.class_model import ClassModel, ClassShape, shape_of
+from hardtalk.serial.board_forms import check_definition, creation_expression, in_board_form
+from hardtalk.serial.class_model import ClassModel, shape_of
 from hardtalk.serial.code_text import UnsendableLiteral, class_text, code_text, encoded, quoted
-from hardtalk.serial.definitions import VariableChange, class_side_variables, defined_by, variable_change
 from hardtalk.serial.frames import FrameError, encode_frame
-from hardtalk.smalltalk.ast import Cascade, Method, Node, Send, Statement, Variable, walk
+from hardtalk.smalltalk.ast import Method
 from hardtalk.smalltalk.compiled_method import CompiledMethodSpec, GlobalRef
 from hardtalk.smalltalk.compiler import compile_expression, compile_method
 from hardtalk.smalltalk.errors import SourceError
@@ -31,13 +30,15 @@ INSTALL: Final = "M"
 PROMPT: Final = "<prompt>"
 """What messages call the text that is typed."""
 _METHOD_HEAD: Final = re.compile(r"\s*(?:\{[^}]*\}\s*)?([A-Z]\w*)(?:\s+class)?\s*>>\s*[^#\s(][^\[]*\[", re.DOTALL)
-_CLASS_HEAD: Final = re.compile(r'\s*(?:"(?:[^"]|"")*"\s*)?(?:Class|Extension)\s*\{')
+_CLASS_HEAD: Final = re.compile(r'\s*(?:"(?:[^"]|"")*"\s*)?(?:Class|Extension|Trait)\s*\{')
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One message. `title` is what to say when it succeeds, empty for the board's reply; a quiet one says nothing.
-    `warnings` are to be told before it is sent; `place` is the file and line of its entry, empty at the prompt."""
+    """What the board is asked for. `method` is the name of the one that it installs. `title` is what to say when it
+    succeeds, empty for that name or the board's reply; a quiet one says nothing.
+    `warnings` are to be told; `place` is the file and line of its entry, empty at the prompt. `entry`
+    is the number of what was entered that it is a part of; it goes in a message of its own when it `is_alone`."""
 
     kind: str
     payload: bytes
@@ -46,9 +47,9 @@ class Request:
     is_quiet: bool = False
     warnings: tuple[SourceError, ...] = ()
     place: str = ""
-
-    def frame(self, number: int) -> bytes:
-        return encode_frame(self.kind, self.payload, number)
+    entry: int = 0
+    is_alone: bool = False
+    method: str = ""
 
 
 def is_class_definition(source: str) -> bool:
@@ -95,11 +96,8 @@ def statements_request(node: Method, model: ClassModel) -> Request:
     """Statements to be run. Definitions of classes among them are brought to the one form that the board has."""
     after = ClassModel()
     after.take(model)
-    statements = tuple(_as_the_board_has_it(each, node, after) for each in node.statements)
-    for statement in node.statements:
-        _check_definitions_in(statement, node, after)
     spec = compile_expression(
-        replace(node, statements=statements),
+        in_board_form(node, after),
         class_name="UndefinedObject",
         is_known_global=lambda _: True,
         is_fixed_global=model.environment("UndefinedObject").is_fixed_global,
@@ -108,62 +106,6 @@ def statements_request(node: Method, model: ClassModel) -> Request:
     return Request(
         RUN, sendable(spec, node), learn=lambda: model.take(after), warnings=spec.warnings, place=place_of(node)
     )
-
-
-def _as_the_board_has_it(statement: Statement, node: Method, model: ClassModel) -> Statement:
-    """The statement; `model` gets to know what it will define."""
-    definition = defined_by(statement)
-    if definition is not None:
-        check_definition(definition, model, node, statement)
-        if definition.name in model and not definition.class_instance_variables:
-            kept = model[definition.name].class_instance_variables
-            definition = replace(definition, class_instance_variables=kept)
-        model.define(shape_of(definition))
-        [creation] = parse_expression(creation_expression(definition)).statements
-        return creation
-    given = class_side_variables(statement)
-    if given is not None and given.class_name in model:
-        shape = model[given.class_name]
-        if shape.class_instance_variables == given.names:
-            return Variable(given.class_name, start=statement.start, stop=statement.stop)
-        model.define(replace(shape, class_instance_variables=given.names))
-    change = variable_change(statement)
-    if change is not None and change.class_name in model:
-        shape = model[change.class_name]
-        model.define(_changed(shape, change))
-    return statement
-
-
-def _check_definitions_in(statement: Statement, node: Method, model: ClassModel) -> None:
-    """Those in blocks, or as arguments, are left to the board; but no superclass is misspelt."""
-    for each in walk(statement):
-        definition = defined_by(each) if each is not statement and isinstance(each, (Send, Cascade)) else None
-        if definition is not None and definition.superclass not in model.globals:
-            check_definition(definition, model, node, each)
-
-
-def _changed(shape: ClassShape, change: VariableChange) -> ClassShape:
-    match change.field:
-        case "instance_variables":
-            return replace(shape, instance_variables=change.applied_to(shape.instance_variables))
-        case "class_variables":
-            return replace(shape, class_variables=change.applied_to(shape.class_variables))
-        case _:
-            return replace(shape, class_instance_variables=change.applied_to(shape.class_instance_variables))
-
-
-def check_definition(definition: ClassDefinition, model: ClassModel, node: Method, place: Node) -> None:
-    """Superclass and pools are classes: nothing is made below nil because a name is misspelt."""
-    superclass = definition.superclass
-    if superclass is not None and superclass not in model:
-        near = get_close_matches(superclass, model.names(), 1)
-        guess = f"Did you mean `{near[0]}`? " if near else ""
-        message = f"The superclass {superclass} of {definition.name} is not known."
-        raise node.error(place, message, f"{guess}Define it first, or correct the name.")
-    for pool in definition.pools:
-        if pool not in model:
-            message = f"{definition.name} uses the pool {pool}, which is no class that is known."
-            raise node.error(place, message, "A pool is a class with class variables; define it first.")
 
 
 def place_of(node: Method) -> str:
@@ -195,23 +137,36 @@ def method_request(method: MethodDefinition, class_name: str, model: ClassModel)
         is_fixed_global=environment.is_fixed_global,
     )
     before = f"{class_text(class_name, method.class_side)}\n{quoted(method.category)}\n"
-    warnings = (*spec.warnings, *_replaced(method, class_name, model))
-    return Request(INSTALL, sendable(spec, method.node, before), warnings=warnings, place=place_of(method.node))
+    name = method_name(class_name, method.class_side, method.selector)
+    return Request(
+        INSTALL,
+        sendable(spec, method.node, before),
+        warnings=(*spec.warnings, *_replaced(method, class_name, model)),
+        place=place_of(method.node),
+        method=name,
+    )
+
+
+def method_name(class_name: str, class_side: bool, selector: str) -> str:
+    return f"{class_name}{' class' if class_side else ''}>>{selector}"
 
 
 def _replaced(method: MethodDefinition, class_name: str, model: ClassModel) -> list[SourceError]:
     """The warning that a method takes the place of one of the class library; an error where that cannot be."""
     if (class_name, method.class_side, method.selector) not in model.library:
         return []
-    name = f"{class_name}{' class' if method.class_side else ''}>>{method.selector}"
+    name = method_name(class_name, method.class_side, method.selector)
     reason = reliance(class_name, method.class_side, method.selector)
     if reason:
         raise method.node.error(0, f"{name} cannot be replaced: {reason}.", "Define it in a subclass.")
     return [method.node.error(0, f"{name} of the class library is replaced.", "Every program sees the new one.")]
 
 
-def class_requests(definition: ClassDefinition, model: ClassModel) -> list[Request]:
-    """Make the class unless this is an extension, then install its methods."""
+def class_requests(
+    definition: ClassDefinition, model: ClassModel, refused: list[SourceError] | None = None
+) -> list[Request]:
+    """Make the class unless this is an extension, then install its methods. With a list `refused` a method that cannot
+    be compiled is left out, and the complaint about it put there."""
     requests: list[Request] = []
     after = ClassModel()
     after.take(model)
@@ -223,31 +178,24 @@ def class_requests(definition: ClassDefinition, model: ClassModel) -> list[Reque
         creation = statements_request(node, after)
         requests.append(replace(creation, learn=lambda: model.define(shape)))
         after.define(shape)
-    requests += [method_request(method, definition.name, after) for method in definition.methods]
+    methods: list[Request] = []
+    for method in definition.methods:
+        try:
+            methods.append(method_request(method, definition.name, after))
+        except SourceError as error:
+            if refused is None or definition.name not in after:
+                raise
+            refused.append(error)
+    requests += methods
     if not requests:
         return []
-    count = len(definition.methods)
+    count = len(methods)
+    last = requests[-1]
     if definition.is_extension and count == 1:
-        side = " class" if definition.methods[0].class_side else ""
-        title = f"{definition.name}{side}>>{definition.methods[0].selector}"
+        title = last.method
     elif count == 0:
         title = definition.name
     else:
         title = f"{definition.name}, {count} method{'' if count == 1 else 's'}"
-    last = requests[-1]
     quiet = [replace(each, is_quiet=True) for each in requests[:-1]]
     return [*quiet, replace(last, title=title)]
-
-
-def creation_expression(definition: ClassDefinition) -> str:
-    """The Smalltalk expression that makes the class on the board."""
-    lists = {
-        "instanceVariableNames": definition.instance_variables,
-        "classVariableNames": definition.class_variables,
-        "classInstanceVariableNames": definition.class_instance_variables,
-    }
-    names = " ".join(f"{keyword}: {quoted(' '.join(values))}" for keyword, values in lists.items())
-    return (
-        f"ClassBuilder new superclass: {definition.superclass or 'nil'} name: #{definition.name} "
-        f"kind: #{definition.kind} {names} category: {quoted(definition.category)}"
-    )
