@@ -67,7 +67,7 @@ VM_CONSTANTS: Final = {
     "AskedToStandAside": 3,
     "AskedToEnd": 4,
     "TurnPriority": 54,
-    "MostTurns": 64,
+    "MostTurns": 32,
     "TurnCycles": 64,
     "BumpOrder": 14,
     "LargestBumpOrder": 7,
