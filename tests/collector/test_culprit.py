@@ -14,9 +14,12 @@ from hardtalk.link.plan import HEAP_GRAIN_BYTES, LEAST_FREE_BYTES
 from hardtalk.memory.audit import audit
 from hardtalk.memory.boards import boot_settled, with_free
 from hardtalk.memory.safepoints import settle
+from hardtalk.serial import ConsoleText
 
 KILOBYTE = 1 << 10
 PATIENCE_CYCLES = 4_000_000_000
+LOOK_CYCLES, LOOKS, TAIL_CYCLES = 200_000, 16, 2_000_000
+SUM, ANSWER = "(1 to: 40) inject: 0 into: [ :sum :each | sum + each ]", "820"
 LEAK = "[ | l | l := nil. [ true ] whileTrue: [ l := l -> 3 ] ]"
 HOG = "| c | c := nil. [ c := Array with: c with: nil ] repeat"
 TICKS = (
@@ -79,6 +82,24 @@ def test_a_leak_at_any_priority(leaking: Bench, priority: int) -> None:
 @pytest.fixture(scope="module")
 def leaking() -> Bench:
     return board(464 * KILOBYTE)
+
+
+@pytest.mark.parametrize("priority", [10, 20])
+def test_requests_that_arrive_while_memory_is_exhausted_are_served(leaking: Bench, priority: int) -> None:
+    """From the moment before the board first tells of it, which the board is put back to for each request."""
+    console, before, told = leaking.console, leaking.console.keep(), ""
+    evaluate(leaking, f"[ (Delay forMilliseconds: 20) wait. {LEAK} value ] forkAt: {priority}. 5")
+    kept = []
+    while "emory" not in told:
+        kept = [*kept[1 - LOOKS :], console.keep()]
+        console.run(LOOK_CYCLES)
+        told += "".join(event.text for event in console.receive() if isinstance(event, ConsoleText))
+    for eighth in (0, 3, 5):
+        console.put_back(kept[0])
+        console.run((LOOKS * LOOK_CYCLES + TAIL_CYCLES) * eighth // 8)
+        assert evaluate(leaking, SUM) == ANSWER, f"after {eighth} eighths of the time"
+    goes_on(leaking, 300 * KILOBYTE)
+    console.put_back(before)
 
 
 def test_an_error_handler_and_an_unwind_block_that_leak(leaking: Bench) -> None:

@@ -35,6 +35,7 @@ class Board:
         made = machine.primitive(NEW, machine.oops["Array"], size << 1 | 1)
         while made is None:
             self.collect()
+            self.decide()
             made = machine.primitive(NEW, machine.oops["Array"], size << 1 | 1)
         if is_kept:
             machine.primitive(STORE, made, 1 << 1 | 1, machine.slot(machine.oops["roots"], 0))
@@ -43,6 +44,13 @@ class Board:
         self.told += machine.state["outOfMemoryPending"]
         machine.state["outOfMemoryPending"] = 0
         return made
+
+    def decide(self) -> None:
+        """As handleInterrupts does when there is nobody that could have a turn."""
+        if self.machine.state["memoryAwaited"]:
+            self.machine.state["memoryAwaited"] = 0
+            assert not self.machine.call("areDue")
+            self.machine.state["refusedAsker"] = self.machine.state["asker"]
 
     def collect(self) -> None:
         """As the look at interrupts does it (Interrupts>>handleRareRequests)."""

@@ -126,6 +126,8 @@ class World:
         }
         if name in known:
             return known[name]
+        if name.endswith("List"):
+            return self.boot.instance("LinkedList")
         if name.endswith("Semaphore"):
             return self.boot.nil  # until the library registers one
         raise ImageError(f"special object {name} is unknown to the image builder. Add it to hardtalk.image.world.")

@@ -89,7 +89,9 @@ SPECIAL_OBJECTS: Final = (
     SpecialObject(57, "class", "Association", "classAssociation"),
     SpecialObject(58, "array", "readyLists", "readyLists"),
     SpecialObject(59, "symbol", "nothingAnswersAt:", "selectorNothingAnswersAt"),
-    SpecialObject(60, "driver", "Device", "classDevice"),
+    SpecialObject(60, "object", "asideList", "asideList"),
+    SpecialObject(61, "object", "turnSemaphore"),
+    SpecialObject(62, "driver", "Device", "classDevice"),
 )
 """The arrays are read without a check, so no program gets at them: primitive 129 leaves them out."""
 

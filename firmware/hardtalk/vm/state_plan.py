@@ -66,6 +66,7 @@ STATE_ORDER: Final = (
     "unsettledPriority",
     "readyBits",
     "MemoryExhaustion",
+    "Turns",
     "rescheduleWanted",
     "strayInterrupts",
     "Scheduler",
