@@ -180,6 +180,13 @@ loadFloats:
     ldr     r1, [r0]
     fmxr    fpscr, r1
     bx      lr
+
+/* takeNativeSignals: as takePendingLines, of another word: no look at interrupts. */
+takeNativeSignals:
+    mov     r2, r0
+    mov     r1, #0
+    swp     r0, r1, [r2]
+    bx      lr
     .ltorg
 
 /* What native code from outside calls, with a C function's registers: the routines of NativeScheduler want vmState in r4.

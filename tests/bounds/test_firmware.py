@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hardtalk.bounds.budget import BUDGETS, broken_budgets
+from hardtalk.bounds.graph import address_of
 from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, Proof
 from hardtalk.bounds.stretch import vm_entries
 from hardtalk.build import build
@@ -58,6 +59,19 @@ def test_steps_that_many_others_contain_stay_short(proof: Proof, selector: str, 
     way = proof.stretches[HITTING].to_return[address]
     assert way is not None
     assert way.length <= limit
+
+
+def test_taking_the_signals_of_native_code_is_no_look(proof: Proof) -> None:
+    """They are exchanged with 0 as the pending lines are, by another routine: a line that comes then still waits."""
+    (address,) = [each.address for each in proof.code.facts.routines if each.selector == "signalFromNative"]
+    graph = proof.stretches[HITTING].graph
+    at = next(node for node in graph.flows if address_of(node) == address)
+    way = proof.stretches[HITTING].whole(at)
+    waking = proof.stretches[HITTING].to_return[
+        next(each.address for each in proof.code.facts.routines if each.selector == "takeSignalsOf:")
+    ]
+    assert way is not None and waking is not None
+    assert way.length > waking.length
 
 
 def test_parts_of_the_response(proof: Proof) -> None:

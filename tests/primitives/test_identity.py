@@ -199,11 +199,16 @@ def link(world: SmallMemory, oop: int, its_colour: int) -> None:
 
 
 def test_a_request_of_the_collector_does_not_begin_it_anew(world: SmallMemory) -> None:
-    """Each allocation may make one."""
+    """Each allocation may make one, and is a step of its own: what has been made stays for the next time."""
     one, another = world.array([world.integer(each) for each in range(20)]), world.string(b"abc")
     world.state["nextPayment"] = world.state["bytesAllocated"] + 1
+    assert isinstance(become(world, EXCHANGE, [(one, another)]), Interrupted)
+    assert world.simulation.interrupt_pending and not is_forwarder(world, one)
+    world.simulation.interrupt_pending = False
+    allocated = world.state["bytesAllocated"]
+    order = world.memory.byte_at(one + 17) & object_format.ORDER_MASK
     assert isinstance(become(world, EXCHANGE, [(one, another)]), int)
-    assert world.simulation.interrupt_pending
+    assert world.state["bytesAllocated"] < allocated + (1 << order)
     assert world.value(followed(world, one)) == b"abc"
 
 

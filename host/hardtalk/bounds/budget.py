@@ -26,10 +26,10 @@ class Budget:
 
 
 BUDGETS: Final = (
-    Budget(STRETCH, HITTING, 14_000, 2_000),
+    Budget(STRETCH, HITTING, 7_900, 2_000),
     Budget(MASKED, HITTING, 740, 400),
-    Budget(RESPONSE, HITTING, 20_000, 4_000),
-    Budget(RESPONSE, COLD, 320_000, 20_000),
+    Budget(RESPONSE, HITTING, 13_400, 4_000),
+    Budget(RESPONSE, COLD, 215_000, 20_000),
 )
 
 

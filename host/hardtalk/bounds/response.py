@@ -1,8 +1,9 @@
 """From the look at interrupts to the first bytecode of the handler's process, and from the line to the VM.
 
-The switch is handleInterrupts with one line that waits, up to the dispatch of the process that this line woke. It is
-not the way on which a slice of a collection is worked off, the lack of memory is seen to, that or the lack of a device
-is told, or priorities that are owed are settled: that is done only for the process that goes on.
+The switch is handleInterrupts with one line that waits, up to the dispatch of the process that this line woke; native
+code has signalled nobody meanwhile. It is not the way on which a slice of a collection is worked off, the lack of
+memory is seen to, that or the lack of a device is told, or priorities that are owed are settled: that is done only for
+the process that goes on.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ from hardtalk.symbols.source_map import SourceMap
 from hardtalk.vm.facts import UNMASK
 
 FOR_WHO_GOES_ON = ("collectFor:", "deliverOutOfMemory", "answerAsker", "tellAbsence", "settle")
+WAKING_NOBODY = "runNextProcess"
+"""Where a VM that waits goes on when the line has woken nobody: whoever it wakes is the candidate, none being there."""
+OTHERS = "takeSignalsOf:"
+"""On a way on which native code has signalled a semaphore, which is another interrupt's."""
 SWITCHED = frozenset({End.DISPATCH})
 ENTERED = frozenset({End.EXCEPTION_RETURN})
 
@@ -25,7 +30,11 @@ ENTERED = frozenset({End.EXCEPTION_RETURN})
 def switch_graph(code: Code, source_map: SourceMap, handler: int) -> Graph:
     """`handler` is the routine that the second dispatch table leads to. The other roots are behind the looks of a VM
     that waits for a process, and of one that has signalled another line before."""
-    elsewhere = {routine.address for routine in code.facts.routines if routine.selector in FOR_WHO_GOES_ON}
+    elsewhere = {
+        routine.address
+        for routine in code.facts.routines
+        if routine.selector in (*FOR_WHO_GOES_ON, WAKING_NOBODY, OTHERS)
+    }
     take = take_lines_routine(source_map)
     own = code.facts.routine_at(handler)
     looks = [block for block in code.blocks(vm_entries(code)).values() if takes_lines(block, take)]
