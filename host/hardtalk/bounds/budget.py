@@ -29,7 +29,7 @@ BUDGETS: Final = (
     Budget(STRETCH, HITTING, 7_900, 2_000),
     Budget(MASKED, HITTING, 740, 400),
     Budget(RESPONSE, HITTING, 13_400, 4_000),
-    Budget(RESPONSE, COLD, 215_000, 20_000),
+    Budget(RESPONSE, COLD, 225_000, 20_000),
 )
 
 
