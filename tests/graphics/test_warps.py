@@ -165,5 +165,5 @@ def test_what_is_no_warp_fails(machine: BlitMachine) -> None:
     def spoil() -> None:
         machine.memory.arm.cpu.mem_write(place, struct.pack("<I", machine.memory.nil))
 
-    outcome = machine.send(WARP_BITS, operands, [900], spoil)
+    outcome = machine.send(WARP_BITS, operands, [2000], spoil)
     assert outcome.interrupted == 1 and outcome.failed
