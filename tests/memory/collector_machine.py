@@ -190,6 +190,8 @@ class CollectorMachine:
         self._compare(outcome, selector)
         top = self.memory.word_at(self.state["sp"])
         if transfer.target == "current":
+            if self.state["memoryAwaited"]:  # it is decided before the next bytecode: nobody is there to go before
+                self.state["memoryAwaited"], self.state["refusedAsker"] = 0, self.state["asker"]
             return None
         self.state["sp"] = self.stack_floor
         if transfer.target == FAILURE:
