@@ -77,10 +77,10 @@ KIND_BITS: Final = 5
 INVERTED: Final = 1 << KIND_BITS
 NO_SOURCE: Final = 2 * INVERTED
 NO_EFFECT: Final = 4 * INVERTED
-EXPANSIONS: Final = ("Raw", "5To8", "5To3", "5To4", "8To5", "8To3", "8To4", "8To5ByTable")
-"""What may happen to pixels that are converted besides a look into a table: nothing, or colors of so many bits become
-longer or shorter. There are six routines for all depths without and six with a table, then one for each change."""
 DEPTHS: Final = 6
+CHANGES: Final = ("5To8", "5To3", "5To4", "8To5", "8To3", "8To4", "8To5ByTable")
+"""How pixels are converted: a routine for each depth takes them as they are, then one for each by a table, then come
+these, which make colors of so many bits longer or shorter."""
 PIECE_PIXELS: Final = 128
 """So many pixels at most are taken from the source before they are combined with the destination."""
 NO_RULE: Final = 255
@@ -92,7 +92,7 @@ def constants() -> dict[str, int]:
     from the low end: kind, and the marks for what is special about it, or `BlitNoRule`."""
     result = {f"Blit{name}": place for place, name in enumerate(KINDS)}
     result |= {f"Blit{name}": place for place, name in enumerate(WAYS)}
-    result |= {f"Expand{name}": 2 * DEPTHS - 1 + place for place, name in enumerate(EXPANSIONS)}
+    result |= {f"Expand{name}": place for place, name in enumerate(CHANGES, 2 * DEPTHS)}
     result |= {"ExpandRaw": 0, "ExpandByTable": DEPTHS, "PiecePixels": PIECE_PIXELS}
     codes = [NO_RULE] * (LARGEST_RULE + 1 + -(LARGEST_RULE + 1) % RULES_IN_A_WORD)
     for rule in RULES:
