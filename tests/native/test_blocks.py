@@ -11,7 +11,7 @@ from hardtalk.bench import Bench, BootOptions, boot
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "native"
 RUNNING = "Smalltalk at: #T put: NativeTimer new. T start; period: 200."
-AT_UART = "(Registers at: 16r101F1000)"
+AT_UART = "(Registers at: 16r101F2000)"
 ERRORS = {
     "T nativeBlock at: 1 put: 64": "only the words of a native block from the second on can be stored",
     "T nativeBlock at: 0 put: 64": "only the words of a native block from the second on can be stored",

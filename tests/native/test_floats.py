@@ -81,7 +81,7 @@ def test_all_registers_survive_switches(native_bench: Bench) -> None:
         owners[record] = Owner(board, record, number, floats == "true")
     start = board.firmware.address_of("NativeTestRoutines>>countForever:")
     source = random.Random(1)
-    for _ in range(3000):
+    for _ in range(5000):
         board.run(cycles=source.randint(1, 2000))
         is_there = start <= board.cpu.pc < start + ROUTINE_BYTES
         if is_there and board.cpu.cpsr & (SYSTEM_MODE | IRQ_MASKED) == SYSTEM_MODE:  # no switch is half done

@@ -37,6 +37,8 @@ BOARD: Final = {
     "VicBase": VIC,
     "VicRawIntrOffset": VIC_RAW,
     "VicIntEnableOffset": VIC_ENABLE,
+    "Timer01Line": 4,
+    "Uart0Line": 12,
     "RamBase": 0,
     "RamSize": 1 << 27,
 }

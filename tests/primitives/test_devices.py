@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from hardtalk.chip import default_chip
+
 from .small_memory import COUNTER, DEVICE, VIC, VIC_ENABLE, VIC_RAW, Failed, Interrupted, SmallMemory
 
 
@@ -86,11 +88,31 @@ def test_a_line_is_unmasked_only_when_it_is_low(memory: SmallMemory, mask: int) 
     assert memory.device_log[2:] == [("read", raw, 0)]
 
 
-@pytest.mark.parametrize("number", range(8))
+ENABLE = 4
+"""The controller's word that unmasks."""
+
+
+@pytest.mark.parametrize("number", range(ENABLE, 8))
 @pytest.mark.parametrize("mask", [1, 1 << 30, 1 << 31])
 def test_words_of_the_interrupt_controller(memory: SmallMemory, number: int, mask: int) -> None:
     assert memory.run(832 + number, memory.true, memory.integer(mask)) == memory.true
     assert memory.device_log == [("write", VIC - DEVICE + 4 * number, mask)]
+
+
+@pytest.mark.parametrize("number", range(ENABLE))
+def test_which_exception_a_line_causes_is_not_for_programs(memory: SmallMemory, number: int) -> None:
+    assert isinstance(memory.run(832 + number, memory.true, memory.integer(1)), Failed)
+    assert memory.device_log == []
+
+
+@pytest.mark.parametrize("line", ["TIMER01", "UART0"])
+def test_lines_that_everybody_relies_on_are_only_unmasked(memory: SmallMemory, line: str) -> None:
+    mask = 1 << default_chip().peripheral(line).lines[0]
+    for number in range(8):
+        for lines in (mask, mask | 1, 0xFFFFFFFF):
+            done = memory.run(832 + number, memory.true, memory.integer(lines))
+            assert (done == memory.true) == (number == ENABLE)
+    assert {offset for _, offset, _ in memory.device_log} == {VIC - DEVICE + 4 * ENABLE}
 
 
 def test_what_is_no_view_touches_nothing(memory: SmallMemory) -> None:
@@ -119,8 +141,12 @@ def test_wrong_arguments_touch_nothing(memory: SmallMemory) -> None:
     assert memory.device_log == []
 
 
+def new_semaphore(memory: SmallMemory) -> int:
+    return memory.make("FormatFixed", memory.classes["Semaphore"], [memory.nil, memory.nil, memory.integer(0)])
+
+
 def test_line_semaphores(memory: SmallMemory) -> None:
-    semaphore = memory.make("FormatFixed", memory.classes["Semaphore"], [memory.nil, memory.nil, memory.integer(0)])
+    semaphore = new_semaphore(memory)
     assert memory.run(603, memory.nil, memory.integer(31), semaphore) == memory.nil
     lines = memory.value(memory.state["lineSemaphoreArray"])
     assert lines == [memory.nil] * 31 + [semaphore]
@@ -129,6 +155,14 @@ def test_line_semaphores(memory: SmallMemory) -> None:
     for line in (-1, 32):
         assert isinstance(memory.run(603, memory.nil, memory.integer(line), semaphore), Failed)
     assert isinstance(memory.run(603, memory.nil, memory.integer(31), memory.array([])), Failed)
+
+
+def test_a_line_that_everybody_relies_on_keeps_its_semaphore(memory: SmallMemory) -> None:
+    line = memory.integer(default_chip().peripheral("UART0").lines[0])
+    semaphore, another = (new_semaphore(memory) for _ in range(2))
+    assert memory.run(603, memory.nil, line, semaphore) == memory.nil
+    assert isinstance(memory.run(603, memory.nil, line, another), Failed)
+    assert isinstance(memory.run(603, memory.nil, line, memory.nil), Failed)
 
 
 def test_emergency_write(memory: SmallMemory) -> None:
