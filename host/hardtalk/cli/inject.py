@@ -61,7 +61,10 @@ class Interrupts:
     ] = 0
     count: Annotated[int, Parameter(help="So many instructions, of each window with --forms; 0 for all.")] = 0
     seed: Annotated[
-        int, Parameter(help="With --random, --primitives, --stores: of the first row or batch; the others follow.")
+        int,
+        Parameter(
+            help="With --random, --primitives, --stores, --messages: of the first row or batch; the others follow."
+        ),
     ] = 1
 
     def plan(self, model: str) -> InjectionPlan:

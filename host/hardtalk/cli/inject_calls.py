@@ -1,4 +1,4 @@
-"""`hardtalk inject --primitives` and `--stores`: the options, and the lines while calls are made."""
+"""`hardtalk inject --primitives`, `--stores` and `--messages`: the options, and the lines while calls are made."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,11 +27,19 @@ class Calls:
         bool,
         Parameter(negative="", help="Store into what the virtual machine follows, in every way, then use it."),
     ] = False
-    calls: Annotated[int, Parameter(help="With --primitives and --stores: how many.")] = 1_000_000
+    messages: Annotated[
+        bool, Parameter(negative="", help="Send random messages to what the system runs on instead.")
+    ] = False
+    calls: Annotated[int, Parameter(help="With --primitives, --stores and --messages: how many.")] = 1_000_000
 
     @property
     def operations(self) -> list[Operation]:
-        return [Operation.CALLS] * self.primitives + [Operation.STORES] * self.stores
+        chosen = (
+            (self.primitives, Operation.CALLS),
+            (self.stores, Operation.STORES),
+            (self.messages, Operation.MESSAGES),
+        )
+        return [operation for is_chosen, operation in chosen if is_chosen]
 
 
 NO_CALLS = Calls()

@@ -35,10 +35,16 @@ SHOWN_CHARACTERS: Final = 600
 
 
 class Operation(Enum):
-    """What a campaign does; the value is the message of PrimitiveCalls."""
+    """What a campaign does; the value is the message of PrimitiveCalls, where that does it."""
 
     CALLS = "callFrom:to:seed:"
     STORES = "storeFrom:to:seed:"
+    MESSAGES = ""
+
+    @property
+    def batch(self) -> int:
+        """How many have a seed of their own; each message has a board of its own besides."""
+        return 100 if self is Operation.MESSAGES else BATCH_CALLS
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 
 from hardtalk.bench.firmware import firmware_hash
-from hardtalk.injection.primitive_calls import BATCH_CALLS, COUNTS, Campaign, Operation, Outcome
+from hardtalk.injection.messages import MessageCampaign
+from hardtalk.injection.primitive_calls import COUNTS, Campaign, Operation, Outcome
 from hardtalk.report.figures import Report
 
 TASKS: int = 64
@@ -25,23 +26,24 @@ class CallTask:
 
 def tasks_for(operation: Operation, count: int, seed: int, model: str) -> list[CallTask]:
     """Parts of whole batches; together they have the seeds from `seed` on, one a batch, whoever makes them."""
-    batches = -(-count // BATCH_CALLS)
+    batches = -(-count // operation.batch)
     share = -(-batches // TASKS) or 1
     tasks = []
     for first in range(0, batches, share):
-        calls = min(share * BATCH_CALLS, count - first * BATCH_CALLS)
+        calls = min(share * operation.batch, count - first * operation.batch)
         tasks.append(CallTask(operation, calls, seed + first, model))
     return tasks
 
 
-_campaigns: dict[str, Campaign] = {}
+_campaigns: dict[tuple[type, str], Campaign | MessageCampaign] = {}
 
 
 def carry_out(task: CallTask) -> tuple[Outcome, str]:
     """In a worker: the outcome and the hash of the firmware. A worker boots one board for all its tasks."""
-    if task.model not in _campaigns:
-        _campaigns[task.model] = Campaign(task.model)
-    campaign = _campaigns[task.model]
+    kind = MessageCampaign if task.operation is Operation.MESSAGES else Campaign
+    if (kind, task.model) not in _campaigns:
+        _campaigns[kind, task.model] = kind(task.model)
+    campaign = _campaigns[kind, task.model]
     outcome = campaign.run(task.operation, task.count, task.seed, lambda _: None)
     return outcome, firmware_hash(campaign.bench.firmware.elf)
 

@@ -1,0 +1,49 @@
+"""Random messages to what the system runs on: the prompt and the clock outlive them, and what does not is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from hardtalk.injection.messages import ARGUMENTS, CLASSES, OBJECTS, MessageCampaign
+from hardtalk.injection.primitive_calls import Operation
+from hardtalk.injection.shared_calls import tasks_for
+
+
+@pytest.fixture(scope="module")
+def campaign() -> MessageCampaign:
+    return MessageCampaign("instructions")
+
+
+def test_the_board_outlives_messages(campaign: MessageCampaign) -> None:
+    outcome = campaign.run(Operation.MESSAGES, 60, 1, lambda _: None)
+    assert [fault.text() for fault in outcome.faults] == []
+    assert outcome.calls == 60
+    assert sum(row.succeeded for row in outcome.table()) > 10
+
+
+def test_a_seed_gives_the_same_messages(campaign: MessageCampaign) -> None:
+    first, second = (campaign.run(Operation.MESSAGES, 5, 3, lambda _: None).table() for _ in range(2))
+    assert first == second
+
+
+def test_private_selectors_and_those_of_the_class_side_are_known(campaign: MessageCampaign) -> None:
+    assert {"serveForever", "disable", "printString"} <= set(campaign.selectors("Timer current"))
+    assert {"current", "new"} <= set(campaign.selectors("Timer"))
+
+
+def test_a_message_that_stops_the_clock_is_a_fault(campaign: MessageCampaign) -> None:
+    kind, what = campaign.send("(Timer current instVarAt: 1) timer2Control: 0; timer1Control: 0")
+    assert kind == "succeeded"
+    assert "the board does not answer" in what
+
+
+def test_what_is_named_is_there(campaign: MessageCampaign) -> None:
+    campaign.bench.console.put_back(campaign.start)
+    for name in (*OBJECTS, *CLASSES, *ARGUMENTS):
+        assert campaign.bench.console.evaluate(f"({name}) class notNil") == "true", name
+
+
+def test_seeds_are_those_of_batches() -> None:
+    tasks = tasks_for(Operation.MESSAGES, 6_450, 7, "arm926")
+    assert [task.seed for task in tasks][:3] == [7, 9, 11]
+    assert sum(task.count for task in tasks) == 6_450
