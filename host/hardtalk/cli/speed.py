@@ -8,7 +8,7 @@ from rich.text import Text
 
 from hardtalk.bench import boot
 from hardtalk.bench.firmware import study_folder
-from hardtalk.benchmarks.filing import FilingIn, file_in, shipped_sources
+from hardtalk.benchmarks.filing import FilingIn, fastest_filing, shipped_sources
 from hardtalk.benchmarks.speed import time_both
 from hardtalk.board.speed import ROUNDS
 from hardtalk.cli import output
@@ -28,7 +28,8 @@ def speed(
     if rounds < 1 or turns < 1:
         raise UserError("--rounds and --turns must be at least 1")
     console = output.console()
-    bench = boot(driver_options([study_folder("benchmarks")], model), console.out)
+    options = driver_options([study_folder("benchmarks")], model)
+    bench = boot(options, console.out)
     timed = time_both(bench, rounds, turns)
     table = Table(box=None, pad_edge=False, header_style="")
     for column in ("engine", "instructions", "seconds", "million/s"):
@@ -45,7 +46,7 @@ def speed(
             f"(processor time, the fastest of {turns} turns of each)"
         )
     )
-    filed = file_in(bench, shipped_sources())
+    filed = fastest_filing(options, shipped_sources(), turns)
     console.print(Text(wording_of(filed, bench.board.chip.cpu_hertz)), soft_wrap=True)
     if json is not None:
         report = Report("speed", model, "bench", 0, bench.firmware_hash)

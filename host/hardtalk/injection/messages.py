@@ -29,9 +29,9 @@ OBJECTS: Final = (
     "Processor", "Smalltalk", "Transcript", "Timer current", "SerialPort console", "SerialConsole current",
     "InterruptController current", "SecondaryInterruptController current", "Display", "Sensor", "Symbol registry",
     "Processor activeProcess", "thisContext", "thisContext sender", "Object methodDictionary",
-    "(Object compiledMethodAt: #printString)", "3", "1.5", "(1 bitShift: 70)", "nil", "true", "$a", "'abc' copy", "#foo",
-    "[ :x | x ]", "Object new", "Semaphore new", "Mutex new", "SharedQueue new", "(Delay forMilliseconds: 5)",
-    "[ ] newProcess", "(Array new: 5)", "(1 to: 5)", "Set new", "Error new", "(Form extent: 8 @ 8)",
+    "(Object compiledMethodAt: #printString)", "3", "1.5", "(1 bitShift: 70)", "nil", "true", "$a", "'abc' copy",
+    "#foo", "[ :x | x ]", "Object new", "Semaphore new", "Mutex new", "SharedQueue new", "[ ] newProcess",
+    "(Delay forMilliseconds: 5)", "(Array new: 5)", "(1 to: 5)", "Set new", "Error new", "(Form extent: 8 @ 8)",
 )  # fmt: skip
 CLASSES: Final = (
     "Object", "Behavior", "Class", "Metaclass", "ClassBuilder", "CompiledMethod", "MethodDictionary", "MethodContext",
