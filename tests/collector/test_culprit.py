@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from hardtalk.bench import Bench, BenchError, BootOptions
+from hardtalk.bench import Bench, BenchError, BootOptions, KeptBoard
 from hardtalk.build.collectors import COLLECTORS
 from hardtalk.link import LinkError
 from hardtalk.link.plan import HEAP_GRAIN_BYTES, LEAST_FREE_BYTES
@@ -18,7 +18,7 @@ from hardtalk.serial import ConsoleText
 
 KILOBYTE = 1 << 10
 PATIENCE_CYCLES = 4_000_000_000
-LOOK_CYCLES, LOOKS, TAIL_CYCLES = 200_000, 16, 2_000_000
+LOOK_CYCLES, LOOKS, TAIL_CYCLES, EIGHTHS = 200_000, 16, 2_000_000, 8
 SUM, ANSWER = "(1 to: 40) inject: 0 into: [ :sum :each | sum + each ]", "820"
 LEAK = "[ | l | l := nil. [ true ] whileTrue: [ l := l -> 3 ] ]"
 HOG = "| c | c := nil. [ c := Array with: c with: nil ] repeat"
@@ -84,22 +84,53 @@ def leaking() -> Bench:
     return board(464 * KILOBYTE)
 
 
+def before_it_is_told(bench: Bench, priority: int) -> KeptBoard:
+    """Let a leak of that priority fill memory, and answer the board some time before it first tells of that."""
+    evaluate(bench, f"[ (Delay forMilliseconds: 20) wait. {LEAK} value ] forkAt: {priority}. 5")
+    kept: list[KeptBoard] = []
+    told = ""
+    while "emory" not in told:
+        kept = [*kept[1 - LOOKS :], bench.console.keep()]
+        bench.console.run(LOOK_CYCLES)
+        told += "".join(event.text for event in bench.console.receive() if isinstance(event, ConsoleText))
+    return kept[0]
+
+
+def put_back_after(bench: Bench, kept: KeptBoard, eighths: int) -> None:
+    bench.console.put_back(kept)
+    bench.console.run((LOOKS * LOOK_CYCLES + TAIL_CYCLES) * eighths // EIGHTHS)
+
+
 @pytest.mark.parametrize("priority", [10, 20])
 def test_requests_that_arrive_while_memory_is_exhausted_are_served(leaking: Bench, priority: int) -> None:
     """From the moment before the board first tells of it, which the board is put back to for each request."""
-    console, before, told = leaking.console, leaking.console.keep(), ""
-    evaluate(leaking, f"[ (Delay forMilliseconds: 20) wait. {LEAK} value ] forkAt: {priority}. 5")
-    kept = []
-    while "emory" not in told:
-        kept = [*kept[1 - LOOKS :], console.keep()]
-        console.run(LOOK_CYCLES)
-        told += "".join(event.text for event in console.receive() if isinstance(event, ConsoleText))
-    for eighth in (0, 3, 5):
-        console.put_back(kept[0])
-        console.run((LOOKS * LOOK_CYCLES + TAIL_CYCLES) * eighth // 8)
-        assert evaluate(leaking, SUM) == ANSWER, f"after {eighth} eighths of the time"
+    before = leaking.console.keep()
+    kept = before_it_is_told(leaking, priority)
+    for eighths in (0, 3, 5):
+        put_back_after(leaking, kept, eighths)
+        assert evaluate(leaking, SUM) == ANSWER, f"after {eighths} eighths of the time"
     goes_on(leaking, 300 * KILOBYTE)
-    console.put_back(before)
+    leaking.console.put_back(before)
+
+
+@pytest.mark.parametrize("deed", ["turns terminate", "turns priority: 1. [ [ true ] whileTrue ] forkAt: 5"])
+def test_who_stands_aside_goes_on_whatever_becomes_of_the_process_turns(leaking: Bench, deed: str) -> None:
+    """A program finds that process, and does something to it at the moment when it has let somebody stand aside."""
+    before = leaking.console.keep()
+    meddling = (
+        "turns := (Smalltalk specialObjectsArray at: 62) first. aside := Smalltalk specialObjectsArray at: 61."
+        f" [ [ aside isEmpty ] whileTrue: [ (Delay forMilliseconds: 1) wait ]. {deed}. Smalltalk at: #Done put: 1 ]"
+    )
+    evaluate(leaking, f"| turns aside | Smalltalk at: #Done put: 0. {meddling} forkAt: 60. 5")
+    kept = before_it_is_told(leaking, 10)
+    for eighths in range(EIGHTHS):
+        put_back_after(leaking, kept, eighths)
+        assert evaluate(leaking, SUM) == ANSWER
+        if evaluate(leaking, "Smalltalk at: #Done") == "1":
+            break
+    else:
+        raise AssertionError("nobody has stood aside")
+    leaking.console.put_back(before)
 
 
 def test_an_error_handler_and_an_unwind_block_that_leak(leaking: Bench) -> None:

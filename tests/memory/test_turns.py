@@ -8,13 +8,11 @@ import pytest
 
 from hardtalk.vm import object_format as of
 from hardtalk.vm.constants import slang_constants
-from hardtalk.vm.special_objects import SPECIAL_OBJECTS
 
 from collector_machine import NEW, CollectorMachine  # isort: skip
 
 CONSTANTS = slang_constants()
 SHARED, HIGHEST, MOST = (CONSTANTS[name] for name in ("SharedChunks", "TurnPriority", "MostTurns"))
-SEMAPHORE = next(each.index for each in SPECIAL_OBJECTS if each.name == "turnSemaphore")
 READY_LISTS = 80
 PROCESS_SLOTS = of.SLOTS["Process"]
 ACTIVE = 40
@@ -38,9 +36,11 @@ class Board:
     def __init__(self, with_arm: bool, own: int, holders: list[Holder], left: int = MOST) -> None:
         self.machine = machine = CollectorMachine(with_arm)
         machine.state["readyLists"] = self.array(READY_LISTS)
-        semaphore = self.array(3)
-        self.put(semaphore, 2, 1)
-        self.put(machine.oops["special"], SEMAPHORE, semaphore)
+        for name in ("turnList", "asideList"):
+            machine.state[name] = self.array(2)
+        machine.state["classProcess"] = machine.oops["Array"]
+        self.waiting = self.array(len(PROCESS_SLOTS))
+        self.enter("turnList", self.waiting)
         self.active = machine.oops["process"]
         self.set(self.active, "Priority", ACTIVE << 1 | 1)
         machine.state["turnsLeft"], machine.state["turnsGoal"] = left, GOAL
@@ -64,6 +64,11 @@ class Board:
 
     def set(self, process: int, slot: str, value: int) -> None:
         self.put(process, PROCESS_SLOTS.index(slot), value)
+
+    def enter(self, name: str, process: int) -> None:
+        """It is the first in that list."""
+        self.put(self.machine.state[name], 0, process)
+        self.set(process, "MyList", self.machine.state[name])
 
     def own(self, process: int, first: int, count: int, told: int) -> int:
         owners = self.machine.simulation.state_address("chunkOwners")
@@ -113,10 +118,15 @@ def test_who_was_told_does_not_stand_aside() -> None:
     assert not board.is_due
 
 
-def test_nobody_stands_aside_without_a_semaphore_that_tells_of_it() -> None:
-    board = Board(False, 0, [Holder(3)])
-    board.put(board.machine.oops["special"], SEMAPHORE, board.machine.nil)
-    assert not board.is_due
+@pytest.mark.parametrize("others", [0, 1])
+def test_nobody_stands_aside_whom_nobody_would_let_go_on(others: int) -> None:
+    """The process that does waits in the list, or works: then somebody stands aside already."""
+    holders = [Holder(3) for _ in range(others + 1)]
+    board = Board(False, 0, holders)
+    board.set(board.waiting, "MyList", board.machine.nil)
+    for holder in holders[1:]:
+        board.enter("asideList", holder.process)
+    assert board.is_due == bool(others)
 
 
 def test_turns_are_used_up_until_another_shortage_begins() -> None:

@@ -94,7 +94,7 @@ class World:
         )
 
     def _make_processor(self) -> None:
-        lists = self.ready_lists = [self.boot.instance("LinkedList") for _ in range(PRIORITY_COUNT)]
+        lists = self.ready_lists = [self.boot.instance("ProcessList") for _ in range(PRIORITY_COUNT)]
         processor = self.boot.instance(
             "ProcessorScheduler", quiescentProcessLists=self.literals.array(lists), activeProcess=self.startup_process
         )
@@ -127,7 +127,7 @@ class World:
         if name in known:
             return known[name]
         if name.endswith("List"):
-            return self.boot.instance("LinkedList")
+            return self.boot.instance("ProcessList")
         if name.endswith("Semaphore"):
             return self.boot.nil  # until the library registers one
         raise ImageError(f"special object {name} is unknown to the image builder. Add it to hardtalk.image.world.")

@@ -90,7 +90,7 @@ SPECIAL_OBJECTS: Final = (
     SpecialObject(58, "array", "readyLists", "readyLists"),
     SpecialObject(59, "symbol", "nothingAnswersAt:", "selectorNothingAnswersAt"),
     SpecialObject(60, "object", "asideList", "asideList"),
-    SpecialObject(61, "object", "turnSemaphore"),
+    SpecialObject(61, "object", "turnList", "turnList"),
     SpecialObject(62, "driver", "Device", "classDevice"),
 )
 """The arrays are read without a check, so no program gets at them: primitive 129 leaves them out."""
