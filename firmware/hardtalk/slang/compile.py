@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hardtalk.slang.allocate import allocate
 from hardtalk.slang.arguments import Argument, arguments_of
 from hardtalk.slang.check import CheckedProgram, check_program
+from hardtalk.slang.early_fetch import fetch_early
 from hardtalk.slang.emit import Relocation, Routine, RoutineTooLong, emit
 from hardtalk.slang.errors import slang_error
 from hardtalk.slang.ir import VM_BASE, Graph, verify
@@ -57,7 +58,11 @@ def lower_method(checked: CheckedProgram, method: SlangMethod, index: int | None
 def compile_graph(graph: Graph, touches_pinned: bool) -> Routine:
     """Machine code from optimised IR."""
     code = select(graph, touches_pinned)
+    is_early = fetch_early(code, graph)
     allocate(code)
+    if is_early and code.spill_words:
+        code = select(graph, touches_pinned)
+        allocate(code)
     polish(code)
     schedule(code)
     return emit(code)

@@ -6,7 +6,7 @@ As separate instructions the fetch can be scheduled away from its use and can ab
 from __future__ import annotations
 
 from hardtalk.slang.ir import Reg
-from hardtalk.slang.machine import Machine, MachineBlock, MachineCode
+from hardtalk.slang.machine import ENDINGS, Machine, MachineBlock, MachineCode
 from hardtalk.slang.select import PHYSICAL
 from hardtalk.vm.constants import PINNED_REGISTERS
 
@@ -27,8 +27,7 @@ def split_dispatch(code: MachineCode) -> None:
 def _split(block: MachineBlock) -> None:
     if not any(inst.op in ("next", "current") for inst in block.insts):
         return
-    used = {r for inst in block.insts for r in (*inst.defs, *inst.uses)}
-    fetched = next((PHYSICAL[n] for n in FETCH_REGISTERS if PHYSICAL[n] not in used), None)
+    fetched = _free_register(block)
     if fetched is None:
         return
     result: list[Machine] = []
@@ -51,6 +50,16 @@ def _split(block: MachineBlock) -> None:
         )
         result.append(Machine("go", [], [fetched], cond=inst.cond, place=inst.place))
     block.insts = result
+
+
+def _free_register(block: MachineBlock) -> Reg | None:
+    """One that the block does not mention; else, where the dispatch ends all, the one that was in use the earliest."""
+    last = {register: at for at, inst in enumerate(block.insts) for register in (*inst.defs, *inst.uses)}
+    registers = [PHYSICAL[number] for number in FETCH_REGISTERS]
+    free = next((register for register in registers if register not in last), None)
+    if free is not None or any(inst.op in ENDINGS for inst in block.insts[:-1]):
+        return free
+    return min(registers, key=lambda register: last[register])
 
 
 def _is_offset(inst: Machine) -> bool:

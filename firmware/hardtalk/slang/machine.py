@@ -163,3 +163,12 @@ class MachineCode:
             lines.append(f" {block.name}:{' cold' if block.cold else ''}")
             lines += [f"    {inst!r}" for inst in block.insts]
         return "\n".join(lines)
+
+
+def predecessors(code: MachineCode) -> dict[MachineBlock, list[MachineBlock]]:
+    """Of each block those whose end may lead to it."""
+    result: dict[MachineBlock, list[MachineBlock]] = {block: [] for block in code.blocks}
+    for block in code.blocks:
+        for target in block.successors():
+            result[target].append(block)
+    return result

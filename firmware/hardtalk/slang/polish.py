@@ -7,101 +7,36 @@ from hardtalk.arm.encode import rotated_immediate
 from hardtalk.slang.allocate import reachable_blocks
 from hardtalk.slang.conditions import CONDITIONS
 from hardtalk.slang.dispatch import split_dispatch
-from hardtalk.slang.ir import Reg
+from hardtalk.slang.ir import TABLE
 from hardtalk.slang.loops import joined, thread
-from hardtalk.slang.machine import CONDITIONABLE, DATA, ENDINGS, MACHINE_OPERATIONS, Machine, MachineBlock, MachineCode
+from hardtalk.slang.machine import (
+    COMPARES,
+    CONDITIONABLE,
+    DATA,
+    MACHINE_OPERATIONS,
+    Machine,
+    MachineBlock,
+    MachineCode,
+    predecessors,
+)
+from hardtalk.slang.write_back import fuse_writeback, is_step
 
 CONDITIONAL_LIMIT = 3
-WRITEBACK_LIMIT = {"w": 4095, "b": 4095, "h": 255, "sh": 255, "sb": 255}
+ENDING_WORDS = {"b": 0, "next": 2, "current": 2, "go": 1, "tail": 1, "transfer": 1}
+"""What may end a block that runs under a condition, with the words that it becomes."""
 
 
 def polish(code: MachineCode) -> None:
     """Improves the allocated routine in place."""
     join_chains(code)
     for block in code.blocks:
-        _fuse_writeback(block)
+        fuse_writeback(block)
         _reuse_flags(block)
     _make_conditional(code)
     split_dispatch(code)
     for block in code.blocks:
-        _fuse_writeback(block)
+        fuse_writeback(block)
         _split_constants(block)
-
-
-def _is_adjustment(inst: Machine) -> int | None:
-    """The constant that `add r, r, #c` or `sub r, r, #c` adds, or None."""
-    if (
-        inst.op in ("add", "sub")
-        and inst.imm is not None
-        and not inst.cond
-        and not inst.sets_flags
-        and inst.defs[0] is inst.uses[0]
-    ):
-        return inst.imm if inst.op == "add" else -inst.imm
-    return None
-
-
-def _base(inst: Machine) -> Reg | None:
-    if inst.op not in ("ld", "st") or inst.detail == "spill" or inst.index != "offset" or inst.imm is None or inst.cond:
-        return None
-    return inst.uses[0] if inst.op == "ld" else inst.uses[1]
-
-
-def _can_write_back(inst: Machine, base: Reg) -> bool:
-    return inst.defs[0] is not base if inst.op == "ld" else inst.uses[0] is not base
-
-
-def _fuse_writeback(block: MachineBlock) -> None:
-    """`add r, r, #c` beside an access through r becomes part of the access."""
-    insts = block.insts
-    position = 0
-    while position < len(insts):
-        amount = _is_adjustment(insts[position])
-        if amount is not None:
-            register = insts[position].defs[0]
-            if _fuse_forward(insts, position, register, amount) or _fuse_backward(insts, position, register, amount):
-                continue
-        position += 1
-
-
-def _fuse_forward(insts: list[Machine], position: int, register: Reg, amount: int) -> bool:
-    """Pre-indexed: the adjustment, then an access at the new address."""
-    for later in range(position + 1, len(insts)):
-        inst = insts[later]
-        if _base(inst) is register:
-            if inst.imm == 0 and abs(amount) <= WRITEBACK_LIMIT[inst.detail] and _can_write_back(inst, register):
-                inst.imm, inst.index = amount, "pre"
-                inst.defs = [*inst.defs, register]
-                del insts[position]
-                return True
-            if inst.imm == -amount and abs(amount) <= WRITEBACK_LIMIT[inst.detail] and _can_write_back(inst, register):
-                inst.imm, inst.index = amount, "post"
-                inst.defs = [*inst.defs, register]
-                del insts[position]
-                return True
-        if register in inst.uses or register in inst.defs or inst.op in ENDINGS or inst.op in ("bl", "b", "bc"):
-            return False
-    return False
-
-
-def _fuse_backward(insts: list[Machine], position: int, register: Reg, amount: int) -> bool:
-    """Post-indexed: an access at the old address, then the adjustment (or one that lands on the accessed address)."""
-    for earlier in range(position - 1, -1, -1):
-        inst = insts[earlier]
-        if (
-            _base(inst) is register
-            and abs(amount) <= WRITEBACK_LIMIT[inst.detail]
-            and _can_write_back(inst, register)
-            and inst.imm in (0, amount)
-        ):
-            inst.index = "post" if inst.imm == 0 else "pre"
-            inst.imm = amount
-            inst.defs = [*inst.defs, register]
-            del insts[position]
-            return True
-        if register in inst.uses or register in inst.defs or inst.op in ENDINGS or inst.op == "bl":
-            return False  # an ending under a condition leaves the routine with the old value
-    return False
 
 
 def _split_constants(block: MachineBlock) -> None:
@@ -142,14 +77,6 @@ def _reuse_flags(block: MachineBlock) -> None:
                 return
 
 
-def _predecessors(code: MachineCode) -> dict[MachineBlock, list[MachineBlock]]:
-    result: dict[MachineBlock, list[MachineBlock]] = {block: [] for block in code.blocks}
-    for block in code.blocks:
-        for target in block.successors():
-            result[target].append(block)
-    return result
-
-
 def join_chains(code: MachineCode) -> None:
     """A block whose only predecessor jumps to it is appended there; empty blocks vanish."""
 
@@ -163,7 +90,7 @@ def join_chains(code: MachineCode) -> None:
             if end.op == "bc" and end.targets[0] is end.targets[1]:
                 end.op, end.cond, end.targets = "b", "", end.targets[:1]
     code.blocks = reachable_blocks(code)
-    before = _predecessors(code)
+    before = predecessors(code)
     gone: set[MachineBlock] = set()
     for block in code.blocks:
         while block not in gone and block.insts and block.insts[-1].op == "b":
@@ -181,9 +108,11 @@ def join_chains(code: MachineCode) -> None:
 def _is_conditionable(block: MachineBlock) -> bool:
     """Whether the block can run under a condition: short, touching no flags, not itself branching."""
     *body, end = block.insts
-    if end.op not in ("b", "next", "current", "tail", "transfer"):
+    if end.op not in ENDING_WORDS:
         return False
-    size = len(body) + (end.op in ("tail", "transfer")) + 2 * (end.op in ("next", "current"))
+    size = len(body) + ENDING_WORDS[end.op]
+    if end.op == "current" and any(is_step(inst) for inst in body):
+        size -= 1
     if size > CONDITIONAL_LIMIT:
         return False
     return all(inst.op in CONDITIONABLE and not inst.cond and not inst.sets_flags for inst in body)
@@ -192,10 +121,37 @@ def _is_conditionable(block: MachineBlock) -> bool:
 def _make_conditional(code: MachineCode) -> None:
     changed = True
     while changed:
-        before = _predecessors(code)
-        changed = any(_absorb_arm(code, block, before) or _absorb_diamond(code, block, before) for block in code.blocks)
+        before = predecessors(code)
+        changed = any(absorb(code, block, before) for block in code.blocks for absorb in ABSORBING)
         if changed:
             join_chains(code)
+
+
+def _absorb_test(code: MachineCode, block: MachineBlock, before: dict[MachineBlock, list[MachineBlock]]) -> bool:
+    """A second comparison that fails to where the first one does is made under the first one's condition."""
+    end = block.insts[-1]
+    if end.op != "bc" or any(end.closes.values()) or any(_is_poll(inst) for inst in block.insts):
+        return False
+    for side in (0, 1):
+        target, other = end.targets[side], end.targets[1 - side]
+        if len(before[target]) != 1 or target.cold or len(target.insts) != 2:
+            continue
+        test, last = target.insts
+        if test.op not in COMPARES or test.cond or _is_poll(test) or last.op != "bc" or any(last.closes.values()):
+            continue
+        cond = end.cond if side == 0 else CONDITIONS[end.cond].inverse
+        if last.targets[last.cond == cond] is not other or last.cond not in (cond, CONDITIONS[cond].inverse):
+            continue  # the first comparison's flags must lead there too
+        test.cond = cond
+        block.insts[-1:] = [test, last]
+        code.blocks.remove(target)
+        return True
+    return False
+
+
+def _is_poll(inst: Machine) -> bool:
+    """The proof knows the tests for interrupts by their form: they stay alone."""
+    return inst.op in COMPARES and inst.uses[0].fixed == TABLE
 
 
 def _absorb_arm(code: MachineCode, block: MachineBlock, before: dict[MachineBlock, list[MachineBlock]]) -> bool:
@@ -238,6 +194,9 @@ def _absorb_diamond(code: MachineCode, block: MachineBlock, before: dict[Machine
     for arm in arms:
         code.blocks.remove(arm)
     return True
+
+
+ABSORBING = (_absorb_test, _absorb_arm, _absorb_diamond)
 
 
 def _under(cond: str, insts: list[Machine]) -> list[Machine]:
