@@ -43,6 +43,7 @@ class World:
         self.literals = bootstrap.literals
         self.entry = entry
         self.startup_process = bootstrap.nil
+        self.registry = bootstrap.instance("SymbolRegistry")
 
     def build(self) -> ImageObject:
         """The special objects array, after everything it holds."""
@@ -123,6 +124,7 @@ class World:
             "Processor": self.boot.globals["Processor"].slots[ASSOCIATION_VALUE_SLOT],
             "Smalltalk": self.boot.globals["Smalltalk"].slots[ASSOCIATION_VALUE_SLOT],
             "startUpProcess": self.startup_process,
+            "symbolRegistry": self.registry,
         }
         if name in known:
             return known[name]
@@ -150,8 +152,10 @@ class World:
         """Where `Symbol class` finds symbols by their bytes; made last, when all of them exist."""
         elements = [(string_hash(name.encode("latin-1")), symbol) for name, symbol in self.literals.symbols.items()]
         array = hashed_array(self.boot.memory, self.boot.class_named("Array"), self.boot.nil, elements)
-        registry = self.boot.instance("SymbolRegistry", tally=len(elements), array=array)
-        self._set_class_variable("Symbol", "SymbolTable", registry)
+        names = self.boot.hierarchy.shapes["SymbolRegistry"].variables
+        values: Mapping[str, Value] = {"tally": len(elements), "array": array}
+        self.registry.slots[:] = [values[name] for name in names]
+        self._set_class_variable("Symbol", "SymbolTable", self.registry)
 
     def _set_class_variable(self, class_name: str, variable: str, value: ImageObject) -> None:
         if (class_name, variable) not in self.boot.class_variables:

@@ -92,6 +92,7 @@ SPECIAL_OBJECTS: Final = (
     SpecialObject(60, "object", "asideList", "asideList"),
     SpecialObject(61, "object", "turnList", "turnList"),
     SpecialObject(62, "driver", "Device", "classDevice"),
+    SpecialObject(63, "object", "symbolRegistry", "symbolRegistry"),
 )
 """The arrays are read without a check, so no program gets at them: primitive 129 leaves them out."""
 
