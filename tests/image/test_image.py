@@ -145,7 +145,7 @@ def test_processor_and_startup_process(objects: Objects) -> None:
     assert objects.slots(objects.special[3])[1] == processor
     lists, active = objects.slots(processor)[:2]
     assert active == objects.special[47]
-    assert {objects.class_name(objects.class_of(each)) for each in objects.slots(lists)} == {"LinkedList"}
+    assert {objects.class_name(objects.class_of(each)) for each in objects.slots(lists)} == {"ProcessList"}
     context = objects.slots(active)[1] - 1
     sender, pc, stackp, method, closure, receiver = objects.slots(context)[:6]
     assert objects.class_name(receiver) == "SystemStartup"
