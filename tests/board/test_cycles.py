@@ -17,6 +17,8 @@ ROWS = [
     ("clz r0, r1", 1, 0),
     ("ldr r0, [r1]; mov r2, #0", 2, 0),
     ("ldr r0, [r1]; add r2, r0, #1", 3, 0),
+    ("ldr r0, [r0]; add r2, r0, #1", 3, 0),
+    ("ldrb r0, [r0, #1]; add r2, r0, #1", 4, 0),
     ("ldr r0, [r1, r2, lsl #2]; mov r3, #0", 3, 0),
     ("ldr r0, [r1], #4; add r1, r1, #1", 2, 0),
     ("ldr pc, [r0]", 5, 0),

@@ -242,6 +242,8 @@ def results_of(instruction: capstone.CsInsn, written: tuple[int, ...]) -> tuple[
     if is_multiple(instruction):
         registers = [operand.reg for operand in instruction.operands if operand.type == arm.ARM_OP_REG]
         return (registers[-1],) if registers and registers[-1] in written else ()
+    if not instruction.writeback:
+        return written
     bases = {operand.mem.base for operand in instruction.operands if operand.type == arm.ARM_OP_MEM}
     return tuple(register for register in written if register not in bases)
 
