@@ -19,6 +19,8 @@ from hardtalk.serial import ConsoleText
 KILOBYTE = 1 << 10
 PATIENCE_CYCLES = 4_000_000_000
 LOOK_CYCLES, LOOKS, TAIL_CYCLES, EIGHTHS = 200_000, 16, 2_000_000, 8
+MOMENTS = sorted(range(40), key=lambda fortieth: abs(fortieth - 20))
+"""At which a request may be the one for which somebody stands aside, in fortieths: the likely ones first."""
 SUM, ANSWER = "(1 to: 40) inject: 0 into: [ :sum :each | sum + each ]", "820"
 LEAK = "[ | l | l := nil. [ true ] whileTrue: [ l := l -> 3 ] ]"
 HOG = "| c | c := nil. [ c := Array with: c with: nil ] repeat"
@@ -96,9 +98,9 @@ def before_it_is_told(bench: Bench, priority: int) -> KeptBoard:
     return kept[0]
 
 
-def put_back_after(bench: Bench, kept: KeptBoard, eighths: int) -> None:
+def put_back_after(bench: Bench, kept: KeptBoard, eighths: float) -> None:
     bench.console.put_back(kept)
-    bench.console.run((LOOKS * LOOK_CYCLES + TAIL_CYCLES) * eighths // EIGHTHS)
+    bench.console.run(int((LOOKS * LOOK_CYCLES + TAIL_CYCLES) * eighths / EIGHTHS))
 
 
 @pytest.mark.parametrize("priority", [10, 20])
@@ -123,8 +125,8 @@ def test_who_stands_aside_goes_on_whatever_becomes_of_the_process_turns(leaking:
     )
     evaluate(leaking, f"| turns aside | Smalltalk at: #Done put: 0. {meddling} forkAt: 60. 5")
     kept = before_it_is_told(leaking, 10)
-    for eighths in range(EIGHTHS):
-        put_back_after(leaking, kept, eighths)
+    for moment in MOMENTS:
+        put_back_after(leaking, kept, moment * EIGHTHS / len(MOMENTS))
         assert evaluate(leaking, SUM) == ANSWER
         if evaluate(leaking, "Smalltalk at: #Done") == "1":
             break
