@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hardtalk.vm.constants import VM_CONSTANTS
+from hardtalk.vm.object_format import BODY_OFFSET
 
-from .small_memory import Failed, SmallMemory
+from .small_memory import Failed, Interrupted, SmallMemory
 from .test_digits import product as digits_product
 from .test_digits import quotient as digits_quotient
 from .test_digits import words_of
@@ -19,6 +20,8 @@ EDGES = [0, 1, -1, 2, 255, 256, 65535, 65536, 65537, 2**30 - 1, 2**30, -(2**30),
          2**32 - 1, 2**32,
          2**32 + 1, 2**48, 2**63, 2**64 - 1, -(2**64), 2**96 - 2**32, 2**128 - 1, 10**30]  # fmt: skip
 INTEGERS = st.one_of(st.sampled_from(EDGES), st.integers(-(2**40), 2**40), st.integers(-(2**511), 2**511))
+CONTEXT = 0x140000
+"""Where no object is; contexts are only compared."""
 CHECKED = settings(
     max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -195,3 +198,38 @@ def test_no_memory_fails_and_says_why(memory: SmallMemory) -> None:
 
 def answer_without_reset(memory: SmallMemory, number: int, a: int, b: int) -> object:
     return memory.run(number, memory.integer(a), memory.integer(b))
+
+
+@pytest.mark.parametrize("number", DIVISIONS)
+def test_a_division_that_was_interrupted_is_kept_for_the_same_send_once(memory: SmallMemory, number: int) -> None:
+    """Changed digits show what was computed anew: the kept result is that of the digits at the interrupt."""
+    a, b, other = 2**90 + 12345, 2**40 + 7, 2**91 + 999
+    memory.reset()
+    memory.state["context"] = CONTEXT
+    left, right = memory.integer(a), memory.integer(b)
+
+    def divided() -> object:
+        result = memory.run(number, left, right)
+        return memory.value(result) if isinstance(result, int) else result
+
+    def change(value: int) -> None:
+        memory.memory.write(left + BODY_OFFSET, value.to_bytes(12, "little"))
+
+    memory.simulation.interrupt_pending = True
+    assert isinstance(divided(), Interrupted)
+    memory.simulation.interrupt_pending = False
+    change(other)
+    assert divided() == DIVISIONS[number](a, b)
+    assert divided() == DIVISIONS[number](other, b), "kept once"
+    memory.simulation.interrupt_pending = True
+    assert isinstance(divided(), Interrupted)
+    memory.simulation.interrupt_pending = False
+    change(a)
+    assert memory.run(21, left, right) not in (left, right), "another operation takes the buffers"
+    assert divided() == DIVISIONS[number](a, b)
+    memory.simulation.interrupt_pending = True
+    assert isinstance(divided(), Interrupted)
+    memory.simulation.interrupt_pending = False
+    change(other)
+    memory.state["context"] = CONTEXT + 64
+    assert divided() == DIVISIONS[number](other, b), "another context"
