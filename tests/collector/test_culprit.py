@@ -19,8 +19,6 @@ from hardtalk.serial import ConsoleText
 KILOBYTE = 1 << 10
 PATIENCE_CYCLES = 4_000_000_000
 LOOK_CYCLES, LOOKS, TAIL_CYCLES, EIGHTHS = 200_000, 16, 2_000_000, 8
-MOMENTS = sorted(range(40), key=lambda fortieth: abs(fortieth - 20))
-"""At which a request may be the one for which somebody stands aside, in fortieths: the likely ones first."""
 SUM, ANSWER = "(1 to: 40) inject: 0 into: [ :sum :each | sum + each ]", "820"
 LEAK = "[ | l | l := nil. [ true ] whileTrue: [ l := l -> 3 ] ]"
 HOG = "| c | c := nil. [ c := Array with: c with: nil ] repeat"
@@ -98,9 +96,9 @@ def before_it_is_told(bench: Bench, priority: int) -> KeptBoard:
     return kept[0]
 
 
-def put_back_after(bench: Bench, kept: KeptBoard, eighths: float) -> None:
+def put_back_after(bench: Bench, kept: KeptBoard, eighths: int) -> None:
     bench.console.put_back(kept)
-    bench.console.run(int((LOOKS * LOOK_CYCLES + TAIL_CYCLES) * eighths / EIGHTHS))
+    bench.console.run((LOOKS * LOOK_CYCLES + TAIL_CYCLES) * eighths // EIGHTHS)
 
 
 @pytest.mark.parametrize("priority", [10, 20])
@@ -112,26 +110,6 @@ def test_requests_that_arrive_while_memory_is_exhausted_are_served(leaking: Benc
         put_back_after(leaking, kept, eighths)
         assert evaluate(leaking, SUM) == ANSWER, f"after {eighths} eighths of the time"
     goes_on(leaking, 300 * KILOBYTE)
-    leaking.console.put_back(before)
-
-
-@pytest.mark.parametrize("deed", ["turns terminate", "turns priority: 1. [ [ true ] whileTrue ] forkAt: 5"])
-def test_who_stands_aside_goes_on_whatever_becomes_of_the_process_turns(leaking: Bench, deed: str) -> None:
-    """A program finds that process, and does something to it at the moment when it has let somebody stand aside."""
-    before = leaking.console.keep()
-    meddling = (
-        "turns := (Smalltalk specialObjectsArray at: 62) first. aside := Smalltalk specialObjectsArray at: 61."
-        f" [ [ aside isEmpty ] whileTrue: [ (Delay forMilliseconds: 1) wait ]. {deed}. Smalltalk at: #Done put: 1 ]"
-    )
-    evaluate(leaking, f"| turns aside | Smalltalk at: #Done put: 0. {meddling} forkAt: 60. 5")
-    kept = before_it_is_told(leaking, 10)
-    for moment in MOMENTS:
-        put_back_after(leaking, kept, moment * EIGHTHS / len(MOMENTS))
-        assert evaluate(leaking, SUM) == ANSWER
-        if evaluate(leaking, "Smalltalk at: #Done") == "1":
-            break
-    else:
-        raise AssertionError("nobody has stood aside")
     leaking.console.put_back(before)
 
 
