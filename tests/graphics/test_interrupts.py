@@ -14,6 +14,8 @@ from hardtalk.vm import object_format as of
 from .blit_machine import BlitMachine, compare
 from .reference import Bits, Blit, ColorMap, Form
 
+BEGUN = 650
+"""Instructions after which the blits below have begun."""
 STRIDE = 37
 """Every so many instructions an interrupt here; the campaign takes every one."""
 
@@ -135,7 +137,7 @@ def test_two_blits_on_one_form(machine: BlitMachine) -> None:
     outer, inner = blit(8, 3), blit(8, 3, with_source=False)
     outer.height = 2
     inner.target, inner.target_y, inner.height = outer.target, 2, 1
-    found = run_within(machine, outer, inner, [400])
+    found = run_within(machine, outer, inner, [BEGUN])
     outer.copy_bits()
     inner.copy_bits()
     assert found[0] == outer.target.bits.words
@@ -147,7 +149,7 @@ def test_the_same_bit_blt_sent_twice_at_once(machine: BlitMachine) -> None:
     machine.reset()
     oop = machine.blit(made)
     machine.prepare()
-    outcome = machine.run(oop, None, [450], lambda: _alone(machine, oop, None))
+    outcome = machine.run(oop, None, [BEGUN], lambda: _alone(machine, oop, None))
     assert outcome.interrupted == 1
     assert machine.words_of(made.target.bits) == made.target.bits.words
 
@@ -173,7 +175,7 @@ def test_what_changes_meanwhile_is_taken_as_it_is(
     def change() -> None:
         machine.memory.arm.cpu.mem_write(place, struct.pack("<I", machine.integer(value)))
 
-    outcome = machine.run(oop, None, [450], change)
+    outcome = machine.run(oop, None, [BEGUN], change)
     assert outcome.interrupted == 1 and outcome.failed == fails
     base = machine.memory.memory.segments[0].base
     start = machine.oops[id(made.target.bits)] + of.BODY_OFFSET - base
