@@ -90,5 +90,5 @@ def test_more_seen_than_proven_fails_the_run(
     tight = Proven({"arm926": Bounds(dict.fromkeys(FIGURES, 100), {handler: 10}, {handler: 10})})
     monkeypatch.setattr(latency_command, "proven", lambda *_: tight)
     assert run(MEASURE) == 1
-    told = r"LONGER THAN PROVEN: TIMER, smalltalk handler, load sends, arm926: [34]\.\d µs, proven 0\.6 µs"
+    told = r"LONGER THAN PROVEN: TIMER, smalltalk handler, load sends, arm926: \d\.\d µs, proven 0\.6 µs"
     assert re.search(told, capsys.readouterr().out)

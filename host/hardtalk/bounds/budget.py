@@ -26,7 +26,7 @@ class Budget:
 
 
 BUDGETS: Final = (
-    Budget(STRETCH, HITTING, 5_100, 2_000),
+    Budget(STRETCH, HITTING, 5_400, 2_000),
     Budget(MASKED, HITTING, 740, 400),
     Budget(RESPONSE, HITTING, 10_600, 4_000),
     Budget(RESPONSE, COLD, 196_000, 20_000),
