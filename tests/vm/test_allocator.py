@@ -175,16 +175,18 @@ def test_the_reserve_is_opened_chunk_by_chunk_and_asks_for_handling() -> None:
     while heap.take(10):
         pass
     for opened in range(1, slang_constants()["SharedChunks"] // 4 + 1):
+        asked = 0
         for _ in range(chunk_bytes >> 10):
             block, again = 0, True
             while not block and again:
                 block = int(heap.simulation.call("takeBlockOrReserve:", 10)) & 0xFFFFFFFF
                 again = bool(heap.simulation.call("mustAskAgain"))
+                asked |= heap.state["dispatchBase"]
+                heap.state["dispatchBase"] = 0  # what waits is handled before the next attempt
             assert not again, "who has got a block has not to ask for it again"
             assert heap.state["firstChunk"] <= block and block % 1024 == 0
         assert heap.state["openChunks"] == opened
-        assert heap.state["dispatchBase"] & 1024, "the second dispatch table is in use"
-        heap.state["dispatchBase"] = 0
+        assert asked & 1024, "the second dispatch table was in use"
 
 
 def test_an_unfinished_large_object_goes_on_where_it_was() -> None:
