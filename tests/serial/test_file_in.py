@@ -100,6 +100,11 @@ def method_frame(frames: list[Frame], selector: str) -> str:
         ("Object subclass: #A uses: TFoo instanceVariableNames: ''", None),
         ("Object subclass: aName", None),
         ("3 << 4", None),
+        ("Transcript << 'A'; cr", None),
+        ("Transcript << #A; cr", None),
+        ("Transcript << #A", None),
+        ("stream << 'a' << 'b'", None),
+        ("stream << #a", None),
         ("Object << #A slots: { #a => WeakSlot }", None),
     ],
 )

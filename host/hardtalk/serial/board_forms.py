@@ -15,7 +15,14 @@ from typing import Final
 
 from hardtalk.serial.class_model import ClassModel, ClassShape, shape_of
 from hardtalk.serial.code_text import quoted
-from hardtalk.serial.definitions import VariableChange, class_side_variables, defined_by, uses_traits, variable_change
+from hardtalk.serial.definitions import (
+    VariableChange,
+    class_side_variables,
+    defined_by,
+    strange_slots,
+    uses_traits,
+    variable_change,
+)
 from hardtalk.smalltalk.ast import (
     Assignment,
     Block,
@@ -36,6 +43,7 @@ from hardtalk.smalltalk.parser import parse_expression
 from hardtalk.smalltalk.tonel import NO_TRAITS, TRAITS_REMEDY, ClassDefinition
 
 _DEFINING: Final = re.compile(r"[sS]ubclass:|<<|instanceVariableNames:|slots:|VarNamed?:|comment:|named:")
+PLAIN_SLOTS: Final = "Slots are plain names here; kinds of slots, as in `#a => LazySlot`, are not known."
 LISTS: Final = {
     "instanceVariableNames": "instance_variables",
     "classVariableNames": "class_variables",
@@ -81,6 +89,8 @@ class _Forms:
         """An expression that will be evaluated once."""
         if uses_traits(node):
             raise self._node.error(node, NO_TRAITS, TRAITS_REMEDY)
+        if (slots := strange_slots(node)) is not None:
+            raise self._node.error(slots, PLAIN_SLOTS, "Write slots: { #a. #b }, and set a variable in a method.")
         definition = self._definition(node)
         if definition is not None:
             return self._creation(definition, node)

@@ -143,6 +143,21 @@ def uses_traits(statement: Statement) -> bool:
     return any(keyword in _TRAITS and _names(argument) != () for keyword, argument in pairs)
 
 
+def strange_slots(statement: Statement) -> Expression | None:
+    """Slots that a definition gives with more than names, such as `{ #a => LazySlot default: 5 }`."""
+    if not isinstance(statement, (Send, Cascade)):
+        return None
+    messages = statement.messages if isinstance(statement, Cascade) else (statement,)
+    start = _fluent_start(statement.receiver)
+    for each in messages:
+        keywords = each.selector.split(":")
+        is_definition = start is not None or _SUBCLASS.fullmatch(each.selector) is not None
+        if is_definition and "slots" in keywords:
+            slots = each.arguments[keywords.index("slots")]
+            return slots if isinstance(slots, BraceArray) and _names(slots) is None else None
+    return None
+
+
 def is_for_tools(node: Method) -> bool:
     """Whether a chunk does nothing but tell tools what there is."""
     if len(node.statements) != 1 or not isinstance(send := node.statements[0], (Send, Cascade)):
@@ -171,13 +186,20 @@ def _classic(send: Send) -> ClassDefinition | None:
 
 
 def _fluent_start(node: Expression) -> Send | None:
-    return node if isinstance(node, Send) and node.selector == "<<" else None
+    """`Object << #Foo` or `Object class << Foo class`; a stream is sent the same message, as a rule with a string."""
+    if not isinstance(node, Send) or node.selector != "<<":
+        return None
+    argument = node.arguments[0]
+    is_side = isinstance(argument, Send) and argument.selector == "class"
+    return node if is_side or (isinstance(argument, Literal) and isinstance(argument.value, Symbol)) else None
 
 
 def _fluent(start: Send, messages: Sequence[Message]) -> ClassDefinition | None:
     name = _name(start.arguments[0])
     if name is None or not isinstance(start.receiver, Variable):
         return None
+    if not messages and (start.receiver.name == "Transcript" or not start.receiver.name[0].isupper()):
+        return None  # something written on a stream
     kind = "normal"
     pairs: list[tuple[str, Expression]] = []
     for message in messages:
