@@ -1,6 +1,7 @@
 """`hardtalk test DIR`: the SUnit tests of a folder, run on the emulated board and reported like pytest's."""
 
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -8,12 +9,14 @@ from cyclopts import Parameter
 
 from hardtalk.bench import boot
 from hardtalk.build.collectors import TREADMILL
+from hardtalk.build.sources import text_root
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Parts
 from hardtalk.cli.sunit_report import SunitReport
 from hardtalk.sunit.choosing import chosen
 from hardtalk.sunit.classes import classes_in, with_folder
+from hardtalk.sunit.coverage import bytecode_watch, coverage, lcov
 from hardtalk.sunit.junit import junit
 from hardtalk.sunit.outcomes import Outcome
 from hardtalk.sunit.runner import Runner
@@ -42,6 +45,10 @@ def test(
             help="Seconds of the board's time for each test whose class says nothing of its own; 20 if not given.",
         ),
     ] = None,
+    cover: Annotated[
+        bool, Parameter(name="--coverage", negative="", help="Tell which lines and methods of your classes were run.")
+    ] = False,
+    lcov_file: Annotated[Path | None, Parameter(name="--lcov", help="Write that as LCOV's tracefile.")] = None,
     collector: Collector = TREADMILL,
     model: CycleModel = ARM926,
 ) -> int:
@@ -60,19 +67,26 @@ def test(
     runner = Runner(bench, timeout)
     outcomes: list[Outcome] = []
     is_interrupted = False
+    watch = bytecode_watch(bench) if cover or lcov_file is not None else None
     try:
-        for each in classes:
-            report.begin_class(each)
-            for outcome in runner.run(each):
-                outcomes.append(outcome)
-                report.tell(outcome)
-                if stop_at_failure and outcome.has_failed:
+        with watch or nullcontext():
+            for each in classes:
+                report.begin_class(each)
+                for outcome in runner.run(each):
+                    outcomes.append(outcome)
+                    report.tell(outcome)
+                    if stop_at_failure and outcome.has_failed:
+                        break
+                if stop_at_failure and outcomes[-1].has_failed:
                     break
-            if stop_at_failure and outcomes[-1].has_failed:
-                break
     except KeyboardInterrupt:
         is_interrupted = True
     report.end(outcomes, durations, time.perf_counter() - started, is_interrupted)
+    if watch is not None:
+        files = coverage(bench, watch, [text_root() / each.file for each in classes])
+        report.tell_coverage(files)
+        if lcov_file is not None:
+            lcov_file.write_text(lcov(files), encoding="utf-8")
     if junit_file is not None:
         junit_file.write_bytes(junit(outcomes, bench.board.chip.cpu_hertz))
     if is_interrupted:
