@@ -25,13 +25,13 @@ from hardtalk.bench.errors import BoardAsksForReset
 from hardtalk.build import build
 from hardtalk.chip import default_chip
 from hardtalk.cli.main import run
-from hardtalk.cli.shell import Shell
 from hardtalk.devices import FlashCells
 from hardtalk.devices.cfi_flash import Operation
 from hardtalk.flash import FlashFile, Volume
 from hardtalk.link.plan import CODE_BASE
 from hardtalk.power_cuts.judges import torn
 from hardtalk.serial import Result
+from hardtalk.shell.shell import Shell
 from hardtalk.slots import Header, boot_loader, install, install_loader, pack, read_header, slots_in, started_slot
 from hardtalk.slots.layout import (
     FIRST_SLOT_SECTOR,

@@ -19,9 +19,9 @@ from hardtalk.cli.errors import UserError
 from hardtalk.cli.film import Film, checked_film
 from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Flash, Input, Parts, Record, Screenshot
 from hardtalk.cli.screenshot import checked_png, write_screenshot
-from hardtalk.cli.shell import Shell
 from hardtalk.report.durations import microseconds
 from hardtalk.serial import PseudoTerminal
+from hardtalk.shell.shell import Shell
 
 PTY_SLICE_CYCLES = 2_000_000
 WEB_PORT = 8765

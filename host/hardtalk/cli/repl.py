@@ -12,7 +12,7 @@ from hardtalk.cli import output
 from hardtalk.cli.film import Film, checked_film
 from hardtalk.cli.options import ARM926, NO_PARTS, CycleModel, Flash, Input, Parts, Record, Screenshot
 from hardtalk.cli.screenshot import checked_png, write_screenshot
-from hardtalk.cli.shell import Shell
+from hardtalk.shell.shell import Shell
 from hardtalk.smalltalk.source_file import read_source_file
 
 

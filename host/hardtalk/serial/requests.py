@@ -29,7 +29,7 @@ INSTALL: Final = "M"
 
 PROMPT: Final = "<prompt>"
 """What messages call the text that is typed."""
-_METHOD_HEAD: Final = re.compile(r"\s*(?:\{[^}]*\}\s*)?([A-Z]\w*)(?:\s+class)?\s*>>\s*[^#\s(][^\[]*\[", re.DOTALL)
+METHOD_HEAD: Final = re.compile(r"\s*(?:\{[^}]*\}\s*)?([A-Z]\w*)(?:\s+class)?\s*>>\s*[^#\s(][^\[]*\[", re.DOTALL)
 _CLASS_HEAD: Final = re.compile(r'\s*(?:"(?:[^"]|"")*"\s*)?(?:Class|Extension|Trait)\s*\{')
 
 
@@ -58,14 +58,14 @@ def is_class_definition(source: str) -> bool:
 
 def is_method_definition(source: str) -> bool:
     """Whether the text is `Name >> pattern [ body ]`, with or without a category before it."""
-    return _METHOD_HEAD.match(source) is not None
+    return METHOD_HEAD.match(source) is not None
 
 
 def requests_for(source: str, model: ClassModel, file: str = PROMPT, line: int = 1) -> list[Request]:
     """The requests of one entry: a Tonel class or method, or an expression."""
     if is_class_definition(source):
         return class_requests(in_line(read_class, source, file, line), model)
-    head = _METHOD_HEAD.match(source)
+    head = METHOD_HEAD.match(source)
     if head:
         extension = f"Extension {{ #name : #{head[1]} }}\n{source}"
         return class_requests(in_line(read_class, extension, file, line - 1), model)

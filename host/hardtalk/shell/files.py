@@ -1,0 +1,106 @@
+"""Commands with files: load one, watch a folder, save what was entered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from hardtalk.serial.requests import METHOD_HEAD, is_class_definition
+from hardtalk.shell.errors import BadCommand
+from hardtalk.shell.session import Session
+from hardtalk.smalltalk.source_file import read_source_file
+from hardtalk.smalltalk.tonel import ClassDefinition, read_class
+
+LOOK_SECONDS: Final = 0.2
+SUFFIXES: Final = (".st", ".gst", ".cs")
+LOAD_SECONDS: Final = 60.0
+
+
+def load(shell: Session, name: str) -> None:
+    """File in one file. What is wrong in it is told at its place, and the rest goes on."""
+    if not name:
+        raise BadCommand("say which file: load Lamp.class.st")
+    path = Path(name).expanduser()
+    text = read_source_file(path)
+    started = time.perf_counter()
+    shell.run_script(text, str(path), LOAD_SECONDS)
+    shell.library.note(text, str(path))
+    shell.tell(f"{path}: loaded in {time.perf_counter() - started:.2f} s")
+
+
+def watch(shell: Session, name: str) -> None:
+    """Until Control-C, file in each file that is saved; the board's time goes on meanwhile."""
+    folder = Path(name or ".").expanduser()
+    if not folder.is_dir():
+        raise BadCommand(f"{folder}: there is no such folder")
+    known = stamps(folder)
+    shell.tell(f"watching {folder}; Control-C ends it")
+    try:
+        while True:
+            shell.let_time_pass(round(LOOK_SECONDS * 1000))
+            found = stamps(folder)
+            for path, stamp in found.items():
+                if known.get(path) != stamp:
+                    load(shell, str(path))
+            known = found
+    except KeyboardInterrupt:
+        shell.tell(f"{folder} is not watched any more")
+
+
+def stamps(folder: Path) -> dict[Path, tuple[int, int]]:
+    """When each source file below the folder was written, and its size."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in SUFFIXES and path.is_file():
+            state = path.stat()
+            found[path] = state.st_mtime_ns, state.st_size
+    return found
+
+
+def save(shell: Session, name: str) -> None:
+    """Write the entries that went well, in order, as a chunk script that load reads."""
+    if not name:
+        raise BadCommand("say which file: save today.st")
+    if not shell.kept:
+        raise BadCommand("nothing was entered that went well")
+    path = Path(name).expanduser()
+    path.write_text("\n".join(chunks(shell.kept)), encoding="utf-8")
+    shell.tell(f"{path}: {len(shell.kept)} entries")
+
+
+def chunks(entries: list[str]) -> Iterator[str]:
+    for entry in entries:
+        head = METHOD_HEAD.match(entry)
+        if head is None and not is_class_definition(entry):
+            yield as_chunk(entry)
+            continue
+        definition = read_class(f"Extension {{ #name : #{head[1]} }}\n{entry}" if head else entry)
+        if not definition.is_extension:
+            yield as_chunk(definition_text(definition))
+        for method in definition.methods:
+            side = " class" if method.class_side else ""
+            yield f"!{definition.name}{side} methodsFor: {quoted(method.category)}!\n{as_chunk(method.source)} !"
+
+
+def definition_text(definition: ClassDefinition) -> str:
+    """The message that makes the class."""
+    kind = {"normal": "subclass:", "variable": "variableSubclass:", "bytes": "variableByteSubclass:"}.get(
+        definition.kind
+    )
+    if kind is None:
+        kind = {"words": "variableWordSubclass:", "weak": "weakSubclass:"}[definition.kind]
+    instance, shared = (quoted(" ".join(e)) for e in (definition.instance_variables, definition.class_variables))
+    text = f"{definition.superclass or 'nil'} {kind} #{definition.name} instanceVariableNames: {instance}"
+    return f"{text} classVariableNames: {shared} package: {quoted(definition.category)}"
+
+
+def quoted(text: str) -> str:
+    doubled = text.replace("'", "''")
+    return f"'{doubled}'"
+
+
+def as_chunk(entry: str) -> str:
+    """An entry that ends with an exclamation mark; those within are doubled."""
+    return entry.replace("!", "!!") + "!"

@@ -1,0 +1,34 @@
+"""What commands need of the prompt that they are entered at."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from rich.console import Console
+
+from hardtalk.bench import Bench
+from hardtalk.shell.library import Library
+
+
+class Session(Protocol):
+    """`kept` are the entries that ended well, `is_live` tells whether time goes on while a terminal's prompt waits."""
+
+    bench: Bench
+    console: Console
+    kept: list[str]
+    last_answer: str
+    is_live: bool
+
+    @property
+    def library(self) -> Library: ...
+
+    def tell(self, text: str) -> None: ...
+
+    def meant(self, name: str) -> str:
+        """A suggestion to put behind a complaint about the name of a class; empty without one."""
+
+    def run_script(self, text: str, file: str, entry_seconds: float) -> bool:
+        """Whether every entry of the script ended well. One that takes longer is ended."""
+
+    def let_time_pass(self, milliseconds: int) -> None:
+        """The board goes on for that long, and what it prints is shown."""

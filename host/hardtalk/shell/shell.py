@@ -1,0 +1,192 @@
+"""Lines in, answers and console text out; commands beside Smalltalk; Control-C for what runs too long."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Final, TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from hardtalk.bench import Bench, BenchError, BoardAsksForReset, BoardEnded
+from hardtalk.bench.console import FILE_IN_BAUD, NORMAL_BAUD
+from hardtalk.serial import ConsoleText, Event, Result
+from hardtalk.serial.wording import is_complete, is_mistake, wording
+from hardtalk.shell.commands import COMMANDS, Command, command_in
+from hardtalk.shell.editing import LineEditor
+from hardtalk.shell.errors import BadCommand
+from hardtalk.shell.library import Library
+from hardtalk.smalltalk.errors import SourceError
+
+PROMPT, CONTINUATION = "> ", "| "
+PATIENCE_CYCLES = 1 << 62
+SHOWN_CHARACTERS: Final = 4000
+LIVE_SECONDS: Final = 0.02
+
+
+class Shell:
+    """Reads entries and shows what becomes of them. `has_failed` once one did not end well."""
+
+    def __init__(self, bench: Bench, console: Console) -> None:
+        self.bench = bench
+        self.console = console
+        self.has_failed = False
+        self.kept: list[str] = []
+        """The entries that ended well."""
+        self.last_answer = ""
+        self.is_live = False
+        """Whether the board's time goes on while a terminal's prompt waits."""
+        self._is_terminal = False
+
+    @cached_property
+    def library(self) -> Library:
+        return Library(self.bench)
+
+    def run(self, source: TextIO) -> None:
+        """Until the end of `source`; an entry goes on over lines while its brackets are open."""
+        if source is sys.stdin and sys.stdin.isatty():
+            self._is_terminal = True
+            self.tell("Control-D leaves the prompt; Control-C ends what runs too long; help tells what else there is.")
+            self.tell("The board's time stands still while the prompt waits: time real lets it go on.")
+            self._run_terminal(LineEditor(PROMPT, CONTINUATION, self.words, self._live_slice))
+        else:
+            self._run_lines(source)
+
+    def _run_terminal(self, editor: LineEditor) -> None:
+        line = 1
+        while True:
+            try:
+                entry = editor.read()
+                if entry.strip():
+                    self.enter(entry.strip(), line)
+            except KeyboardInterrupt:
+                continue
+            except EOFError:
+                return
+            line += entry.count("\n") + 1
+
+    def _run_lines(self, source: TextIO) -> None:
+        entry, first = "", 1
+        for number, line in enumerate(source, start=1):
+            if not entry:
+                first = number
+            entry += line
+            if entry.strip() and is_complete(entry):
+                try:
+                    self.enter(entry.strip(), first)
+                except EOFError:
+                    return
+                entry = ""
+        if entry.strip():
+            self.enter(entry.strip(), first)
+
+    def words(self) -> Iterable[str]:
+        """What can be completed: commands, classes, globals, selectors."""
+        model = self.bench.console.prompt.model
+        return {*COMMANDS, *model.names(), *model.globals, *self.library.selectors}
+
+    def enter(self, entry: str, line: int = 1) -> None:
+        """A command or Smalltalk. Raises EOFError for the command that leaves."""
+        model = self.bench.console.prompt.model
+        command = command_in(entry, model.globals)
+        if command is not None:
+            self._carry_out(*command)
+            return
+        failed, self.has_failed = self.has_failed, False
+        try:
+            self.bench.console.prompt.enter(entry, line=line)
+        except SourceError as error:
+            self.fail(str(error))
+        else:
+            self._show_replies()
+        if not self.has_failed:
+            self.kept.append(entry)
+            self.library.note(entry, "<prompt>")
+        self.has_failed = failed or self.has_failed
+
+    def _carry_out(self, command: Command, argument: str) -> None:
+        try:
+            command.does(self, argument)
+        except (BadCommand, BenchError, SourceError) as error:
+            self.fail(str(error))
+        except OSError as error:
+            self.fail(f"{error.filename or argument}: {error.strerror}")
+
+    def meant(self, name: str) -> str:
+        """A suggestion to put behind a complaint about the name of a class; empty without one."""
+        close = get_close_matches(name, self.bench.console.prompt.model.names(), 1)
+        return f"; did you mean {close[0]}?" if close else ""
+
+    def run_script(self, text: str, file: str, entry_seconds: float) -> bool:
+        """Whether every entry of the script ended well. One that takes longer is ended."""
+        console = self.bench.console
+        console.set_baud(FILE_IN_BAUD)
+        console.prompt.enter_script(text, file)
+        self._show_replies(int(entry_seconds * self.bench.board.chip.cpu_hertz))
+        if not console.prompt.is_busy:
+            console.set_baud(NORMAL_BAUD)
+        return not self.has_failed
+
+    def let_time_pass(self, milliseconds: int) -> None:
+        """The board goes on for that long, and what it prints is shown."""
+        end = self.bench.board.clock.cycles + milliseconds * self.bench.board.chip.cpu_hertz // 1000
+        while self.bench.board.clock.cycles < end:
+            self.bench.console.run(end - self.bench.board.clock.cycles)
+            for event in self.bench.console.receive():
+                self.show(event)
+
+    def _live_slice(self) -> str | None:
+        """What the board printed in a slice of time, no faster than real time; None when time stands still."""
+        if not self.is_live:
+            return None
+        started = time.monotonic()
+        self.bench.console.run(round(LIVE_SECONDS * self.bench.board.chip.cpu_hertz))
+        text = "".join(wording(event) for event in self.bench.console.receive())
+        time.sleep(max(0.0, LIVE_SECONDS - (time.monotonic() - started)))
+        return text
+
+    def _show_replies(self, entry_cycles: int | None = None) -> None:
+        """Run the board until all that was entered is done. Control-C ends what runs there, not the board."""
+        while True:
+            try:
+                for event in self.bench.console.events(PATIENCE_CYCLES, entry_cycles):
+                    self.show(event)
+                return
+            except KeyboardInterrupt:
+                self.bench.console.prompt.interrupt()
+            except BoardAsksForReset:
+                if not self.bench.board.starts_from_flash:
+                    raise
+                self.bench.start_from_flash()
+                self.console.out(self.bench.text, end="", highlight=False)
+                return
+            except BoardEnded:
+                raise
+            except BenchError as error:
+                self.fail(str(error))
+                return
+
+    def show(self, event: Event) -> None:
+        if isinstance(event, ConsoleText):
+            self.console.out(event.text, end="", highlight=False)
+        elif is_mistake(event):
+            self.fail(wording(event))
+        elif text := wording(event):
+            if isinstance(event, Result):
+                self.last_answer = text
+            if self._is_terminal and len(text) > SHOWN_CHARACTERS:
+                self.tell(text[:SHOWN_CHARACTERS])
+                self.tell(f"... {len(text) - SHOWN_CHARACTERS:,} characters more: all shows them")
+            else:
+                self.tell(text)
+
+    def tell(self, text: str) -> None:
+        self.console.print(Text(text), soft_wrap=True)
+
+    def fail(self, text: str) -> None:
+        self.has_failed = True
+        self.tell(text)

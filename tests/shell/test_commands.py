@@ -1,0 +1,133 @@
+"""Commands of the prompt on a booted board, as typed."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from hardtalk.bench import Bench, BootOptions, boot
+from hardtalk.shell.commands import COMMANDS, command_in
+from hardtalk.shell.shell import Shell
+
+THERMOMETER = Path(__file__).parents[2] / "examples" / "thermometer"
+
+
+@pytest.fixture(scope="module")
+def bench() -> Bench:
+    options = BootOptions(
+        (THERMOMETER,), svds=(THERMOMETER / "thermometer.svd",), device_files=(THERMOMETER / "thermometer.py",)
+    )
+    return boot(options, lambda _: None)
+
+
+def told(bench: Bench, *lines: str) -> list[str]:
+    """What the prompt prints, line by line."""
+    shown = StringIO()
+    Shell(bench, Console(file=shown, width=200)).run(StringIO("".join(f"{each}\n" for each in lines)))
+    return shown.getvalue().splitlines()
+
+
+def test_help_names_each_command(bench: Bench) -> None:
+    text = told(bench, "help")
+    for word in COMMANDS:
+        assert any(line.startswith(word) for line in text)
+    assert told(bench, "help load")[0].startswith("load FILE")
+    assert told(bench, "help nothing") == ["there is no command nothing; help lists them"]
+
+
+def test_inspect(bench: Bench) -> None:
+    assert told(bench, "inspect 3 @ 4") == ["Point: 3@4", "  x: 3", "  y: 4"]
+    assert told(bench, "inspect #(1 'it''s')") == ["Array: #(1 'it''s')", "  1: 1", "  2: 'it''s'"]
+    assert told(bench, "inspect (1 to: 3). 5") == ["SmallInteger: 5"]
+    assert "  ... 80 more" in told(bench, "inspect Array new: 100")
+    assert "ZeroDivide" in "".join(told(bench, "inspect 1 / 0"))
+    assert told(bench, "inspect") == ["an expression is missing; help tells what each command takes"]
+
+
+def test_browse(bench: Bench) -> None:
+    text = told(bench, "browse Thermometer")
+    assert text[0].startswith("I read the tutorial's thermometer")
+    assert "Thermometer < Device Object" in text
+    assert "  messages: enable handleInterrupt next" in text
+    assert told(bench, "browse Thermometr") == ["there is no class Thermometr; did you mean Thermometer?"]
+
+
+def test_source(bench: Bench) -> None:
+    text = told(bench, "source Thermometer>>next")
+    assert text[0].endswith("Thermometer.class.st:28")
+    assert text[-1].strip() == "^ readings next"
+    assert told(bench, "source Thermometer class >> #peripheral")[-1].strip() == "^ #THERMO"
+    refused = told(bench, "source Foo>>handleInterrupt")[0]
+    assert refused.startswith("there is no source of Foo>>handleInterrupt; there is one of ")
+    assert told(bench, "source next") == ["say which method: source Timer>>microseconds, source Timer class>>current"]
+
+
+def test_senders_and_implementors(bench: Bench) -> None:
+    assert told(bench, "senders #serveForever") == ["Device>>takeForm:routine:"]
+    assert "Thermometer>>handleInterrupt" in told(bench, "implementors handleInterrupt")
+    assert told(bench, "senders fooBarBaz") == ["nobody sends fooBarBaz"]
+
+
+def test_what_was_entered_is_known(bench: Bench) -> None:
+    lines = told(
+        bench,
+        "Object subclass: #Kept instanceVariableNames: '' classVariableNames: '' package: 'Tests'",
+        "Kept >> fooBarQux [ ^ self zork ]",
+        "senders zork",
+        "source Kept>>fooBarQux",
+    )
+    assert lines[:3] == ["Kept", "Kept>>fooBarQux", "Kept>>fooBarQux"]
+    assert lines[-1].replace("\t", " ").split() == ["fooBarQux", "^", "self", "zork"]
+
+
+def test_processes_lines_and_memory(bench: Bench) -> None:
+    processes = told(bench, "processes")
+    assert processes[0].split() == ["priority", "process", "depth", "state"]
+    assert any(line.split()[:2] == ["55", "delays"] and "waiting" in line for line in processes)
+    lines = told(bench, "Thermometer start", "lines")
+    assert any("a Thermometer on THERMO" in line and "open" in line for line in lines)
+    assert any(line.split()[:2] == ["bytes", "free"] for line in told(bench, "memory"))
+
+
+def test_load_and_save(bench: Bench, tmp_path: Path) -> None:
+    saved = tmp_path / "today.st"
+    first = told(
+        bench,
+        "Object subclass: #Saved instanceVariableNames: 'a' classVariableNames: '' package: 'Tests'",
+        "Saved >> level [ ^ 'bright!' ]",
+        "1 foo",
+        f"save {saved}",
+    )
+    assert first[-1] == f"{saved}: 2 entries"
+    fresh = boot(BootOptions(), lambda _: None)
+    assert told(fresh, f"load {saved}", "Saved new level")[-1] == "'bright!'"
+    assert told(fresh, f"load {tmp_path / 'none.st'}") == [f"{tmp_path / 'none.st'}: No such file or directory"]
+    assert told(fresh, f"save {saved}") == ["nothing was entered that went well"]
+
+
+def test_run_lets_time_pass(bench: Bench) -> None:
+    before = bench.board.clock.cycles
+    entry = "[ (Delay forMilliseconds: 3) wait. Transcript show: 'late'; cr ] fork. 4"
+    assert told(bench, entry, "run 10") == ["4", "late"]
+    assert bench.board.clock.cycles - before > 10 * bench.board.chip.cpu_hertz // 1000
+    assert told(bench, "run") == ["say how many milliseconds of the board's time: run 100"]
+
+
+def test_exit_leaves_and_all_shows_the_last_answer(bench: Bench) -> None:
+    assert told(bench, "3 + 4", "all", "exit", "5") == ["7", "7"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["help := 3", "lines foo", "load: 3", "save := 4", "memory + 1", "processes size", "sourcery", "3 + 4", "all. 3"],
+)
+def test_smalltalk_is_no_command(entry: str) -> None:
+    assert command_in(entry, set()) is None
+
+
+def test_a_variable_hides_a_command() -> None:
+    assert command_in("memory", set()) is not None
+    assert command_in("memory", {"memory"}) is None
