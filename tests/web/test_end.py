@@ -19,8 +19,8 @@ COMMAND = "import sys; from hardtalk.cli.main import main; sys.argv[0] = 'hardta
 MOST_SECONDS = 2.0
 SILENT_CLIENTS = 6
 DRAWING = (
-    "DisplayScreen current. [ [ true ] whileTrue: [ DisplayScreen current fillColor: Color red; fillColor: Color white ]"
-    " ] forkAt: Processor userBackgroundPriority"
+    "DisplayScreen current. [ [ true ] whileTrue: ["
+    " DisplayScreen current fillColor: Color red; fillColor: Color white ] ] forkAt: Processor userBackgroundPriority"
 )
 ORDERS = {
     "idle": [],
@@ -50,7 +50,11 @@ def test_control_c_ends_it_soon(doing: str) -> None:
     arguments = ("boot", "--web", "--port", "0")
     with (
         subprocess.Popen(
-            [sys.executable, "-c", COMMAND, *arguments], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, cwd=ROOT
+            [sys.executable, "-c", COMMAND, *arguments],
+            stdout=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            cwd=ROOT,
         ) as board,
         ExitStack() as lines,
     ):
@@ -58,7 +62,9 @@ def test_control_c_ends_it_soon(doing: str) -> None:
             assert board.stdout is not None
             port = next(int(found[1]) for each in board.stdout if (found := re.match(r"page: http://.*:(\d+)/ ", each)))
             asked = upgrade(port)
-            clients = [lines.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(SILENT_CLIENTS)]
+            clients = [
+                lines.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(SILENT_CLIENTS)
+            ]
             for client in clients:
                 client.sendall(asked)
             lines.enter_context(socket.create_connection(("127.0.0.1", port))).sendall(asked[:40])
