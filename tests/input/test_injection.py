@@ -31,7 +31,7 @@ def test_the_event_is_what_it_was(window: Window) -> None:
 @pytest.mark.parametrize("handler", [SMALLTALK, SIGNALLING])
 def test_an_event_that_is_another_is_found(window: Window, handler: str) -> None:
     prepared = prepared_by(FormsRecipe(window, "arm926"))
-    assert list(prepared.place.delivered.values())[0] == 1
+    assert next(iter(prepared.place.delivered.values())) == 1
     for word, change in prepared.place.delivered.items():
         place = replace(prepared.place, delivered={**prepared.place.delivered, word: change + 1})
         found = FormSweep(prepared.board, place, window, handler, prepared.start).run(0, 1)
