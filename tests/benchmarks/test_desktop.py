@@ -8,7 +8,7 @@ from hardtalk.bench import Bench
 from hardtalk.benchmarks.desktop import MOTIONS, boot_desktop, desktop_report, measured
 from hardtalk.build.collectors import TREADMILL
 
-MOST_CYCLES = {"drag": 3_000_000, "scroll": 1_800_000, "write": 1_700_000, "front": 1_000_000, "all": 5_600_000}
+MOST_CYCLES = {"drag": 2_900_000, "scroll": 1_600_000, "write": 1_600_000, "front": 900_000, "all": 5_000_000}
 """A frame, in each depth."""
 FRAMES = 10
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from hardtalk.bench import boot
 from hardtalk.bench.firmware import study_folder
-from hardtalk.benchmarks.blits import PIXELS, BlitFigure, blit_report, measure_blits
+from hardtalk.benchmarks.blits import CHARACTERS, PIXELS, BlitFigure, blit_report, measure_blits
 from hardtalk.benchmarks.programs import FREE_BYTES, Results, measure
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
@@ -39,7 +39,10 @@ def bench(
     if blit:
         figures = measure_blits(booted)
         console.print(blit_table(figures), soft_wrap=True)
-        console.print(Text(f"{PIXELS:,} pixels   model: {model}   firmware {booted.firmware_hash}"), soft_wrap=True)
+        console.print(
+            Text(f"{PIXELS:,} pixels, or {CHARACTERS} characters   model: {model}   firmware {booted.firmware_hash}"),
+            soft_wrap=True,
+        )
         if json is not None:
             blit_report(figures, model, booted.firmware_hash).write(json)
         return 0
