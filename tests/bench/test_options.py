@@ -42,7 +42,7 @@ def test_options_go_to_other_processes() -> None:
 def test_every_study_has_its_folder() -> None:
     studies = sorted(path.name for path in study_folder("latency").parent.iterdir())
     assert studies == [
-        "benchmarks", "fuzz", "injection", "latency", "memory", "pages", "primitives", "processes", "soak",
+        "benchmarks", "desktop", "fuzz", "injection", "latency", "memory", "pages", "primitives", "processes", "soak",
         "streams", "threadmetric",
     ]  # fmt: skip
     assert all(any(study_folder(each).glob("*.st")) for each in studies)

@@ -1,5 +1,5 @@
-"""Long runs of the tests here: `python tests/graphics/campaign.py --blits 100000`, `--conversions`, `--warps`,
-`--strings`, `--every-instruction`.
+"""Long runs of the tests here: `python tests/graphics/campaign.py --blits 100000`, `--conversions`, `--paintings`,
+`--warps`, `--strings`, `--every-instruction`; `--jobs 2` shares them over two processes.
 
 Each random blit is carried out whole and interrupted at random points; a mismatch says its seed. Every loop is
 interrupted at each of its instructions.
@@ -10,53 +10,84 @@ from __future__ import annotations
 import argparse
 import random
 import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from graphics.blit_machine import BlitMachine, compare
-from graphics.random_blits import random_blit, random_conversion
+from graphics.blit_machine import BlitMachine, Outcome, compare
+from graphics.random_blits import random_blit, random_conversion, random_painting
 from graphics.test_interrupts import LOOPS, points
 from graphics.test_strings import Text
 from graphics.test_strings import compare as compare_text
 from graphics.test_warps import compare as compare_warp
 from graphics.test_warps import random_warp
 
+KINDS: dict[str, Callable[[BlitMachine, int, Sequence[int]], Outcome]] = {
+    "blits": lambda machine, seed, after: compare(machine, random_blit(seed), after),
+    "conversions": lambda machine, seed, after: compare(machine, random_conversion(seed), after),
+    "paintings": lambda machine, seed, after: compare(machine, random_painting(seed), after),
+    "warps": lambda machine, seed, after: compare_warp(machine, random_warp(seed), after),
+    "strings": lambda machine, seed, after: compare_text(machine, Text(seed), after),
+}
+SEEDS_IN_A_TASK = 500
+
+
+@cache
+def machine() -> BlitMachine:
+    """One in each process."""
+    return BlitMachine()
+
+
+def try_seeds(kind: str, first: int, count: int) -> tuple[int, str]:
+    """How many interrupts there were, and what is wrong with the first blit that is not as the reference's."""
+    interrupted = 0
+    for seed in range(first, first + count):
+        chance = random.Random(-seed)
+        try:
+            KINDS[kind](machine(), seed, ())
+            interrupted += KINDS[kind](machine(), seed, [chance.randrange(900) for _ in range(20)]).interrupted
+        except AssertionError as error:
+            return interrupted, f"{kind}, seed {seed}: {error}"
+    return interrupted, ""
+
+
+def try_loop(name: str) -> int:
+    """At each instruction; answers how many there were."""
+    return points(machine(), LOOPS[name](), 1)
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="BitBLT against its reference, for long.")
     parser.add_argument("--blits", type=int, default=0, help="so many random blits, whole and interrupted")
     parser.add_argument("--conversions", type=int, default=0, help="so many that convert pixels, in wide rows")
+    parser.add_argument("--paintings", type=int, default=0, help="so many that paint bits or combine bytes")
     parser.add_argument("--warps", type=int, default=0, help="so many random warps")
     parser.add_argument("--strings", type=int, default=0, help="so many random strings")
     parser.add_argument("--first", type=int, default=0, help="the first of their seeds")
     parser.add_argument("--every-instruction", action="store_true", help="interrupt each loop at each instruction")
+    parser.add_argument("--jobs", type=int, default=1, help="processes that share the work")
     options = parser.parse_args()
-    machine = BlitMachine()
-    kinds = (
-        ("blits", options.blits, lambda seed, after: compare(machine, random_blit(seed), after)),
-        ("conversions", options.conversions, lambda seed, after: compare(machine, random_conversion(seed), after)),
-        ("warps", options.warps, lambda seed, after: compare_warp(machine, random_warp(seed), after)),
-        ("strings", options.strings, lambda seed, after: compare_text(machine, Text(seed), after)),
-    )
-    for name, count, run in kinds:
-        interrupted = 0
-        for seed in range(options.first, options.first + count):
-            chance = random.Random(-seed)
-            try:
-                run(seed, ())
-                interrupted += run(seed, [chance.randrange(900) for _ in range(20)]).interrupted
-            except AssertionError as error:
-                raise SystemExit(f"{name}, seed {seed}: {error}") from error
-        if count:
-            print(f"{count:,} {name}, whole and with {interrupted:,} interrupts: as the reference", flush=True)
-    if options.every_instruction:
-        total = 0
-        for name, make in LOOPS.items():
-            count = points(machine, make(), 1)
-            total += count
-            print(f"{name}: {count:,} instructions", flush=True)
-        print(f"{len(LOOPS)} loops, {total:,} points: as the reference")
+    with ProcessPoolExecutor(options.jobs) as pool:
+        for kind in KINDS:
+            count = getattr(options, kind)
+            firsts = range(options.first, options.first + count, SEEDS_IN_A_TASK)
+            sizes = [min(SEEDS_IN_A_TASK, options.first + count - first) for first in firsts]
+            interrupted = 0
+            for found, wrong in pool.map(try_seeds, [kind] * len(firsts), firsts, sizes):
+                interrupted += found
+                if wrong:
+                    pool.shutdown(cancel_futures=True)
+                    raise SystemExit(wrong)
+            if count:
+                print(f"{count:,} {kind}, whole and with {interrupted:,} interrupts: as the reference", flush=True)
+        if options.every_instruction:
+            counts = dict(zip(LOOPS, pool.map(try_loop, LOOPS), strict=True))
+            for name, count in counts.items():
+                print(f"{name}: {count:,} instructions")
+            print(f"{len(LOOPS)} loops, {sum(counts.values()):,} points: as the reference")
 
 
 if __name__ == "__main__":

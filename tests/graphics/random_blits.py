@@ -55,6 +55,30 @@ def random_conversion(seed: int) -> Blit:
     return blit
 
 
+def random_painting(seed: int) -> Blit:
+    """One that paints with the bits of a form, mostly as text does, or combines colors of 8 bits that lie alike: with
+    no halftone, and a first word of the map that is 0."""
+    chance = random.Random(seed)
+    if chance.randrange(3) == 0:
+        depth = chance.choice((8, 32))
+        blit = Blit(
+            random_form(chance, depth, 40), random_form(chance, depth, 40), rule=chance.choice((20, 21, *range(27, 30)))
+        )
+        _place(chance, blit)
+        if chance.randrange(2):
+            blit.source_x = blit.target_x
+        return blit
+    blit = Blit(random_form(chance, chance.choice((8, 16, 32)), 60), random_form(chance, 1, 60), rule=25)
+    _place(chance, blit)
+    words = [0, chance.choice((0, ONES, chance.getrandbits(32))), *(chance.getrandbits(32) for _ in range(2))]
+    blit.color_map = Bits(words[: chance.choice((1, 2, 2, 2, 4))])
+    if chance.randrange(3):
+        blit.width = chance.randrange(1, 34)
+    if chance.randrange(8) == 0:
+        blit.color_map.words[0] = 1
+    return blit
+
+
 def usual_map(chance: random.Random, depth: int) -> Bits | ColorMap:
     """A table of all pixels, or colors made shorter or longer, with a table of them or without."""
     if depth <= 8:

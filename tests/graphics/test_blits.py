@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 from .blit_machine import BlitMachine, compare
-from .random_blits import random_blit, random_conversion
+from .random_blits import random_blit, random_conversion, random_painting
 
-BLITS, CONVERSIONS = 600, 400
+BLITS, CONVERSIONS, PAINTINGS = 600, 400, 600
 
 
 def test_random_blits_are_those_of_the_reference(machine: BlitMachine) -> None:
@@ -32,3 +32,12 @@ def test_conversions_of_several_pieces_are_those_of_the_reference(machine: BlitM
         after = [chance.choice((chance.randrange(100), chance.randrange(4000))) for _ in range(20)]
         interrupted += compare(machine, random_conversion(seed), after).interrupted
     assert interrupted > CONVERSIONS
+
+
+def test_paintings_are_those_of_the_reference(machine: BlitMachine) -> None:
+    interrupted = 0
+    for seed in range(PAINTINGS):
+        compare(machine, random_painting(seed))
+        chance = random.Random(-seed)
+        interrupted += compare(machine, random_painting(seed), [chance.randrange(700) for _ in range(20)]).interrupted
+    assert interrupted > PAINTINGS

@@ -92,4 +92,4 @@ def test_what_can_be_no_film(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert run(["repl", "--record", str(tmp_path / "film.mov")]) == 2
     assert run(["repl", "--record", str(tmp_path / "there" / "film.gif")]) == 2
     told = capsys.readouterr().err
-    assert "a film is an animated PNG or GIF" in told and "there is no folder" in told
+    assert "a film is an animated PNG or GIF, or a raw AVI" in told and "there is no folder" in told

@@ -29,10 +29,11 @@ class Rule:
 KINDS: Final = (
     "And", "AndInverted", "Store", "Xor", "Or", "OrInverted", "Add", "Subtract", "RgbAdd", "RgbSubtract", "Blend",
     "Paint", "Erase", "RgbMaximum", "RgbMinimum", "RgbMinimumInverted", "BlendConstant", "PaintConstant",
-    "RgbDifference", "Tally", "BlendScaled", "PaintWord",
+    "RgbDifference", "Tally", "BlendScaled", "PaintWord", "BytesAdd", "BytesSubtract", "BytesMaximum", "BytesMinimum",
+    "BytesMinimumInverted",
 )  # fmt: skip
-"""The operations; with `Inverted` the destination goes into it complemented. The first six work on single bits; the
-last is Paint where a pixel is a word."""
+"""The operations; with `Inverted` the destination goes into it complemented. The first six work on single bits;
+`PaintWord` is Paint where a pixel is a word, `Bytes…` are `Rgb…` where a color has 8 bits."""
 
 RULES: Final = (
     Rule(0, "zeros", "Store", inverted=True, has_source=False),

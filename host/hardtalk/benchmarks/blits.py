@@ -12,6 +12,8 @@ from hardtalk.board.cycles import Arm926
 from hardtalk.report.figures import Report
 
 PIXELS: Final = 600 * 500
+CHARACTERS: Final = 55
+"""Of a text, for which a character counts as a pixel."""
 PATIENCE_CYCLES: Final = 2_000_000_000
 BURST: Final = range(3, 11)
 """The registers of a burst: eight words, a line of the cache."""
@@ -21,7 +23,7 @@ RATIO_OF_LIMIT: Final = 1.3
 @dataclass(frozen=True)
 class BlitCase:
     """A blit: its rule, depths, where in the source it begins, and the cycles a pixel that are aimed at, if any;
-    `limit` says which burst loop moves as much memory."""
+    `limit` says which burst loop moves as much memory. With a `message` it is what that makes BlitBench do."""
 
     name: str
     rule: int
@@ -31,9 +33,13 @@ class BlitCase:
     halftone: bool = False
     aim: float | None = None
     limit: str = ""
+    message: str = ""
+    pixels: int = PIXELS
 
     @property
     def expression(self) -> str:
+        if self.message:
+            return f"BlitBench {self.message}"
         source = "nil" if self.source is None else str(self.source)
         halftone = "true" if self.halftone else "false"
         return f"BlitBench rule: {self.rule} from: {source} to: {self.depth} at: {self.at} halftone: {halftone}"
@@ -67,6 +73,13 @@ CASES: Final = (
     BlitCase("map-1-to-32", 3, 1, 32, aim=12),
     BlitCase("16-to-32", 3, 16, 32, aim=12),
     BlitCase("paint-map-8-to-32", 25, 8, 32, aim=12),
+    BlitCase("rgb-subtract-32", 21, 32, 32, aim=12),
+    BlitCase("rgb-maximum-32", 27, 32, 32, aim=12),
+    BlitCase("warp-32", 3, 32, 32, message="warpBy: 1"),
+    BlitCase("warp-32-smoothed", 3, 32, 32, message="warpBy: 2"),
+    BlitCase("text-large-32", 25, 1, 32, message="text: StrikeFont large depth: 32", pixels=CHARACTERS),
+    BlitCase("text-small-32", 25, 1, 32, message="text: StrikeFont small depth: 32", pixels=CHARACTERS),
+    BlitCase("text-large-8", 25, 1, 8, message="text: StrikeFont large depth: 8", pixels=CHARACTERS),
 )
 
 
@@ -78,7 +91,7 @@ class BlitFigure:
 
     @property
     def cycles_a_pixel(self) -> float:
-        return self.measured.cycles / PIXELS
+        return self.measured.cycles / self.case.pixels
 
     @property
     def aim(self) -> float | None:

@@ -1,16 +1,17 @@
 """`hardtalk bench`: instructions and cycles of the bench programs, and the cost of making objects."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.console import RenderableType
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from hardtalk.bench import boot
 from hardtalk.bench.firmware import study_folder
-from hardtalk.benchmarks.blits import PIXELS, BlitFigure, blit_report, measure_blits
+from hardtalk.benchmarks.blits import CHARACTERS, PIXELS, BlitFigure, blit_report, measure_blits
 from hardtalk.benchmarks.programs import FREE_BYTES, Results, measure
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
@@ -21,6 +22,9 @@ from hardtalk.memory.object_sizes import SQUEAK_MEAN_BYTES
 def bench(
     *,
     blit: Annotated[bool, Parameter(negative=(), help="Measure BitBlts of 600 x 500 pixels instead.")] = False,
+    desktop: Annotated[
+        bool, Parameter(negative=(), help="Measure the frames of a desktop instead, and how fast the host shows them.")
+    ] = False,
     driver: Drivers = None,
     json: Json = None,
     collector: Collector = TREADMILL,
@@ -28,11 +32,17 @@ def bench(
 ) -> int:
     """Run the bench programs on the board and show the instructions and cycles of each."""
     console = output.console()
+    if desktop:
+        show_desktop(console, model, collector, json)
+        return 0
     booted = boot(driver_options([*(driver or []), study_folder("benchmarks")], model, collector), console.out)
     if blit:
         figures = measure_blits(booted)
         console.print(blit_table(figures), soft_wrap=True)
-        console.print(Text(f"{PIXELS:,} pixels   model: {model}   firmware {booted.firmware_hash}"), soft_wrap=True)
+        console.print(
+            Text(f"{PIXELS:,} pixels, or {CHARACTERS} characters   model: {model}   firmware {booted.firmware_hash}"),
+            soft_wrap=True,
+        )
         if json is not None:
             blit_report(figures, model, booted.firmware_hash).write(json)
         return 0
@@ -85,3 +95,30 @@ def blit_table(figures: Sequence[BlitFigure]) -> Table:
         missed = "" if each.reaches_aim else "missed"
         table.add_row(each.case.name, f"{each.measured.cycles:,}", f"{each.cycles_a_pixel:.3f}", aim, missed)
     return table
+
+
+def show_desktop(console: Console, model: str, collector: str, json: Path | None) -> None:
+    """A line for each motion of the windows in each depth, as it is measured."""
+    from hardtalk.benchmarks.desktop import MOTIONS, boot_desktop, desktop_report, measure_desktop  # loads the web's
+
+    booted = boot_desktop(model, collector)
+    table = Table(box=None, pad_edge=False, header_style="")
+    for column in ("frame", "depth", "cycles", "ms", "frames/s", "host frames/s", "host ms/picture", "bytes/picture"):
+        table.add_column(column, justify="left" if column == "frame" else "right")
+    figures = list(measure_desktop(booted))
+    for each in figures:
+        table.add_row(
+            MOTIONS[each.motion],
+            str(each.depth),
+            f"{each.frame_cycles:,.0f}",
+            f"{1000 / each.frames_a_second:.2f}",
+            f"{each.frames_a_second:.0f}",
+            f"{each.emulated_a_second:.0f}",
+            f"{each.picture_ms:.2f}",
+            f"{each.picture_bytes:,.0f}",
+        )
+    hertz = booted.board.chip.cpu_hertz
+    console.print(table, soft_wrap=True)
+    console.print(Text(f"640 x 480 pixels   model: {model}, {hertz // 10**6} MHz   firmware {booted.firmware_hash}"))
+    if json is not None:
+        desktop_report(figures, model, booted.firmware_hash).write(json)

@@ -16,7 +16,7 @@ from hardtalk.bench.hand import carry_out, read_strokes
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.film import Film, checked_film
+from hardtalk.cli.film import checked_film, film_of
 from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Flash, Input, Parts, Record, Screenshot
 from hardtalk.cli.screenshot import checked_png, write_screenshot
 from hardtalk.report.durations import microseconds
@@ -60,7 +60,7 @@ def boot(
     strokes = read_strokes(input) if input is not None else []
     bench = boot_board(options, console.out)
     carry_out(bench.board, strokes)
-    film = Film(bench.board, film_file) if film_file is not None else None
+    film = film_of(bench.board, film_file)
     for line in summary(bench):
         console.print(Text(line), soft_wrap=True)
     console.out(bench.text, end="" if bench.text.endswith("\n") else "\n", highlight=False)

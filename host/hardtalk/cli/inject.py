@@ -13,6 +13,7 @@ from hardtalk.cli.inject_processes import sweep_lines, sweep_summary
 from hardtalk.cli.inject_random import storm_line, storm_summary
 from hardtalk.cli.options import ARM926, CycleModel, Json
 from hardtalk.cli.progress import pool
+from hardtalk.injection.drivers import DRIVER_WINDOWS
 from hardtalk.injection.forms import WINDOWS
 from hardtalk.injection.plan import InjectionPlan, injection_report
 from hardtalk.injection.plan import inject as carry_out
@@ -35,6 +36,10 @@ class Interrupts:
     forms: Annotated[
         bool,
         Parameter(negative="", help="Interrupt Smalltalk code, native code and handlers of both kinds by both kinds."),
+    ] = False
+    drivers: Annotated[
+        bool,
+        Parameter(negative="", help="Interrupt the drivers of keyboard and mouse, from the line to the event."),
     ] = False
     random: Annotated[int, Parameter(help="So many interrupts at random cycles instead of at every instruction.")] = 0
     load: Annotated[
@@ -72,7 +77,7 @@ class Interrupts:
             model,
             chosen_programs(self.program) if self.collection else (),
             bytes_from(self.heap, "--heap"),
-            WINDOWS if self.forms else (),
+            (*(WINDOWS if self.forms else ()), *(DRIVER_WINDOWS if self.drivers else ())),
             self.first,
             self.count or None,
             self.random,

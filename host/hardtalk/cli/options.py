@@ -36,7 +36,9 @@ Screenshot: TypeAlias = Annotated[
 ]
 Record: TypeAlias = Annotated[
     Path | None,
-    Parameter(name="--record", help="Write a film of the board's panel to this file, an animated PNG or GIF."),
+    Parameter(
+        name="--record", help="Write a film of the board's panel to this file, an animated PNG or GIF, or a raw AVI."
+    ),
 ]
 Input: TypeAlias = Annotated[
     Path | None,

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from hardtalk.bench import boot
 from hardtalk.bench.hand import carry_out, read_strokes
 from hardtalk.cli import output
-from hardtalk.cli.film import Film, checked_film
+from hardtalk.cli.film import checked_film, film_of
 from hardtalk.cli.options import ARM926, NO_PARTS, CycleModel, Flash, Input, Parts, Record, Screenshot
 from hardtalk.cli.screenshot import checked_png, write_screenshot
 from hardtalk.shell.shell import Shell
@@ -34,7 +34,7 @@ def repl(
     strokes = read_strokes(input) if input is not None else []
     bench = boot(parts.boot_options(model, flash=flash), console.out)
     carry_out(bench.board, strokes)
-    film = Film(bench.board, film_file) if film_file is not None else None
+    film = film_of(bench.board, film_file)
     shell = Shell(bench, console)
     if script is None:
         shell.run(sys.stdin)

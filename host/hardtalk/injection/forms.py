@@ -66,11 +66,13 @@ WINDOWS: Final = (
 @dataclass(frozen=True)
 class Place:
     """Where the firmware keeps what the host looks at: `counts` of InjectionForms; of each line with a native handler
-    the word in which that counts and the one for what it computes; native code."""
+    the word in which that counts and the one for what it computes; native code; the words that a device's interrupt
+    counts in when its driver has done its work, and by how much."""
 
     counts: int
     counted: Mapping[int, int]
     computed: Mapping[int, int]
+    delivered: Mapping[int, int] = field(default_factory=dict)
     code: tuple[int, int] = (0, 0)
     record: int = 0
 
@@ -221,8 +223,8 @@ class FormSweep:
         return {self.place.counted[line.number]: 1, record + COUNT_IN_LINE: 1}
 
     def _at_end(self) -> dict[int, int]:
-        counted = self._counted(self.line)
-        if self.window.first:
+        counted = {**self._counted(self.line), **self.place.delivered}
+        if self.window.first in FIRST_LINES:
             counted |= self._counted(FIRST_LINES[self.window.first])
         return counted | {self.board.firmware.address_of(name): 0 for name in UNCOUNTED}
 
@@ -268,12 +270,12 @@ def handling_of(board: Board, place: Place, first: str, start: Snapshot) -> tupl
     if stop.reason is not StopReason.REACHED:
         raise Violated(f"line {line.number} is not taken: {stop.reason} {stop.message}")
     begun, instructions = board.snapshot(), board.instructions
-    _run_while(board, lambda: board.ram.word(served) == before or not board.vic.enabled & line.bit)
+    run_while(board, lambda: board.ram.word(served) == before or not board.vic.enabled & line.bit)
     board.run(SLICE_CYCLES)
     return begun, board.instructions - instructions
 
 
-def _run_while(board: Board, is_going_on: Callable[[], bool]) -> None:
+def run_while(board: Board, is_going_on: Callable[[], bool]) -> None:
     end = board.clock.cycles + TURN_CYCLES
     while is_going_on():
         stop = board.run(SLICE_CYCLES)
@@ -284,4 +286,4 @@ def _run_while(board: Board, is_going_on: Callable[[], bool]) -> None:
 def _run_a_turn(board: Board, place: Place) -> None:
     counter = place.counts + WORD_BYTES * TURNS
     turns = board.ram.word(counter)
-    _run_while(board, lambda: board.ram.word(counter) == turns)
+    run_while(board, lambda: board.ram.word(counter) == turns)

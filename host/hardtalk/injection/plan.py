@@ -44,7 +44,9 @@ class InjectionPlan:
 
     def __post_init__(self) -> None:
         if not (self.programs or self.windows or self.interrupts or self.moments):
-            raise UnfitRequest("nothing is to be interrupted", "Give --collection, --forms, --random or --processes.")
+            raise UnfitRequest(
+                "nothing is to be interrupted", "Give --collection, --forms, --drivers, --random or --processes."
+            )
         if min(self.first, self.count or 0, self.interrupts, self.seed, self.moments) < 0:
             raise UnfitRequest("instructions, interrupts, moments and seeds are numbers from 0 on")
 

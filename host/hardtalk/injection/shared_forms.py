@@ -11,6 +11,7 @@ from typing import Final
 from hardtalk.bench import Bench
 from hardtalk.bench.firmware import firmware_hash, study_folder
 from hardtalk.board import Board, Snapshot
+from hardtalk.injection.drivers import HANDS, handling_of_driver, start_drivers, with_drivers
 from hardtalk.injection.forms import (
     HANDLERS,
     PATTERN,
@@ -43,10 +44,14 @@ class FormsRecipe:
     model: str
 
     def __call__(self) -> "PreparedForms":
-        prepared = running(self.window.over, self.model)
-        if not self.window.first:
+        first = self.window.first
+        prepared = running(self.window.over, self.model, first in HANDS)
+        if not first:
             return prepared
-        start, length = handling_of(prepared.board, prepared.place, self.window.first, prepared.start)
+        if first in HANDS:
+            place, start, length = handling_of_driver(prepared.board, prepared.place, first, prepared.start)
+            return replace(prepared, place=place, start=start, instructions=length)
+        start, length = handling_of(prepared.board, prepared.place, first, prepared.start)
         return replace(prepared, start=start, instructions=length)
 
 
@@ -62,13 +67,16 @@ class PreparedForms:
 
 
 @lru_cache(maxsize=2)
-def running(over: str, model: str) -> PreparedForms:
+def running(over: str, model: str, has_drivers: bool = False) -> PreparedForms:
     """A board that runs the program or the native code; the beginning of a turn and its length."""
-    bench = boot_settled(injection_options(HEAP_BYTES, model))
+    options = injection_options(HEAP_BYTES, model)
+    bench = boot_settled(with_drivers(options) if has_drivers else options)
     board = bench.board
     counts, *places = numbers_in(bench, "InjectionForms prepare")
     lines, counted, computed = places[0::3], places[1::3], places[2::3]
     place = Place(counts, dict(zip(lines, counted, strict=True)), dict(zip(lines, computed, strict=True)))
+    if has_drivers:
+        start_drivers(bench)
     if over == PATTERN:
         place = start_pattern(bench, place)
         board.run(PATTERN_CYCLES)
