@@ -32,7 +32,9 @@ class LoweringLoops(LoweringControl):
     def stated(self, node: tree.Loop) -> Loop:
         """The loop with what its source says of it."""
         method = self.frames[-1].method
-        return Loop(method.definition.file, method.line_at(node.start), node.bound, node.polls)
+        ends = node.ends
+        limits = ", ".join(ends.limited_by)
+        return Loop(method.definition.file, method.line_at(node.start), ends.bound, ends.polls, limited_by=limits)
 
     def closes(self, loop: Loop, *heads: Block) -> None:
         """Every edge to these blocks from those after the first of them closes the loop."""
@@ -91,9 +93,10 @@ class LoweringLoops(LoweringControl):
         self.emit("add", counter, [counter, node.step & WORD_MASK])
         self.branch(form.operation, counter, limit, body, done)
         loop = replace(self.stated(node), is_tested_first=True)
-        if isinstance(first, int) and isinstance(limit, int) and loop.bound is None:
+        if isinstance(first, int) and isinstance(limit, int):
             start, stop = (first, limit) if node.is_unsigned else (signed(first), signed(limit))
-            loop = replace(loop, bound=max((stop - start) // node.step + 1, 0))
+            turns = max((stop - start) // node.step + 1, 0)
+            loop = replace(loop, bound=turns if loop.bound is None else min(loop.bound, turns))
         self.closes(loop, body)
         self.depth -= 1
         self.start(done)

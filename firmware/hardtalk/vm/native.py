@@ -21,7 +21,7 @@ SLEEPER_LISTS: Final = 64
 SLOT_COUNT: Final = 32
 ROUTINE_LIMIT: Final = 256
 MOST_PROCESSES: Final = 64
-"""That one tick wakes: what docs/bounds.md assumes."""
+"""That sleep at once, so as many can be in one list; one more goes on without sleeping."""
 
 LINE_RECORD_BYTES: Final = 64
 LINE_FIELDS: Final = ("Handler", "Argument", "Held", "Bit", "Count", "Repeats", "StormLimit", "Storms", "Priority")
