@@ -118,6 +118,8 @@ class Program:
     constants: dict[str, int]
     visible: dict[str, set[str]]
     exposed_state: set[str]
+    traps_bounds: bool = False
+    """Whether each loop with a bound is to stop the machine when it goes round once more."""
     declared: set[str] = field(default_factory=set)
     """The classes that say what they use: the VM's, no native routines of drivers."""
 

@@ -86,7 +86,6 @@ STATE_ORDER: Final = (
     "Chunks",
     "Mutexes",
     "AbsentDevices",
-    "nativeSleepers",
 )
 """Components, whose variables lie where the component stands, and variables that have a place of their own."""
 

@@ -36,7 +36,7 @@ def bound(
     way: Annotated[
         str | None, Parameter(help="Show the longest way from this routine, or from all that end so.")
     ] = None,
-    loops: Annotated[bool, Parameter(help="Show each loop with what ends it.")] = False,
+    loops: Annotated[bool, Parameter(negative="", help="Show each loop with what ends it.")] = False,
     top: Annotated[int, Parameter(help="How many routines are listed.")] = TOP,
     elf: Annotated[Path | None, Parameter(help="Prove this firmware instead of building one.")] = None,
     parts: Parts = NO_PARTS,
