@@ -15,6 +15,9 @@ from hardtalk.build import build
 from hardtalk.chip import default_chip
 from hardtalk.cli.main import run
 from hardtalk.symbols.source_map import SourceMap
+from hardtalk.vm.facts import LIMITED
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -83,16 +86,27 @@ def test_parts_of_the_response(proof: Proof) -> None:
 
 def test_command_shows_and_writes_the_proof(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "bound.json"
-    assert run(["bound", "--json", str(path), "--way", "handleInterrupts"]) == 0
+    assert run(["bound", "--json", str(path), "--way", "handleInterrupts", "--loops"]) == 0
     shown = capsys.readouterr().out
     assert "arm926-cold: line to handler at most" in shown and "Interrupts>>handleInterrupts: " in shown
     figures = {each["name"]: each["value"] for each in json.loads(path.read_text(encoding="utf-8"))["figures"]}
     assert {"bound.stretch.cycles", "bound.masked.cycles", "bound.response.cycles"} <= set(figures)
     assert figures["bound.response.cycles"] > figures["bound.stretch.cycles"] > figures["bound.masked.cycles"]
-    assert figures["bound.loops.with_a_wait"] <= 1
+    shown_loops = [line.split() for line in shown.splitlines() if line.startswith("firmware/vm/processes/Mutexes")]
+    assert ["16", "limited", "where", "made", "Mutexes>>ownsFewer:"] in [line[1:] for line in shown_loops]
     shipped = ("LcdController", "SecondaryInterruptController", "SerialPort", "Timer")
     ends = [figures[f"bound.handler.{name}.end.cycles"] for name in shipped]
     assert figures["bound.handler.cycles"] == max(ends)
+
+
+def test_each_loop_has_an_end(proof: Proof) -> None:
+    """The page has how many are ended by what; one that is limited elsewhere names by which methods."""
+    page = (ROOT / "docs" / "bounds.md").read_text(encoding="utf-8")
+    table = page.partition("<!-- loops -->")[2].partition("<!-- end: loops -->")[0]
+    rows = [line.split(" | ") for line in table.splitlines()[3:]]
+    assert {means.lstrip("| "): int(count) for means, count, _ in rows} == proof.loops_by_means
+    assert all(">>" in loop.limited_by for loop in proof.loops if loop.means == LIMITED)
+    assert all(loop.bound is not None or loop.polls for loop in proof.loops)
 
 
 def test_an_unknown_routine_is_named(capsys: pytest.CaptureFixture[str]) -> None:

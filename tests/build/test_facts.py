@@ -121,7 +121,7 @@ def test_bounds_are_those_of_the_source(code: Code) -> None:
     stock = slang_constants()["SmallContextStock"]
     assert {
         ("startVirtualMachine", stock),
-        ("returnFromHomeOfBlock:", 64),
+        ("returnFromHomeOfBlock:", 15),
         ("searchStep", slang_constants()["SearchedAtOnce"]),
         ("putPause", 1024),
     } <= bounds

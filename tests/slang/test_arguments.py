@@ -32,7 +32,7 @@ def argument(body: str, kind: str = "") -> Argument:
         ("self halfAt: x + 6 put: 0", 8),
         ("self wordAt: (self wordAt: x + 4) + 400 put: 0", 8),
         ("a := x + 8. b := a + 4. self byteAt: b put: 0", 13),
-        ("a := x. [ a = 0 ] whileFalse: [ <bound: 9> self wordAt: a put: 0. a := a + 4 ]", 0),
+        ("a := x. [ a = 0 ] whileFalse: [ <inProcess> self wordAt: a put: 0. a := a + 4 ]", 0),
         ("a := self byteBehind: x + 16", 26),
         ("(self wordAt: x) = 0 ifTrue: [ self wordAt: x + 40 put: 1 ]", 44),
     ],
@@ -60,7 +60,7 @@ def test_a_number_may_be_anything_that_is_no_address(kind: str) -> None:
         "a := self indexed: x",
         "a := self byteBehind: x",
         "a := self wordAt: 4096 + (self twice: x)",
-        "1 to: x do: [ :i | self byteAt: 4096 + i put: 0 ]",
+        "1 to: x do: [ :i | <inProcess> self byteAt: 4096 + i put: 0 ]",
     ],
 )
 def test_a_number_that_becomes_part_of_an_address_is_refused(body: str) -> None:

@@ -137,7 +137,9 @@ def test_a_size_is_a_number_or_a_constant() -> None:
 
 def test_a_bound_is_a_number_or_a_constant() -> None:
     def stated(bound: str) -> list[int | None]:
-        body = f"\t| n |\n\tn := a.\n\t[ n > 0 ] whileTrue: [\n\t\t<bound: {bound}>\n\t\tn := n - 1 ].\n\t^ n\n"
+        body = (
+            f"\t| n |\n\tn := a bitAnd: 7.\n\t[ n > 0 ] whileTrue: [\n\t\t<bound: {bound}>\n\t\tn := n - 1 ].\n\t^ n\n"
+        )
         sources = [read_class(f"{HEAD}Sample >> run: a [\n{body}]\n", "Sample.class.st")]
         (routine,) = compile_program(sources, {"Turns": 7}, ["run:"]).routines
         return [loop.bound for _, _, loops in routine.facts.loops for loop in loops]

@@ -17,10 +17,10 @@ LOOPS = {
     "tested until": ("[ left = 0 ] whileFalse: [ <bound: 6> left := left - 1. sum := sum + (self turn: sum) ]", 5),
     "statements in the test": (
         "[ sum := self turn: sum. left > 0 ] whileTrue: [ <bound: 6> left := left - 1 ]", 6),
-    "counted": ("1 to: count do: [ :each | <bound: 6> sum := sum + (self turn: each) ]", 5),
-    "counted down": ("count to: 1 by: -1 do: [ :each | <bound: 6> sum := sum + (self turn: each) ]", 5),
+    "counted": ("1 to: left do: [ :each | <bound: 6> sum := sum + (self turn: each) ]", 5),
+    "counted down": ("left to: 1 by: -1 do: [ :each | <bound: 6> sum := sum + (self turn: each) ]", 5),
     "by a constant": ("1 to: 6 do: [ :each | sum := sum + (self turn: each) ]", 5),
-    "so many times": ("count timesRepeat: [ <bound: 6> sum := sum + (self turn: sum) ]", 5),
+    "so many times": ("left timesRepeat: [ <bound: 6> sum := sum + (self turn: sum) ]", 5),
 }  # fmt: skip
 """Each runs `count` times, or 6 times; and how often it goes back at most."""
 
@@ -42,7 +42,8 @@ def test_loops_go_back_as_often_as_their_bound_lets_them(kind: str) -> None:
     source, turns = LOOPS[kind]
     ways = program(f"""Sample >> run: count [
 	| left sum |
-	left := count.
+	left := count bitAnd: 7.
+	left > 6 ifTrue: [ left := 6 ].
 	sum := 0.
 	{source}.
 	^ sum

@@ -113,7 +113,7 @@ Sample >> other [
 RIGHT = [
     "x := y // (9 // 2).",
     "x := (y > z) = (z > 3) ifTrue: [ x ] ifFalse: [ z ].",
-    "[ x > y ] whileTrue: [ <bound: 5> x := y ].",
+    "[ x > y ] whileTrue: [ <inProcess> x := y ].",
     "self helper: y with: z; helper: z with: y.",
     "x := y > z.",
     "x := y > z ifTrue: [ ^ 3 ] ifFalse: [ 1 ].",

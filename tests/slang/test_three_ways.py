@@ -87,7 +87,7 @@ def test_loops_calls_and_memory() -> None:
     ways = program("""Sample >> fill: address count: n with: value [
 	| p |
 	p := address.
-	1 to: n do: [ :i | self wordAt: p put: value + i. p := p + 4 ].
+	1 to: n do: [ :i | <inProcess> self wordAt: p put: value + i. p := p + 4 ].
 	counter := n.
 	^ self checksum: address count: n
 ]
@@ -96,8 +96,8 @@ Sample >> checksum: address count: n [
 	<noInline>
 	| sum |
 	sum := counter.
-	0 to: n * 4 - 1 by: 3 do: [ :i | sum := sum * 31 + (self byteAt: address + i) ].
-	[ n > 3 and: [ sum > 100 or: [ sum < -100 ] ] ] whileTrue: [ <bound: 100> sum := sum quo: 3 ].
+	0 to: n * 4 - 1 by: 3 do: [ :i | <inProcess> sum := sum * 31 + (self byteAt: address + i) ].
+	[ n > 3 and: [ sum > 100 or: [ sum < -100 ] ] ] whileTrue: [ <inProcess> sum := sum quo: 3 ].
 	^ sum
 ]
 """)

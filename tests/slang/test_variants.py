@@ -76,7 +76,7 @@ def test_nothing_is_made_of_what_no_path_reaches() -> None:
         "Class { #name : #Loops, #superclass : #Object, #category : #test }\n\nLoops >> run [\n\t^ self level0: 3\n]\n"
     )
     dead = "kind = 4 ifTrue: [ sum := (self level{0}: kind) + (self level{0}: kind) ]"
-    loop = "[ kind > 5 and: [ sum < 9 ] ] whileTrue: [ <bound: 9>\n\t\tsum := sum + (self level{0}: kind) ]"
+    loop = "[ kind > 5 and: [ sum < 9 ] ] whileTrue: [ <inProcess>\n\t\tsum := sum + (self level{0}: kind) ]"
     lines = f"\t<inline>\n\t| sum |\n\tsum := 1.\n\t{dead}.\n\t{loop}.\n\t^ sum"
     levels = [f"\nLoops >> level{n}: kind [\n{lines.format(n + 1)}\n]\n" for n in range(4)]
     last = "\nLoops >> level4: kind [\n\t<inline>\n\t^ kind\n]\n"

@@ -38,12 +38,14 @@ class ThreeWays:
 
     classes: list[ClassDefinition]
     constants: dict[str, int]
+    traps_bounds: bool = False
 
     def __post_init__(self) -> None:
         self.program = read_program(self.classes, dict(self.constants))
+        self.program.traps_bounds = self.traps_bounds
         self.checked = check_program(self.program)
         roots = [m.selector for m in self.program.methods.values() if not m.is_threaded]
-        self.compiled = compile_program(self.classes, dict(self.constants), roots)
+        self.compiled = compile_program(self.classes, dict(self.constants), roots, traps_bounds=self.traps_bounds)
         self.graphs = {
             self.program.methods[s].symbol: lower_method(self.checked, self.program.methods[s]) for s in roots
         }

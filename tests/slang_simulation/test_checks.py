@@ -100,10 +100,12 @@ def test_segments_may_not_overlap() -> None:
 
 def test_loops_may_not_run_beyond_their_bound() -> None:
     sample = simulation("""Sample >> count: n [
+	<limits: 10>
 	| i |
 	i := 0.
 	[ i < n ] whileTrue: [
 		<bound: 10>
+		<limitedBy: #'Sample>>count:'>
 		i := i + 1 ].
 	^ i
 ]

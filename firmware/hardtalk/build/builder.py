@@ -77,6 +77,7 @@ class _Build:
                 repr(self.options.entry),
                 self.options.collector,
                 repr(self.options.heap_bytes),
+                repr(self.options.traps_bounds),
                 files_digest(paths, [sources.name_in_folder(path, self.options) for path in paths]),
             ]
         )
@@ -119,12 +120,15 @@ class _Build:
             [
                 tools_digest(SLANG_PACKAGES),
                 repr(sorted(constants.items())),
+                repr(self.options.traps_bounds),
                 files_digest(paths, [sources.display_name(path) for path in paths]),
             ]
         )
 
         def compile_now() -> CompiledProgram:
-            return compile_program(sources.read_classes(paths), constants, ENTRY_ROUTINES, routines)
+            return compile_program(
+                sources.read_classes(paths), constants, ENTRY_ROUTINES, routines, self.options.traps_bounds
+            )
 
         program, _ = self.cache.get(CompiledProgram, key, compile_now)
         return program

@@ -20,6 +20,7 @@ class BuildOptions:
     """`class_folders` hold further Smalltalk classes (drivers, benchmarks), `svd_paths` describe further devices.
 
     The heap, with the image, has `heap_bytes`; None for all of RAM. `collector` is one of `hardtalk.build.collectors`.
+    With `traps_bounds` each loop of the virtual machine stops it at one turn more than its bound, for tests.
     `cache_folder` None builds everything anew.
     """
 
@@ -29,4 +30,5 @@ class BuildOptions:
     entry: Entry = field(default_factory=Entry)
     collector: str = TREADMILL
     heap_bytes: int | None = None
+    traps_bounds: bool = False
     cache_folder: Path | None = field(default_factory=default_cache_folder)

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from hardtalk.slang.answers import Answers
 from hardtalk.slang.assigned import early_reads
 from hardtalk.slang.check_base import is_to_self
+from hardtalk.slang.check_bounds import unbounded_loops
 from hardtalk.slang.check_control import CheckControl
 from hardtalk.slang.errors import refuse
 from hardtalk.slang.operators import (
@@ -114,6 +115,9 @@ class MethodCheck(CheckControl):
         tree = Tree(method, parameters, tuple(self.statements(method.node.statements)))
         if not self.errors:
             self.assignments(tree)
+        if not self.errors:
+            for place, message in unbounded_loops(tree, self.program):
+                self.complain(place, message)
         return tree
 
     def assignments(self, tree: Tree) -> None:

@@ -11,6 +11,7 @@ from hardtalk.slang.tree import (
     Conditional,
     Constant,
     Count,
+    Ends,
     Local,
     Repeat,
     Return,
@@ -27,6 +28,7 @@ NO_BOUND = (
     "this loop has no stated bound; begin its body with <bound: n>, the greatest number of iterations, "
     "or test isInterruptPending in it"
 )
+ONLY_PROCESSES = "<inProcess> is for loops of native routines; state a bound here, or test isInterruptPending"
 
 
 def polls(node: ast.Node) -> bool:
@@ -154,13 +156,13 @@ class CheckControl(CheckValues):
     # Loops
 
     def while_loop(self, node: ast.Send) -> Statement:
-        bound = self.bound(node)
+        ends = self.ends(node)
         test = self.block_of(node.receiver)
         block = self.block_of(node.arguments[0]) if node.arguments else None
         if test is None or (node.arguments and block is None):
             return Constant(node.start, Type.UNKNOWN, 0)
         if node.selector == "repeat":
-            return Repeat(node.start, self.body(test), bound, polls(node))
+            return Repeat(node.start, self.body(test), ends)
         if not test.statements:
             return self.complain(test, "a loop's condition block needs an expression")
         decision = self.body(test, wanted=True)
@@ -169,23 +171,37 @@ class CheckControl(CheckValues):
         self.require_boolean(test.statements[-1], decision.value)
         repeated = None if block is None else self.body(block)
         expected = node.selector.startswith("whileTrue")
-        return While(node.start, decision, expected, repeated, bound, polls(node), weight(test))
+        return While(node.start, decision, expected, repeated, ends, weight(test))
 
-    def bound(self, node: ast.Send, required: bool = True) -> int | None:
-        """The stated bound; a loop has one or polls for interrupts, so that no path is without a longest time."""
+    def ends(self, node: ast.Send, required: bool = True) -> Ends:
+        """What is stated; a loop has a bound or polls for interrupts, so that no path is without a longest time."""
         block = node.arguments[-1] if node.arguments else node.receiver
+        bound: int | None = None
+        limited_by: list[str] = []
+        start, is_in_process = node.start, False
         for pragma in block.pragmas if isinstance(block, ast.Block) else ():
+            stated = pragma.values[0] if pragma.arguments else None
             if pragma.selector == "bound:":
-                stated = pragma.arguments[0].value
-                if isinstance(stated, str):
-                    stated = self.program.constants.get(stated)
-                if isinstance(stated, int):
-                    return stated
-                self.complain(pragma, "the bound of a loop is an integer or a constant")
-                return None
-        if required and not polls(node):
+                start, bound = pragma.start, self.number(stated)
+                if bound is None:
+                    self.complain(pragma, "the bound of a loop is an integer or a constant")
+                    bound = 0
+            elif pragma.selector == "limitedBy:":
+                limited_by.append(str(stated))
+            elif pragma.selector == "inProcess":
+                is_in_process = True
+                if self.method.class_name in self.program.declared:
+                    self.complain(pragma, ONLY_PROCESSES)
+            else:
+                self.complain(pragma, f"<{pragma.selector}> says nothing of a loop; see docs/slang.md, Loops")
+        if required and bound is None and not polls(node) and not is_in_process:
             self.complain(node, NO_BOUND)
-        return None
+        return Ends(start, bound, tuple(limited_by), polls(node), is_in_process)
+
+    def number(self, stated: object) -> int | None:
+        """The number, or that of the constant which is named."""
+        found = self.program.constants.get(stated) if isinstance(stated, str) else stated
+        return found if isinstance(found, int) and not isinstance(found, bool) else None
 
     def counted_loop(self, node: ast.Send) -> Statement:
         first, limit = self.count(node, node.receiver), self.count(node, node.arguments[0])
@@ -207,15 +223,15 @@ class CheckControl(CheckValues):
         body = self.body(block, parameters=1)
         self.counters = outer
         is_unsigned = joined(declared, limit.type).is_unsigned
-        bound = self.bound(node, required=False)
-        return Count(node.start, counter, first, limit, step, is_unsigned, body, bound, polls(node))
+        ends = self.ends(node, required=False)
+        return Count(node.start, counter, first, limit, step, is_unsigned, body, ends)
 
     def times_loop(self, node: ast.Send) -> Statement:
         count = self.count(node, node.receiver)
         block = self.block_of(node.arguments[0])
         if block is None:
             return Constant(node.start, Type.UNKNOWN, 0)
-        return Times(node.start, count, self.body(block), self.bound(node, required=False), polls(node))
+        return Times(node.start, count, self.body(block), self.ends(node, required=False))
 
     def count(self, node: ast.Send, place: ast.Node) -> Value:
         value = self.value(place)

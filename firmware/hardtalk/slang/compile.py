@@ -84,13 +84,16 @@ def compile_program(
     constants: dict[str, int],
     roots: Iterable[str] = (),
     native: Sequence[str] = (),
+    traps_bounds: bool = False,
 ) -> CompiledProgram:
     """Compiles all threaded routines, the methods named in `roots` and `native`, and whatever they call. Those in
-    `native` are started by Smalltalk, with an argument.
+    `native` are started by Smalltalk, with an argument. With `traps_bounds` a loop that goes round once more than its
+    bound stops the machine.
 
     Raises SourceError with file, line and column for anything docs/slang.md forbids, SlangErrors for several.
     """
     program = read_program(classes, constants)
+    program.traps_bounds = traps_bounds
     checked = check_program(program)
     by_symbol = {method.symbol: method for method in program.methods.values()}
     result = CompiledProgram([], program.state, program.state_size, {}, {}, {}, {}, {STATE: VM_BASE, **program.pinned})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from hardtalk.slang import tree
 from hardtalk.slang.ir import Block, Reg
@@ -12,6 +13,8 @@ from hardtalk.slang.operators import OPERATORS
 from hardtalk.slang.types import WORD_MASK, signed
 from hardtalk.vm.facts import Loop
 
+TRAP_ADDRESS: Final = 0xFFFFFFF0
+"""Where nothing is mapped: a store there stops the machine, with the place of the loop."""
 DOUBLED_WEIGHT = 12
 """A loop's test up to this weight is made twice, before the loop and at its end; a heavier one is jumped to."""
 
@@ -32,7 +35,28 @@ class LoweringLoops(LoweringControl):
     def stated(self, node: tree.Loop) -> Loop:
         """The loop with what its source says of it."""
         method = self.frames[-1].method
-        return Loop(method.definition.file, method.line_at(node.start), node.bound, node.polls)
+        ends = node.ends
+        limits = ", ".join(ends.limited_by)
+        return Loop(method.definition.file, method.line_at(node.start), ends.bound, ends.polls, limited_by=limits)
+
+    def counts_turns(self, node: tree.Loop) -> Reg | None:
+        """Before the loop: what counts its turns, where a program is compiled that stops at one turn too many."""
+        if not self.program.traps_bounds or node.ends.bound is None:
+            return None
+        counter = self.graph.new_reg("turns", single=False)
+        self.emit("mov", counter, [node.ends.bound])
+        return counter
+
+    def turn(self, counter: Reg | None) -> None:
+        """As a turn begins."""
+        if counter is None:
+            return
+        trap, within = self.new_block(), self.new_block()
+        self.emit("sub", counter, [counter, 1])
+        self.branch("lt", counter, 0, trap, within)
+        self.start(trap)
+        self.emit("st", None, [counter, self.copied(TRAP_ADDRESS), 0], "w", volatile=True)
+        self.start(within)
 
     def closes(self, loop: Loop, *heads: Block) -> None:
         """Every edge to these blocks from those after the first of them closes the loop."""
@@ -43,9 +67,11 @@ class LoweringLoops(LoweringControl):
                     end.closes = {**end.closes, target: end.closes.get(target, NONE) | {loop}}
 
     def repeat(self, node: tree.Repeat) -> None:
+        turns = self.counts_turns(node)
         body = self.new_block()
         self.depth += 1
         self.start(body)
+        self.turn(turns)
         self.statements(node.body.statements)
         self.terminate("jmp", targets=(body,))
         self.closes(self.stated(node), body)
@@ -53,6 +79,7 @@ class LoweringLoops(LoweringControl):
         self.after_transfer()
 
     def while_loop(self, node: tree.While) -> None:
+        turns = self.counts_turns(node)
         body, test, done = self.new_block(), self.new_block(), self.new_block()
         targets = (body, done) if node.expected else (done, body)
         is_tested_first = node.body is not None and not node.test.statements and node.weight <= DOUBLED_WEIGHT
@@ -63,6 +90,7 @@ class LoweringLoops(LoweringControl):
             body.is_entered = body.is_entered or test.is_entered
         self.depth += 1
         self.start(body)
+        self.turn(turns)
         if node.body is not None:
             self.statements(node.body.statements)
         self.start(test)
@@ -73,6 +101,7 @@ class LoweringLoops(LoweringControl):
         self.start(done)
 
     def counted_loop(self, node: tree.Count) -> None:
+        turns = self.counts_turns(node)
         first, limit = self.value(node.first), self.value(node.limit)
         if isinstance(limit, Reg) and not limit.single:
             limit = self.copied(limit)
@@ -86,19 +115,22 @@ class LoweringLoops(LoweringControl):
         self.branch(form.operation, first, limit, body, done)
         self.depth += 1
         self.start(body)
+        self.turn(turns)
         self.statements(node.body.statements)
         self.set_place(node)
         self.emit("add", counter, [counter, node.step & WORD_MASK])
         self.branch(form.operation, counter, limit, body, done)
         loop = replace(self.stated(node), is_tested_first=True)
-        if isinstance(first, int) and isinstance(limit, int) and loop.bound is None:
+        if isinstance(first, int) and isinstance(limit, int):
             start, stop = (first, limit) if node.is_unsigned else (signed(first), signed(limit))
-            loop = replace(loop, bound=max((stop - start) // node.step + 1, 0))
+            most = max((stop - start) // node.step + 1, 0)
+            loop = replace(loop, bound=most if loop.bound is None else min(loop.bound, most))
         self.closes(loop, body)
         self.depth -= 1
         self.start(done)
 
     def times_loop(self, node: tree.Times) -> None:
+        turns = self.counts_turns(node)
         count = self.value(node.count)
         counter = self.graph.new_reg("count", single=False)
         self.emit("mov", counter, [count])
@@ -107,6 +139,7 @@ class LoweringLoops(LoweringControl):
         self.branch(code, count, 0, body, done)
         self.depth += 1
         self.start(body)
+        self.turn(turns)
         self.statements(node.body.statements)
         self.emit("sub", counter, [counter, 1])
         self.branch(code, counter, 0, body, done)

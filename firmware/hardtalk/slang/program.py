@@ -46,6 +46,7 @@ class SlangMethod:
     recursion_depth: int = 0
     locked: tuple[int, int | None] | None = None
     calls: set[str] = field(default_factory=set)
+    limits: set[int] = field(default_factory=set)
     touches_pinned: bool = False
     line_starts: list[int] = field(default_factory=list)
 
@@ -117,6 +118,10 @@ class Program:
     constants: dict[str, int]
     visible: dict[str, set[str]]
     exposed_state: set[str]
+    traps_bounds: bool = False
+    """Whether each loop with a bound is to stop the machine when it goes round once more."""
+    declared: set[str] = field(default_factory=set)
+    """The classes that say what they use: the VM's, no native routines of drivers."""
 
     @cached_property
     def exposed_offsets(self) -> frozenset[int]:
@@ -145,6 +150,8 @@ def read_program(classes: Sequence[ClassDefinition], constants: dict[str, int]) 
     variables = {name for definition in classes for name in definition.instance_variables}
     for definition in classes:  # a component's accessors of others have become variables and are found right
         declares = any(method.class_side and method.selector == DECLARATION for method in definition.methods)
+        if declares:
+            program.declared.add(definition.name)
         program.visible[definition.name] = variables if declares else set(definition.instance_variables)
     for definition in classes:
         _declare_variables(program, definition)
@@ -198,7 +205,7 @@ def _declare_variables(program: Program, definition: ClassDefinition) -> None:
             elif pragma.selector == "var:type:":
                 program.state_types[str(arguments[0])] = _type_named(method, node, pragma, str(arguments[1]))
             elif pragma.selector == "var:words:":
-                program.constants[f"words:{arguments[0]}"] = _words(program, method, node, pragma)
+                program.constants[f"words:{arguments[0]}"] = _size(program, method, node, pragma, arguments[1])
 
 
 def _too_deep(method: MethodDefinition) -> Iterator[SourceError]:
@@ -232,6 +239,8 @@ def _declare_method(program: Program, definition: ClassDefinition, method: Metho
         elif pragma.selector in ("locked:", "locked:first:"):
             numbers = [_number(method, node, pragma, argument) for argument in arguments]
             declared.locked = (numbers[0], numbers[1] if len(numbers) > 1 else None)
+        elif pragma.selector == "limits:":
+            declared.limits.add(_size(program, method, node, pragma, arguments[0]))
         elif pragma.selector in ("inline", "noInline", "volatile", "threaded", "cold"):
             declared.flags.add(pragma.selector)
         elif pragma.selector != "bound:":
@@ -278,15 +287,15 @@ def _number(method: MethodDefinition, node: ast.Method, place: ast.Node, value: 
     return value
 
 
-def _words(program: Program, method: MethodDefinition, node: ast.Method, pragma: ast.Pragma) -> int:
-    """How many words a variable of the state has: a number, or a constant's."""
-    value = _plain(pragma.arguments[1])
-    words = program.constants.get(str(value), value)
-    if isinstance(words, bool) or not isinstance(words, int) or words < 1:
+def _size(program: Program, method: MethodDefinition, node: ast.Method, pragma: ast.Pragma, value: object) -> int:
+    """A number that a pragma gives: of words, or of turns; a constant's name stands for its value."""
+    size = program.constants.get(str(value), value)
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
         names = get_close_matches(str(value), program.constants, 1)
         hint = f"did you mean #{names[0]}?" if names else "write an integer above 0 or #Name of a constant"
-        raise slang_error(method, node, pragma, f"{value} is no number of words; {hint}")
-    return words
+        what = "words" if pragma.selector == "var:words:" else "turns"
+        raise slang_error(method, node, pragma, f"{value} is no number of {what}; {hint}")
+    return size
 
 
 def _type_named(method: MethodDefinition, node: ast.Method, place: ast.Node, name: str) -> SlangType:

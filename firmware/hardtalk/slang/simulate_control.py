@@ -90,20 +90,20 @@ class ControlTranslator(TranslatorBase):
         self.emit("while True:")
         with self.indented():
             if node.body is None:
-                self.check_bound(rounds, node.bound)
+                self.check_bound(rounds, node.ends.bound)
             self.statements(node.test.statements)
             if node.test.value is not None:
                 holds = self.expression(node.test.value).text
                 self.emit(f"if not ({holds}): break" if node.expected else f"if {holds}: break")
             if node.body is not None:
-                self.check_bound(rounds, node.bound)
+                self.check_bound(rounds, node.ends.bound)
                 self.statements(node.body.statements)
 
     def repeat(self, node: tree.Repeat) -> None:
         rounds = self.bound_counter()
         self.emit("while True:")
         with self.indented():
-            self.check_bound(rounds, node.bound)
+            self.check_bound(rounds, node.ends.bound)
             self.statements(node.body.statements)
 
     def times_loop(self, node: tree.Times) -> None:
@@ -112,7 +112,7 @@ class ControlTranslator(TranslatorBase):
         limit = count.text if node.count.type.is_unsigned else f"signed({count.text})"
         self.emit(f"while {rounds} < {limit}:")
         with self.indented():
-            self.check_bound(rounds, node.bound)
+            self.check_bound(rounds, node.ends.bound)
             self.statements(node.body.statements)
 
     def count_loop(self, node: tree.Count) -> None:
@@ -125,6 +125,6 @@ class ControlTranslator(TranslatorBase):
         rounds = self.bound_counter()
         self.emit(f"while {form.python.format(counter, limit.text)}:")
         with self.indented():
-            self.check_bound(rounds, node.bound)
+            self.check_bound(rounds, node.ends.bound)
             self.statements(node.body.statements)
             self.emit(f"{counter} = ({counter} + {node.step}) & 0xFFFFFFFF")

@@ -191,6 +191,18 @@ class AddressOfSymbol(Value):
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What the text says of a loop's end: the greatest number of turns, the methods that limit it where the loop does
+    not count, whether it looks for interrupts, whether it is a native process's that need not end. `start` is where."""
+
+    start: int
+    bound: int | None = None
+    limited_by: tuple[str, ...] = ()
+    polls: bool = False
+    is_in_process: bool = False
+
+
 @dataclass(eq=False, slots=True)
 class While(Node):
     """Runs `body`, if there is one, and then `test` again while it is `expected`. `weight` is that of the test."""
@@ -198,16 +210,14 @@ class While(Node):
     test: Body
     expected: bool
     body: Body | None
-    bound: int | None
-    polls: bool
+    ends: Ends
     weight: int
 
 
 @dataclass(eq=False, slots=True)
 class Repeat(Node):
     body: Body
-    bound: int | None
-    polls: bool
+    ends: Ends
 
 
 @dataclass(eq=False, slots=True)
@@ -220,16 +230,14 @@ class Count(Node):
     step: int
     is_unsigned: bool
     body: Body
-    bound: int | None
-    polls: bool
+    ends: Ends
 
 
 @dataclass(eq=False, slots=True)
 class Times(Node):
     count: Value
     body: Body
-    bound: int | None
-    polls: bool
+    ends: Ends
 
 
 @dataclass(eq=False, slots=True)

@@ -18,19 +18,26 @@ from typing import Any, Final
 from elftools.elf.elffile import ELFFile
 
 FACTS_SECTION: Final = ".hardtalk.facts"
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 DISPATCH, BYTECODE, METHOD = "dispatch", "bytecode", "method"
 RETURN, EXCEPTION_RETURN = "return", "exception return"
 ROUTINES, HANDLERS, LITERAL, UNKNOWN = "routines", "handlers", "literal", "unknown"
 JUMP_KINDS: Final = (DISPATCH, BYTECODE, METHOD, RETURN, EXCEPTION_RETURN, ROUTINES, HANDLERS, LITERAL, UNKNOWN)
 MASK, UNMASK = "mask", "unmask"
+COUNTED, LIMITED, LOOKS = "counted", "limited where made", "with a look"
+STUB, WAITS = "of the boot stub", "with a wait"
+MEANS: Final = (COUNTED, LIMITED, LOOKS, STUB, WAITS)
+"""What ends a loop: it counts, or a method limits what it goes through, or it looks for interrupts; or what is stated
+in the boot stub, or an interrupt that is waited for."""
+ASSEMBLY: Final = ".s"
 
 
 @dataclass(frozen=True, order=True)
 class Loop:
     """A loop of the source. `bound`: the most iterations for each time it is entered, None when nothing is stated.
 
+    `limited_by`: where the loop does not count, the methods that limit what it goes through.
     `polls`: it tests for waiting interrupts in each iteration or on a way through it. `is_tested_first`: whether there
     is a first iteration is decided before the loop, so the edges that close it lead to the others only.
     """
@@ -40,6 +47,18 @@ class Loop:
     bound: int | None
     polls: bool
     is_tested_first: bool = False
+    limited_by: str = ""
+
+    @property
+    def means(self) -> str:
+        """What ends it, one of `MEANS`."""
+        if self.limited_by:
+            return LIMITED
+        if self.bound is not None and self.file.endswith(ASSEMBLY):
+            return STUB
+        if self.bound is not None:
+            return COUNTED
+        return LOOKS if self.polls else WAITS
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
@@ -254,7 +273,8 @@ MEANINGS: Final = {
     "handler_entries": "native handlers and processes of drivers",
     "loops": "each edge that closes loops: address of the branch, where it leads, and for each loop where it is in the "
     "sources, how many iterations it has at most for each time it is entered (None: nothing is stated), whether it "
-    "polls, and whether the first iteration is decided before the loop, so that the edge leads to the others only",
+    "polls, whether the first iteration is decided before the loop, so that the edge leads to the others only, and "
+    "which methods limit it where it does not count",
     "polls": "tests for waiting interrupts, which are safepoints",
     "sleeps": "where the CPU sleeps",
     "halts": "branches with which the machine stops for good (`<endless>`)",

@@ -47,6 +47,8 @@ def limits(sizes: Mapping[str, int]) -> dict[str, int]:
         "ReserveChunks": 1 << sizes["ReserveChunksShift"],
         "MostChunkSplits": chunk_order - SMALLEST_ORDER,
         "ChunkBlocks": 1 << (chunk_order - SMALLEST_ORDER),
+        # One turn more than there is work for: it finds that, and ends.
+        "WakeTurns": sizes["WakesAtOnce"] + 1,
         # Copying, eight or four words a turn, and filling.
         "FillTurns": max(sizes["LargeFillBytes"], sizes["FillStepBytes"], sizes["ConstantFillBytes"]) >> 5,
         "CopyTurns": max(sizes["CloneBytes"], sizes["PieceElements"] << 2) >> 4,

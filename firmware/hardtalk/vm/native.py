@@ -20,8 +20,6 @@ SLEEPER_LISTS: Final = 64
 
 SLOT_COUNT: Final = 32
 ROUTINE_LIMIT: Final = 256
-MOST_PROCESSES: Final = 64
-"""That one tick wakes: what docs/bounds.md assumes."""
 
 LINE_RECORD_BYTES: Final = 64
 LINE_FIELDS: Final = ("Handler", "Argument", "Held", "Bit", "Count", "Repeats", "StormLimit", "Storms", "Priority")
@@ -198,7 +196,6 @@ def constants() -> Iterator[tuple[str, int]]:
     yield "NativeSleeperLists", SLEEPER_LISTS
     yield "NativeSleeperMask", SLEEPER_LISTS - 1
     yield "NativeRoutineLimit", ROUTINE_LIMIT
-    yield "NativeProcesses", MOST_PROCESSES
     yield "NativeReschedule", 1
     yield "NativeAttention", 2
 

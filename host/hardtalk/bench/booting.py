@@ -35,7 +35,8 @@ class BootOptions:
     `drivers` are folders of classes for the firmware, `device_files` are the user's with simulated devices, `devices`
     are further ones. The heap, with the image, has `heap_bytes`; None for all of RAM. `flash_file` keeps
     what is in the flash; without one it is erased at first, and forgotten. A board that `starts_from_flash` runs the
-    firmware of one of the slots in it; the one that is built tells the prompt what its classes are.
+    firmware of one of the slots in it; the one that is built tells the prompt what its classes are. With `traps_bounds`
+    a loop of the virtual machine that goes round once more than its bound stops the machine.
     """
 
     drivers: tuple[Path, ...] = ()
@@ -47,6 +48,7 @@ class BootOptions:
     devices: tuple[type[Device], ...] = ()
     flash_file: Path | None = None
     starts_from_flash: bool = False
+    traps_bounds: bool = False
 
 
 @dataclass
@@ -142,6 +144,7 @@ def with_svds(options: BootOptions, classes: UsersDevices) -> BuildOptions:
         svd_paths=resolved([*options.svds, *device_svds]),
         collector=options.collector,
         heap_bytes=options.heap_bytes,
+        traps_bounds=options.traps_bounds,
     )
 
 

@@ -5,6 +5,7 @@ Nothing is measured here; the ELF is all that is read. Raises `Unbounded` or `Un
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -22,7 +23,7 @@ from hardtalk.bounds.stretch import LOOKS, RETURNS, stretch_graph
 from hardtalk.chip import Chip
 from hardtalk.symbols.moments import facts_in
 from hardtalk.symbols.source_map import SourceMap
-from hardtalk.vm.facts import Facts, RoutineFact
+from hardtalk.vm.facts import MEANS, Facts, Loop, RoutineFact
 
 INSTRUCTIONS, HITTING, COLD = "instructions", "arm926", "arm926-cold"
 MODELS: Final = (INSTRUCTIONS, HITTING, COLD)
@@ -185,13 +186,19 @@ class Proof:
         return longest_masked(self.masked[model], self.masked_code.sites)
 
     @cached_property
+    def loops(self) -> tuple[Loop, ...]:
+        """The firmware's loops in the order of their places, each place once; of several bounds there the greatest."""
+        found: dict[tuple[str, int], Loop] = {}
+        for loop in (loop for edge in self.code.facts.loops for loop in edge.loops):
+            place = (loop.file, loop.line)
+            found[place] = max(loop, found.get(place, loop), key=lambda each: each.bound or 0)
+        return tuple(found[place] for place in sorted(found))
+
+    @property
     def loops_by_means(self) -> dict[str, int]:
-        """How many of the firmware's edges that close loops are ended by what; the wait is for an interrupt."""
-        found = {"with a bound": 0, "with a safepoint": 0, "with a wait": 0}
-        for edge in self.code.facts.loops:
-            means = "with a bound" if edge.bound is not None else "with a safepoint" if edge.polls else "with a wait"
-            found[means] += 1
-        return found
+        """How many of them are ended by what."""
+        ends = Counter(loop.means for loop in self.loops)
+        return {means: ends[means] for means in MEANS}
 
     def response(self, model: str) -> Response:
         entry, start = self._entry

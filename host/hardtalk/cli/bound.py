@@ -36,6 +36,7 @@ def bound(
     way: Annotated[
         str | None, Parameter(help="Show the longest way from this routine, or from all that end so.")
     ] = None,
+    loops: Annotated[bool, Parameter(negative="", help="Show each loop with what ends it.")] = False,
     top: Annotated[int, Parameter(help="How many routines are listed.")] = TOP,
     elf: Annotated[Path | None, Parameter(help="Prove this firmware instead of building one.")] = None,
     parts: Parts = NO_PARTS,
@@ -57,6 +58,8 @@ def bound(
         print_proof(proof, own[:top], console)
         if way is not None:
             print_ways(proof, way, console)
+        if loops:
+            print_loops(proof)
         broken = list(broken_budgets(proof))
         followed = handlers_of(proof)
         handlers = followed.handlers
@@ -109,6 +112,16 @@ def print_proof(proof: Proof, rows: list[Stretch], console: Console) -> None:
             f"budget: {budget.what}, {budget.model}: {value:,} of {budget.limit:,} cycles, wanted {budget.aim:,}",
             soft_wrap=True,
         )
+
+
+def print_loops(proof: Proof) -> None:
+    """Every loop of the firmware: where it is, how often it goes round, and what ends it."""
+    table = Table(box=None, pad_edge=False, header_style="")
+    for column in ("loop", "turns", "ended by", "limited by"):
+        table.add_column(column, justify="right" if column == "turns" else "left", no_wrap=True)
+    for loop in proof.loops:
+        table.add_row(str(loop), "" if loop.bound is None else f"{loop.bound:,}", loop.means, loop.limited_by)
+    output.wide_console().print(table)
 
 
 def print_handlers(handlers: Sequence[Handler], proof: Proof, console: Console) -> None:

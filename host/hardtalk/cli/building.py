@@ -2,6 +2,7 @@
 a code file for a firmware of these sources."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -41,13 +42,18 @@ def build(
     driver: Drivers = None,
     svd: Svds = None,
     collector: Collector = TREADMILL,
+    trap_bounds: Annotated[
+        bool,
+        Parameter(negative="", help="Each loop of the virtual machine stops it at one turn more than its bound."),
+    ] = False,
     against: Annotated[
         Path | None, Parameter(help="An ELF to compare with: exits with 1 unless both load the same bytes.")
     ] = None,
 ) -> int:
     """Build firmware.elf from the Smalltalk, Slang and boot sources."""
     console = output.console()
-    options = build_options(Parts(driver, svd).boot_options(ARM926, collector))
+    boot = replace(Parts(driver, svd).boot_options(ARM926, collector), traps_bounds=trap_bounds)
+    options = build_options(boot)
     if code:
         return build_code(code, out or Path(f"{code[0].resolve().stem.partition('.')[0].lower()}.code"), options)
     out = out or Path("firmware.elf")
