@@ -109,6 +109,7 @@ def test_requests_that_arrive_while_memory_is_exhausted_are_served(leaking: Benc
     for eighths in (0, 3, 5):
         put_back_after(leaking, kept, eighths)
         assert evaluate(leaking, SUM) == ANSWER, f"after {eighths} eighths of the time"
+    evaluate(leaking, "(Delay forMilliseconds: 1000) wait")  # requests go before the leak, which is told when it runs
     goes_on(leaking, 300 * KILOBYTE)
     leaking.console.put_back(before)
 
@@ -126,16 +127,19 @@ def test_processes_that_filled_memory_and_were_terminated_leave_nothing_behind()
     goes_on(bench, 800 * KILOBYTE)
 
 
-@pytest.mark.parametrize("free", [464, 1040])
-def test_a_leak_that_a_global_holds_can_be_let_go(free: int) -> None:
-    """Each before the next: a second one may leave nothing for the request that would let go (decision 16)."""
+@pytest.mark.parametrize(("free", "count"), [(208, 3), (464, 6), (1040, 3)])
+def test_leaks_that_globals_hold_can_be_let_go(free: int, count: int) -> None:
+    """One after the other, each told of the error while those before it still hold memory; and all of it comes back."""
     bench = board(free * KILOBYTE)
-    for _ in range(3):
-        evaluate(bench, "Smalltalk at: #Leak put: nil")
-        error(bench, "[ Smalltalk at: #Leak put: (Smalltalk at: #Leak) -> 3 ] repeat")
-        assert evaluate(bench, "3 + 4") == "7"
-        evaluate(bench, "Smalltalk at: #Leak put: nil")
-        goes_on(bench, free * KILOBYTE * 3 // 5)
+    before = int(evaluate(bench, "Smalltalk garbageCollect. Smalltalk bytesFree"))
+    for leak in range(count):
+        evaluate(bench, f"Smalltalk at: #Leak{leak} put: nil")
+        told = error(bench, f"[ Smalltalk at: #Leak{leak} put: (Smalltalk at: #Leak{leak}) -> 3 ] repeat")
+        assert "\nOutOfMemory:" in told, f"leak {leak}: {told}"
+        assert evaluate(bench, "3 + 4") == "7", f"after leak {leak}"
+    for leak in range(count):
+        assert evaluate(bench, f"Smalltalk at: #Leak{leak} put: nil") == "nil"
+    goes_on(bench, before * 19 // 20)
 
 
 def test_many_processes_that_leak_at_once() -> None:

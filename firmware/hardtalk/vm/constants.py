@@ -61,6 +61,7 @@ VM_CONSTANTS: Final = {
     "ReserveNumbers": 8,
     "ReserveLooks": 32,
     "AwaitedEntries": 8,
+    "LateCycles": 4,
     "OutOfMemoryEntries": 8,
     "AskedToWait": 1,
     "AskedToFail": 2,

@@ -45,6 +45,7 @@ def limits(sizes: Mapping[str, int]) -> dict[str, int]:
         "QuickListWords": quick_orders << sizes["QuickBucketsShift"],
         "ReadyBlocks": sizes["BatchBlocks"] << 2,
         "ReserveChunks": 1 << sizes["ReserveChunksShift"],
+        "ChunkPlaces": 2 << sizes["ReserveChunksShift"],
         "MostChunkSplits": chunk_order - SMALLEST_ORDER,
         "ChunkBlocks": 1 << (chunk_order - SMALLEST_ORDER),
         # One turn more than there is work for: it finds that, and ends.

@@ -83,6 +83,7 @@ STATE_ORDER: Final = (
     "NativeSemaphores",
     "misusedWaits",
     "Reserve",
+    "Holdings",
     "Chunks",
     "Mutexes",
     "AbsentDevices",
