@@ -56,12 +56,12 @@ def test_a_request_that_leaves_its_process(bench: Bench, source: str, words: str
 @pytest.mark.parametrize("priority", [45, 50, 52])
 def test_control_c_reaches_a_request_that_has_raised_its_priority(bench: Bench, priority: int) -> None:
     source = f"Processor activeProcess priority: {priority}. [ true ] whileTrue"
-    assert entered(bench, source, interruptions=1) == "interrupted"
+    assert entered(bench, source, interruptions=1).splitlines()[:2] == ["interrupted", "UndefinedObject>>DoIt"]
     assert entered(bench, "3 + 4") == "7"
 
 
 @pytest.mark.parametrize("protected", ["3", "[ true ] whileTrue"])
 def test_a_second_control_c_stops_an_unwind_block_that_never_ends(bench: Bench, protected: str) -> None:
     source = f"[ {protected} ] ensure: [ [ true ] whileTrue ]"
-    assert entered(bench, source, interruptions=2) == "interrupted"
+    assert entered(bench, source, interruptions=2).splitlines()[0] == "interrupted"
     assert entered(bench, "3 + 4") == "7"
