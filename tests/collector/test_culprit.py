@@ -142,6 +142,22 @@ def test_leaks_that_globals_hold_can_be_let_go(free: int, count: int) -> None:
     goes_on(bench, before * 19 // 20)
 
 
+@pytest.mark.parametrize(
+    "program",
+    [
+        "| d | d := nil. d := [ :n | (d value: n + 1) + 1 ]. d value: 1",
+        "| all | all := nil. [ all := Array with: all with: [ 3 ] newProcess ] repeat",
+        "| all | all := OrderedCollection new. [ all add: 3 -> 4 ] repeat",
+        "| d n | d := Dictionary new. n := 0. [ n := n + 1. d at: n put: n printString ] repeat",
+        "| s n | s := Set new. n := 0. [ n := n + 1. s add: n printString ] repeat",
+        "| s | s := WriteStream on: String new. [ s nextPutAll: 'leak' ] repeat",
+    ],
+)
+def test_each_kind_of_leak_is_told(leaking: Bench, program: str) -> None:
+    assert "\nOutOfMemory:" in error(leaking, program)
+    goes_on(leaking, 300 * KILOBYTE)
+
+
 def test_many_processes_that_leak_at_once() -> None:
     bench = board(464 * KILOBYTE)
     each = f"(Smalltalk at: #Leaks) at: i put: ({LEAK} forkAt: 35 + (i \\\\ 10))"
