@@ -24,6 +24,7 @@ for command, place in {
     "boot": "boot:boot",
     "repl": "repl:repl",
     "test": "sunit:test",
+    "new": "new:new",
     "latency": "latency:app",
     "bound": "bound:bound",
     "trace": "tracing:trace",

@@ -1,0 +1,57 @@
+"""`hardtalk new` makes a driver that works at once, and nothing over what is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hardtalk.cli.main import run
+
+
+def test_a_new_driver_works_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["new", "LightSensor", "--line", "19", "--address", "0x80002000"]) == 0
+    folder = tmp_path / "lightsensor"
+    assert sorted(each.name for each in folder.iterdir()) == [
+        "LightSensor.class.st", "LightSensorTest.class.st", "README.md", "lightsensor.py", "lightsensor.svd",
+    ]  # fmt: skip
+    monkeypatch.chdir(folder)
+    assert run(["test", ".", "--svd", "lightsensor.svd", "--device", "lightsensor.py"]) == 0
+    assert "1 passed" in capsys.readouterr().out
+    text = "".join(each.read_text() for each in folder.iterdir() if each.is_file())
+    assert "$" not in text.replace("$Name", "")
+    assert "0x80002000" in text
+    assert "<value>19</value>" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["lamp"], "no name of a class"),
+        (["Timer"], "the system has a class"),
+        (["Uart0"], "has a peripheral of that name"),
+        (["Lamp", "--line", "3"], "not free"),
+        (["Lamp", "--address", "here"], "no number"),
+        (["Lamp", "--address", "0x80001010"], "not free for devices"),
+        (["Lamp", "--address", "0x1000"], "not free for devices"),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    arguments: list[str], reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["new", *arguments, "--folder", str(tmp_path)]) != 0
+    assert reason in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = tmp_path / "lamp" / "README.md"
+    kept.parent.mkdir()
+    kept.write_text("mine")
+    assert run(["new", "Lamp", "--folder", str(tmp_path)]) != 0
+    assert "such a file" in capsys.readouterr().err
+    assert [each.name for each in kept.parent.iterdir()] == ["README.md"]
+    assert kept.read_text() == "mine"
