@@ -1,5 +1,6 @@
 """The command line as a user meets it: help without heavy imports, one message and an exit code for mistakes."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from hardtalk.cli.main import run
 
 COMMANDS = (
     "build", "boot", "repl", "test", "latency", "trace", "uart", "mediawire", "bench", "threadmetric", "speed",
-    "memory", "soak", "inject", "explain", "flash",
+    "memory", "soak", "inject", "explain", "flash", "new",
 )  # fmt: skip
 SUBCOMMANDS = (
     "latency sweep", "latency masked", "memory compare", "memory image", "memory plan", "flash list", "flash check",
@@ -76,3 +77,17 @@ def test_file_that_is_no_firmware_is_one_message(tmp_path: Path) -> None:
     assert shown.returncode == 2
     assert shown.stderr.startswith(f"hardtalk: {wrong}: not an ELF file")
     assert "Traceback" not in shown.stderr
+
+
+def test_the_version_has_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    assert re.fullmatch(r"hardtalk \d+\.\d+\.\d+\S*\n", capsys.readouterr().out)
+
+
+def test_a_shell_can_complete_commands_and_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert run(["--install-completion", "--shell", "bash"]) == 0
+    [script] = [each for each in tmp_path.rglob("*") if each.is_file()]
+    text = script.read_text()
+    for word in ("latency", "threadmetric", "--coverage", "--deadline"):
+        assert word in text

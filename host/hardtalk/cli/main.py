@@ -16,7 +16,7 @@ INTERRUPTED_EXIT_CODE = 130
 app = App(
     name="hardtalk",
     help="Hard real-time Smalltalk on bare metal: build the firmware, run it on the emulated board, measure it.",
-    version=lambda: version("hardtalk"),
+    version=lambda: f"hardtalk {version('hardtalk')}",
     result_action="return_value",
 )
 for command, place in {
@@ -43,6 +43,7 @@ for command, place in {
     "flash": "flash:app",
 }.items():
     app.command(f"hardtalk.cli.{place}", name=command)
+app.register_install_completion_command(add_to_startup=False, help="Let the shell complete commands and options.")
 
 
 def run(arguments: list[str] | None = None) -> int:
