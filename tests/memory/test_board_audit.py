@@ -186,11 +186,15 @@ def unlisted_object(board: Board, heap: Heap) -> int:
 
 
 def broken_cache(board: Board, heap: Heap) -> int:
+    """An entry in a row that nobody has used: no lookup comes by it, nor fills it meanwhile."""
     base = board.firmware.address_of("methodCache")
-    entries = [base + 16 * row for row in range(1024) if heap.machine.word(base + 16 * row)]
+    rows = [base + 16 * row for row in range(1024)]
+    entry = next(row for row in rows if heap.machine.word(row))
+    unused = next(row for row in reversed(rows) if not heap.machine.word(row))
     free = int(heap.addresses[np.flatnonzero(~heap.is_taken)[0]])
-    put(board, entries[-1] + 8, free)
-    return entries[-1]
+    for offset, value in enumerate([heap.machine.word(entry), heap.machine.word(entry + 4), free]):
+        put(board, unused + 4 * offset, value)
+    return unused
 
 
 def broken_count(board: Board, heap: Heap) -> int:
