@@ -16,7 +16,13 @@ from hardtalk.cli.latency_baseline import compare_with_baseline
 from hardtalk.cli.latency_masked import print_masked
 from hardtalk.cli.latency_page import latency_page
 from hardtalk.cli.latency_sweep import print_sweep
-from hardtalk.cli.latency_table import bound_lines, histogram_lines, latency_table, worst_lines
+from hardtalk.cli.latency_table import (
+    bound_lines,
+    histogram_lines,
+    latency_table,
+    trouble_lines,
+    worst_lines,
+)
 from hardtalk.cli.options import (
     ARM926,
     NO_PARTS,
@@ -39,8 +45,8 @@ from hardtalk.latency.masked import masked_report, masked_rows
 from hardtalk.latency.matrix import LatencyPlan, measure_cells
 from hardtalk.latency.models import models_of
 from hardtalk.latency.proven import add_bounds, beside, proven
-from hardtalk.latency.rows import latency_report, write_csv
-from hardtalk.latency.subjects import SMALLTALK, SUBJECTS, chosen_forms
+from hardtalk.latency.rows import Row, Trouble, latency_report, write_csv
+from hardtalk.latency.subjects import SUBJECTS, chosen_forms
 from hardtalk.latency.windows import SweepPlan, sweep_report, sweep_windows
 from hardtalk.report.baseline import read_baseline
 from hardtalk.report.durations import cycles_from
@@ -57,7 +63,7 @@ class Chosen:
 
     load: Loads = None
     line: Lines = None
-    form: Form = SMALLTALK
+    form: Form = None
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -130,14 +136,16 @@ def latency(
     firmware = firmware_hash(elf)
     with workers_with_bar(workers, plan.cells, console) as (executor, progress):
         measured = measure_cells(plan.cells, executor, progress)
+    troubles = [each for each in measured if isinstance(each, Trouble)]
     bounds = proven(elf, chip_with(parts.svd or []), models_of(model), BuildCache(default_cache_folder()))
-    rows = beside(measured, bounds)
-    lines = [*latency_table(rows, hertz, deadline_cycles, seed), *bound_lines(rows, bounds, hertz)]
+    rows = beside([each for each in measured if isinstance(each, Row)], bounds)
+    lines = [*latency_table(rows, hertz, deadline_cycles, seed), *trouble_lines(troubles)]
+    lines += bound_lines(rows, bounds, hertz)
     lines += histogram_lines(rows, hertz) if shown.histogram else ()
     lines += worst_lines(rows) if shown.worst else ()
     for line in lines:
         console.print(line, soft_wrap=True)
-    report = latency_report(rows, model, ",".join(chosen.load_names), seed, firmware, deadline_cycles)
+    report = latency_report(rows, model, ",".join(chosen.load_names), seed, firmware, deadline_cycles, troubles)
     add_bounds(report, rows, bounds)
     if json is not None:
         report.write(json)
@@ -147,7 +155,7 @@ def latency(
         latency_page(rows, hertz, firmware, deadline_cycles, seed).write(shown.html)
     is_worse = before is not None and compare_with_baseline(before, report, console)
     is_missed = any(row.distribution.misses(deadline_cycles) or row.is_beyond_bound for row in rows)
-    return 1 if is_worse or is_missed or not all(row.counts.are_good for row in rows) else 0
+    return 1 if is_worse or is_missed or troubles or not all(row.counts.are_good for row in rows) else 0
 
 
 @app.command

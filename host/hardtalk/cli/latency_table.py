@@ -10,12 +10,14 @@ from hardtalk.board import Board
 from hardtalk.board.cycles import MODELS
 from hardtalk.latency.interrupt import sum_of_parts
 from hardtalk.latency.proven import Proven
-from hardtalk.latency.rows import Row, spread_values, total_counts, worst_row
+from hardtalk.latency.rows import Row, Trouble, spread_values, total_counts, worst_row
 from hardtalk.report.durations import microseconds
 from hardtalk.report.histogram import text_histogram
 
 COLUMNS = ("model", "line", "form", "load", "n", "min", "median", "p99", "p99.9", "max", "deadline", "misses", "proven")
 TEXT_COLUMNS = 4
+PROVOKED = "With a method `provoke` the tool says when."
+PROVOKED = "With a method `provoke` the tool says when."
 FORM_NAMES = {"smalltalk": "Smalltalk", "native": "native"}
 
 
@@ -49,8 +51,16 @@ def latency_table(rows: Sequence[Row], hertz: int, deadline_cycles: int, seed: i
         )
         yield Text(f"was in: {worst.activity}")
     yield from count_lines(rows)
+    for line in dict.fromkeys(row.line for row in rows if not row.is_provoked):
+        yield Text(f"{line}: its device raises the line when it wants to: the seed has no effect on that. {PROVOKED}")
     for model in dict.fromkeys(row.model for row in rows):
         yield Text(f"{circumstances_of(model, hertz)}   seed {seed}   the worst seen, no bound")
+
+
+def trouble_lines(troubles: Sequence[Trouble]) -> Iterator[Text]:
+    """The lines that were not served, each with its reason."""
+    for each in troubles:
+        yield Text(f"NOT SERVED: {each.title}: {each.reason}")
 
 
 def count_lines(rows: Sequence[Row]) -> Iterator[Text]:

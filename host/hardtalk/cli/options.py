@@ -64,10 +64,19 @@ Loads: TypeAlias = Annotated[
 Lines: TypeAlias = Annotated[
     list[str] | None,
     Parameter(
-        name="--line", negative="", help="TIMER, UART, or the peripheral of a device of your own; may be given again."
+        name="--line",
+        negative="",
+        help="TIMER, UART, or the peripheral of a device of your own, with a driver's class where there are several "
+        "(LAMP:Lamp); may be given again.",
     ),
 ]
-Form: TypeAlias = Annotated[str, Parameter(name="--form", help="The handlers' form: smalltalk, native or both.")]
+Form: TypeAlias = Annotated[
+    str | None,
+    Parameter(
+        name="--form",
+        help="The handlers' form: smalltalk, native or both; if not given, what the driver of the line has.",
+    ),
+]
 Deadline: TypeAlias = Annotated[
     str, Parameter(name="--deadline", help="The greatest latency allowed: 100us, 0.1ms, 20000cycles.")
 ]

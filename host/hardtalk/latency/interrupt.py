@@ -49,6 +49,11 @@ class Stopwatch:
     def is_running(self) -> bool:
         return self._raised is not None
 
+    @property
+    def raised_in(self) -> int | None:
+        """The cycle in which the interrupt under way was raised."""
+        return self._raised[0] if self._raised is not None else None
+
     def line_raised(self, cycle: int, program_counter: int, bytecode_pointer: int) -> None:
         if self._raised is not None:
             return

@@ -20,7 +20,14 @@ PROGRESS_STEP = 500
 
 
 class NotServed(Exception):
-    """An interrupt was raised and no access to its device followed, or the board stopped before one could be raised."""
+    """An interrupt was raised and no access to its device followed, or the board stopped before one could be raised.
+
+    `served` were before it.
+    """
+
+    def __init__(self, reason: str, served: int = 0) -> None:
+        super().__init__(reason)
+        self.served = served
 
 
 @dataclass(frozen=True)
@@ -97,7 +104,7 @@ class Laboratory:
         before = len(finished)
         stop = self.board.run(self.schedule.patience_cycles, lambda: len(finished) >= count)
         if len(finished) == before or stop.reason not in (StopReason.UNTIL, StopReason.CYCLES):
-            raise NotServed(self._why(stop))
+            raise NotServed(self._why(stop), len(finished))
 
     def _schedule_next(self) -> None:
         """One is scheduled at a time, also when the device has raised its line by itself."""
@@ -128,9 +135,17 @@ class Laboratory:
     def _entered(self, address: int, cycle: int) -> None:
         self.stopwatch.passed(self._moments[address], cycle)
 
+    def _state(self) -> str:
+        since = self.stopwatch.raised_in
+        if since is None:
+            milliseconds = self.schedule.patience_cycles * 1000 / self.board.chip.cpu_hertz
+            return f"was not raised for {milliseconds:,.0f} ms"
+        milliseconds = (self.board.clock.cycles - since) * 1000 / self.board.chip.cpu_hertz
+        state = "is high" if self.board.is_raised(self.line) else "was raised and is low again"
+        return f"{state}, not served for {milliseconds:,.3f} ms"
+
     def _why(self, stop: Stop) -> str:
         waited = f"cycle {stop.cycles:,}, {len(self.stopwatch.finished):,} interrupts served before"
         if stop.reason in (StopReason.UNTIL, StopReason.CYCLES):
-            state = "was raised and is not served" if self.stopwatch.is_running else "was not raised"
-            return f"line {self.line} {state} ({waited})"
+            return f"line {self.line} {self._state()} ({waited})"
         return f"the board stopped: {stop.reason}: {stop.message} ({waited})"

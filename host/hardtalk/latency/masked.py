@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from hardtalk.bench import BenchError
 from hardtalk.board.mask_watch import IRQ_VECTOR, MaskWatch, SeenSection
 from hardtalk.bounds.masked import Section
 from hardtalk.bounds.proof import Proof
 from hardtalk.chip import default_chip
+from hardtalk.latency.laboratory import NotServed
 from hardtalk.latency.loaded_board import start_load
 from hardtalk.latency.matrix import Cell, booted, measure_interrupts, side_by_side
 from hardtalk.latency.models import ARM926
@@ -57,7 +59,10 @@ def measure_masked(cell: Cell) -> list[SeenInCell]:
     subject = subject_named(bench, cell.line, cell.form)
     start_load(bench, subject, cell.load)
     with MaskWatch(bench.board) as watch:
-        measure_interrupts(bench, subject, cell)
+        try:
+            measure_interrupts(bench, subject, cell)
+        except NotServed as error:
+            raise BenchError(f"{cell.line} under {cell.load.name}: {error}\n{bench.board.fault_report()}") from error
     return [SeenInCell(cell, seen, end_text(bench.source_map, seen.end)) for seen in watch.sections]
 
 

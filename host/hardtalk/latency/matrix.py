@@ -7,11 +7,11 @@ which worker measures it.
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Protocol, TypeVar
 
-from hardtalk.bench import Bench, BenchError, BootOptions, KeptBoard, UnfitRequest
+from hardtalk.bench import Bench, BootOptions, KeptBoard, UnfitRequest
 from hardtalk.board import BoardError, DeviceFailure
 from hardtalk.latency.counts import counts_of, storms_of
 from hardtalk.latency.distribution import Distribution
@@ -19,7 +19,7 @@ from hardtalk.latency.interrupt import Interrupt
 from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
 from hardtalk.latency.loaded_board import boot_latency_bench, start_load
 from hardtalk.latency.loads import Load
-from hardtalk.latency.rows import Row, worst_of
+from hardtalk.latency.rows import Row, Trouble, worst_of
 from hardtalk.latency.subjects import SMALLTALK, Subject, subject_named
 from hardtalk.symbols.moments import watched_addresses
 
@@ -75,8 +75,8 @@ def booted(options: BootOptions) -> Bench:
     return bench
 
 
-def measure_cell(cell: Cell, progress: Callable[[int], None] = lambda _: None) -> Row:
-    """Raises BenchError when an interrupt is not served, or when there is no such board."""
+def measure_cell(cell: Cell, progress: Callable[[int], None] = lambda _: None) -> Row | Trouble:
+    """A trouble when an interrupt is not served. Raises BenchError when there is no such board."""
     try:
         bench = booted(cell.options)
     except (BoardError, DeviceFailure) as error:  # which cannot come back from another process
@@ -85,30 +85,33 @@ def measure_cell(cell: Cell, progress: Callable[[int], None] = lambda _: None) -
     line = subject.line(bench.board)
     start_load(bench, subject, cell.load)
     before = counts_of(bench, line)
-    interrupts = measure_interrupts(bench, subject, cell, progress)
+    try:
+        interrupts = measure_interrupts(bench, subject, cell, progress)
+    except NotServed as error:
+        reason = "\n".join([str(error), *bench.console.device_failures])
+        return Trouble(cell.options.model, cell.line, subject.form, cell.load.name, reason, error.served)
     counts = counts_of(bench, line) - before + storms_of(bench)
     spread = Distribution.of(each.latency for each in interrupts)
     worst = worst_of(interrupts, bench.source_map, bench.board)
-    return Row(cell.options.model, cell.line, subject.form, cell.load.name, spread, worst, counts, subject.driver)
+    row = Row(cell.options.model, cell.line, subject.form, cell.load.name, spread, worst, counts, subject.driver)
+    return replace(row, is_provoked=subject.raise_soon is not None)
 
 
 def measure_interrupts(
     bench: Bench, subject: Subject, cell: Cell, progress: Callable[[int], None] = lambda _: None
 ) -> list[Interrupt]:
-    """With the load running already."""
+    """With the load running already. Raises NotServed."""
     board = bench.board
     watched = watched_addresses(bench.source_map)
     laboratory = Laboratory(board, subject.line(board), subject.injector(board), watched, cell.schedule)
-    try:
-        return laboratory.measure(cell.count, progress)
-    except NotServed as error:
-        raise BenchError(f"{cell.line} under {cell.load.name}: {error}\n{board.fault_report()}") from error
+    return laboratory.measure(cell.count, progress)
 
 
 def measure_cells(
     cells: Sequence[Cell], executor: Executor | None = None, progress: Callable[[int], None] = lambda _: None
-) -> list[Row]:
-    """A row for each cell, in order; without an executor one after the other, here. `progress` hears interrupts."""
+) -> list[Row | Trouble]:
+    """A row or a trouble for each cell, in order; without an executor one after the other, here. `progress` hears of
+    interrupts."""
     if executor is None:
         return [measure_cell(cell, progress) for cell in cells]
     return side_by_side(measure_cell, cells, executor, progress)

@@ -47,10 +47,28 @@ class Row:
     counts: Counts = field(default_factory=Counts)
     driver: str = ""
     bound: int | None = None
+    is_provoked: bool = True
+    """Whether the interrupts came when the generator said; else the device raised its line in its own time."""
 
     @property
     def is_beyond_bound(self) -> bool:
         return self.bound is not None and self.distribution.max > self.bound
+
+    @property
+    def title(self) -> str:
+        return f"{self.line}, {self.form} handler, load {self.load}, {self.model}"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A line that was not served as it should have been: why, and how many interrupts were before."""
+
+    model: str
+    line: str
+    form: str
+    load: str
+    reason: str
+    served: int
 
     @property
     def title(self) -> str:
@@ -77,7 +95,13 @@ def total_counts(rows: Iterable[Row]) -> Counts:
 
 
 def latency_report(
-    rows: Sequence[Row], model: str, load: str, seed: int, firmware: str, deadline_cycles: int
+    rows: Sequence[Row],
+    model: str,
+    load: str,
+    seed: int,
+    firmware: str,
+    deadline_cycles: int,
+    troubles: Sequence[Trouble] = (),
 ) -> Report:
     """The fixed figures over each form, then those of each line and load, then the parts of the worst.
 
@@ -86,6 +110,9 @@ def latency_report(
     report = Report("latency", model, load, seed, firmware)
     for name in dict.fromkeys(row.model for row in rows):
         add_model(report, figure_prefix(name, model), [row for row in rows if row.model == name], deadline_cycles)
+    for each in troubles:
+        prefix = figure_prefix(each.model, model)
+        report.add(f"{prefix}{each.form}.{each.line}.{each.load}.served", each.served, "interrupts")
     report.add("deadline.cycles", deadline_cycles, "cycles")
     return report
 
