@@ -98,4 +98,4 @@ def test_sweeps_that_are_not_there_are_told_once(capsys: pytest.CaptureFixture[s
 
 def test_nothing_asked_for_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["inject", "--processes", "0"]) != 0
-    assert "Give --collection, --forms, --random or --processes." in capsys.readouterr().err
+    assert "Give --collection, --forms, --drivers, --random or --processes." in capsys.readouterr().err
