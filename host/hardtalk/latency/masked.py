@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hardtalk.bench import BenchError
 from hardtalk.board.mask_watch import IRQ_VECTOR, MaskWatch, SeenSection
@@ -63,7 +63,8 @@ def measure_masked(cell: Cell) -> list[SeenInCell]:
             measure_interrupts(bench, subject, cell)
         except NotServed as error:
             raise BenchError(f"{cell.line} under {cell.load.name}: {error}\n{bench.board.fault_report()}") from error
-    return [SeenInCell(cell, seen, end_text(bench.source_map, seen.end)) for seen in watch.sections]
+    measured = replace(cell, form=subject.form)
+    return [SeenInCell(measured, seen, end_text(bench.source_map, seen.end)) for seen in watch.sections]
 
 
 def end_text(source_map: SourceMap, address: int) -> str:

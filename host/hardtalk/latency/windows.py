@@ -42,7 +42,8 @@ class BenchRecipe:
         inject = subject.immediate_injector(bench.board)
         if inject is None:
             raise UnfitRequest(
-                f"--line {self.line}: its device raises it when it wants to", "Sweep TIMER or UART with --line."
+                f"--line {self.line}: its device raises it when it wants to",
+                "Give the device a method provoke, or sweep TIMER or UART with --line.",
             )
         return Prepared(bench.board, subject.line(bench.board), inject, watched_addresses(bench.source_map))
 
@@ -103,7 +104,8 @@ def sweep_windows(plan: SweepPlan, executor: Executor, bar: Callable[[str, int],
                 points += sweep(recipe, window, executor, progress)
             except NotServed as error:
                 raise BenchError(f"{recipe.line} under {recipe.load.name}: {error}") from error
-        swept.append(Swept(recipe, tuple(windows), points, bench, recipe.form))
+        form = subject_named(bench, recipe.line, recipe.form).form
+        swept.append(Swept(recipe, tuple(windows), points, bench, form))
     return swept
 
 
