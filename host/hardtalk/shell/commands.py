@@ -13,6 +13,7 @@ from hardtalk.shell import questions
 from hardtalk.shell.errors import BadCommand
 from hardtalk.shell.files import load, save, watch
 from hardtalk.shell.session import Session
+from hardtalk.shell.shares import SAMPLED_MILLISECONDS, shares
 
 NAME: Final = re.compile(r"(?P<class>\w+)(?P<side> class)?\s*>>\s*#?(?P<selector>\S+)")
 SHOWN_NAMES: Final = 200
@@ -52,7 +53,18 @@ def rows(shell: Session, heads: tuple[str, ...], expression: str) -> None:
 
 
 def processes(shell: Session, _: str) -> None:
-    rows(shell, ("priority", "process", "depth", "state"), questions.PROCESSES)
+    """With the share of the processor that each gets in the time that follows."""
+    answer = [line.split("\t") for line in questions.ask(shell.bench, questions.PROCESSES)]
+    found = shares(shell.bench.board, shell.bench.source_map, shell.bench.console.run)
+    shell.let_time_pass(0)
+    table = Table(box=None, pad_edge=False, header_style="")
+    for head in ("priority", "process", "share", "depth", "state"):
+        table.add_column(head)
+    for priority, name, depth, state in answer:
+        share = found.get(f"{name} ({priority})", 0.0)
+        table.add_row(priority, name, f"{share:.1%}" if share else "-", depth, state)
+    shell.console.print(table)
+    shell.tell(f"share: of the {SAMPLED_MILLISECONDS} ms of the board's time that have passed meanwhile")
 
 
 def lines(shell: Session, _: str) -> None:

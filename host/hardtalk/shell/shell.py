@@ -134,10 +134,10 @@ class Shell:
     def let_time_pass(self, milliseconds: int) -> None:
         """The board goes on for that long, and what it prints is shown."""
         end = self.bench.board.clock.cycles + milliseconds * self.bench.board.chip.cpu_hertz // 1000
-        while self.bench.board.clock.cycles < end:
-            self.bench.console.run(end - self.bench.board.clock.cycles)
-            for event in self.bench.console.receive():
-                self.show(event)
+        while (rest := end - self.bench.board.clock.cycles) > 0:
+            self.bench.console.run(rest)
+        for event in self.bench.console.receive():
+            self.show(event)
 
     def _live_slice(self) -> str | None:
         """What the board printed in a slice of time, no faster than real time; None when time stands still."""
