@@ -31,6 +31,8 @@ import numba.extending
 import numpy as np
 from llvmlite import ir
 
+from hardtalk.board.interruption import interrupts_deferred
+
 # The compiler's interface is untyped.
 library: Any = numba
 carray, cfunc, types, intrinsic = library.carray, library.cfunc, library.types, library.extending.intrinsic
@@ -320,10 +322,11 @@ ACCESS_SIGNATURE = "void(int64, int32, int64, int32, int64, int64)"
 
 def compiled(signature: str, function: Any) -> Any:
     """As a C function; compiled once and kept on disk where a folder for that can be written."""
-    try:
-        return cfunc(signature, cache=True)(function)
-    except RuntimeError:
-        return cfunc(signature)(function)
+    with interrupts_deferred():
+        try:
+            return cfunc(signature, cache=True)(function)
+        except RuntimeError:
+            return cfunc(signature)(function)
 
 
 BLOCK_HOOK = compiled(BLOCK_SIGNATURE, charge_block)

@@ -1,9 +1,7 @@
 """`hardtalk flash cuts`: the power cut in every operation of the flash while the board works with files."""
 
 import time
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields
-from multiprocessing import get_context
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -12,6 +10,7 @@ from rich.table import Table
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.options import Json, Workers
+from hardtalk.cli.progress import pool
 from hardtalk.power_cuts import SECTORS, CutPlan, Tally, run_cuts
 from hardtalk.report.figures import Report
 
@@ -35,7 +34,7 @@ def cuts(
         raise UserError(f"--worn {worn}: a volume needs sectors", "Give at most 50 of a hundred.")
     plans = [CutPlan(-(-count // len(SECTORS)), seed, each, worn=worn, steps=steps) for each in SECTORS]
     began = time.monotonic()
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
+    with pool(workers) as executor:
         tallies = list(executor.map(run_cuts, plans)) if workers > 1 else [run_cuts(each) for each in plans]
     console = output.console()
     names = [each.name for each in fields(Tally) if each.name != "failures"]

@@ -1,23 +1,23 @@
 """Long work in the terminal: the processes that share it, and a bar while it lasts."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
-from multiprocessing import get_context
 
 from rich.console import Console
 from rich.progress import Progress
 
 from hardtalk.cli.errors import UserError
+from hardtalk.cli.worker_pool import WorkerPool
 from hardtalk.latency.matrix import Counted
 
 MOST_WORKERS = 256
 
 
-def pool(workers: int, option: str = "--workers") -> ProcessPoolExecutor:
+def pool(workers: int, option: str = "--workers") -> WorkerPool:
     """So many processes that know nothing of this one."""
     check_workers(workers, option)
-    return ProcessPoolExecutor(workers, get_context("spawn"))
+    return WorkerPool(workers)
 
 
 def check_workers(workers: int, option: str) -> None:
