@@ -91,3 +91,15 @@ def test_a_shell_can_complete_commands_and_options(tmp_path: Path, monkeypatch: 
     text = script.read_text()
     for word in ("latency", "threadmetric", "--coverage", "--deadline"):
         assert word in text
+
+
+def test_an_interrupt_while_a_class_is_made_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_arguments: object) -> None:
+        class Field:
+            def __set_name__(self, owner: type, name: str) -> None:
+                raise KeyboardInterrupt
+
+        type("Node", (), {"field": Field()})
+
+    monkeypatch.setattr("hardtalk.cli.main.app", interrupted)
+    assert run(["bench"]) == 130

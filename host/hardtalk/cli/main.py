@@ -61,6 +61,8 @@ def run(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # it came while a class was made, which Python tells so
+            return INTERRUPTED_EXIT_CODE
         from hardtalk.cli.errors import exit_code, message
 
         code = exit_code(error)
