@@ -13,7 +13,8 @@ from hardtalk.cli.main import run
 from hardtalk.latency.loads import Load
 from hardtalk.latency.subjects import SUBJECTS
 from hardtalk.latency.sweep import POINTS_IN_A_TASK, Window, one_interrupt, prepared_by, sweep, sweep_part
-from hardtalk.latency.windows import BenchRecipe, bytecode_routines, windows_of
+from hardtalk.latency.windows import BenchRecipe, windows_of
+from hardtalk.symbols.bytecode_routines import bytecode_routines
 
 RECIPE = BenchRecipe(BootOptions(), "TIMER", Load("sends"))
 WINDOW = Window(2_000, 2_000 + POINTS_IN_A_TASK + 20)

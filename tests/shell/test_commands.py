@@ -113,6 +113,18 @@ def test_load_and_save(bench: Bench, tmp_path: Path) -> None:
     assert told(fresh, f"save {saved}") == ["nothing was entered that went well"]
 
 
+TONEL = """Class { #name : #Shelf, #superclass : #Object, #instVars : [ 'a' ], #classVars : [ 'B' ],
+#classInstVars : [ 'c' ], #category : #Tests }"""
+
+
+def test_a_class_is_saved_whole(bench: Bench, tmp_path: Path) -> None:
+    saved = tmp_path / "shelf.st"
+    told(bench, *TONEL.splitlines(), f"save {saved}")
+    fresh = boot(BootOptions(), lambda _: None)
+    asked = "{ Shelf instVarNames. Shelf classVarNames. Shelf class instVarNames. Shelf category }"
+    assert told(fresh, f"load {saved}", asked)[-1] == "#(#('a') #(#B) #('c') #Tests)"
+
+
 def test_run_lets_time_pass(bench: Bench) -> None:
     before = bench.board.clock.cycles
     entry = "[ (Delay forMilliseconds: 3) wait. Transcript show: 'late'; cr ] fork. 4"

@@ -9,7 +9,8 @@ from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, InMemoryHistory
 
-from hardtalk.shell.editing import Words, history, mismatch
+from hardtalk.serial.brackets import mismatch
+from hardtalk.shell.editing import Words, history
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,15 @@ file changes: whoever changes their layout there counts LAYOUT up here.
 """
 
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 
 from hardtalk.board import hook
+from hardtalk.board.block_watch import BlockWatch
 from hardtalk.board.board import Board
-from hardtalk.board.engine import BLOCKS, Handle
 from hardtalk.board.exceptions import GuestExceptionKind
-from hardtalk.board.hook import BLOCK_SIGNATURE, as_pointer, call_register_read, carray, compiled, inlined
+from hardtalk.board.hook import as_pointer, call_register_read, carray, inlined
 from hardtalk.board.stops import IRQ_MASK
 
 (
@@ -86,19 +85,14 @@ def note_mask(engine: Any, address: Any, _size: Any, user: Any) -> None:
     state[IS_MASKED] = is_masked
 
 
-class MaskWatch:
+class MaskWatch(BlockWatch):
     """The sections seen while it is entered as a context. Restoring a snapshot ends the section under way unseen."""
 
     def __init__(self, board: Board) -> None:
-        self.board = board
-        end = max(each.address + len(each.data) for each in board.firmware.segments)
-        self._sections = np.zeros((end >> 2, ROW_WORDS), np.int64)
-        self._state = np.zeros(STATE_WORDS, np.int64)
-        self._state[BOARD] = board.cpu.words.ctypes.data
+        super().__init__(board, note_mask, STATE_WORDS, "the watch of masked sections")
+        self._sections = np.zeros((self.code_words, ROW_WORDS), np.int64)
         self._state[SECTIONS] = self._sections.ctypes.data
         self._state[CODE_WORDS] = len(self._sections)
-        self._hook = compiled(BLOCK_SIGNATURE, note_mask)
-        self._handle: Handle | None = None
 
     @property
     def sections(self) -> list[SeenSection]:
@@ -108,18 +102,8 @@ class MaskWatch:
             for index in np.flatnonzero(self._sections[:, COUNT])
         ]
 
-    def __enter__(self) -> "MaskWatch":
+    def __enter__(self) -> Self:
         """A section that is under way now is not counted."""
         self._state[IS_MASKED] = self.board.cpu.cpsr & I_BIT
         self._state[START] = -1
-        self._handle = self.board.cpu.engine.add_hook(BLOCKS, self._hook, self._state, "the watch of masked sections")
-        self.board.cpu.forget_code()
-        return self
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        if self._handle is not None:
-            self.board.cpu.engine.remove_hook(self._handle)
-            self._handle = None
-            self.board.cpu.forget_code()
+        return super().__enter__()

@@ -7,7 +7,6 @@ The compiled hook reads the words of `hook.py`: whoever changes their layout the
 """
 
 from collections.abc import Iterable
-from types import TracebackType
 from typing import Any, Final
 
 import numpy as np
@@ -15,9 +14,9 @@ from numpy.typing import NDArray
 from unicorn import arm_const
 
 from hardtalk.board import hook
+from hardtalk.board.block_watch import BlockWatch
 from hardtalk.board.board import Board
-from hardtalk.board.engine import BLOCKS, Handle
-from hardtalk.board.hook import BLOCK_SIGNATURE, as_pointer, call_register_read, carray, compiled
+from hardtalk.board.hook import as_pointer, call_register_read, carray
 
 (
     BOARD,  # address of the state of the board's own hook
@@ -49,42 +48,24 @@ def note_pointer(engine: Any, address: Any, _size: Any, user: Any) -> None:
         carray(as_pointer(state[MARKS] + (offset << 3)), 1)[0] = 1
 
 
-class PointerWatch:
+class PointerWatch(BlockWatch):
     """The addresses from `start` on, `size` bytes, to which register `number` (0 to 12) pointed at any of `places`
     while the watch was entered as a context."""
 
     def __init__(self, board: Board, places: Iterable[int], number: int, start: int, size: int) -> None:
-        self.board = board
+        super().__init__(board, note_pointer, STATE_WORDS, "the watch of a register")
         self._start = start
-        end = max(each.address + len(each.data) for each in board.firmware.segments)
-        self._places = np.zeros(end >> 2, np.int64)
+        self._places = np.zeros(self.code_words, np.int64)
         self._places[[each >> 2 for each in places]] = 1
         self._marks = np.zeros(size, np.int64)
-        self._state = np.zeros(STATE_WORDS, np.int64)
-        self._state[BOARD] = board.cpu.words.ctypes.data
         self._state[PLACES] = self._places.ctypes.data
         self._state[CODE_WORDS] = len(self._places)
         self._state[REGISTER] = arm_const.UC_ARM_REG_R0 + number
         self._state[START] = start
         self._state[MARKED_BYTES] = size
         self._state[MARKS] = self._marks.ctypes.data
-        self._hook = compiled(BLOCK_SIGNATURE, note_pointer)
-        self._handle: Handle | None = None
 
     @property
     def addresses(self) -> NDArray[np.int64]:
         """In order."""
         return np.flatnonzero(self._marks) + self._start
-
-    def __enter__(self) -> "PointerWatch":
-        self._handle = self.board.cpu.engine.add_hook(BLOCKS, self._hook, self._state, "the watch of a register")
-        self.board.cpu.forget_code()
-        return self
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        if self._handle is not None:
-            self.board.cpu.engine.remove_hook(self._handle)
-            self._handle = None
-            self.board.cpu.forget_code()

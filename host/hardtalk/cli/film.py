@@ -7,6 +7,7 @@ is left out, and that is told.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -39,7 +40,7 @@ def film_of(board: Board, path: Path | None) -> Film | None:
     return RawFilm(board, path) if path.suffix.lower() == RAW_SUFFIX else CompressedFilm(board, path)
 
 
-class Film:
+class Film(ABC):
     """Of a board, from now on until `write`. Subclasses take what is shown and make a file of it."""
 
     def __init__(self, board: Board, path: Path) -> None:
@@ -72,13 +73,13 @@ class Film:
     def _go_on(self) -> None:
         """Nothing new is shown."""
 
+    @abstractmethod
     def _take(self, picture: Bytes) -> None:
         """Something is shown that was not shown before."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _finish(self) -> tuple[int, float]:
         """Write the file, or its end; answers how many frames it has, and seconds."""
-        raise NotImplementedError
 
 
 class CompressedFilm(Film):

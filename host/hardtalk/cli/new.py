@@ -9,27 +9,28 @@ from cyclopts import Parameter
 
 from hardtalk.build import BuildOptions
 from hardtalk.build.sources import class_paths, read_classes
-from hardtalk.chip import chip_with
+from hardtalk.chip import Chip, default_chip
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.new_files import FILES
 
 CLASS_NAME: Final = re.compile(r"[A-Z][A-Za-z0-9]*")
-FREE_LINES: Final = range(18, 21)
-LOWEST_ADDRESS: Final = 0x80001000
+STEP: Final = 0x1000
+"""Of addresses: what a device's registers take in FILES."""
 
 
 def new(
     name: Annotated[str, Parameter(help="What the driver's class is called: Lamp, LightSensor.")],
     *,
     folder: Annotated[Path, Parameter(help="Where the new folder goes.")] = Path("."),
-    line: Annotated[int, Parameter(help="The interrupt line of the device: 18, 19 or 20.")] = FREE_LINES.start,
-    address: Annotated[
-        str, Parameter(help="Where its registers begin, a multiple of 0x1000.")
-    ] = f"{LOWEST_ADDRESS:#x}",
+    line: Annotated[int | None, Parameter(help="The interrupt line; the first free one.")] = None,
+    address: Annotated[str | None, Parameter(help="Where its registers begin; the first free one.")] = None,
 ) -> int:
     """Make a folder with a driver, its registers (SVD), simulated device, test and README, which work at once."""
-    check(name, line, address)
+    chip = default_chip()
+    line = chip.free_lines[0] if line is None else line
+    address = f"{chip.free_base:#x}" if address is None else address
+    check(name, line, address, chip)
     target = folder / name.lower()
     names = {"Name": name, "NAME": name.upper(), "name": name.lower(), "line": str(line), "address": address}
     texts = {
@@ -49,18 +50,19 @@ def new(
     return 0
 
 
-def check(name: str, line: int, address: str) -> None:
+def check(name: str, line: int, address: str, chip: Chip) -> None:
     if not CLASS_NAME.fullmatch(name):
         raise UserError(f"{name!r}: no name of a class", "Begin with a capital letter, then letters and digits: Lamp.")
     if name in {each.name for each in read_classes(class_paths(BuildOptions()))}:
         raise UserError(f"{name}: the system has a class of that name", "Take another name.")
-    if name.upper() in {each.name for each in chip_with([]).peripherals}:
+    if name.upper() in {each.name for each in chip.peripherals}:
         raise UserError(f"{name.upper()}: the board has a peripheral of that name", "Take another name.")
-    if line not in FREE_LINES:
-        raise UserError(f"--line {line}: it is not free", "Take 18, 19 or 20.")
+    if line not in chip.free_lines:
+        raise UserError(f"--line {line}: it is not free", f"Take one of {', '.join(map(str, chip.free_lines))}.")
     try:
         number = int(address, 0)
     except ValueError:
-        raise UserError(f"--address {address}: no number", "Write it as 0x80001000.") from None
-    if number % 0x1000 or not LOWEST_ADDRESS <= number < 1 << 32:
-        raise UserError(f"--address {address}: not free for devices", "Take a multiple of 0x1000 from 0x80001000 on.")
+        raise UserError(f"--address {address}: no number", f"Write it as {chip.free_base:#x}.") from None
+    if number % STEP or not chip.free_base <= number < 1 << 32:
+        remedy = f"Take a multiple of {STEP:#x} from {chip.free_base:#x} on."
+        raise UserError(f"--address {address}: not free for devices", remedy)

@@ -1,13 +1,13 @@
 """Processes that share long work and leave Control-C to this one: when it comes they end at once, whatever they do."""
 
 import signal
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
 from multiprocessing import get_context
 from types import TracebackType
 from typing import ParamSpec, TypeVar
+
+from hardtalk.board.interruption import interrupts_handled
 
 Result = TypeVar("Result")
 Parameters = ParamSpec("Parameters")
@@ -23,7 +23,7 @@ class WorkerPool(ProcessPoolExecutor):
     def submit(
         self, function: Callable[Parameters, Result], /, *arguments: Parameters.args, **options: Parameters.kwargs
     ) -> Future[Result]:
-        with interrupts_ignored():  # the first task starts the processes
+        with interrupts_handled(signal.SIG_IGN):  # the first task starts the processes
             return super().submit(function, *arguments, **options)
 
     def __exit__(
@@ -34,16 +34,3 @@ class WorkerPool(ProcessPoolExecutor):
                 process.kill()
             self.shutdown(wait=False, cancel_futures=True)
         return super().__exit__(kind, error, trace)
-
-
-@contextmanager
-def interrupts_ignored() -> Iterator[None]:
-    """Only the main thread can say that; what other threads start is as it is."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -32,16 +32,26 @@ class Late:
 
 
 @dataclass(frozen=True)
-class Row:
-    """What was measured on one line under one load; `form` is the handler's, `worst` the longest, longest first.
-
-    `driver` is the class that serves the line, `bound` what is proven of it in cycles, None where nothing is.
-    """
+class Combination:
+    """What was measured; `form` is the handler's."""
 
     model: str
     line: str
     form: str
     load: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.line}, {self.form} handler, load {self.load}, {self.model}"
+
+
+@dataclass(frozen=True)
+class Row(Combination):
+    """What was measured on one line under one load; `worst` are the longest, longest first.
+
+    `driver` is the class that serves the line, `bound` what is proven of it in cycles, None where nothing is.
+    """
+
     distribution: Distribution
     worst: tuple[Late, ...]
     counts: Counts = field(default_factory=Counts)
@@ -54,25 +64,13 @@ class Row:
     def is_beyond_bound(self) -> bool:
         return self.bound is not None and self.distribution.max > self.bound
 
-    @property
-    def title(self) -> str:
-        return f"{self.line}, {self.form} handler, load {self.load}, {self.model}"
-
 
 @dataclass(frozen=True)
-class Trouble:
+class Trouble(Combination):
     """A line that was not served as it should have been: why, and how many interrupts were before."""
 
-    model: str
-    line: str
-    form: str
-    load: str
     reason: str
     served: int
-
-    @property
-    def title(self) -> str:
-        return f"{self.line}, {self.form} handler, load {self.load}, {self.model}"
 
 
 def worst_of(interrupts: Sequence[Interrupt], source_map: SourceMap, board: Board) -> tuple[Late, ...]:

@@ -100,7 +100,7 @@ def subject_named(bench: Bench, name: str, form: str = OWN) -> Subject:
 
 def drivers_of(bench: Bench, peripheral: str) -> dict[str, str]:
     """The classes that drive it, each with its form."""
-    words = bench.console.evaluate(DRIVERS.replace("{name}", peripheral)).strip("'").split()
+    words = bench.console.evaluate(DRIVERS.format(name=peripheral)).strip("'").split()
     return dict(zip(words[::2], words[1::2], strict=True))
 
 

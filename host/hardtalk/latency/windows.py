@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import cache
 from itertools import product
 
 from hardtalk.bench import Bench, BenchError, BootOptions, UnfitRequest
@@ -16,13 +15,11 @@ from hardtalk.latency.rows import add_distribution
 from hardtalk.latency.subjects import SMALLTALK, Subject, subject_named
 from hardtalk.latency.sweep import Point, Prepared, Window, prepared_by, sweep, windows_of_routine
 from hardtalk.report.figures import Report
-from hardtalk.smalltalk.bytecodes import BY_OPCODE
+from hardtalk.symbols.bytecode_routines import bytecode_routines
 from hardtalk.symbols.moments import watched_addresses
 from hardtalk.symbols.source_map import SourceMap
-from hardtalk.vm.object_format import WORD_BYTES
 
 PATIENCE_CYCLES = 200_000_000
-DISPATCH_TABLE = "dispatchTable"
 _NUMBERS = re.compile(r"(\d+):(\d+)")
 _ROUTINE = re.compile(r"(?P<symbol>.+?)(?:\*(?P<passes>\d+))?")
 
@@ -134,16 +131,6 @@ def windows_of(text: str, recipe: BenchRecipe, source_map: SourceMap) -> list[Wi
             "Choose another --load.",
         )
     return windows
-
-
-@cache
-def bytecode_routines(source_map: SourceMap) -> frozenset[int]:
-    """Where the bytecodes' routines begin: a pass through a routine is over when the next bytecode starts."""
-    table = source_map.address_of(DISPATCH_TABLE)
-    if table is None:
-        raise UnfitRequest(f"the firmware lacks {DISPATCH_TABLE}", "Build it with hardtalk build.")
-    data = source_map.read(table, len(BY_OPCODE) * WORD_BYTES)
-    return frozenset(int.from_bytes(data[at : at + WORD_BYTES], "little") for at in range(0, len(data), WORD_BYTES))
 
 
 def sweep_report(swept: Sequence[Swept], deadline_cycles: int) -> Report:

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hardtalk.serial.code_text import quoted
 from hardtalk.smalltalk.ast import BraceArray, Cascade, Expression, Literal, Message, Method, Send, Statement, Variable
 from hardtalk.smalltalk.literals import Symbol
 from hardtalk.smalltalk.scanner import NAME
@@ -90,6 +91,22 @@ def defined_by(statement: Statement) -> ClassDefinition | None:
     if isinstance(fluent := _fluent_start(statement.receiver), Send):
         return _fluent(fluent, (Message(statement.selector, statement.arguments),))
     return _classic(statement)
+
+
+def defining_statements(definition: ClassDefinition) -> list[str]:
+    """What makes the class, in Squeak's form."""
+    keyword = next(each for each, kind in _KINDS.items() if kind == definition.kind)
+    fields = {
+        "instanceVariableNames": " ".join(definition.instance_variables),
+        "classVariableNames": " ".join(definition.class_variables),
+        "poolDictionaries": " ".join(definition.pools),
+        "category": definition.category,
+    }
+    arguments = " ".join(f"{each}: {quoted(text)}" for each, text in fields.items())
+    statements = [f"{definition.superclass or 'nil'} {keyword}: #{definition.name} {arguments}"]
+    if names := definition.class_instance_variables:
+        statements.append(f"{definition.name} class instanceVariableNames: {quoted(' '.join(names))}")
+    return statements
 
 
 def class_side_variables(statement: Statement) -> ClassSideVariables | None:

@@ -36,22 +36,3 @@ def own_part(trace: str) -> str:
     if OUTERMOST_CONTEXT in lines:
         return "\n".join(lines[: lines.index(OUTERMOST_CONTEXT) + 1])
     return "\n".join(lines)
-
-
-def is_complete(entry: str) -> bool:
-    """Whether brackets, braces, parentheses, strings and comments of an entry are closed."""
-    depth, index = 0, 0
-    while index < len(entry):
-        character = entry[index]
-        if character == "$":
-            index += 1
-        elif character in "'\"":
-            index = entry.find(character, index + 1)
-            if index < 0:
-                return False
-        elif character in "([{":
-            depth += 1
-        elif character in ")]}":
-            depth -= 1
-        index += 1
-    return depth <= 0

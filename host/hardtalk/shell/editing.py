@@ -19,36 +19,11 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout.processors import HighlightMatchingBracketProcessor
 from prompt_toolkit.validation import ValidationError, Validator
 
-from hardtalk.serial.wording import is_complete
+from hardtalk.serial.brackets import is_complete, mismatch
 
 WORD: Final = re.compile(r"[A-Za-z_][\w:]*$")
 HISTORY_FILE: Final = "hardtalk/history"
-CLOSING: Final = {")": "(", "]": "[", "}": "{"}
 FEWEST_LETTERS: Final = 2
-
-
-def mismatch(entry: str) -> tuple[int, str] | None:
-    """Where a bracket closes what was not opened, and why; None while all can still become right."""
-    opened: list[str] = []
-    index = 0
-    while index < len(entry):
-        character = entry[index]
-        if character == "$":
-            index += 1
-        elif character in "'\"":
-            index = entry.find(character, index + 1)
-            if index < 0:
-                return None
-        elif character in "([{":
-            opened.append(character)
-        elif character in CLOSING:
-            if not opened:
-                return index, f"{character} closes nothing"
-            if opened[-1] != CLOSING[character]:
-                return index, f"{character} does not close {opened[-1]}"
-            opened.pop()
-        index += 1
-    return None
 
 
 class Words(Completer):

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from hardtalk.serial.code_text import quoted
+from hardtalk.serial.definitions import defining_statements
 from hardtalk.serial.requests import METHOD_HEAD, is_class_definition
 from hardtalk.shell.errors import BadCommand
 from hardtalk.shell.session import Session
 from hardtalk.smalltalk.source_file import read_source_file
-from hardtalk.smalltalk.tonel import ClassDefinition, read_class
+from hardtalk.smalltalk.tonel import read_class
 
 LOOK_SECONDS: Final = 0.2
 SUFFIXES: Final = (".st", ".gst", ".cs")
@@ -78,27 +80,10 @@ def chunks(entries: list[str]) -> Iterator[str]:
             continue
         definition = read_class(f"Extension {{ #name : #{head[1]} }}\n{entry}" if head else entry)
         if not definition.is_extension:
-            yield as_chunk(definition_text(definition))
+            yield from map(as_chunk, defining_statements(definition))
         for method in definition.methods:
             side = " class" if method.class_side else ""
             yield f"!{definition.name}{side} methodsFor: {quoted(method.category)}!\n{as_chunk(method.source)} !"
-
-
-def definition_text(definition: ClassDefinition) -> str:
-    """The message that makes the class."""
-    kind = {"normal": "subclass:", "variable": "variableSubclass:", "bytes": "variableByteSubclass:"}.get(
-        definition.kind
-    )
-    if kind is None:
-        kind = {"words": "variableWordSubclass:", "weak": "weakSubclass:"}[definition.kind]
-    instance, shared = (quoted(" ".join(e)) for e in (definition.instance_variables, definition.class_variables))
-    text = f"{definition.superclass or 'nil'} {kind} #{definition.name} instanceVariableNames: {instance}"
-    return f"{text} classVariableNames: {shared} package: {quoted(definition.category)}"
-
-
-def quoted(text: str) -> str:
-    doubled = text.replace("'", "''")
-    return f"'{doubled}'"
 
 
 def as_chunk(entry: str) -> str:

@@ -15,7 +15,8 @@ from rich.text import Text
 from hardtalk.bench import Bench, BenchError, BoardAsksForReset, BoardEnded
 from hardtalk.bench.console import FILE_IN_BAUD, NORMAL_BAUD
 from hardtalk.serial import ConsoleText, Event, Result
-from hardtalk.serial.wording import is_complete, is_mistake, wording
+from hardtalk.serial.brackets import is_complete
+from hardtalk.serial.wording import is_mistake, wording
 from hardtalk.shell.commands import COMMANDS, Command, command_in
 from hardtalk.shell.editing import LineEditor
 from hardtalk.shell.errors import BadCommand

@@ -9,17 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Final
 
 from hardtalk.bench import Bench
 from hardtalk.board.pointer_watch import PointerWatch
-from hardtalk.build.sources import text_root
+from hardtalk.sunit.places import users_file
+from hardtalk.symbols.bytecode_routines import bytecode_routines
 from hardtalk.symbols.image_objects import IMAGE
 from hardtalk.symbols.source_map import MethodLines
-from hardtalk.vm.constants import BYTECODE_COUNT, PINNED_REGISTERS
-
-WORD_BYTES: Final = 4
-DISPATCH_TABLE: Final = "dispatchTable"
+from hardtalk.vm.constants import PINNED_REGISTERS
 
 
 @dataclass(frozen=True)
@@ -69,11 +66,9 @@ class FileCoverage:
 def bytecode_watch(bench: Bench) -> PointerWatch:
     """Marks the bytecodes of the image that are carried out while it is entered."""
     source_map = bench.source_map
-    table = source_map.address_of(DISPATCH_TABLE) or 0
-    words = source_map.read(table, BYTECODE_COUNT * WORD_BYTES)
-    routines = {int.from_bytes(words[at : at + WORD_BYTES], "little") for at in range(0, len(words), WORD_BYTES)}
     base = source_map.address_of("HeapBase") or 0
-    return PointerWatch(bench.board, routines, PINNED_REGISTERS["ip"], base, source_map.section_sizes.get(IMAGE, 0))
+    size = source_map.section_sizes.get(IMAGE, 0)
+    return PointerWatch(bench.board, bytecode_routines(source_map), PINNED_REGISTERS["ip"], base, size)
 
 
 def coverage(bench: Bench, watch: PointerWatch, left_out: Iterable[Path] = ()) -> list[FileCoverage]:
@@ -82,20 +77,11 @@ def coverage(bench: Bench, watch: PointerWatch, left_out: Iterable[Path] = ()) -
     skipped = {each.resolve() for each in left_out}
     found = []
     for method in bench.source_map.methods:
-        file = _users_file(bench, method)
+        file = users_file(bench, method.first.file)
         if file is not None and file not in skipped:
             found.append(MethodCoverage(method.name, file, method.first.line, tuple(_lines(method, run))))
     found.sort(key=lambda each: (str(each.file), each.first))
     return [FileCoverage(file, tuple(group)) for file, group in groupby(found, lambda each: each.file)]
-
-
-def _users_file(bench: Bench, method: MethodLines) -> Path | None:
-    for folder in bench.options.class_folders:
-        for root in (folder, text_root()):
-            path = (root / method.first.file).resolve()
-            if path.is_relative_to(folder.resolve()) and path.is_file():
-                return path
-    return None
 
 
 def _lines(method: MethodLines, run: Set[int]) -> Iterator[tuple[int, bool]]:

@@ -15,6 +15,7 @@ from hardtalk.bench.console import FILE_IN_BAUD
 from hardtalk.serial import ConsoleText, Event, Failure, NotUnderstood, Refused, Result
 from hardtalk.sunit.classes import SUnitClass
 from hardtalk.sunit.outcomes import ERROR, EXPECTED, Outcome, TracedContext, outcome_in, with_place
+from hardtalk.sunit.places import users_file
 from hardtalk.symbols.source_map import MethodLines, Place
 from hardtalk.symbols.sources import source_line
 from hardtalk.vm.constants import PINNED_REGISTERS
@@ -136,11 +137,8 @@ class Runner:
 
     def _named(self, place: Place) -> Place:
         """The place with a file name that can be opened from here."""
-        for folder in self.bench.options.class_folders:
-            path = Path(folder) / place.file
-            if path.is_file():
-                return Place(short_name(path), place.line)
-        return place
+        path = users_file(self.bench, place.file)
+        return place if path is None else Place(short_name(path), place.line)
 
     def _opened(self, place: Place | None) -> Place | None:
         """The place of a method of the sources, with a file name that can be opened from here."""

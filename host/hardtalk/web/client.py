@@ -11,7 +11,7 @@ from queue import Full, Queue
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from hardtalk.serial.wording import is_complete
+from hardtalk.serial.brackets import is_complete
 from hardtalk.web.orders import Enter, Garbage, LetGo, Order, Shown, order_of
 from hardtalk.web.published import Published, Seen
 
