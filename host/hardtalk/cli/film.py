@@ -70,6 +70,7 @@ class Film(ABC):
             self._take(picture)
             self._last = data
 
+    @abstractmethod
     def _go_on(self) -> None:
         """Nothing new is shown."""
 
@@ -88,6 +89,9 @@ class CompressedFilm(Film):
     def __init__(self, board: Board, path: Path) -> None:
         self.frames: list[tuple[int, Image]] = []
         super().__init__(board, path)
+
+    def _go_on(self) -> None:
+        """The last frame lasts longer."""
 
     def _take(self, picture: Bytes) -> None:
         from PIL import Image  # takes longer than a command that needs none should
