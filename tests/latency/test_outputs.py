@@ -96,7 +96,7 @@ def test_page_is_whole_and_needs_nothing_else(files: Path) -> None:
     outline = Outline()
     outline.feed(text)
     assert not outline.open and not outline.links
-    assert outline.tags.count("table") == 3 and "svg" in outline.tags and "script" not in outline.tags
+    assert outline.tags.count("table") == 5 and "svg" in outline.tags and "script" not in outline.tags
     assert "LatencyWorkload" in text and "firmware/vm/" in text and "send" in text
 
 

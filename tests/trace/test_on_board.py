@@ -130,6 +130,49 @@ def test_command_writes_its_files(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "longest: " in capsys.readouterr().out
 
 
+def test_a_program_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "t.vcd"
+    waiting = "[ (Delay forMilliseconds: 2) wait ] forkAt: 45 named: 'sleeper'. (Delay forMilliseconds: 5) wait. 6 * 7"
+    assert run(["trace", "--vcd", str(file), "--program", waiting]) == 0
+    assert "sleeper" in file.read_text()
+    out = capsys.readouterr().out
+    assert "\n42\n" in out
+    assert int(out.split(" cycles, ")[0].replace(",", "")) > 5 * 200_000
+    assert run(["trace", "--vcd", str(file), "--program", "[ true ] whileTrue", "--limit", "3"]) == 0
+    assert "still running after 3 ms" in capsys.readouterr().out
+
+
+TEST = """Class { #name : #SomeTest, #superclass : #TestCase, #category : #Tests }
+
+{ #category : #tests }
+SomeTest >> testLoop [
+	1 to: 100 do: [ :each | self assert: each > 0 ]
+]
+"""
+
+
+def test_a_test_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "SomeTest.class.st").write_text(TEST)
+    options = ["trace", "--vcd", str(tmp_path / "t.vcd"), "--driver", str(tmp_path), "--test"]
+    assert run([*options, "SomeTest"]) == 0
+    assert "1 passed" in capsys.readouterr().out
+    assert run([*options, "SomeTest>>testLoop"]) == 0
+    assert "passed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--program", "3", "--test", "X", "--vcd", "t.vcd"], "a trace is of one thing"),
+        (["--program", "3", "--svg", "t.svg"], "Give --perfetto or --vcd a file."),
+        (["--program", "3", "--vcd", "t.vcd", "--limit", "0"], "at least one millisecond"),
+    ],
+)
+def test_what_cannot_be_recorded(options: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["trace", *options]) == 2
+    assert message in capsys.readouterr().err
+
+
 def test_nothing_to_write_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["trace"]) == 2
     assert "Give --perfetto, --vcd or --svg a file." in capsys.readouterr().err

@@ -153,9 +153,10 @@ def _visit(
         )
     if definition.superclass is not None:
         if definition.superclass not in merged:
+            others = set(merged) - {name}
             raise ImageError(
                 f"{_place(definition)}: {name} has the superclass {definition.superclass}, which no file "
-                f"defines. {did_you_mean(definition.superclass, merged)}Add it or correct the name."
+                f"defines. {did_you_mean(definition.superclass, others)}Add it or correct the name."
             )
         if definition.superclass in SEALED and name not in SEALED:
             raise ImageError(

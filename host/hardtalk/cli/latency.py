@@ -1,6 +1,9 @@
 """`hardtalk latency`: interrupts at random cycles under a Smalltalk load, and whether a deadline holds."""
 
+import shlex
+import sys
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -15,6 +18,7 @@ from hardtalk.cli.errors import UserError
 from hardtalk.cli.latency_baseline import compare_with_baseline
 from hardtalk.cli.latency_masked import print_masked
 from hardtalk.cli.latency_page import latency_page
+from hardtalk.cli.latency_service import handler_lines, process_lines
 from hardtalk.cli.latency_sweep import print_sweep
 from hardtalk.cli.latency_table import (
     bound_lines,
@@ -103,6 +107,10 @@ class Shown:
 
     histogram: Annotated[bool, Parameter(negative="", help="Show a histogram of each row, in bins of 1 µs.")] = False
     worst: Annotated[bool, Parameter(negative="", help="Show the worst ten of each row and what ran then.")] = False
+    handlers: Annotated[
+        bool, Parameter(negative="", help="Show each handler's run time, share and jitter, and whether it keeps up.")
+    ] = False
+    processes: Annotated[bool, Parameter(negative="", help="Show who had the processor, for each row.")] = False
     csv: Annotated[Path | None, Parameter(help="Write the table to this file, times in cycles.")] = None
     html: Annotated[Path | None, Parameter(help="Write everything to this file, a page that needs no other.")] = None
 
@@ -141,6 +149,8 @@ def latency(
     rows = beside([each for each in measured if isinstance(each, Row)], bounds)
     lines = [*latency_table(rows, hertz, deadline_cycles, seed), *trouble_lines(troubles)]
     lines += bound_lines(rows, bounds, hertz)
+    lines += handler_lines(rows, hertz) if shown.handlers else ()
+    lines += process_lines(rows, hertz) if shown.processes else ()
     lines += histogram_lines(rows, hertz) if shown.histogram else ()
     lines += worst_lines(rows) if shown.worst else ()
     for line in lines:
@@ -152,7 +162,8 @@ def latency(
     if shown.csv is not None:
         write_csv(rows, deadline_cycles, shown.csv)
     if shown.html is not None:
-        latency_page(rows, hertz, firmware, deadline_cycles, seed).write(shown.html)
+        page = latency_page(rows, hertz, firmware, deadline_cycles, seed, command_line(), f"{date.today():%-d %B %Y}")
+        page.write(shown.html)
     is_worse = before is not None and compare_with_baseline(before, report, console)
     is_missed = any(row.distribution.misses(deadline_cycles) or row.is_beyond_bound for row in rows)
     return 1 if is_worse or is_missed or troubles or not all(row.counts.are_good for row in rows) else 0
@@ -212,6 +223,11 @@ def masked(
         report.write(json)
     is_worse = before is not None and compare_with_baseline(before, report, console)
     return 1 if is_worse or not all(row.is_sound for row in rows) else 0
+
+
+def command_line() -> str:
+    """As it was typed, for who reads the page."""
+    return shlex.join(["hardtalk", *sys.argv[1:]])
 
 
 def deadline_of(text: str) -> int:

@@ -17,17 +17,17 @@ from hardtalk.report.histogram import text_histogram
 COLUMNS = ("model", "line", "form", "load", "n", "min", "median", "p99", "p99.9", "max", "deadline", "misses", "proven")
 TEXT_COLUMNS = 4
 PROVOKED = "With a method `provoke` the tool says when."
-PROVOKED = "With a method `provoke` the tool says when."
 FORM_NAMES = {"smalltalk": "Smalltalk", "native": "native"}
+
+
+def name_cells(row: Row) -> list[str]:
+    return [row.model, row.line, FORM_NAMES.get(row.form, row.form), row.load]
 
 
 def table_cells(row: Row, deadline_cycles: int, hertz: int) -> list[str]:
     spread = row.distribution
     return [
-        row.model,
-        row.line,
-        FORM_NAMES.get(row.form, row.form),
-        row.load,
+        *name_cells(row),
         f"{len(spread):,}",
         *(microseconds(cycles, hertz) for cycles in spread_values(spread, deadline_cycles)),
         f"{spread.misses(deadline_cycles):,}",

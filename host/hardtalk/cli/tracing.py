@@ -1,11 +1,13 @@
 """`hardtalk trace`: what the board did while interrupts came, for Perfetto and viewers of waves; one as a picture."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 from rich.text import Text
 
+from hardtalk.bench import boot
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.latency_table import circumstances
@@ -15,8 +17,36 @@ from hardtalk.latency.loaded_board import boot_latency_bench
 from hardtalk.latency.loads import chosen_loads, known_loads
 from hardtalk.latency.subjects import SMALLTALK, chosen_forms, subject_named
 from hardtalk.trace.perfetto_file import perfetto_bytes
-from hardtalk.trace.under_load import interrupt_picture, record
+from hardtalk.trace.recording import Recording
+from hardtalk.trace.under_load import interrupt_picture, record, record_program
 from hardtalk.trace.vcd_file import vcd_text
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Own:
+    """A program or a test of the user's, instead of a load."""
+
+    program: Annotated[str | None, Parameter(help="Record while this expression is evaluated, no load.")] = None
+    test: Annotated[str | None, Parameter(help="Record this test, CLASS or CLASS>>SELECTOR, no load.")] = None
+    limit: Annotated[int, Parameter(help="Milliseconds of board time that the program or test may take.")] = 1000
+
+    def expression(self) -> str | None:
+        """What the board is to evaluate; None for a load."""
+        if self.program is not None and self.test is not None:
+            raise UserError("--program and --test: a trace is of one thing", "Give one of them.")
+        if self.limit < 1:
+            raise UserError(f"--limit {self.limit}: at least one millisecond must be recorded")
+        if self.test is None:
+            return self.program
+        name, _, selector = self.test.partition(">>")
+        return f"(TestRun of: ({name} selector: #{selector})) record" if selector else f"{name} suite run"
+
+    def cycles(self, hertz: int) -> int:
+        return self.limit * hertz // 1000
+
+
+NOTHING_OF_ONES_OWN = Own()
 
 
 def trace(
@@ -29,12 +59,25 @@ def trace(
     load: Annotated[str, Parameter(help="A load of hardtalk latency.")] = "mixed",
     line: Annotated[str, Parameter(help="TIMER, UART, or the peripheral of a device of your own.")] = "TIMER",
     form: Annotated[str, Parameter(help="The handler's form: smalltalk or native.")] = SMALLTALK,
+    own: Own = NOTHING_OF_ONES_OWN,
     parts: Parts = NO_PARTS,
     model: CycleModel = ARM926,
 ) -> int:
-    """Record processes, interrupts, safepoints, marks and devices while a load runs and a line is raised."""
+    """Record processes, interrupts, safepoints, marks and devices: while a load runs and a line is raised, or while a
+    program or a test of your own runs."""
     if perfetto is None and vcd is None and svg is None:
         raise UserError("nothing to write", "Give --perfetto, --vcd or --svg a file.")
+    expression = own.expression()
+    if expression is not None:
+        if svg is not None:
+            raise UserError("--svg: the picture is of one interrupt of a load", "Give --perfetto or --vcd a file.")
+        bench = boot(parts.boot_options(model))
+        recording, answer = record_program(bench, expression, own.cycles(bench.board.chip.cpu_hertz))
+        write_files(recording, expression, perfetto, vcd)
+        tell(recording, "")
+        output.console().print(Text(answer))
+        output.console().print(Text(circumstances(bench.board)))
+        return 0
     if count < 1:
         raise UserError(f"--count {count}: at least one interrupt must be recorded")
     forms, loads = chosen_forms(form), chosen_loads([load], known_loads(parts.driver or []))
@@ -45,21 +88,29 @@ def trace(
     recording, interrupts = record(bench, subject_named(bench, line, one_form), chosen, count, seed)
     worst = max(interrupts, key=lambda each: each.latency)
     title = f"{line} under {chosen.name}"
+    write_files(recording, title, perfetto, vcd)
+    if svg is not None:
+        svg.write_text(interrupt_picture(recording, worst, title), encoding="utf-8")
+    tell(recording, f"{len(interrupts):,} interrupts: ")
+    console = output.console()
+    console.print(Text(f"longest: {worst.latency:,} cycles = {sum_of_parts(worst)}"))
+    console.print(Text(f"{circumstances(bench.board)}   seed {seed}"))
+    return 0
+
+
+def write_files(recording: Recording, title: str, perfetto: Path | None, vcd: Path | None) -> None:
     if perfetto is not None:
         perfetto.write_bytes(perfetto_bytes(recording, title))
     if vcd is not None:
         vcd.write_text(vcd_text(recording, title), encoding="utf-8")
-    if svg is not None:
-        svg.write_text(interrupt_picture(recording, worst, title), encoding="utf-8")
-    console = output.console()
+
+
+def tell(recording: Recording, what: str) -> None:
+    """How much was recorded, and the tracks."""
     slices = sum(len(track.slices) for track in recording.tracks.values())
     instants = sum(len(track.instants) for track in recording.tracks.values())
     cycles = recording.last - recording.first
-    console.print(
-        Text(f"{cycles:,} cycles, {len(interrupts):,} interrupts: {slices:,} slices and {instants:,} instants on")
-    )
+    console = output.console()
+    console.print(Text(f"{cycles:,} cycles, {what}{slices:,} slices and {instants:,} instants on"))
     for track in recording.tracks.values():
         console.print(Text(f"  {track.name}"))
-    console.print(Text(f"longest: {worst.latency:,} cycles = {sum_of_parts(worst)}"))
-    console.print(Text(f"{circumstances(bench.board)}   seed {seed}"))
-    return 0

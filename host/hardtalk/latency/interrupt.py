@@ -60,6 +60,10 @@ class Stopwatch:
         self._raised = (cycle, program_counter, bytecode_pointer)
         self._moments = {}
 
+    def give_up(self) -> None:
+        """Nobody will come for the interrupt under way."""
+        self._raised = None
+
     def passed(self, moment: Moment, cycle: int) -> None:
         """`moment` was seen. It counts if a line is raised and nothing that must come after it was seen before.
 

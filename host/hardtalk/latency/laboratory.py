@@ -6,13 +6,14 @@ firmware. The board watches an address without the guest's seeing it or paying f
 
 import random
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
 from hardtalk.board import Board, Event, InterruptEntry, LineRaised, RegisterAccess, Stop, StopReason
 from hardtalk.board.watch import Watch
 from hardtalk.latency.interrupt import Interrupt, Stopwatch
+from hardtalk.latency.service import ServiceWatch
 from hardtalk.symbols.moment import Moment
 from hardtalk.vm.constants import PINNED_REGISTERS
 
@@ -44,7 +45,8 @@ class Laboratory:
     """Measures one line of a running board. Under the model arm926-cold, this line finds the caches empty, no other.
 
     `inject` makes the device raise its line, at once or soon; None when the device does so of its own accord. `watched`
-    are the addresses of blocks whose entry is a moment.
+    are the addresses of blocks whose entry is a moment. With a `service`, only what it takes for the handler's ends a
+    wait; without one, any access to the device.
     """
 
     def __init__(
@@ -54,8 +56,10 @@ class Laboratory:
         inject: Callable[[], None] | None,
         watched: Mapping[Moment, Collection[int]],
         schedule: Schedule,
+        service: ServiceWatch | None = None,
     ) -> None:
         self.board = board
+        self.service = service
         self.line = line
         self.inject = inject
         self._moments = {address: moment for moment, addresses in watched.items() for address in addresses}
@@ -90,13 +94,18 @@ class Laboratory:
         trace = self.board.trace
         was_kept, trace.is_kept = trace.is_kept, False
         trace.listen(self._hear)
-        try:
-            with Watch(self.board, self._moments, self._entered):
-                yield
-        finally:
-            trace.unlisten(self._hear)
-            trace.is_kept = was_kept
-            self._cancel_next()
+        with ExitStack() as stack:
+            stack.callback(self._stop_listening, was_kept)
+            if self.service is not None:
+                self.service.nobody_comes = self._nobody_comes
+                stack.enter_context(self.service.watching())
+            stack.enter_context(Watch(self.board, self._moments, self._entered))
+            yield
+
+    def _stop_listening(self, was_kept: bool) -> None:
+        self.board.trace.unlisten(self._hear)
+        self.board.trace.is_kept = was_kept
+        self._cancel_next()
 
     def _run_until(self, count: int) -> None:
         """Raises NotServed unless at least one more is finished in time."""
@@ -122,15 +131,26 @@ class Laboratory:
         else:
             self.inject()
 
+    def _nobody_comes(self) -> None:
+        self.stopwatch.give_up()
+        self._schedule_next()
+
     def _hear(self, event: Event) -> None:
+        if self.service is not None:
+            self.service.hear(event)
         if isinstance(event, LineRaised) and event.line == self.line:
             cpu = self.board.cpu
             self.stopwatch.line_raised(event.cycle, cpu.pc, cpu.register(PINNED_REGISTERS["ip"]))
         elif isinstance(event, InterruptEntry) and event.lines >> self.line & 1:
             self.stopwatch.passed(Moment.ENTERED, event.cycle)
-        elif isinstance(event, RegisterAccess) and event.line == self.line and self.stopwatch.is_running:
+        elif isinstance(event, RegisterAccess) and self._ends_wait(event):
             self.stopwatch.passed(Moment.ACCESSED, event.cycle)
             self._schedule_next()
+
+    def _ends_wait(self, event: RegisterAccess) -> bool:
+        if event.line != self.line or not self.stopwatch.is_running:
+            return False
+        return self.service is None or self.service.is_service()
 
     def _entered(self, address: int, cycle: int) -> None:
         self.stopwatch.passed(self._moments[address], cycle)
@@ -147,5 +167,6 @@ class Laboratory:
     def _why(self, stop: Stop) -> str:
         waited = f"cycle {stop.cycles:,}, {len(self.stopwatch.finished):,} interrupts served before"
         if stop.reason in (StopReason.UNTIL, StopReason.CYCLES):
-            return f"line {self.line} {self._state()} ({waited})"
+            whose = self.service.whose_time() if self.service is not None else ""
+            return f"line {self.line} {self._state()} ({waited})" + (f"; {whose}" if whose else "")
         return f"the board stopped: {stop.reason}: {stop.message} ({waited})"

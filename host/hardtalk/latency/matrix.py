@@ -20,7 +20,8 @@ from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
 from hardtalk.latency.loaded_board import boot_latency_bench, start_load
 from hardtalk.latency.loads import Load
 from hardtalk.latency.rows import Row, Trouble, worst_of
-from hardtalk.latency.subjects import SMALLTALK, Subject, subject_named
+from hardtalk.latency.service import ServiceWatch
+from hardtalk.latency.subjects import NATIVE, SMALLTALK, Subject, subject_named
 from hardtalk.symbols.moments import watched_addresses
 
 Result = TypeVar("Result")
@@ -85,8 +86,9 @@ def measure_cell(cell: Cell, progress: Callable[[int], None] = lambda _: None) -
     line = subject.line(bench.board)
     start_load(bench, subject, cell.load)
     before = counts_of(bench, line)
+    watch = ServiceWatch(bench.board, bench.source_map, line, subject.driver, subject.form == NATIVE)
     try:
-        interrupts = measure_interrupts(bench, subject, cell, progress)
+        interrupts = measure_interrupts(bench, subject, cell, progress, watch)
     except NotServed as error:
         reason = "\n".join([str(error), *bench.console.device_failures])
         return Trouble(cell.options.model, cell.line, subject.form, cell.load.name, reason, error.served)
@@ -94,16 +96,20 @@ def measure_cell(cell: Cell, progress: Callable[[int], None] = lambda _: None) -
     spread = Distribution.of(each.latency for each in interrupts)
     worst = worst_of(interrupts, bench.source_map, bench.board)
     row = Row(cell.options.model, cell.line, subject.form, cell.load.name, spread, worst, counts, subject.driver)
-    return replace(row, is_provoked=subject.raise_soon is not None)
+    return replace(row, is_provoked=subject.raise_soon is not None, service=watch.service())
 
 
 def measure_interrupts(
-    bench: Bench, subject: Subject, cell: Cell, progress: Callable[[int], None] = lambda _: None
+    bench: Bench,
+    subject: Subject,
+    cell: Cell,
+    progress: Callable[[int], None] = lambda _: None,
+    service: ServiceWatch | None = None,
 ) -> list[Interrupt]:
     """With the load running already. Raises NotServed."""
     board = bench.board
     watched = watched_addresses(bench.source_map)
-    laboratory = Laboratory(board, subject.line(board), subject.injector(board), watched, cell.schedule)
+    laboratory = Laboratory(board, subject.line(board), subject.injector(board), watched, cell.schedule, service)
     return laboratory.measure(cell.count, progress)
 
 

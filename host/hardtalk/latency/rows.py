@@ -11,6 +11,7 @@ from hardtalk.latency.counts import COUNT_NAMES, Counts
 from hardtalk.latency.distribution import P99, P99_9, Distribution
 from hardtalk.latency.interrupt import Interrupt
 from hardtalk.latency.models import ALL_MODELS
+from hardtalk.latency.service import Service
 from hardtalk.latency.subjects import SMALLTALK
 from hardtalk.report.figures import Report
 from hardtalk.symbols.moment import Moment
@@ -57,6 +58,7 @@ class Row(Combination):
     counts: Counts = field(default_factory=Counts)
     driver: str = ""
     bound: int | None = None
+    service: Service = field(default_factory=Service)
     is_provoked: bool = True
     """Whether the interrupts came when the generator said; else the device raised its line in its own time."""
 
@@ -131,6 +133,7 @@ def add_model(report: Report, prefix: str, rows: Sequence[Row], deadline_cycles:
         name = f"{prefix}{row.form}.{row.line}.{row.load}"
         add_distribution(report, name, row.distribution, deadline_cycles)
         add_counts(report, name, row.counts)
+        add_service(report, name, row.service)
         if row.bound is not None:
             report.add(f"{name}.bound.cycles", row.bound, "cycles")
     for form, own in by_form.items():
@@ -151,6 +154,16 @@ def add_distribution(report: Report, name: str, spread: Distribution, deadline_c
 def add_counts(report: Report, name: str, counts: Counts) -> None:
     for kind, value in zip(COUNT_NAMES, counts.values, strict=True):
         report.add(f"{name}.{kind}", value, "interrupts")
+
+
+def add_service(report: Report, name: str, service: Service) -> None:
+    for what, spread in (("run", service.run), ("high", service.high), ("period", service.period)):
+        if spread is not None:
+            report.add(f"{name}.{what}.median.cycles", spread.median, "cycles")
+            report.add(f"{name}.{what}.max.cycles", spread.max, "cycles")
+    report.add(f"{name}.share", round(service.share * 1_000_000), "millionths")
+    for kind in ("polled", "drained", "foreign", "overruns"):
+        report.add(f"{name}.{kind}", getattr(service, kind), "interrupts" if kind != "foreign" else "accesses")
 
 
 def write_csv(rows: Sequence[Row], deadline_cycles: int, path: Path) -> None:

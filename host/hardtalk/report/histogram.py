@@ -35,24 +35,39 @@ def text_histogram(counts: Sequence[int], unit: str = "µs") -> list[str]:
     return lines
 
 
-def svg_histogram(counts: Sequence[int], title: str, unit: str = "µs") -> str:
-    """The same as a picture."""
+def svg_histogram(counts: Sequence[int], title: str, unit: str = "µs", bins: int = 0) -> str:
+    """The same as a picture, whose axis has `bins` at least, so that several can have a common one; the last bar says
+    where it is."""
     most = max(counts)
-    width = (PICTURE_WIDTH - 2 * MARGIN) / len(counts)
+    shown = max(bins, len(counts))
+    width = (PICTURE_WIDTH - 2 * MARGIN) / shown
     base = PICTURE_HEIGHT - MARGIN
-    step = max(1, -(-len(counts) // LABELS))
+    step = max(1, -(-shown // LABELS))
+    last = max(number for number, count in enumerate(counts) if count)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {PICTURE_WIDTH} {PICTURE_HEIGHT}" role="img">',
         f"<title>{title}</title>",
         f'<line x1="{MARGIN}" y1="{base}" x2="{PICTURE_WIDTH - MARGIN}" y2="{base}" stroke="currentColor"/>',
     ]
-    for number, count in enumerate(counts):
+    for number in range(shown):
+        count = counts[number] if number < len(counts) else 0
         x = MARGIN + number * width
         if count:
             height = bar_length(count, most, base - MARGIN)
             parts.append(
                 f'<rect x="{x:.2f}" y="{base - height}" width="{max(width * 0.9, 0.5):.2f}" height="{height}" '
                 f'fill="#3b6ea5"><title>{number} to {number + 1} {unit}: {count:,}</title></rect>'
+            )
+        if number == last:
+            longest = f"the longest: {number} to {number + 1} {unit}"
+            anchor = "end" if number > shown // 2 else "start"
+            parts.append(
+                f'<text x="{x:.2f}" y="{MARGIN - 12}" font-size="11" text-anchor="{anchor}" fill="currentColor">'
+                f"{longest}</text>"
+            )
+            parts.append(
+                f'<line x1="{x:.2f}" y1="{MARGIN - 8}" x2="{x:.2f}" y2="{base}" stroke="currentColor" '
+                'stroke-dasharray="3 3"/>'
             )
         if number % step == 0:
             parts.append(f'<text x="{x:.2f}" y="{base + 14}" font-size="11" fill="currentColor">{number}</text>')

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Final
 
 from hardtalk.board import Board
+from hardtalk.symbols.process_names import ProcessNames
 from hardtalk.symbols.source_map import SourceMap
-from hardtalk.trace.process_names import ProcessNames
 
 SAMPLED_MILLISECONDS: Final = 50
 SAMPLE_CYCLES: Final = 9_973
@@ -18,7 +18,7 @@ SAMPLE_CYCLES: Final = 9_973
 def shares(board: Board, source_map: SourceMap, let_pass: Callable[[int], object]) -> dict[str, float]:
     """Of each process that was active, `name (priority)`, the part of the samples. `let_pass` lets the board go on for
     so many cycles."""
-    names = ProcessNames(board, source_map)
+    names = ProcessNames(board.ram, source_map)
     samples = SAMPLED_MILLISECONDS * board.chip.cpu_hertz // 1000 // SAMPLE_CYCLES
     seen: Counter[str] = Counter()
     for _ in range(samples):

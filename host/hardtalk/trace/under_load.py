@@ -1,4 +1,4 @@
-"""A recording of interrupts under a load, and one of them as a picture."""
+"""A recording of interrupts under a load, or of a program; one interrupt as a picture."""
 
 from hardtalk.bench import Bench
 from hardtalk.bench.errors import BenchError
@@ -9,8 +9,8 @@ from hardtalk.latency.loads import Load
 from hardtalk.latency.subjects import Subject
 from hardtalk.symbols.moment import Moment
 from hardtalk.symbols.moments import blocks_that_return, watched_addresses
+from hardtalk.symbols.process_names import ProcessNames
 from hardtalk.trace.picture import picture
-from hardtalk.trace.process_names import ProcessNames
 from hardtalk.trace.recorder import COLLECTION, NATIVE, PROCESSES, Recorder, WatchedBlocks, WatchedWord
 from hardtalk.trace.recording import Recording, Slice
 from hardtalk.vm.codes import PHASE_NAMES
@@ -46,11 +46,23 @@ def record(bench: Bench, subject: Subject, load: Load, count: int, seed: int) ->
     return recorder.recording, interrupts
 
 
+def record_program(bench: Bench, expression: str, cycles: int) -> tuple[Recording, str]:
+    """While the board evaluates the expression, so many cycles at most; with its answer, or why there is none."""
+    start = bench.board.clock.cycles
+    with bench_recorder(bench) as recorder:
+        try:
+            answer = bench.console.evaluate(expression, cycles)
+        except BenchError as error:
+            is_over = bench.board.clock.cycles - start >= cycles
+            answer = f"still running after {cycles * 1000 // bench.board.chip.cpu_hertz} ms" if is_over else str(error)
+    return recorder.recording, answer
+
+
 def bench_recorder(bench: Bench) -> Recorder:
     """Shows processes by name, the collector's phases, its stretches of work and their steps, and interrupts."""
     board, source_map = bench.board, bench.source_map
     watched = watched_addresses(source_map)
-    names = ProcessNames(board, source_map)
+    names = ProcessNames(board.ram, source_map)
     phases = dict(enumerate(PHASE_NAMES))
     begin, ends = blocks_that_return(source_map, COLLECTOR_WORK)
     step = source_map.address_of(COLLECTOR_STEP)
