@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from hardtalk.bench import Bench, BootOptions, boot
+from hardtalk.bench import Bench, BootOptions, KeptBoard, boot
 from hardtalk.shell.commands import COMMANDS, command_in
 from hardtalk.shell.shell import Shell
 
@@ -20,7 +21,25 @@ def bench() -> Bench:
     options = BootOptions(
         (THERMOMETER,), svds=(THERMOMETER / "thermometer.svd",), device_files=(THERMOMETER / "thermometer.py",)
     )
-    return boot(options, lambda _: None)
+    bench = boot(options, lambda _: None)
+    STARTS[id(bench)] = bench.console.keep()
+    return bench
+
+
+STARTS: dict[int, KeptBoard] = {}
+
+
+def booted(bench: Bench) -> KeptBoard:
+    return STARTS[id(bench)]
+
+
+@pytest.fixture
+def fresh(bench: Bench) -> Iterator[Bench]:
+    """As it was when it had booted, whatever others have done, and put back behind."""
+    before = bench.console.keep()
+    bench.console.put_back(booted(bench))
+    yield bench
+    bench.console.put_back(before)
 
 
 def told(bench: Bench, *lines: str) -> list[str]:
@@ -148,3 +167,46 @@ def test_smalltalk_is_no_command(entry: str) -> None:
 def test_a_variable_hides_a_command() -> None:
     assert command_in("memory", set()) is not None
     assert command_in("memory", {"memory"}) is None
+
+
+def test_registers_with_their_fields(fresh: Bench) -> None:
+    text = told(fresh, "device THERMO.STATUS.READY = 1", "registers thermo")
+    assert any(line.split() == ["0x004", "STATUS", "0x00000001", "READY=1"] for line in text)
+    assert any(line.endswith("hundredths of a degree") for line in text)
+    assert text[-1] == "line 18 is high"
+    assert told(fresh, "registers THERMO STATUS") == ["STATUS = 0x00000001", "  [0] READY = 1"]
+    assert told(fresh, "registers UART0 ICR")[0].startswith("ICR = (write-only)")
+    assert any(line.startswith("THERMO ") for line in told(fresh, "registers"))
+
+
+def test_looking_at_registers_changes_nothing(fresh: Bench) -> None:
+    """Reading the data register takes a character from the receiver."""
+    fresh.board.uart(1).receive_now(65)
+    before = fresh.board.trace.digest(), fresh.board.clock.cycles, list(fresh.board.uart(1).receive_fifo)
+    assert before[2] == [65]
+    first, second = (told(fresh, "registers UART1 DR") for _ in range(2))
+    assert first == second
+    assert (fresh.board.trace.digest(), fresh.board.clock.cycles, list(fresh.board.uart(1).receive_fifo)) == before
+
+
+def test_devices_are_asked_and_disturbed(fresh: Bench) -> None:
+    assert told(fresh, "device THERMO.CONTROL.ENABLE") == ["0"]
+    assert told(fresh, "device THERMO") == ["THERMO has sample(), CONTROL, STATUS, VALUE"]
+    values = "device THERMO.VALUE.value = 7700", "device THERMO.STATUS.READY = 1"
+    text = told(fresh, "Smalltalk at: #T put: Thermometer start. nil", *values, "(Smalltalk at: #T) next")
+    assert text[-1] == "77"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("registers FOO", "the board has no device FOO"),
+        ("registers THERMO FOO", "THERMO has no register FOO; it has CONTROL, STATUS, VALUE"),
+        ("device", "say what, in Python: device UART1.send(b'x'), device LAMP.STATUS.READY = 1"),
+        ("device THERMO.press()", "AttributeError: "),
+        ("device THERMO.STATUS.READY = 2", "ValueError: 2 does not fit field STATUS.READY"),
+        ("device THERMO.(", "SyntaxError: "),
+    ],
+)
+def test_mistakes_with_devices_are_told(fresh: Bench, line: str, message: str) -> None:
+    assert told(fresh, line)[0].startswith(message)

@@ -10,6 +10,7 @@ from typing import Final
 from rich.table import Table
 
 from hardtalk.shell import questions
+from hardtalk.shell.devices import disturb, registers
 from hardtalk.shell.errors import BadCommand
 from hardtalk.shell.files import load, save, watch
 from hardtalk.shell.session import Session
@@ -165,6 +166,8 @@ COMMANDS: Final = {
         Command("processes", "", "priority, name, stack depth and state of each process", processes),
         Command("lines", "", "who serves each interrupt line", lines),
         Command("memory", "", "how much is free, and the collector's counts", memory),
+        Command("registers", "[PERIPHERAL [REGISTER]]", "a device's registers and fields, or all devices", registers),
+        Command("device", "PYTHON", "ask or disturb a simulated device: device LAMP.press(3)", disturb),
         Command("load", "FILE", "file in a class, a chunk script or a GNU script", load),
         Command("watch", "FOLDER", "file in what is saved there, until Control-C", watch),
         Command("save", "FILE", "write what was entered here as a script for load", save),
