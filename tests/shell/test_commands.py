@@ -192,8 +192,8 @@ def test_looking_at_registers_changes_nothing(fresh: Bench) -> None:
 def test_devices_are_asked_and_disturbed(fresh: Bench) -> None:
     assert told(fresh, "device THERMO.CONTROL.ENABLE") == ["0"]
     assert told(fresh, "device THERMO") == ["THERMO has sample(), CONTROL, STATUS, VALUE"]
-    values = "device THERMO.VALUE.value = 7700", "device THERMO.STATUS.READY = 1"
-    text = told(fresh, "Smalltalk at: #T put: Thermometer start. nil", *values, "(Smalltalk at: #T) next")
+    started = "Smalltalk at: #T put: Thermometer start. (Smalltalk at: #T) next. nil"
+    text = told(fresh, started, "device THERMO.hundredths = 7700", "T next. T next")
     assert text[-1] == "77"
 
 
