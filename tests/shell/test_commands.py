@@ -66,6 +66,24 @@ def test_inspect(bench: Bench) -> None:
     assert told(bench, "inspect") == ["an expression is missing; help tells what each command takes"]
 
 
+def test_explore(bench: Bench) -> None:
+    text = told(bench, "explore Array with: 1 @ 2 with: (1 to: 3)")
+    assert text[0].startswith("it: ")
+    assert text[1:4] == ["  1: 1@2", "    x: 1", "    y: 2"]
+    assert text[4].startswith("  2: (1 to: 3)") or "Interval" in text[4]
+    again = told(bench, "explore | a | a := Array new: 12. a at: 1 put: a. a")
+    assert "(shown above)" in again[1] and again[-1] == "  ... 4 more"
+    assert told(bench, "explore 3") == ["it: 3"]
+    assert "ZeroDivide" in "".join(told(bench, "explore 1 / 0"))
+
+
+def test_a_name_that_is_not_declared_has_a_suggestion(bench: Bench) -> None:
+    text = told(bench, "Object >> fooBar [ ^ Thermometr new ]")
+    assert text[0].startswith("warning: Thermometr was not declared; ")
+    assert text[1:] == ["did you mean Thermometer?", "Object>>fooBar"]
+    assert told(bench, "Object >> fooBar [ ^ Qzx ]")[1:] == ["Object>>fooBar"]
+
+
 def test_browse(bench: Bench) -> None:
     text = told(bench, "browse Thermometer")
     assert text[0].startswith("I read the tutorial's thermometer")

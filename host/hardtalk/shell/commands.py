@@ -81,6 +81,11 @@ def inspect(shell: Session, expression: str) -> None:
         shell.tell(line)
 
 
+def explore(shell: Session, expression: str) -> None:
+    for line in questions.ask(shell.bench, questions.EXPLORE.format(expression=needed(expression, "an expression"))):
+        shell.tell(line)
+
+
 def browse(shell: Session, name: str) -> None:
     if name.removesuffix(" class") not in shell.bench.console.prompt.model:
         raise BadCommand(f"there is no class {name or 'of that name: browse Timer'}{shell.meant(name)}")
@@ -159,6 +164,7 @@ COMMANDS: Final = {
     for each in (
         Command("help", "[COMMAND]", "what there is", show_help),
         Command("inspect", "EXPRESSION", "an object's class, variables and elements", inspect),
+        Command("explore", "EXPRESSION", "an object and what it is made of, four levels deep", explore),
         Command("browse", "CLASS", "a class: its comment, variables and messages", browse),
         Command("source", "CLASS>>SELECTOR", "a method's text and where it is", source),
         Command("senders", "SELECTOR", "who sends it", senders),

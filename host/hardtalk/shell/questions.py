@@ -8,6 +8,8 @@ from hardtalk.bench import Bench
 
 SHOWN_ELEMENTS: Final = 20
 SHOWN_CHARACTERS: Final = 100
+EXPLORED_LEVELS: Final = 4
+EXPLORED_ELEMENTS: Final = 8
 PATIENCE_CYCLES: Final = 20_000_000_000
 
 INSPECT: Final = f"""| object names stream write |
@@ -28,6 +30,38 @@ object class isVariable ifTrue: [
         stream nextPutAll: '  ... ' , (object basicSize - {SHOWN_ELEMENTS}) printString , ' more'; lf ] ].
 stream contents"""
 """Class and text of an object, its variables and its first elements."""
+
+EXPLORE: Final = f"""| stream seen show |
+stream := WriteStream on: String new.
+seen := IdentitySet new.
+show := nil.
+show := [ :name :value :depth | | text shown |
+    text := [ value printStringLimitedTo: {SHOWN_CHARACTERS} ]
+        on: Error
+        do: [ :error | '(not printable: ' , error messageText , ')' ].
+    1 to: depth * 2 do: [ :each | stream space ].
+    stream nextPutAll: name; nextPutAll: ': '; nextPutAll: text.
+    (value class isBits or: [ value isSymbol or: [ value isNil or: [ value isNumber ] ] ])
+        ifTrue: [ stream lf ]
+        ifFalse: [
+            (seen includes: value)
+                ifTrue: [ stream nextPutAll: ' (shown above)'; lf ]
+                ifFalse: [
+                    stream lf.
+                    seen add: value.
+                    depth < {EXPLORED_LEVELS} ifTrue: [
+                        value class allInstVarNames withIndexDo: [ :each :index |
+                            show value: each asString value: (value instVarAt: index) value: depth + 1 ].
+                        shown := value class isVariable ifTrue: [ value basicSize ] ifFalse: [ 0 ].
+                        shown := shown min: {EXPLORED_ELEMENTS}.
+                        1 to: shown do: [ :index |
+                            show value: index printString value: (value basicAt: index) value: depth + 1 ].
+                        (value class isVariable and: [ value basicSize > shown ]) ifTrue: [
+                            1 to: depth * 2 + 2 do: [ :each | stream space ].
+                            stream nextPutAll: '... ' , (value basicSize - shown) printString , ' more'; lf ] ] ] ] ].
+show value: 'it' value: [ {{expression}} ] value value: 0.
+stream contents"""
+"""An object and what it is made of, some levels deep; each object once."""
 
 BROWSE: Final = """| class stream list |
 class := {name}.

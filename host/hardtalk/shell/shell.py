@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Iterable
@@ -27,6 +28,7 @@ PROMPT, CONTINUATION = "> ", "| "
 PATIENCE_CYCLES = 1 << 62
 SHOWN_CHARACTERS: Final = 4000
 LIVE_SECONDS: Final = 0.02
+UNDECLARED: Final = re.compile(r"warning: (?P<name>\w+) was not declared;")
 
 
 class Shell:
@@ -39,6 +41,7 @@ class Shell:
         self.kept: list[str] = []
         """The entries that ended well."""
         self.last_answer = ""
+        self._line = ""
         self.is_live = False
         """Whether the board's time goes on while a terminal's prompt waits."""
         self._is_terminal = False
@@ -174,6 +177,7 @@ class Shell:
     def show(self, event: Event) -> None:
         if isinstance(event, ConsoleText):
             self.console.out(event.text, end="", highlight=False)
+            self._suggest(event.text)
         elif is_mistake(event):
             self.fail(wording(event))
         elif text := wording(event):
@@ -184,6 +188,14 @@ class Shell:
                 self.tell(f"... {len(text) - SHOWN_CHARACTERS:,} characters more: all shows them")
             else:
                 self.tell(text)
+
+    def _suggest(self, text: str) -> None:
+        """The board warns of a name that nobody declared, and cannot know what was meant. Its text comes in pieces."""
+        *lines, self._line = (self._line + text).split("\n")
+        for line in lines:
+            found = UNDECLARED.match(line)
+            if found is not None and (suggestion := self.meant(found["name"])):
+                self.tell(suggestion.removeprefix("; "))
 
     def tell(self, text: str) -> None:
         self.console.print(Text(text), soft_wrap=True)
