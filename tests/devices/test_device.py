@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hardtalk.chip import Peripheral, read_svd
-from hardtalk.devices import BusError, Device, milliseconds, restore_devices, save_devices
+from hardtalk.devices import BusError, Device, DeviceMistake, milliseconds, restore_devices, save_devices
 
 SVD = Path(__file__).with_name("thermometer.svd")
 
@@ -77,6 +77,8 @@ def test_narrow_accesses() -> None:
 
 def test_mistakes_in_a_device_are_told() -> None:
     thermo = Thermometer()
+    with pytest.raises(DeviceMistake, match="would hide the method state of every Device"):
+        thermo.state = "busy"  # type: ignore[method-assign, assignment]
     with pytest.raises(AttributeError, match=r"VALUE is a register: assign to self.VALUE.value"):
         thermo.VALUE = 3  # type: ignore[assignment]  # the mistake that is told
     with pytest.raises(AttributeError, match=r"register STATUS has no field REDY; it has READY"):

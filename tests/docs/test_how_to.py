@@ -9,7 +9,7 @@ from tests.docs.followed import ROOT, Block, Checkout, NotAsWritten, blocks_of, 
 
 HOW_TO = ROOT / "docs" / "how-to"
 ADDED = ("device", "driver", "media-node", "load", "study", "bytecode", "primitive")
-PAGES = (*(f"add-a-{name}" for name in ADDED), "run-tests-on-the-board", "run-several-boards")
+PAGES = (*(f"add-a-{name}" for name in ADDED), "drive-a-bus", "run-tests-on-the-board", "run-several-boards")
 """In an order in which each has what it needs of those before it."""
 
 

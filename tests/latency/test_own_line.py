@@ -116,3 +116,22 @@ def test_a_handler_that_never_comes_is_a_result(folder: Path) -> None:
     trouble = measure_cell(cell(folder, PROVOKED))
     assert isinstance(trouble, Trouble)
     assert re.search(r"line 18 is high, not served for \d+\.\d+ ms", trouble.reason)
+
+
+def test_a_driver_may_ask_its_device_for_interrupts(folder: Path) -> None:
+    """A device that does nothing unasked is asked beside the load; without that nothing ever comes."""
+    asked = SILENT.replace("    def provoke(self)", "    def on_write_VALUE(self, value: int)").replace(
+        "if self.VALUE.value", "if self.CONTROL.ENABLE"
+    )
+    svd = (folder / "lamp.svd").read_text()
+    (folder / "lamp.svd").write_text(svd.replace("<access>read-only</access>", ""))
+    unasked = cell(folder, asked)
+    silent = measure_cell(replace(unasked, options=replace(unasked.options, model="instructions")))
+    assert isinstance(silent, Trouble)
+    driver = folder / "Lamp.class.st"
+    asks = "Lamp >> provoke [\n\tregisters value: 7.\n\tself next\n]\n"
+    driver.write_text(f"{driver.read_text()}\n{{ #category : #measuring }}\n{asks}")
+    row = measure_cell(cell(folder))
+    assert isinstance(row, Row)
+    assert len(row.distribution) == 20
+    assert {"load sends (30)", "stimulus (39)", "Lamp (70)"} <= {each.name for each in row.service.processes}

@@ -226,6 +226,8 @@ class Device:
     def __setattr__(self, name: str, value: object) -> None:
         if name in self.__dict__.get("_cells", ()):
             raise AttributeError(f"{name} is a register: assign to self.{name}.value or to one of its fields")
+        if name in METHODS:
+            raise DeviceMistake(f"self.{name} would hide the method {name} of every Device", "call it something else")
         super().__setattr__(name, value)
 
     def array(self, name: str) -> tuple[RegisterCell, ...]:
@@ -259,6 +261,9 @@ class Device:
 
     def _is_state(self, name: str) -> bool:
         return name not in self.wiring and name not in self._cells and name not in ("_cells", "_by_offset", "_arrays")
+
+
+METHODS = frozenset(name for name, value in vars(Device).items() if callable(value))
 
 
 def ignore(_text: str) -> None:
