@@ -30,7 +30,7 @@ from hardtalk.board.hook import as_pointer, call_register_read, carray
     STATE_WORDS,
 ) = range(10)
 LAYOUT: Final = 1
-TABLE_WORDS: Final = 1 << 12
+TABLE_WORDS: Final = 1 << 17
 CAPACITY: Final = 1 << 10
 
 
