@@ -193,6 +193,29 @@ def test_monitor_tells_what_there_is(remote: Remote, bench: Bench) -> None:
     assert remote.order("enter 3") == "the board is in the past: continue first\n"
 
 
+def test_the_smalltalk_stack(remote: Remote, bench: Bench) -> None:
+    handler = variable(bench, "interruptEntry")
+    remote.order("enter #(3) do: [ :each | Object new: 3 ]")
+    method = bench.source_map.method_at(variable(bench, "SequenceableCollection>>do:"))
+    assert method is not None
+    point = variable(bench, "ObjectMaking>>instantiateClass:size:")
+    remote.ask(f"Z0,{point:x},4")
+    stack = ""
+    for _ in range(200):
+        assert remote.ask("c") == "T05thread:1;hwbreak:;"
+        stack = remote.order("frames")
+        if "[] in UndefinedObject>>DoIt" in stack:
+            break
+        remote.ask("s")
+    lines = [line.split("  ", 1)[1] for line in stack.splitlines()]
+    start = lines.index("[] in UndefinedObject>>DoIt")
+    assert lines[start + 1].startswith("SequenceableCollection>>do: (firmware/kernel/")
+    assert lines[start + 2] == "UndefinedObject>>DoIt"
+    remote.ask(f"z0,{point:x},4")
+    remote.ask(f"Z0,{handler:x},4")
+    assert remote.ask("c") == "T05thread:1;hwbreak:;"
+
+
 def test_a_board_that_ends_says_so(remote: Remote) -> None:
     remote.order("enter Smalltalk halt: 3")
     assert remote.ask("c") == "T05thread:1;"

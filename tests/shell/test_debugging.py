@@ -137,6 +137,14 @@ def test_a_register_of_a_device(bench: Bench) -> None:
     assert text[-1] == "7"
 
 
+def test_an_error_is_stopped_at_with_its_variables(bench: Bench) -> None:
+    text = told(bench, "break Exception>>signal", "Counter new add: nil", "frames", "clear", "continue")
+    assert text[1].startswith("stopped at 1: Exception>>signal (firmware/kernel/Exception.class.st:")
+    frames = [line for line in text if line[:1].isdecimal()]
+    assert any(line.endswith("  Counter>>add: (Counter.class.st:8)") for line in frames)
+    assert any("Counter>>add:" in line and "(" not in line for line in text[-12:])
+
+
 def test_class_side(bench: Bench) -> None:
     text = told(bench, "break Counter class>>made", "Counter made", "over", "clear", "continue")
     assert "stopped at 1: Counter class>>made (Counter.class.st:26)" in text

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from hardtalk.bench import Bench
 from hardtalk.board import BoardError
+from hardtalk.debugger.frames import Frames
 from hardtalk.debugger.history import History
+from hardtalk.debugger.objects import Objects
 from hardtalk.report.durations import microseconds
 from hardtalk.serial import ConsoleText, Event
 from hardtalk.serial.wording import wording
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.symbols.errors import SymbolError
 from hardtalk.symbols.explanation import explanation, resolve
+
+SHOWN_FRAMES: Final = 30
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,12 @@ class Monitor:
         width = max(map(len, values), default=0)
         return "".join(f"{register:<{width}}  {value:#010x}\n" for register, value in values.items())
 
+    def frames(self, _: str) -> str:
+        """The Smalltalk stack of the process that runs, whatever part of the virtual machine the CPU is in."""
+        reader = Frames(Objects(self.bench.board), self.bench.source_map, self.bench.console.prompt.model, {})
+        shown = [f"{number}  {frame}\n" for number, frame in enumerate(islice(reader.stack(), SHOWN_FRAMES))]
+        return "".join(shown) or "the registers are not the virtual machine's here\n"
+
     def explain(self, place: str) -> str:
         source_map = self.bench.source_map
         try:
@@ -110,6 +121,7 @@ ORDERS: Final = {
             "enter", "SMALLTALK", "enter it at the board's prompt; it is answered when the board goes on", Monitor.enter
         ),
         Order("time", "", "the board's time, and how far back one can go", Monitor.time),
+        Order("frames", "", "the Smalltalk stack of the process that runs", Monitor.frames),
         Order("device", "NAME", "a device's registers as they are", Monitor.device),
         Order("explain", "ADDRESS", "what lies at an address or is called so", Monitor.explain),
     )
