@@ -50,7 +50,9 @@ def symbols(result: BuildResult) -> set[str]:
 def test_cold_build(cold: BuildResult) -> None:
     assert not cold.is_from_cache
     assert cold.elf[:4] == b"\x7fELF"
-    assert list(cold.sizes) == [".boot", ".vm", ".tables", ".state", ".image", ".hardtalk.lines", ".hardtalk.facts"]
+    loaded = [".boot", ".vm", ".tables", ".state", ".image"]
+    debugging = [f".debug_{part}" for part in ("abbrev", "info", "ranges", "line", "frame")]
+    assert list(cold.sizes) == [*loaded, ".hardtalk.lines", ".hardtalk.facts", *debugging]
     assert cold.counts["classes"] > 100
     assert set(cold.timings) == {"inputs", "slang", "classes", "image", "link"}
     assert {"startMachine", "Object>>yourself", "dispatchTable", "pendingLines"} <= symbols(cold)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,11 @@ from tests.docs.followed import ROOT, Block, Checkout, NotAsWritten, blocks_of, 
 
 HOW_TO = ROOT / "docs" / "how-to"
 ADDED = ("device", "driver", "media-node", "load", "study", "bytecode", "primitive")
-PAGES = (*(f"add-a-{name}" for name in ADDED), "drive-a-bus", "run-tests-on-the-board", "run-several-boards")
+PAGES = (*(f"add-a-{name}" for name in ADDED), "drive-a-bus", "run-tests-on-the-board", "run-several-boards",
+         "debug-with-gdb", "debug-at-the-prompt")  # fmt: skip
 """In an order in which each has what it needs of those before it."""
+NEEDED = {"debug-with-gdb": "gdb-multiarch"}
+"""What a page needs that Python does not bring."""
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +30,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_what_the_page_says_works(checkout: Checkout, name: str) -> None:
+    if name in NEEDED and shutil.which(NEEDED[name]) is None:
+        pytest.skip(f"{NEEDED[name]} is not installed")
     entered = [block for block in blocks_of(HOW_TO / f"{name}.md") if block.language == "console"]
     assert entered
     for block in entered:

@@ -46,6 +46,7 @@ PROGRAM = HandProgram(
     bytecode_entries={16: PUSH.name},
     primitive_entries={1: PUSH.name, 1023: PUSH.name},
 )
+DEBUGGING = [f".debug_{part}" for part in ("abbrev", "info", "ranges", "line", "frame")]
 METHOD = HandMethod("Object>>yourself", 0x100000, 28, "firmware/kernel/Object.class.st", 12, ((0x100018, 14),))
 IMAGE = HandImage(symbols=(METHOD,))
 
@@ -77,7 +78,8 @@ def test_sections_and_segments(elf: ELFFile, firmware: Firmware) -> None:
     assert elf["e_entry"] == firmware.address("startMachine") == 0x10000
     sections = {s.name: s for s in elf.iter_sections()}
     loaded = [".boot", ".vm", ".tables", ".state", ".image"]
-    assert list(sections) == ["", *loaded, ".hardtalk.lines", ".hardtalk.facts", ".symtab", ".strtab", ".shstrtab"]
+    for_tools = [".hardtalk.lines", ".hardtalk.facts", *DEBUGGING]
+    assert list(sections) == ["", *loaded, *for_tools, ".symtab", ".strtab", ".shstrtab"]
     assert sections[".state"]["sh_type"] == "SHT_NOBITS"
     assert sections[".image"]["sh_addr"] == 0x100000
     segments = [s for s in elf.iter_segments() if s["p_type"] == "PT_LOAD"]

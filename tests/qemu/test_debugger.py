@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -71,3 +72,13 @@ def test_debugger_stops_where_it_is_told(machine: tuple[Path, int], bench: Bench
     assert f"at {entry:x}" in shown and "interruptEntry in section" in shown
     assert "{r0, r1, r2, r3}" in shown
     assert f"then {entry + 4:x}" in shown
+
+
+def test_lines_and_calls_are_those_of_the_sources(machine: tuple[Path, int]) -> None:
+    elf, port = machine
+    routine = "BlockAllocator>>takeUnlistedBlock:"
+    shown = debug(elf, port, f'break -function "{routine}"', "continue", "backtrace")
+    assert "startMachine () at boot/start.s:" in shown
+    frames = re.findall(r"^#\d+ .*?([\w:]+>>[\w:]+) \(\) at firmware/vm/\w+/\w+\.class\.st:\d+", shown, re.MULTILINE)
+    assert frames[0] == routine
+    assert len(frames) > 2

@@ -164,6 +164,11 @@ class Board:
         """Instructions executed since reset."""
         return self.cpu.counter.instructions
 
+    @property
+    def is_asleep(self) -> bool:
+        """Whether the CPU waits for an interrupt that is not there yet."""
+        return self._runner.is_asleep()
+
     def run(self, cycles: int | None = None, until: Callable[[], bool] | None = None) -> Stop:
         """Run until `cycles` have passed, `until()` is true, or the firmware halts, idles or a device fails.
 
@@ -175,6 +180,11 @@ class Board:
     def step(self, instructions: int = 1) -> Stop:
         """Execute exactly so many instructions, exception entries not counted. Waiting for an interrupt takes none."""
         return self._runner.run(None, self.instructions + instructions, None)
+
+    def run_blocks(self, instructions: int) -> Stop:
+        """Run while whole blocks do not go beyond so many instructions since reset: nothing is cut where a run without
+        a limit is not."""
+        return self._runner.run(None, instructions, None, in_blocks=True)
 
     def run_to(self, addresses: int | Collection[int], cycles: int | None = None, until_asleep: bool = False) -> Stop:
         """Run until the next instruction is at one of `addresses`, where blocks must begin: a routine or a jump's end.
@@ -250,8 +260,9 @@ class Board:
 
     # Snapshots
 
-    def snapshot(self) -> Snapshot:
-        return self.states.save()
+    def snapshot(self, earlier: Snapshot | None = None) -> Snapshot:
+        """The present. It shares with an `earlier` one what has not changed since."""
+        return self.states.save(earlier)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back. The snapshot stays usable."""

@@ -128,6 +128,10 @@ class Cpu:
     def cpsr(self) -> int:
         return self.engine.register(arm.UC_ARM_REG_CPSR)
 
+    @cpsr.setter
+    def cpsr(self, value: int) -> None:
+        self.engine.uc.reg_write(arm.UC_ARM_REG_CPSR, value)
+
     @property
     def spsr(self) -> int:
         return self.engine.register(arm.UC_ARM_REG_SPSR)
@@ -260,6 +264,10 @@ class Cpu:
     def forget_code(self, pages: list[int] | None = None) -> None:
         """Drop what is known of code when RAM was changed by the host: all, or if one of `pages` holds code."""
         self.blocks.forget(pages)
+
+    def translate_anew(self) -> None:
+        """Let hooks that were added or removed be heard; what blocks cost stays known."""
+        self.engine.uc.ctl_flush_tb()
 
     # Snapshots
 

@@ -53,12 +53,16 @@ class Ram:
         start = address - self.base
         self.bytes[start : start + len(data)] = np.frombuffer(data, np.uint8)
 
-    def save(self) -> SavedMemory:
-        """The chunks that are not all zero, by offset."""
+    def save(self, earlier: SavedMemory | None = None) -> SavedMemory:
+        """The chunks that are not all zero, by offset; those that are as in `earlier` are shared with it."""
         saved = {}
+        known = earlier or {}
         for offset in self.touched_chunks():
             chunk = self.bytes[offset : offset + CHUNK]
-            if chunk.any():
+            before = known.get(offset)
+            if before is not None and np.array_equal(chunk, np.frombuffer(before, np.uint8)):
+                saved[offset] = before
+            elif chunk.any():
                 saved[offset] = chunk.tobytes()
         return saved
 

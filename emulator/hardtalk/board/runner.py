@@ -66,17 +66,20 @@ class Runner:
         self._is_reset_requested = True
         self._cpu.stops.request_attention()
 
-    def run(self, limit: int | None, target: int | None, until: Until) -> Stop:
-        """Run to the cycle `limit`, or until so many instructions as `target` were executed or `until()` is true."""
+    def run(self, limit: int | None, target: int | None, until: Until, in_blocks: bool = False) -> Stop:
+        """Run to the cycle `limit`, or until so many instructions as `target` were executed or `until()` is true.
+
+        `in_blocks`: stop before a block that would go beyond `target`, instead of executing a part of it.
+        """
         outer = self._patience.start()
         try:
-            stop = self._run(limit, target, until)
+            stop = self._run(limit, target, until, in_blocks)
         finally:
             self._patience.stop(outer)
         self._patience.raise_interrupt()
         return stop
 
-    def _run(self, limit: int | None, target: int | None, until: Until) -> Stop:
+    def _run(self, limit: int | None, target: int | None, until: Until, in_blocks: bool) -> Stop:
         cpu, stops = self._cpu, self._cpu.stops
         self._feed.ends_runs = until is not None
         stops.set_limit(limit, target)
@@ -91,9 +94,13 @@ class Runner:
                         return stop
                     continue
                 self._take_interrupt()
-                must_step = target is not None and limit is None and cpu.must_step(target - cpu.counter.instructions)
+                may_step = target is not None and limit is None and not in_blocks
+                must_step = may_step and cpu.must_step((target or 0) - cpu.counter.instructions)
                 pause = Pause.COUNTED if must_step else cpu.run()
                 if pause is Pause.COUNTED and target is not None and target > cpu.counter.instructions:
+                    if in_blocks:
+                        self._watches.tell()
+                        return self._stop(StopReason.INSTRUCTIONS)
                     pause = cpu.step_in_block(target - cpu.counter.instructions)
                 self._handle(pause)
                 if pause is Pause.REACHED:
@@ -106,11 +113,11 @@ class Runner:
         """Run until a block at one of `addresses` is next or, if that is wanted, until the CPU sleeps."""
         self._cpu.blocks.stop_before(addresses)
         try:
-            return self.run(limit, None, self._is_asleep if until_asleep else None)
+            return self.run(limit, None, self.is_asleep if until_asleep else None)
         finally:
             self._cpu.blocks.stop_before(())
 
-    def _is_asleep(self) -> bool:
+    def is_asleep(self) -> bool:
         return self.is_waiting and self._lines.interrupt_since is None
 
     def _end(self, limit: int | None, target: int | None, until: Until) -> Stop | None:

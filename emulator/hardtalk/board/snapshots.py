@@ -43,9 +43,10 @@ class SavedStates:
         self._lines = lines
         self._runner = runner
 
-    def save(self) -> Snapshot:
+    def save(self, earlier: Snapshot | None = None) -> Snapshot:
         devices = save_devices(self._clock, self._devices.all)
-        return Snapshot(self, self._ram.save(), self.save_core(), devices, self._trace.save())
+        memory = self._ram.save(None if earlier is None else earlier.memory)
+        return Snapshot(self, memory, self.save_core(), devices, self._trace.save())
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back. The snapshot stays usable."""

@@ -14,12 +14,13 @@ from types import MappingProxyType
 
 from hardtalk.arm import encode as arm
 from hardtalk.link.assembler import Assembly, AssemblySource, assemble
+from hardtalk.link.debugging import debugging_sections
 from hardtalk.link.elf import STT_FUNC, STT_NOTYPE, STT_OBJECT, Section, Symbol, write_elf
 from hardtalk.link.errors import LinkError, did_you_mean
 from hardtalk.link.facts import facts_of
 from hardtalk.link.inputs import ImageLike, ProgramLike, RoutineLike, Target
 from hardtalk.link.layout import Layout, lay_out
-from hardtalk.link.lines import lines_section
+from hardtalk.link.lines import code_rows, lines_section
 from hardtalk.link.locked import locked_first
 from hardtalk.link.objects import NativeObject
 from hardtalk.link.plan import (
@@ -91,6 +92,7 @@ def link(
         vm[start : start + len(routine.code)] = _relocated(routine, start + layout.vm_start, names)
     tables = _tables(layout, program, image, target, names, native_routines)
     facts = facts_of(boot, layout, program, target, names.addresses, native_routines, file_names)
+    rows = code_rows(boot, layout, program, file_names)
     sections = (
         Section(".boot", boot.code, CODE_BASE, executable=True),
         Section(".vm", bytes(vm), layout.vm_start, executable=True, alignment=32),
@@ -99,8 +101,9 @@ def link(
             ".state", b"", layout.state_start, size=layout.state_stop - layout.state_start, writable=True, alignment=32
         ),
         Section(".image", image.data, HEAP_BASE, writable=True, alignment=32),
-        Section(".hardtalk.lines", lines_section(boot, layout, program, image, file_names), load=False, alignment=1),
+        Section(".hardtalk.lines", lines_section(rows, image, file_names), load=False, alignment=1),
         Section(FACTS_SECTION, facts.to_bytes(), load=False, alignment=1),
+        *debugging_sections(rows, boot, layout, program, bytes(vm), facts.variables),
     )
     symbols = tuple(_elf_symbols(layout, boot, program, image))
     entry = boot.labels[ENTRY]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from hardtalk.bench.errors import BenchError, BoardAsksForReset, BoardEnded
 from hardtalk.bench.silence import Silence
@@ -23,6 +24,28 @@ class KeptBoard:
     number: int
 
 
+class SerialLine(Protocol):
+    """How a console lets its board go on and reaches UART0: directly, or through who can stop the board meanwhile."""
+
+    def run(self, cycles: int) -> Stop: ...
+    def send(self, data: bytes) -> None: ...
+    def take(self) -> bytes: ...
+
+
+class DirectLine:
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def run(self, cycles: int) -> Stop:
+        return self._board.run(cycles)
+
+    def send(self, data: bytes) -> None:
+        self._board.uart(0).send(data)
+
+    def take(self) -> bytes:
+        return self._board.uart(0).take()
+
+
 class BoardConsole:
     """UART0 of a board with a Prompt at its other end.
 
@@ -34,6 +57,7 @@ class BoardConsole:
     def __init__(self, board: Board, model: ClassModel, notify: Callable[[str], None] = lambda _: None) -> None:
         self.board = board
         self.prompt = Prompt(model, board.clock.cycles & (1 << SESSION_BITS) - 1)
+        self.line: SerialLine = DirectLine(board)
         self.notify = notify
         self.device_failures: list[str] = []
         self.after_slice: Callable[[], None] = lambda: None
@@ -41,7 +65,7 @@ class BoardConsole:
     def run(self, cycles: int = SLICE_CYCLES) -> Stop:
         """Let the board run for that long, less when nothing will happen any more; failing devices are told of."""
         end = self.board.clock.cycles + cycles
-        while self._goes_on(stop := self.board.run(max(end - self.board.clock.cycles, 0))):
+        while self._goes_on(stop := self.line.run(max(end - self.board.clock.cycles, 0))):
             pass
         self.after_slice()
         return stop
@@ -78,7 +102,7 @@ class BoardConsole:
 
     def receive(self) -> list[Event]:
         """What the board has sent since the last time."""
-        return self.prompt.receive(self.board.uart(0).take())
+        return self.prompt.receive(self.line.take())
 
     def _text(self) -> str:
         return "".join(event.text for event in self.receive() if isinstance(event, ConsoleText))
@@ -94,7 +118,7 @@ class BoardConsole:
         silence = Silence(self.board, self.prompt)
         is_ending = False
         while True:
-            self.board.uart(0).send(self.prompt.take_outgoing())
+            self.line.send(self.prompt.take_outgoing())
             yield from self.receive()
             if not self.prompt.is_busy:
                 return

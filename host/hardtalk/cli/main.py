@@ -37,6 +37,7 @@ for command, place in {
     "memory": "memory:app",
     "soak": "soak:soak",
     "inject": "inject:inject",
+    "gdb": "gdb:gdb",
     "explain": "explain:explain",
     "docs": "docs:docs",
     "fuzz": "fuzz:fuzz",

@@ -9,7 +9,7 @@ from typing import Final
 
 from rich.table import Table
 
-from hardtalk.shell import questions
+from hardtalk.shell import debugging, questions
 from hardtalk.shell.devices import disturb, registers
 from hardtalk.shell.errors import BadCommand
 from hardtalk.shell.files import load, save, watch
@@ -28,6 +28,8 @@ class Command:
     argument: str
     help: str
     does: Callable[[Session, str], None]
+    works_stopped: bool = False
+    """Whether it needs nothing of the board, which may stand still at a breakpoint."""
 
 
 def show_help(shell: Session, word: str) -> None:
@@ -162,25 +164,48 @@ def needed(text: str, what: str) -> str:
 COMMANDS: Final = {
     each.word: each
     for each in (
-        Command("help", "[COMMAND]", "what there is", show_help),
+        Command("help", "[COMMAND]", "what there is", show_help, True),
         Command("inspect", "EXPRESSION", "an object's class, variables and elements", inspect),
         Command("explore", "EXPRESSION", "an object and what it is made of, four levels deep", explore),
         Command("browse", "CLASS", "a class: its comment, variables and messages", browse),
-        Command("source", "CLASS>>SELECTOR", "a method's text and where it is", source),
-        Command("senders", "SELECTOR", "who sends it", senders),
-        Command("implementors", "SELECTOR", "who has such a method", implementors),
+        Command("source", "CLASS>>SELECTOR", "a method's text and where it is", source, True),
+        Command("senders", "SELECTOR", "who sends it", senders, True),
+        Command("implementors", "SELECTOR", "who has such a method", implementors, True),
         Command("processes", "", "priority, name, stack depth and state of each process", processes),
         Command("lines", "", "who serves each interrupt line", lines),
         Command("memory", "", "how much is free, and the collector's counts", memory),
-        Command("registers", "[PERIPHERAL [REGISTER]]", "a device's registers and fields, or all devices", registers),
-        Command("device", "PYTHON", "ask or disturb a simulated device: device LAMP.press(3)", disturb),
+        Command(
+            "registers", "[PERIPHERAL [REGISTER]]", "a device's registers and fields, or all devices", registers, True
+        ),
+        Command("device", "PYTHON", "ask or disturb a simulated device: device LAMP.press(3)", disturb, True),
         Command("load", "FILE", "file in a class, a chunk script or a GNU script", load),
         Command("watch", "FOLDER", "file in what is saved there, until Control-C", watch),
         Command("save", "FILE", "write what was entered here as a script for load", save),
+        Command(
+            "break",
+            "[PLACE]",
+            "stop the board at CLASS>>SELECTOR, FILE:LINE or DEVICE REGISTER",
+            debugging.set_breakpoint,
+            True,
+        ),
+        Command("clear", "[NUMBER]", "forget a breakpoint, or all", debugging.clear, True),
+        Command("continue", "", "go on from where the board stopped", debugging.go_on, True),
+        Command("step", "", "go on to the next line, in whatever is sent", debugging.step, True),
+        Command("over", "", "go on to the next line here", debugging.over, True),
+        Command("out", "", "go on to where this method returns to", debugging.out, True),
+        Command("back", "", "back in time to the breakpoint before", debugging.back, True),
+        Command("frames", "", "the stack where the board stopped", debugging.show_frames, True),
+        Command(
+            "print",
+            "[PATH]",
+            "variables where the board stopped: all, self.lamp, list[3], 2.count of frame 2",
+            debugging.show_value,
+            True,
+        ),
         Command("run", "MILLISECONDS", "let the board's time go on", run),
         Command("time", "[real | stopped]", "whether the board's time goes on while the prompt waits", set_time),
-        Command("all", "", "the last answer in full", show_all),
-        Command("exit", "", "leave; so does Control-D", leave),
+        Command("all", "", "the last answer in full", show_all, True),
+        Command("exit", "", "leave; so does Control-D", leave, True),
     )
 }
 

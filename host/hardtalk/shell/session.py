@@ -7,6 +7,7 @@ from typing import Protocol
 from rich.console import Console
 
 from hardtalk.bench import Bench
+from hardtalk.debugger.smalltalk import SmalltalkDebugger
 from hardtalk.shell.library import Library
 
 
@@ -18,6 +19,7 @@ class Session(Protocol):
     kept: list[str]
     last_answer: str
     is_live: bool
+    debugger: SmalltalkDebugger | None
 
     @property
     def library(self) -> Library: ...
@@ -29,6 +31,13 @@ class Session(Protocol):
 
     def run_script(self, text: str, file: str, entry_seconds: float) -> bool:
         """Whether every entry of the script ended well. One that takes longer is ended."""
+
+    def start_debugger(self) -> SmalltalkDebugger: ...
+
+    def end_debugger(self) -> None: ...
+
+    def let_board_go_on(self) -> None:
+        """What was entered goes on, or else a while of the board's time."""
 
     def let_time_pass(self, milliseconds: int) -> None:
         """The board goes on for that long, and what it prints is shown."""

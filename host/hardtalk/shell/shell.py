@@ -15,10 +15,12 @@ from rich.text import Text
 
 from hardtalk.bench import Bench, BenchError, BoardAsksForReset, BoardEnded
 from hardtalk.bench.console import FILE_IN_BAUD, NORMAL_BAUD
+from hardtalk.debugger.smalltalk import SmalltalkDebugger, Stopped
 from hardtalk.serial import ConsoleText, Event, Result
 from hardtalk.serial.brackets import is_complete
 from hardtalk.serial.wording import is_mistake, wording
 from hardtalk.shell.commands import COMMANDS, Command, command_in
+from hardtalk.shell.debugging import show_stop
 from hardtalk.shell.editing import LineEditor
 from hardtalk.shell.errors import BadCommand
 from hardtalk.shell.library import Library
@@ -29,6 +31,8 @@ PATIENCE_CYCLES = 1 << 62
 SHOWN_CHARACTERS: Final = 4000
 LIVE_SECONDS: Final = 0.02
 UNDECLARED: Final = re.compile(r"warning: (?P<name>\w+) was not declared;")
+GOES_ON_MILLISECONDS: Final = 1000
+STANDS_STILL: Final = "the board stands still at a breakpoint: continue, step, over or out first"
 
 
 class Shell:
@@ -42,6 +46,8 @@ class Shell:
         """The entries that ended well."""
         self.last_answer = ""
         self._line = ""
+        self.debugger: SmalltalkDebugger | None = None
+        """While there are breakpoints, or the board is stopped at one."""
         self.is_live = False
         """Whether the board's time goes on while a terminal's prompt waits."""
         self._is_terminal = False
@@ -100,6 +106,9 @@ class Shell:
         if command is not None:
             self._carry_out(*command)
             return
+        if self._is_stopped:
+            self.fail(STANDS_STILL)
+            return
         failed, self.has_failed = self.has_failed, False
         try:
             self.bench.console.prompt.enter(entry, line=line)
@@ -112,13 +121,38 @@ class Shell:
             self.library.note(entry, "<prompt>")
         self.has_failed = failed or self.has_failed
 
+    @property
+    def _is_stopped(self) -> bool:
+        return self.debugger is not None and self.debugger.is_stopped
+
     def _carry_out(self, command: Command, argument: str) -> None:
+        if self._is_stopped and not command.works_stopped:
+            self.fail(STANDS_STILL)
+            return
         try:
             command.does(self, argument)
+        except Stopped as stop:
+            show_stop(self, str(stop))
         except (BadCommand, BenchError, SourceError) as error:
             self.fail(str(error))
         except OSError as error:
             self.fail(f"{error.filename or argument}: {error.strerror}")
+
+    def start_debugger(self) -> SmalltalkDebugger:
+        self.debugger = SmalltalkDebugger(self.bench, self.library.methods)
+        return self.debugger
+
+    def end_debugger(self) -> None:
+        if self.debugger is not None:
+            self.debugger.close()
+        self.debugger = None
+
+    def let_board_go_on(self) -> None:
+        """What was entered goes on, or else a while of the board's time."""
+        if self.bench.console.prompt.is_busy:
+            self._show_replies()
+        else:
+            self.let_time_pass(GOES_ON_MILLISECONDS)
 
     def meant(self, name: str) -> str:
         """A suggestion to put behind a complaint about the name of a class; empty without one."""
@@ -148,7 +182,11 @@ class Shell:
         if not self.is_live:
             return None
         started = time.monotonic()
-        self.bench.console.run(round(LIVE_SECONDS * self.bench.board.chip.cpu_hertz))
+        try:
+            self.bench.console.run(round(LIVE_SECONDS * self.bench.board.chip.cpu_hertz))
+        except Stopped as stop:
+            self.is_live = False
+            return f"{stop}; time stands still: continue, step, over or out\n"
         text = "".join(wording(event) for event in self.bench.console.receive())
         time.sleep(max(0.0, LIVE_SECONDS - (time.monotonic() - started)))
         return text
@@ -162,6 +200,9 @@ class Shell:
                 return
             except KeyboardInterrupt:
                 self.bench.console.prompt.interrupt()
+            except Stopped as stop:
+                show_stop(self, str(stop))
+                return
             except BoardAsksForReset:
                 if not self.bench.board.starts_from_flash:
                     raise

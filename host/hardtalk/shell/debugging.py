@@ -1,0 +1,175 @@
+"""The prompt's commands for breakpoints: where the board stops, what is there, and how it goes on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from hardtalk.debugger.frames import Frame
+from hardtalk.debugger.smalltalk import NoSuchPlace, SmalltalkDebugger, Until
+from hardtalk.shell.errors import BadCommand
+from hardtalk.shell.session import Session
+from hardtalk.symbols.sources import source_line
+
+SHOWN_FRAMES: Final = 30
+OUTERMOST: Final = "UndefinedObject>>DoIt"
+PATH: Final = re.compile(r"\w+(\.\w+|\[\d+\])*")
+
+
+def set_breakpoint(shell: Session, place: str) -> None:
+    """One more, or a list of those there are."""
+    if not place:
+        list_breakpoints(shell)
+        return
+    debugger = shell.debugger or shell.start_debugger()
+    try:
+        made = debugger.add(place)
+    except NoSuchPlace as error:
+        release(shell)
+        raise BadCommand(str(error)) from error
+    shell.tell(f"{made.number}  {made.title}")
+
+
+def list_breakpoints(shell: Session) -> None:
+    if shell.debugger is None:
+        raise BadCommand("there are no breakpoints; break Foo>>bar:, break Foo.class.st:12, break UART0 DR write")
+    for each in shell.debugger.breakpoints:
+        shell.tell(f"{each.number}  {each.title}")
+
+
+def clear(shell: Session, number: str) -> None:
+    """One breakpoint, or all."""
+    if shell.debugger is None:
+        raise BadCommand("there are no breakpoints")
+    numbers = {each.number for each in shell.debugger.breakpoints}
+    if number and (not number.isdecimal() or int(number) not in numbers):
+        raise BadCommand(f"there is no breakpoint {number}; break lists them")
+    shell.debugger.remove({int(number)} if number else numbers)
+    release(shell)
+
+
+def release(shell: Session) -> None:
+    """Without breakpoints, and when it is not stopped, the board runs as it did before."""
+    if shell.debugger is not None and not shell.debugger.breakpoints and not shell.debugger.is_stopped:
+        shell.end_debugger()
+
+
+def go_on(shell: Session, _: str) -> None:
+    continued(shell, None)
+
+
+def step(shell: Session, _: str) -> None:
+    continued(shell, Until.LINE)
+
+
+def over(shell: Session, _: str) -> None:
+    continued(shell, Until.SAME_FRAME)
+
+
+def out(shell: Session, _: str) -> None:
+    continued(shell, Until.CALLER)
+
+
+def back(shell: Session, _: str) -> None:
+    """Raises Stopped."""
+    stopped_debugger(shell).go_back()
+
+
+def continued(shell: Session, until: Until | None) -> None:
+    debugger = stopped_debugger(shell)
+    debugger.go_on(until)
+    shell.let_board_go_on()
+    if not debugger.is_stopped:
+        debugger.give_up_step()
+        release(shell)
+
+
+def show_frames(shell: Session, _: str) -> None:
+    """The stack of the process that runs, down to what was entered."""
+    for number, frame in enumerate(shown_frames(stopped_debugger(shell))):
+        shell.tell(f"{number}  {frame}")
+
+
+def show_value(shell: Session, path: str) -> None:
+    """All variables of the innermost frame, or one that a path leads to: self.lamp, list[3], 2.count of frame 2."""
+    debugger = stopped_debugger(shell)
+    number, _, rest = path.partition(".")
+    frames = shown_frames(debugger)
+    if not number.isdecimal():
+        number, rest = "0", path
+    if int(number) >= len(frames):
+        raise BadCommand(f"there is no frame {number}; frames lists them")
+    frame = frames[int(number)]
+    if not rest:
+        for line in variable_lines(debugger, frame):
+            shell.tell(line)
+        return
+    shell.tell(described(debugger, value_of(debugger, frame, rest)))
+
+
+def value_of(debugger: SmalltalkDebugger, frame: Frame, path: str) -> int:
+    if not PATH.fullmatch(path):
+        raise BadCommand(
+            f"{path}: give a variable or a path, self.lamp or list[3]: nothing can be sent while the board stands still"
+        )
+    reader = debugger.frames
+    first, *more = re.findall(r"\w+", path)
+    names = {"self": frame.receiver, **reader.fields(frame.receiver), **reader.variables(frame)}
+    if first not in names:
+        raise BadCommand(f"there is no variable {first} here; there are {', '.join(names)}")
+    value = names[first]
+    for each in more:
+        fields = reader.fields(value)
+        if each.isdecimal() and 0 < int(each) <= reader.objects.size(value) - len(fields):
+            value = reader.objects.slot(value, len(fields) + int(each) - 1)
+        elif each in fields:
+            value = fields[each]
+        else:
+            what = reader.objects.describe(value)
+            raise BadCommand(f"{what} has no {each}" + (f"; it has {', '.join(fields)}" if fields else ""))
+    return value
+
+
+def described(debugger: SmalltalkDebugger, value: int) -> str:
+    """An object, and its variables below it."""
+    reader = debugger.frames
+    fields = [f"\n  {name}: {reader.objects.describe(each)}" for name, each in reader.fields(value).items()]
+    return reader.objects.describe(value) + "".join(fields)
+
+
+def variable_lines(debugger: SmalltalkDebugger, frame: Frame) -> Iterator[str]:
+    reader = debugger.frames
+    yield f"  self = {reader.objects.describe(frame.receiver)}"
+    for name, value in reader.variables(frame).items():
+        yield f"  {name} = {reader.objects.describe(value)}"
+
+
+def shown_frames(debugger: SmalltalkDebugger) -> list[Frame]:
+    """Without the contexts of the board's console below what was entered."""
+    found: list[Frame] = []
+    for frame in debugger.frames.stack():
+        found.append(frame)
+        if frame.name == OUTERMOST or len(found) == SHOWN_FRAMES:
+            break
+    return found
+
+
+def show_stop(shell: Session, why: str) -> None:
+    """Why the board stopped, the line, and the variables there."""
+    debugger = stopped_debugger(shell)
+    frame = next(debugger.frames.stack(), None)
+    shell.tell(why if frame is None else f"{why} in {frame}" if why == "stopped" else why)
+    if frame is None:
+        return
+    text = None if frame.place is None else source_line(frame.place, debugger.bench.source_map.folders)
+    if text is not None:
+        shell.tell(f"    {text.strip()}")
+    for line in variable_lines(debugger, frame):
+        shell.tell(line)
+
+
+def stopped_debugger(shell: Session) -> SmalltalkDebugger:
+    if shell.debugger is None or not shell.debugger.is_stopped:
+        raise BadCommand("the board is not stopped; break says where it is to stop")
+    return shell.debugger
