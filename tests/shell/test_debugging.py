@@ -81,6 +81,7 @@ def test_a_breakpoint_in_a_method_shows_line_and_variables(bench: Bench) -> None
 
 def test_steps_into_over_and_out(bench: Bench) -> None:
     text = told(bench, "break Counter.class.st:18", RUN, "over", "clear 1", "step", "step", "out", "out", "continue")
+    assert text[3:6] == ["  self = a Counter", "  each = 3", "  sum = 3"]
     stops = [line for line in text if line.startswith("stopped")]
     assert stops == [
         "stopped at 1: Counter>>addAll: (Counter.class.st:18)",
