@@ -62,6 +62,7 @@ BOUNDED = {
     "Branches": "registers timer1MIS mis. count = 0 ifTrue: [ 4 timesRepeat: [ registers timer1MIS mis ] ]",
     "Fails": "registers timer1MIS mis. count = 1 ifTrue: [ ^ self error: 'count is ' , other printString ]",
     "Checked": "(Semaphore checked: other) signal",
+    "Queues": "(HandlerQueue checked: other) nextPut: registers timer1MIS mis",
     "JustAccess": "registers timer1MIS mis",
     "AfterWork": "count := 1. count := 1. registers timer1MIS mis. count := 1",
 }
@@ -72,6 +73,7 @@ UNBOUNDED = {
     "Unknown": ("other signal", "the receiver of #signal is not known"),
     "Recursive": ("count := 1. self again", "Recursive>>again is sent again before it has returned"),
     "Waits": ("semaphore wait", "it waits here, for how long is not known"),
+    "Shares": ("(SharedQueue checked: other) nextPut: 1", "a loop without a bound there"),
 }
 
 

@@ -28,7 +28,7 @@ def test_the_test_passes_on_the_board(folder: Path, capsys: pytest.CaptureFixtur
 
 def test_the_test_fails_when_the_driver_is_wrong(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     driver = folder / "Thermometer.class.st"
-    driver.write_text(driver.read_text(encoding="utf-8").replace("value / 100", "value / 10"), encoding="utf-8")
+    driver.write_text(driver.read_text(encoding="utf-8").replace("next / 100", "next / 10"), encoding="utf-8")
     assert run(["test", ".", "--device", "thermometer.py"]) == 1
     assert "1 failed" in capsys.readouterr().out
 

@@ -110,6 +110,7 @@ class SmallMemory:
         self.classes: dict[str, int] = {}
         self._make_classes()
         self._make_values()
+        assert self.simulation.call("setUpKnownClasses")
         self._start_allocator()
         self.method = self.array([])
         self.stack = self.take_bytes(4 * (STACK_WORDS + 8))

@@ -9,7 +9,9 @@ from typing import Final
 
 from hardtalk.smalltalk.bytecodes import BYTECODES
 from hardtalk.smalltalk.verifier import MOST_FRAMES
+from hardtalk.vm.native import NATIVE_ARGUMENT_PLACES
 from hardtalk.vm.object_format import LARGEST_ORDER, METHOD_HEADER, SMALLEST_ORDER, WORD_BYTES
+from hardtalk.vm.special_objects import SPECIAL_OBJECT_COUNT
 
 _WORD_SHIFT: Final = WORD_BYTES.bit_length() - 1
 _FIELD_BITS: Final = {bits.name: bits.width for bits in METHOD_HEADER}
@@ -22,6 +24,13 @@ CONTEXT_SCANNED: Final = 3
 def greatest(name: str) -> int:
     """The greatest number in a field of a method's header."""
     return (1 << _FIELD_BITS[name]) - 1
+
+
+def pairs(count: int) -> int:
+    """How many pairs these are; a row that is compared two at a time has an even number."""
+    if count % 2:
+        raise ValueError(f"{count} words are compared two at a time: make that an even number")
+    return count // 2
 
 
 def limits(sizes: Mapping[str, int]) -> dict[str, int]:
@@ -50,9 +59,10 @@ def limits(sizes: Mapping[str, int]) -> dict[str, int]:
         "ChunkBlocks": 1 << (chunk_order - SMALLEST_ORDER),
         # One turn more than there is work for: it finds that, and ends.
         "WakeTurns": sizes["WakesAtOnce"] + 1,
-        # Copying, eight or four words a turn, and filling.
+        # Copying and filling, eight words a turn.
         "FillTurns": max(sizes["LargeFillBytes"], sizes["FillStepBytes"], sizes["ConstantFillBytes"]) >> 5,
-        "CopyTurns": max(sizes["CloneBytes"], sizes["PieceElements"] << 2) >> 4,
+        "CopyTurns": max(sizes["CloneBytes"], sizes["PieceElements"] << 2, sizes["ExchangeLimitBytes"] >> 1) >> 5,
+        "ComparedPairs": max(pairs(NATIVE_ARGUMENT_PLACES), pairs(SPECIAL_OBJECT_COUNT)),
         "ShadedSlots": sizes["LargeContextFrame"] + CONTEXT_SCANNED,
         "PieceWords": sizes["MakingPieceBytes"] >> 2,
         # Tables of pairs.
@@ -68,7 +78,7 @@ def limits(sizes: Mapping[str, int]) -> dict[str, int]:
         "DivisorsInPiece": sizes["LargeIntegerWords"] // sizes["DivisorWords"],
         "DividendWords": sizes["DivisorWords"] + sizes["QuotientWords"] - 1,
         "ComparedWords": sizes["ComparedBytes"] >> _WORD_SHIFT,
-        "ExchangeWords": sizes["ExchangeLimitBytes"] >> _WORD_SHIFT + 1,
+        "ExchangeTurns": sizes["ExchangeLimitBytes"] >> _WORD_SHIFT + 3,
         # Methods: what their headers and instructions can say.
         "MostTemporaries": greatest("TemporaryCount"),
         "MostOperandBytes": max(row.size for row in BYTECODES) - 1,

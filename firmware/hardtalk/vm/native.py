@@ -88,6 +88,7 @@ KEPT_PLACES: Final = {
 program reaches: for each slot its semaphore, the record prepared with it and the argument of that record's process; for
 each line the argument of its native handler. `become:` looks through the arguments, which are side by side."""
 
+NATIVE_ARGUMENT_PLACES: Final = KEPT_PLACES["KeptArguments"] + KEPT_PLACES["KeptLineArguments"]
 LINE_ARRAY_PLACES: Final = INTERRUPT_LINES + sum(KEPT_PLACES.values())
 
 SLOT_RECORD_BYTES: Final = 8
@@ -188,7 +189,7 @@ def constants() -> Iterator[tuple[str, int]]:
     for name, count in KEPT_PLACES.items():
         yield f"Native{name}", place
         place += count
-    yield "NativeArgumentPlaces", KEPT_PLACES["KeptArguments"] + KEPT_PLACES["KeptLineArguments"]
+    yield "NativeArgumentPlaces", NATIVE_ARGUMENT_PLACES
     yield "NativePriorities", PRIORITY_LEVELS
     yield "NativeLevels", LEVELS
     yield "NativeLevelSteps", LEVELS.bit_length() - 1

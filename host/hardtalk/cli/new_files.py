@@ -51,7 +51,7 @@ class $Name(Device):
 
 DRIVER: Final = """"I drive a $NAME: one interrupt a value. Values wait in my queue.
 
-values\tSharedQueue of what was read"
+values\tHandlerQueue of what was read"
 Class {
 \t#name : #$Name,
 \t#superclass : #Device,
@@ -68,7 +68,7 @@ $Name class >> peripheral [
 
 { #category : #interrupts }
 $Name >> enable [
-\tvalues := SharedQueue new.
+\tvalues := HandlerQueue new.
 \tregisters status ready: false.
 \tregisters control enable: true
 ]
