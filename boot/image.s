@@ -1,12 +1,13 @@
 /* checkImage: proves that the image in memory is the one that was linked, or says that it is not and halts
    with code 3. A flipped bit would otherwise show anywhere and much later. The sum is taken of the words from
-   HeapBase to imageEnd (a multiple of 32 bytes), each added to the sum so far rotated right by one, so
-   that words in another order have another sum; the linker leaves it in imageChecksum. About two and a half cycles a word.
+   HeapBase to the image's end (a multiple of 32 bytes), each added to the sum so far rotated right by one, so
+   that words in another order have another sum; it begins with the oop of the special objects. That, the end and the sum
+   itself lie in the image's header, before HeapBase. About two and a half cycles a word.
    Only for a memory fresh from the loader: a machine that has run must be loaded again. Uses all but sp. */
 checkImage:
+    ldr     r0, =imageHeader
+    ldmia   r0, {r1, r2}
     ldr     r0, =HeapBase
-    ldr     r1, =imageEnd
-    mov     r2, #0
     mov     r12, lr
 sumNext:
     cmp     r0, r1

@@ -50,7 +50,7 @@ def symbols(result: BuildResult) -> set[str]:
 def test_cold_build(cold: BuildResult) -> None:
     assert not cold.is_from_cache
     assert cold.elf[:4] == b"\x7fELF"
-    loaded = [".boot", ".vm", ".tables", ".state", ".image"]
+    loaded = [".boot", ".vm", ".tables", ".state", ".imageHeader", ".image"]
     debugging = [f".debug_{part}" for part in ("abbrev", "info", "ranges", "line", "frame")]
     assert list(cold.sizes) == [*loaded, ".hardtalk.lines", ".hardtalk.facts", *debugging]
     assert cold.counts["classes"] > 100

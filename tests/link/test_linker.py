@@ -77,7 +77,7 @@ def test_sections_and_segments(elf: ELFFile, firmware: Firmware) -> None:
     assert elf["e_machine"] == "EM_ARM"
     assert elf["e_entry"] == firmware.address("startMachine") == 0x10000
     sections = {s.name: s for s in elf.iter_sections()}
-    loaded = [".boot", ".vm", ".tables", ".state", ".image"]
+    loaded = [".boot", ".vm", ".tables", ".state", ".imageHeader", ".image"]
     for_tools = [".hardtalk.lines", ".hardtalk.facts", *DEBUGGING]
     assert list(sections) == ["", *loaded, *for_tools, ".symtab", ".strtab", ".shstrtab"]
     assert sections[".state"]["sh_type"] == "SHT_NOBITS"
@@ -209,7 +209,7 @@ def test_vm_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(BUDGETS, ".vm", 2 << 20)
     big = HandRoutine("Hand>>big", "big", bytes(1 << 20))
     message = refusal(replace(PROGRAM, routines=(*PROGRAM.routines, big)))
-    assert "beyond HeapBase 0x100000; make the VM smaller" in message
+    assert "beyond the image's header at 0xfffe0; make the VM smaller" in message
 
 
 def test_image_at_another_base() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 
 from hardtalk.build.collectors import COLLECTOR_FOLDER, TREADMILL, collector_folder
@@ -14,10 +14,12 @@ from hardtalk.fonts import CLASS_NAME, strike_class
 from hardtalk.link import AssemblySource
 from hardtalk.registers import register_classes
 from hardtalk.slang import Argument
+from hardtalk.smalltalk.bytecodes import SPECIAL_SELECTORS
 from hardtalk.smalltalk.source_file import read_source_file
 from hardtalk.smalltalk.tonel import ClassDefinition, class_category, read_class, read_class_file
 from hardtalk.vm.code_version import CODE_VERSION
 from hardtalk.vm.codes import STATISTICS
+from hardtalk.vm.native import LINE_ARRAY_PLACES
 
 CLASS_SUFFIX = ".class.st"
 EXTENSION_SUFFIX = ".extension.st"
@@ -169,10 +171,18 @@ def generated_classes(chip: Chip) -> list[ClassDefinition]:
 
 def with_made_methods(classes: Sequence[ClassDefinition]) -> list[ClassDefinition]:
     """The classes, with those methods that are made from tables of the virtual machine: what its counters are called,
-    and the number of its instructions and primitives."""
-    counters = f"SystemDictionary >> vmValueNames [\n\t^ #({' '.join(STATISTICS)})\n]\n"
-    machine = f"CodeFile class >> machine [\n\t^ {CODE_VERSION}\n]\n"
-    return [_with_method(_with_method(each, "SystemDictionary", counters), "CodeFile", machine) for each in classes]
+    the number of its instructions and primitives, the selectors and lines that a snapshot has."""
+    selectors = " ".join(f"#'{selector}' {arguments}" for selector, arguments in SPECIAL_SELECTORS)
+    made = (
+        ("SystemDictionary", "SystemDictionary >> vmValueNames", f"#({' '.join(STATISTICS)})"),
+        ("CodeFile", "CodeFile class >> machine", CODE_VERSION),
+        ("SnapshotCapture", "SnapshotCapture class >> specialSelectors", f"#({selectors})"),
+        ("SnapshotCapture", "SnapshotCapture class >> lineSemaphores", LINE_ARRAY_PLACES),
+    )
+    return [
+        reduce(lambda found, each: _with_method(found, each[0], f"{each[1]} [\n\t^ {each[2]}\n]\n"), made, definition)
+        for definition in classes
+    ]
 
 
 def _with_method(definition: ClassDefinition, name: str, source: str) -> ClassDefinition:

@@ -130,8 +130,8 @@ class World:
             return known[name]
         if name.endswith("List"):
             return self.boot.instance("ProcessList")
-        if name.endswith("Semaphore"):
-            return self.boot.nil  # until the library registers one
+        if name.endswith("Semaphore") or name == "vmMethod":
+            return self.boot.nil  # until the library registers one, the virtual machine makes it
         raise ImageError(f"special object {name} is unknown to the image builder. Add it to hardtalk.image.world.")
 
     def _special_array(self, name: str) -> Value:

@@ -13,6 +13,8 @@ from hardtalk.link.plan import (
     CODE_BASE,
     HEAP_BASE,
     HEAP_GRAIN_BYTES,
+    IMAGE_HEADER_BYTES,
+    IMAGE_HEADER_FIELDS,
     IRQ_STACK,
     LEAST_FREE_BYTES,
     STACKS,
@@ -24,6 +26,7 @@ from hardtalk.link.plan import (
     check_locked_data,
 )
 from hardtalk.vm.facts import Region
+from hardtalk.vm.object_format import WORD_BYTES
 
 
 @dataclass
@@ -94,10 +97,11 @@ def _check(layout: Layout, boot_bytes: int, target: Target) -> None:
     check_budget(".tables", layout.tables_stop - layout.tables_start)
     check_budget(".state", layout.state_stop - layout.state_start)
     check_locked_data(*layout.locked_data, target.way_bytes)
-    if layout.state_stop > HEAP_BASE:
+    header = HEAP_BASE - IMAGE_HEADER_BYTES
+    if layout.state_stop > header:
         raise LinkError(
-            f"code, tables and state end at {layout.state_stop:#x}, {layout.state_stop - HEAP_BASE:,} bytes beyond "
-            f"HeapBase {HEAP_BASE:#x}; make the VM smaller or move HEAP_BASE in hardtalk.link.plan"
+            f"code, tables and state end at {layout.state_stop:#x}, {layout.state_stop - header:,} bytes beyond "
+            f"the image's header at {header:#x}; make the VM smaller or move HEAP_BASE in hardtalk.link.plan"
         )
     for before, after in zip(layout.regions, layout.regions[1:], strict=False):
         if before.stop > after.start:
@@ -144,4 +148,11 @@ def _place_heap(layout: Layout, image: ImageLike, target: Target) -> None:
             f"{LEAST_FREE_BYTES:,} beside it, RAM has {ram_stop - image.base:,}; choose a size between the two"
         )
     layout.symbols |= {"HeapBase": image.base, "imageEnd": end, "heapLimit": limit}
-    layout.regions += [Region(".image", image.base, end, "image"), Region("heap", end, limit, "heap")]
+    header = image.base - IMAGE_HEADER_BYTES
+    for place, name in enumerate(IMAGE_HEADER_FIELDS):
+        layout.symbols[name], layout.sizes[name] = header + WORD_BYTES * place, WORD_BYTES
+    layout.regions += [
+        Region(".imageHeader", header, image.base, "image"),
+        Region(".image", image.base, end, "image"),
+        Region("heap", end, limit, "heap"),
+    ]

@@ -27,6 +27,8 @@ from hardtalk.link.plan import (
     CACHE_LINE_BYTES,
     CODE_BASE,
     HEAP_BASE,
+    IMAGE_HEADER_BYTES,
+    IMAGE_HEADER_FIELDS,
     STATE,
     TABLES,
     check_locked_code,
@@ -99,6 +101,9 @@ def link(
         Section(".tables", tables, layout.tables_start, alignment=TABLES[0].alignment),
         Section(
             ".state", b"", layout.state_start, size=layout.state_stop - layout.state_start, writable=True, alignment=32
+        ),
+        Section(
+            ".imageHeader", _image_header(layout, image), HEAP_BASE - IMAGE_HEADER_BYTES, writable=True, alignment=32
         ),
         Section(".image", image.data, HEAP_BASE, writable=True, alignment=32),
         Section(".hardtalk.lines", lines_section(rows, image, file_names), load=False, alignment=1),
@@ -261,8 +266,6 @@ def _tables(
         "primitiveReceivers": list(struct.unpack(f"<{PRIMITIVE_TABLE_ENTRIES // 4}I", receiver_codes())),
         "primitiveArities": list(struct.unpack(f"<{PRIMITIVE_TABLE_ENTRIES // 4}I", arity_codes())),
         "instructionTable": list(struct.unpack(f"<{INSTRUCTION_TABLE_BYTES // 4}I", instruction_codes())),
-        "specialObjects": [image.special_objects],
-        "imageChecksum": [image_checksum(image.data)],
         "nativeRoutineTable": _native_routine_table(names, native_routines),
         "nativeArgumentTable": [*native_routines.values(), *[0] * (native.ROUTINE_LIMIT - len(native_routines))],
     }
@@ -281,9 +284,15 @@ def _tables(
     return bytes(out)
 
 
-def image_checksum(data: bytes) -> int:
+def _image_header(layout: Layout, image: ImageLike) -> bytes:
+    """What IMAGE_HEADER_FIELDS name."""
+    words = (layout.symbols["imageEnd"], image.special_objects, image_checksum(image.data, image.special_objects))
+    return struct.pack("<3I", *words).ljust(IMAGE_HEADER_BYTES, b"\0")
+
+
+def image_checksum(data: bytes, special_objects: int) -> int:
     """The sum that the boot stub's `checkImage` takes: each word added to the sum so far, rotated right by one."""
-    total = 0
+    total = special_objects
     for (word,) in struct.iter_unpack("<I", data + bytes(-len(data) % CACHE_LINE_BYTES)):
         total = (word + (total >> 1 | (total & 1) << 31)) & 0xFFFFFFFF
     return total
@@ -361,6 +370,7 @@ def _elf_symbols(layout: Layout, boot: Assembly, program: ProgramLike, image: Im
     section_of = {
         **dict.fromkeys((piece.name for piece in TABLES), ".tables"),
         **dict.fromkeys((piece.name for piece in STATE), ".state"),
+        **dict.fromkeys(IMAGE_HEADER_FIELDS, ".imageHeader"),
     }
     symbols = [
         Symbol(

@@ -1,6 +1,7 @@
 """The memory plan: every region of the firmware in address order, its size, what the caches hold for good, budgets.
 
-Code and tables lie from CODE_BASE on, the state and the stacks behind them, the image from HEAP_BASE to the end of RAM.
+Code and tables lie from CODE_BASE on, the state and the stacks behind them, the image from HEAP_BASE to the end of RAM,
+its header before it.
 Tables come in the order of their alignment, so the padding is one gap. What an interrupt needs lies together, so that
 it can be locked in the caches: the end of the boot code and the first routines (`<locked: n>`), and the data from the
 upper end of the supervisor stack on. `layout` gives addresses by this plan and refuses what does not fit it.
@@ -24,6 +25,10 @@ from hardtalk.vm.native import LAYOUT_TABLES, LINE_RECORD_BYTES, ROUTINE_LIMIT
 
 CODE_BASE: Final = 0x00010000
 HEAP_BASE: Final = 0x00100000
+IMAGE_HEADER_BYTES: Final = 32
+"""What lies before HEAP_BASE: an image brings it, so that another one can take the place of the one that was linked."""
+IMAGE_HEADER_FIELDS: Final = ("imageHeader", "specialObjects", "imageChecksum")
+"""Its first words: where the image ends, the oop of the special objects, what `checkImage` must find; then zeros."""
 HEAP_GRAIN_BYTES: Final = 1 << 12
 """A heap of a given size is made of so many bytes at a time."""
 LEAST_FREE_BYTES: Final = 132 << 10
@@ -66,8 +71,6 @@ TABLES: Final = (
     Piece("primitiveReceivers", PRIMITIVE_TABLE_ENTRIES, "table"),
     Piece("primitiveArities", PRIMITIVE_TABLE_ENTRIES, "table"),
     Piece("instructionTable", INSTRUCTION_TABLE_BYTES, "table"),
-    Piece("specialObjects", 4, "table"),
-    Piece("imageChecksum", 4, "table"),
     Piece("nativeRoutineTable", ROUTINE_LIMIT * 4, "table"),
     Piece("nativeArgumentTable", ROUTINE_LIMIT * 4, "table"),
     Piece("forwardingTable", DISPATCH_TABLE_BYTES, "table", 2 * PENDING_BIT),

@@ -110,7 +110,6 @@ class Simulation:
         self.symbols |= {
             "vmState": STATE_BASE,
             "HeapBase": memory_base,
-            "imageEnd": memory_base,
             "heapLimit": memory_base + memory_size,
             "specialObjects": SPECIAL_OBJECTS_WORD,
         } | dict(symbols or {})

@@ -93,6 +93,7 @@ SPECIAL_OBJECTS: Final = (
     SpecialObject(61, "object", "turnList", "turnList"),
     SpecialObject(62, "driver", "Device", "classDevice"),
     SpecialObject(63, "object", "symbolRegistry", "symbolRegistry"),
+    SpecialObject(64, "object", "vmMethod"),
 )
 """The arrays are read without a check, so no program gets at them: primitive 129 leaves them out."""
 
@@ -105,7 +106,8 @@ FOLLOWED: Final = {
 }
 """By the name of the class."""
 
-SPECIAL_OBJECT_COUNT: Final = max(entry.index for entry in SPECIAL_OBJECTS) + 1
+SPECIAL_OBJECT_COUNT: Final = (max(entry.index for entry in SPECIAL_OBJECTS) + 2) // 2 * 2
+"""Even, since the virtual machine looks at two at a time; one that is left over is nil."""
 
 
 def constants() -> Iterator[tuple[str, int]]:

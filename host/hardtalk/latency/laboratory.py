@@ -73,8 +73,7 @@ class Laboratory:
         """The next `count` interrupts. Raises NotServed when one is not answered within the schedule's patience."""
         finished = self.stopwatch.finished
         goal = len(finished) + count
-        with self.listening():
-            self._schedule_next()
+        with self.raising():
             while len(finished) < goal:
                 before = len(finished)
                 self._run_until(min(before + PROGRESS_STEP, goal))
@@ -87,6 +86,13 @@ class Laboratory:
         self.board.touched.update(self.board.devices)
         self._run_until(len(self.stopwatch.finished) + 1)
         return self.stopwatch.finished.pop()
+
+    @contextmanager
+    def raising(self) -> Iterator[None]:
+        """Interrupts are raised and timed meanwhile, whoever lets the board run."""
+        with self.listening():
+            self._schedule_next()
+            yield
 
     @contextmanager
     def listening(self) -> Iterator[None]:

@@ -71,6 +71,12 @@ def memory_section() -> str:
         ),
         *(_row(piece, budget(".tables") if piece is TABLES[0] else "") for piece in TABLES),
         *(_row(piece, budget(".state") if piece is IRQ_STACK else "") for piece in (IRQ_STACK, *STATE, *STACKS)),
+        (
+            f"{plan.HEAP_BASE - plan.IMAGE_HEADER_BYTES:#010x}",
+            f"the image's header: {', '.join(code(each) for each in plan.IMAGE_HEADER_FIELDS)}",
+            str(plan.IMAGE_HEADER_BYTES),
+            "",
+        ),
         (f"{plan.HEAP_BASE:#010x}", "`HeapBase`: the image, then the heap to the end of RAM", "", ""),
     ]
     return table(("address", "what", "bytes", "notes"), rows)

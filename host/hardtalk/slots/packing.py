@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from hashlib import sha256
 from zlib import crc32
 
@@ -61,7 +62,17 @@ def segments_of(elf: bytes) -> tuple[int, list[tuple[int, bytes]]]:
             f"the file is no ELF file, or is damaged: {error}", "give a firmware.elf that hardtalk build wrote"
         ) from error
     padded = [(address, data.ljust(-(-len(data) // SEGMENT_GRAIN) * SEGMENT_GRAIN, b"\0")) for address, data in loads]
-    return entry, sorted(padded)
+    return entry, merged(sorted(padded))
+
+
+def merged(loads: Sequence[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    """One for those that follow each other without a gap: an image and its header are one."""
+    found: list[tuple[int, bytes]] = []
+    for address, data in loads:
+        if found and found[-1][0] + len(found[-1][1]) == address:
+            address, data = found[-1][0], found.pop()[1] + data
+        found.append((address, data))
+    return found
 
 
 def unpacked(file: bytes) -> tuple[Header, bytes]:

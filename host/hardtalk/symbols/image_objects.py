@@ -19,7 +19,7 @@ from hardtalk.vm.object_format import (
 )
 from hardtalk.vm.special_objects import SPECIAL_OBJECTS
 
-IMAGE, TABLES = ".image", ".tables"
+IMAGE, HEADER, TABLES = ".image", ".imageHeader", ".tables"
 SHOWN_BYTES = 40
 OFFSETS = {field.constant: field.offset for field in HEADER_FIELDS}
 CLASS_SLOTS = SLOTS["Class"]
@@ -117,7 +117,9 @@ class ImageObjects:
 
 def table_entry(source_map: SourceMap, address: int) -> Iterator[str]:
     """The word of a table at an address: its index and the routine or object that it leads to."""
-    table = next((each for each in source_map.symbols if each.section == TABLES and each.holds(address)), None)
+    table = next(
+        (each for each in source_map.symbols if each.section in (TABLES, HEADER) and each.holds(address)), None
+    )
     if table is None:
         return
     index = (address - table.address) // WORD_BYTES
