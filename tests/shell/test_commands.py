@@ -95,7 +95,7 @@ def test_browse(bench: Bench) -> None:
 def test_source(bench: Bench) -> None:
     text = told(bench, "source Thermometer>>next")
     assert text[0].endswith("Thermometer.class.st:28")
-    assert text[-1].strip() == "^ readings next"
+    assert text[-1].strip() == "^ readings next / 100"
     assert told(bench, "source Thermometer class >> #peripheral")[-1].strip() == "^ #THERMO"
     refused = told(bench, "source Foo>>handleInterrupt")[0]
     assert refused.startswith("there is no source of Foo>>handleInterrupt; there is one of ")

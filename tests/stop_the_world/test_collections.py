@@ -19,6 +19,9 @@ from hardtalk.memory.safepoints import settle
 from .boards import boot, collect_every, set_variable, sound, variable
 
 HEAP_BYTES = 2 << 20
+FILLED = """| kept | Smalltalk at: #Kept put: (kept := OrderedCollection new).
+    [ Smalltalk bytesFree > 120000 ] whileTrue: [ kept add: (ByteArray new: 16000) ]. 0"""
+"""However much the image takes."""
 INTERVAL_BYTES = 10_000
 FINALIZATION_INDEX = 41
 KNOWN = 16
@@ -106,7 +109,7 @@ def test_a_collection_frees_everything_that_cannot_be_reached(bench: Bench, name
 @pytest.mark.parametrize("program", ["pairs", "replacements", "trees"])
 def test_the_heap_is_sound_at_safepoints_all_through_a_workload(bench: Bench, program: str) -> None:
     """So little is free that each program is collected."""
-    evaluate(bench, "Smalltalk at: #Kept put: ((1 to: 2) collect: [:i | ByteArray new: 500000]). 0")
+    evaluate(bench, FILLED)
     bench.console.prompt.enter(expression_for(program))
     bench.board.uart(0).send(bench.console.prompt.take_outgoing())
     strides = random.Random(1)
