@@ -27,6 +27,17 @@ def test_a_new_driver_works_at_once(
     assert "<value>19</value>" in text
 
 
+def test_what_nobody_chose_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither its line nor its address belongs to a peripheral of the board's: its tests run."""
+    monkeypatch.chdir(tmp_path)
+    assert run(["new", "Lamp"]) == 0
+    monkeypatch.chdir(tmp_path / "lamp")
+    assert run(["test", ".", "--svd", "lamp.svd", "--device", "lamp.py"]) == 0
+    assert "1 passed" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -37,6 +48,7 @@ def test_a_new_driver_works_at_once(
         (["Lamp", "--address", "here"], "no number"),
         (["Lamp", "--address", "0x80001010"], "not free for devices"),
         (["Lamp", "--address", "0x1000"], "not free for devices"),
+        (["Lamp", "--address", "0x80000000"], "not free for devices"),
     ],
 )
 def test_what_cannot_be_is_refused(

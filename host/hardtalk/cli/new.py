@@ -17,6 +17,7 @@ from hardtalk.cli.new_files import FILES
 CLASS_NAME: Final = re.compile(r"[A-Z][A-Za-z0-9]*")
 STEP: Final = 0x1000
 """Of addresses: what a device's registers take in FILES."""
+ADDRESSES: Final = 1 << 32
 
 
 def new(
@@ -29,7 +30,7 @@ def new(
     """Make a folder with a driver, its registers (SVD), simulated device, test and README, which work at once."""
     chip = default_chip()
     line = chip.free_lines[0] if line is None else line
-    address = f"{chip.free_base:#x}" if address is None else address
+    address = f"{free_addresses(chip)[0]:#x}" if address is None else address
     check(name, line, address, chip)
     target = folder / name.lower()
     names = {"Name": name, "NAME": name.upper(), "name": name.lower(), "line": str(line), "address": address}
@@ -62,7 +63,15 @@ def check(name: str, line: int, address: str, chip: Chip) -> None:
     try:
         number = int(address, 0)
     except ValueError:
-        raise UserError(f"--address {address}: no number", f"Write it as {chip.free_base:#x}.") from None
-    if number % STEP or not chip.free_base <= number < 1 << 32:
-        remedy = f"Take a multiple of {STEP:#x} from {chip.free_base:#x} on."
+        raise UserError(f"--address {address}: no number", f"Write it as {free_addresses(chip)[0]:#x}.") from None
+    free = free_addresses(chip)
+    if number not in free:
+        remedy = f"Take a multiple of {STEP:#x} from {free[0]:#x} on."
         raise UserError(f"--address {address}: not free for devices", remedy)
+
+
+def free_addresses(chip: Chip) -> range:
+    """Behind the last peripheral of the board's that lies where devices of users do."""
+    ends = [each.base + each.size for each in chip.peripherals if each.base >= chip.free_base]
+    first = max([chip.free_base, *ends])
+    return range(first + -first % STEP, ADDRESSES, STEP)
