@@ -61,6 +61,12 @@ def told(bench: Bench, *lines: str) -> list[str]:
     return shown.getvalue().splitlines()
 
 
+def test_where_it_stops_is_told_on_a_line_of_its_own(bench: Bench) -> None:
+    text = told(bench, "break Counter>>add:", f"Transcript show: 'abc'. (Delay forMilliseconds: 9) wait. {RUN}")
+    assert "abc" in text
+    assert any(line.startswith("stopped at 1: Counter>>add:") for line in text)
+
+
 def test_a_breakpoint_in_a_method_shows_line_and_variables(bench: Bench) -> None:
     text = told(bench, "break Counter>>add:", RUN, "frames", "clear", "continue")
     assert text == [

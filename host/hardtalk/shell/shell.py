@@ -46,6 +46,7 @@ class Shell:
         """The entries that ended well."""
         self.last_answer = ""
         self._line = ""
+        self._is_at_margin = True
         self.debugger: SmalltalkDebugger | None = None
         """While there are breakpoints, or the board is stopped at one."""
         self.is_live = False
@@ -218,6 +219,7 @@ class Shell:
     def show(self, event: Event) -> None:
         if isinstance(event, ConsoleText):
             self.console.out(event.text, end="", highlight=False)
+            self._is_at_margin = event.text.endswith("\n") if event.text else self._is_at_margin
             self._suggest(event.text)
         elif is_mistake(event):
             self.fail(wording(event))
@@ -239,6 +241,10 @@ class Shell:
                 self.tell(suggestion.removeprefix("; "))
 
     def tell(self, text: str) -> None:
+        """A board that stands still may have been in the middle of a line."""
+        if not self._is_at_margin and self.debugger is not None and self.debugger.is_stopped:
+            self.console.out("")
+        self._is_at_margin = True
         self.console.print(Text(text), soft_wrap=True)
 
     def fail(self, text: str) -> None:
