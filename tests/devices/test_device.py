@@ -78,7 +78,7 @@ def test_narrow_accesses() -> None:
 def test_mistakes_in_a_device_are_told() -> None:
     thermo = Thermometer()
     with pytest.raises(DeviceMistake, match="would hide the method state of every Device"):
-        thermo.state = "busy"  # type: ignore[method-assign, assignment]
+        thermo.state = "busy"  # type: ignore[method-assign, assignment]  # the mistake that is told
     with pytest.raises(AttributeError, match=r"VALUE is a register: assign to self.VALUE.value"):
         thermo.VALUE = 3  # type: ignore[assignment]  # the mistake that is told
     with pytest.raises(AttributeError, match=r"register STATUS has no field REDY; it has READY"):

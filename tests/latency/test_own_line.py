@@ -9,36 +9,24 @@ from pathlib import Path
 from string import Template
 
 import pytest
+from tests.latency.lamp import NAMES, PROVOKED, write_lamp
 
 from hardtalk.bench import BootOptions, UnfitRequest
 from hardtalk.cli.latency_table import latency_table, trouble_lines
-from hardtalk.cli.new_files import DRIVER, FILES
+from hardtalk.cli.new_files import DRIVER
 from hardtalk.latency.laboratory import Schedule
 from hardtalk.latency.loads import Load
 from hardtalk.latency.matrix import Cell, measure_cell, measure_cells
 from hardtalk.latency.rows import Row, Trouble, latency_report
 from hardtalk.latency.subjects import NATIVE, OWN, SMALLTALK
 
-NAMES = {"Name": "Lamp", "NAME": "LAMP", "name": "lamp", "line": "18", "address": "0x80001000"}
-PROVOKED = """
-from hardtalk.devices import Device
-
-
-class Lamp(Device):
-    svd = "lamp.svd"
-
-    def provoke(self) -> None:
-        if self.CONTROL.ENABLE:
-            self.STATUS.READY = 1
-"""
 SILENT = PROVOKED.replace("if self.CONTROL.ENABLE", "if self.VALUE.value")
 HERTZ = 200_000_000
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name, text in FILES.items():
-        (tmp_path / Template(name).substitute(NAMES)).write_text(Template(text).substitute(NAMES))
+    write_lamp(tmp_path)
     return tmp_path
 
 

@@ -5,34 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from string import Template
 
 import pytest
 from rich.table import Table
+from tests.latency.lamp import PROVOKED, write_lamp
 
 from hardtalk.bench import BootOptions
+from hardtalk.bench.process_watch import NATIVE_PROCESSES
 from hardtalk.cli.latency_service import handler_cells, handler_lines, process_lines
-from hardtalk.cli.new_files import FILES
 from hardtalk.latency.laboratory import Schedule
 from hardtalk.latency.loads import Load, all_loads
 from hardtalk.latency.matrix import Cell, measure_cell
-from hardtalk.latency.processes import NATIVE_PROCESSES
 from hardtalk.latency.rows import Row, Trouble
 from hardtalk.latency.subjects import NATIVE, OWN
 
-NAMES = {"Name": "Lamp", "NAME": "LAMP", "name": "lamp", "line": "18", "address": "0x80001000"}
 HERTZ = 200_000_000
-PROVOKED = """
-from hardtalk.devices import Device
-
-
-class Lamp(Device):
-    svd = "lamp.svd"
-
-    def provoke(self) -> None:
-        if self.CONTROL.ENABLE:
-            self.STATUS.READY = 1
-"""
 AGAIN = """
 from hardtalk.devices import Device, microseconds
 
@@ -74,8 +61,7 @@ TAKEN = "	values nextPut: registers value.\n	registers status ready: false"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name, text in FILES.items():
-        (tmp_path / Template(name).substitute(NAMES)).write_text(Template(text).substitute(NAMES))
+    write_lamp(tmp_path)
     (tmp_path / "lamp.py").write_text(PROVOKED)
     (tmp_path / "LampWorkload.class.st").write_text(LOADS)
     return tmp_path

@@ -17,27 +17,26 @@ THERMOMETER = Path(__file__).parents[2] / "examples" / "thermometer"
 
 
 @pytest.fixture(scope="module")
-def bench() -> Bench:
+def booted() -> tuple[Bench, KeptBoard]:
+    """And what it was like then."""
     options = BootOptions(
         (THERMOMETER,), svds=(THERMOMETER / "thermometer.svd",), device_files=(THERMOMETER / "thermometer.py",)
     )
     bench = boot(options, lambda _: None)
-    STARTS[id(bench)] = bench.console.keep()
-    return bench
+    return bench, bench.console.keep()
 
 
-STARTS: dict[int, KeptBoard] = {}
-
-
-def booted(bench: Bench) -> KeptBoard:
-    return STARTS[id(bench)]
+@pytest.fixture(scope="module")
+def bench(booted: tuple[Bench, KeptBoard]) -> Bench:
+    return booted[0]
 
 
 @pytest.fixture
-def fresh(bench: Bench) -> Iterator[Bench]:
+def fresh(booted: tuple[Bench, KeptBoard]) -> Iterator[Bench]:
     """As it was when it had booted, whatever others have done, and put back behind."""
+    bench, start = booted
     before = bench.console.keep()
-    bench.console.put_back(booted(bench))
+    bench.console.put_back(start)
     yield bench
     bench.console.put_back(before)
 

@@ -4,7 +4,8 @@ The board owns what devices must not know of each other: which line goes to whic
 when the CPU may take an interrupt, what the trace records. Each of its parts holds one thing; here they are connected.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 
 from hardtalk.board import events
 from hardtalk.board.bus import Bus
@@ -267,3 +268,12 @@ class Board:
     def restore(self, snapshot: Snapshot) -> None:
         """Go back. The snapshot stays usable."""
         self.states.restore(snapshot)
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """For looking at devices by reads, which may change them: the board is put back behind it."""
+        before = self.snapshot()
+        try:
+            yield
+        finally:
+            self.restore(before)

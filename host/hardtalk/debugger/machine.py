@@ -82,16 +82,14 @@ class Machine:
         if peripheral is None:
             raise NoSuchPlace
         device = self.board.device(peripheral.name)
-        before = self.board.snapshot()
         try:
-            return b"".join(
-                device.read_at(at - peripheral.base, width).to_bytes(width, "little")
-                for at, width in pieces(address, min(size, peripheral.base + peripheral.size - address))
-            )
+            with self.board.unchanged():
+                return b"".join(
+                    device.read_at(at - peripheral.base, width).to_bytes(width, "little")
+                    for at, width in pieces(address, min(size, peripheral.base + peripheral.size - address))
+                )
         except (BusError, ValueError) as error:
             raise NoSuchPlace from error
-        finally:
-            self.board.restore(before)
 
     def write(self, address: int, data: bytes) -> None:
         """As the CPU would, with all effects. Raises NoSuchPlace."""

@@ -9,6 +9,7 @@ from typing import Final
 
 from hardtalk.bench import Bench
 from hardtalk.board import BoardError
+from hardtalk.debugger.device_registers import register_values, shown_value
 from hardtalk.debugger.frames import Frames
 from hardtalk.debugger.history import History
 from hardtalk.debugger.objects import Objects
@@ -77,15 +78,16 @@ class Monitor:
         return f"cycle {now.cycles:,}, instruction {now.instructions:,}{where}; the past begins {back} ago\n"
 
     def device(self, name: str) -> str:
-        """The registers as they are; nothing is read of the device."""
+        """Its registers; looking takes nothing of the device."""
         try:
             device = self.bench.board.device(name)
         except (BoardError, KeyError):
             names = ", ".join(each.peripheral.name for each in self.bench.board.devices)
             return f"there is no device {name or 'of that name'}; there are {names}\n"
-        values = device.state()["registers"]
-        width = max(map(len, values), default=0)
-        return "".join(f"{register:<{width}}  {value:#010x}\n" for register, value in values.items())
+        rows = device.peripheral.registers
+        values = register_values(self.bench.board, device, rows)
+        width = max((len(each.name) for each in rows), default=0)
+        return "".join(f"{each.name:<{width}}  {shown_value(each, values[each.name])}\n" for each in rows)
 
     def frames(self, _: str) -> str:
         """The Smalltalk stack of the process that runs, whatever part of the virtual machine the CPU is in."""

@@ -10,10 +10,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from hardtalk.bench.process_watch import ProcessTime, ProcessWatch
 from hardtalk.board import Board, Event, InterruptEntry, LineLowered, LineRaised, RegisterAccess
 from hardtalk.latency.counts import COUNT_IN_LINE, LINE_TABLE
 from hardtalk.latency.distribution import Distribution
-from hardtalk.latency.processes import ProcessTime, ProcessWatch
 from hardtalk.symbols.source_map import SourceMap
 from hardtalk.vm.native import LINE_RECORD_BYTES
 

@@ -9,15 +9,16 @@ from typing import Final
 
 from rich.table import Table
 
+from hardtalk.bench.process_watch import ProcessWatch
+from hardtalk.debugger.smalltalk import METHOD
 from hardtalk.shell import debugging, questions
 from hardtalk.shell.devices import disturb, registers
 from hardtalk.shell.errors import BadCommand
 from hardtalk.shell.files import load, save, watch
 from hardtalk.shell.session import Session
-from hardtalk.shell.shares import SAMPLED_MILLISECONDS, shares
 
-NAME: Final = re.compile(r"(?P<class>\w+)(?P<side> class)?\s*>>\s*#?(?P<selector>\S+)")
 SHOWN_NAMES: Final = 200
+WATCHED_MILLISECONDS: Final = 50
 
 
 @dataclass(frozen=True)
@@ -58,16 +59,17 @@ def rows(shell: Session, heads: tuple[str, ...], expression: str) -> None:
 def processes(shell: Session, _: str) -> None:
     """With the share of the processor that each gets in the time that follows."""
     answer = [line.split("\t") for line in questions.ask(shell.bench, questions.PROCESSES)]
-    found = shares(shell.bench.board, shell.bench.source_map, shell.bench.console.run)
-    shell.let_time_pass(0)
+    with ProcessWatch(shell.bench.board, shell.bench.source_map) as watch:
+        shell.let_time_pass(WATCHED_MILLISECONDS)
+    cycles = watch.cycles_by_name()
     table = Table(box=None, pad_edge=False, header_style="")
     for head in ("priority", "process", "share", "depth", "state"):
         table.add_column(head)
     for priority, name, depth, state in answer:
-        share = found.get(f"{name} ({priority})", 0.0)
+        share = cycles.get(f"{name} ({priority})", 0) / watch.elapsed
         table.add_row(priority, name, f"{share:.1%}" if share else "-", depth, state)
     shell.console.print(table)
-    shell.tell(f"share: of the {SAMPLED_MILLISECONDS} ms of the board's time that have passed meanwhile")
+    shell.tell(f"share: of the {WATCHED_MILLISECONDS} ms of the board's time that have passed meanwhile")
 
 
 def lines(shell: Session, _: str) -> None:
@@ -98,10 +100,10 @@ def browse(shell: Session, name: str) -> None:
 
 
 def source(shell: Session, name: str) -> None:
-    found = NAME.fullmatch(name)
+    found = METHOD.fullmatch(name)
     if found is None:
         raise BadCommand("say which method: source Timer>>microseconds, source Timer class>>current")
-    method = shell.library.methods.get(f"{found['class']}{found['side'] or ''}>>{found['selector']}")
+    method = shell.library.methods.get(f"{found['class']}{' class' if found['side'] else ''}>>{found['selector']}")
     if method is None:
         others = ", ".join(shell.library.implementors(found["selector"])[:5])
         raise BadCommand(f"there is no source of {name}" + (f"; there is one of {others}" if others else ""))

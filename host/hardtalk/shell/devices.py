@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 from typing import Any, Final
 
 from rich.table import Table
@@ -11,12 +10,12 @@ from rich.text import Text
 
 from hardtalk.board import Board, BoardError
 from hardtalk.chip import Register
-from hardtalk.devices import BusError, Device
+from hardtalk.debugger.device_registers import register_values, shown_value
+from hardtalk.devices import Device
 from hardtalk.shell.errors import BadCommand
 from hardtalk.shell.session import Session
 
 SHOWN_OF_ARRAY: Final = 4
-WRITE_ONLY: Final = "(write-only)"
 
 
 def registers(shell: Session, names: str) -> None:
@@ -38,7 +37,7 @@ def registers(shell: Session, names: str) -> None:
 
 def show_registers(shell: Session, device: Device) -> None:
     shown = [each for each in device.peripheral.registers if not each.indices or each.indices[-1] < SHOWN_OF_ARRAY]
-    values = read(shell.bench.board, device, shown)
+    values = register_values(shell.bench.board, device, shown)
     table = Table(box=None, pad_edge=False, header_style="")
     for head in ("offset", "register", "value", "fields", "meaning"):
         table.add_column(head)
@@ -61,35 +60,12 @@ def show_register(shell: Session, device: Device, name: str) -> None:
         there = ", ".join(each.name for each in device.peripheral.registers)
         raise BadCommand(f"{device.peripheral.name} has no register {name}; it has {there}")
     [register] = found
-    value = read(shell.bench.board, device, found)[register.name]
+    value = register_values(shell.bench.board, device, found)[register.name]
     shell.tell(f"{register.name} = {shown_value(register, value)}  {register.description}".rstrip())
     for each in reversed(register.fields):
         bits = f"{each.lsb + each.width - 1}:{each.lsb}" if each.width > 1 else f"{each.lsb}"
         content = "" if isinstance(value, str) else f" = {(value & each.mask) >> each.lsb}"
         shell.tell(f"  [{bits}] {each.name}{content}  {each.description}".rstrip())
-
-
-def read(board: Board, device: Device, registers: Iterable[Register]) -> dict[str, int | str]:
-    """What reads answer, by name. Looking changes nothing: the board is put back behind it."""
-    before = board.snapshot()
-    try:
-        return {each.name: value_of(device, each) for each in registers}
-    finally:
-        board.restore(before)
-
-
-def shown_value(register: Register, value: int | str) -> str:
-    return value if isinstance(value, str) else f"{value:#0{2 + register.width // 4}x}"
-
-
-def value_of(device: Device, register: Register) -> int | str:
-    """What a read answers, or why it answers nothing."""
-    if not register.is_readable:
-        return WRITE_ONLY
-    try:
-        return device.read(register.name)
-    except BusError as error:
-        return f"({error})"
 
 
 def fields_in(register: Register, value: int) -> str:

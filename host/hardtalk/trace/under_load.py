@@ -2,6 +2,7 @@
 
 from hardtalk.bench import Bench
 from hardtalk.bench.errors import BenchError
+from hardtalk.bench.process_watch import NATIVE_RUNNING, VM_RECORD
 from hardtalk.latency.interrupt import Interrupt
 from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
 from hardtalk.latency.loaded_board import start_load
@@ -16,7 +17,6 @@ from hardtalk.trace.recording import Recording, Slice
 from hardtalk.vm.codes import PHASE_NAMES
 
 MARGIN_CYCLES = 100
-NATIVE_RUNNING, VM_RECORD = "nativeRunning", "vmRecord"
 COLLECTOR_WORK, COLLECTOR_STEP = "Collector>>collectFor:", "Collector>>collectorStep:"
 COLLECTOR_PHASE = "collectorPhase"
 

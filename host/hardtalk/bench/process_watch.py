@@ -76,9 +76,10 @@ class ProcessWatch:
         return self._since - self._start
 
     def cycles_by_name(self) -> dict[str, int]:
-        """Up to now."""
+        """Up to now, or the end."""
         cycles = {name: total[0] for name, total in self._totals.items()}
-        cycles[self._name] = cycles.get(self._name, 0) + self.board.clock.cycles - self._since
+        if self._removals:
+            cycles[self._name] = cycles.get(self._name, 0) + self.board.clock.cycles - self._since
         return cycles
 
     def times(self) -> tuple[ProcessTime, ...]:
