@@ -81,6 +81,7 @@ def test_a_name_that_is_not_declared_has_a_suggestion(bench: Bench) -> None:
     assert text[0].startswith("warning: Thermometr was not declared; ")
     assert text[1:] == ["did you mean Thermometer?", "Object>>fooBar"]
     assert told(bench, "Object >> fooBar [ ^ Qzx ]")[1:] == ["Object>>fooBar"]
+    assert told(bench, "thermometer := 3")[1:] == ["3"]
 
 
 def test_browse(bench: Bench) -> None:

@@ -30,7 +30,8 @@ PROMPT, CONTINUATION = "> ", "| "
 PATIENCE_CYCLES = 1 << 62
 SHOWN_CHARACTERS: Final = 4000
 LIVE_SECONDS: Final = 0.02
-UNDECLARED: Final = re.compile(r"warning: (?P<name>\w+) was not declared;")
+UNDECLARED: Final = re.compile(r"warning: (?P<name>[A-Z]\w*) was not declared;")
+"""A small letter begins what is meant to be a variable of the prompt's."""
 GOES_ON_MILLISECONDS: Final = 1000
 STANDS_STILL: Final = "the board stands still at a breakpoint: continue, step, over or out first"
 
