@@ -1,5 +1,7 @@
 """The command line as a user meets it: help without heavy imports, one message and an exit code for mistakes."""
 
+import importlib
+import inspect
 import re
 import subprocess
 import sys
@@ -7,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from hardtalk.chip import BOARD_VARIABLE
+from hardtalk.cli.commands import all_commands
 from hardtalk.cli.main import run
 
-COMMANDS = (
-    "build", "boot", "repl", "test", "latency", "trace", "uart", "mediawire", "bench", "threadmetric", "speed",
-    "memory", "soak", "inject", "explain", "flash", "new",
-)  # fmt: skip
+COMMANDS = tuple(all_commands())
 SUBCOMMANDS = (
     "latency sweep", "latency masked", "memory compare", "memory image", "memory plan", "flash list", "flash check",
     "flash cuts",
@@ -33,7 +34,30 @@ def hardtalk(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command() -> None:
     shown = hardtalk("--help")
     assert shown.returncode == 0
-    assert not [command for command in COMMANDS if command not in shown.stdout]
+    words = " ".join(shown.stdout.replace("│", " ").split())
+    assert not [name for name, command in all_commands().items() if f"{name} {command.summary}" not in words]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_says_what_the_docstring_says(command: str) -> None:
+    place, summary = all_commands()[command]
+    module, _, name = place.partition(":")
+    found = getattr(importlib.import_module(f"hardtalk.cli.{module}"), name)
+    docstring = inspect.getdoc(found) if inspect.isfunction(found) else found.help
+    assert " ".join(str(docstring).split()) == summary
+
+
+@pytest.mark.parametrize("arguments", [["--board", "FILE", "explain", "0"], ["explain", "--board", "FILE", "0"]])
+def test_every_command_takes_a_board_file(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(BOARD_VARIABLE, "")
+    board = tmp_path / "board.toml"
+    board.write_text("[clocks]\ncpu = 0\n")
+    assert run([str(board) if each == "FILE" else each for each in arguments]) == 2
+    assert capsys.readouterr().err == (
+        f"hardtalk: {board}: clocks.cpu is not a positive integer\nremedy: give it in hertz\n"
+    )
 
 
 def test_help_imports_no_command() -> None:
@@ -101,5 +125,5 @@ def test_an_interrupt_while_a_class_is_made_is_one(monkeypatch: pytest.MonkeyPat
 
         type("Node", (), {"field": Field()})
 
-    monkeypatch.setattr("hardtalk.cli.main.app", interrupted)
+    monkeypatch.setattr("hardtalk.cli.main.launcher", interrupted)
     assert run(["bench"]) == 130

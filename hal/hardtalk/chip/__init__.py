@@ -15,8 +15,11 @@ from hardtalk.chip.description import (
 from hardtalk.chip.errors import ChipError
 from hardtalk.chip.loading import chip_with, default_chip, hal_folder, load_chip
 from hardtalk.chip.svd import read_svd
+from hardtalk.chip.users_board import BOARD_VARIABLE, BoardParts, parts_of_board, use_board
 
 __all__ = [
+    "BOARD_VARIABLE",
+    "BoardParts",
     "Bus",
     "Cache",
     "Chip",
@@ -32,5 +35,7 @@ __all__ = [
     "default_chip",
     "hal_folder",
     "load_chip",
+    "parts_of_board",
     "read_svd",
+    "use_board",
 ]

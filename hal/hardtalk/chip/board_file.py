@@ -1,12 +1,12 @@
 """`board.toml`: what the SVD format has no place for. Memory, clocks, lines, caches, bus."""
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hardtalk.chip.description import Bus, Cache, Memory
 from hardtalk.chip.errors import ChipError
+from hardtalk.chip.users_board import merged, read_tables
 
 CACHE_KEYS = ("size", "ways", "line")
 LAST_ADDRESS = 0xFFFF_FFFF
@@ -29,19 +29,11 @@ class BoardFile:
     bus: Bus
 
 
-def read_board_file(file: Path) -> BoardFile:
-    try:
-        with file.open("rb") as stream:
-            tables = tomllib.load(stream)
-    except OSError as error:
-        raise ChipError(f"cannot read the file: {error.strerror}", "give the path of a board file", file) from error
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise ChipError(
-            f"byte {error.object[error.start]:#04x} is no UTF-8 text", "save the file as UTF-8", file, line, 1
-        ) from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ChipError(str(error), "correct the TOML syntax", file) from error
+def read_board_file(file: Path, users: Path | None = None) -> BoardFile:
+    """The board of a complete file, or what the user's file makes of it."""
+    tables = read_tables(file)
+    if users is not None:
+        tables, file = merged(tables, read_tables(users), users), users
 
     def value(path: str, kind: type) -> Any:
         found: Any = tables

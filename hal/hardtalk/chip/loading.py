@@ -8,6 +8,7 @@ from hardtalk.chip.board_file import BoardFile, read_board_file
 from hardtalk.chip.description import Chip, Peripheral
 from hardtalk.chip.errors import ChipError
 from hardtalk.chip.svd import read_svd
+from hardtalk.chip.users_board import parts_of_board, users_board
 
 ADDRESS_LIMIT = 1 << 32
 
@@ -22,24 +23,29 @@ def hal_folder() -> Path:
     raise ChipError("the board's description was not found", "install the package again", package / "text" / "hal")
 
 
-@cache
 def default_chip() -> Chip:
-    """The Versatile/PB subset that ships, without user devices."""
+    """The Versatile/PB subset that ships, or what the user's board file makes of it, without further devices."""
+    return _chip_of_board(users_board())
+
+
+@cache
+def _chip_of_board(users: Path | None) -> Chip:
     return chip_with(())
 
 
 def chip_with(device_svd_paths: Sequence[Path | str]) -> Chip:
-    """The shipped chip with users' devices merged in."""
+    """The board's chip with users' devices merged in: those of the user's board file, and these."""
     folder = hal_folder()
-    return load_chip([folder / "versatilepb.svd", *device_svd_paths], folder / "board.toml")
+    svds = dict.fromkeys(Path(path).resolve() for path in (*parts_of_board().svd, *device_svd_paths))
+    return load_chip([folder / "versatilepb.svd", *svds], folder / "board.toml", users_board())
 
 
-def load_chip(svd_paths: Sequence[Path | str], board_toml: Path | str) -> Chip:
+def load_chip(svd_paths: Sequence[Path | str], board_toml: Path | str, users: Path | None = None) -> Chip:
     """The chip of `svd_paths`: the first is the board's, the others describe devices that users add.
 
-    Added devices lie at the board's free addresses and use its free lines.
+    Added devices lie at the board's free addresses and use its free lines. `users` says what differs in `board_toml`.
     """
-    board = read_board_file(Path(board_toml))
+    board = read_board_file(Path(board_toml), users)
     peripherals: list[Peripheral] = []
     for index, path in enumerate(svd_paths):
         for peripheral in read_svd(Path(path)):
@@ -57,7 +63,7 @@ def load_chip(svd_paths: Sequence[Path | str], board_toml: Path | str) -> Chip:
         data_cache=board.data_cache,
         bus=board.bus,
         secondary_line_count=board.secondary_line_count,
-        files=(*(Path(path) for path in svd_paths), Path(board_toml)),
+        files=(*(Path(path) for path in svd_paths), users or Path(board_toml)),
     )
     check_names(chip)
     return chip

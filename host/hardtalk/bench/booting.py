@@ -13,7 +13,7 @@ from hardtalk.bench.firmware import class_model, firmware_hash
 from hardtalk.board import Board, UartOutput
 from hardtalk.build import BuildOptions, BuildResult, build
 from hardtalk.build.collectors import TREADMILL
-from hardtalk.chip import chip_with
+from hardtalk.chip import chip_with, parts_of_board
 from hardtalk.devices import CfiFlash, Device
 from hardtalk.flash import FlashFile
 from hardtalk.slots import SLOT_NAMES, STARTED_FROM_FLASH, Slot, is_erased, slot_in
@@ -30,7 +30,7 @@ UsersDevices: TypeAlias = list[tuple[Path, type[Device]]]
 
 @dataclass(frozen=True)
 class BootOptions:
-    """What makes a board. Hashable, and picklable for other processes.
+    """What makes a board, beside what the user's board file says. Hashable, and picklable for other processes.
 
     `drivers` are folders of classes for the firmware, `device_files` are the user's with simulated devices, `devices`
     are further ones. The heap, with the image, has `heap_bytes`; None for all of RAM. `flash_file` keeps
@@ -137,11 +137,12 @@ def build_options(options: BootOptions) -> BuildOptions:
 
 
 def with_svds(options: BootOptions, classes: UsersDevices) -> BuildOptions:
+    board = parts_of_board()
     device_svds = [svd_file(path, each) for path, each in classes]
     device_svds += [svd for each in options.devices if (svd := each.svd_path()) is not None]
     return BuildOptions(
-        class_folders=outermost(resolved(options.drivers)),
-        svd_paths=resolved([*options.svds, *device_svds]),
+        class_folders=outermost(resolved([*board.driver, *options.drivers])),
+        svd_paths=resolved([*board.svd, *options.svds, *device_svds]),
         collector=options.collector,
         heap_bytes=options.heap_bytes,
         traps_bounds=options.traps_bounds,
@@ -149,8 +150,9 @@ def with_svds(options: BootOptions, classes: UsersDevices) -> BuildOptions:
 
 
 def users_devices(options: BootOptions) -> UsersDevices:
-    """The devices of the user's files, each file once."""
-    return [(path, each) for path in dict.fromkeys(options.device_files) for each in device_classes(path)]
+    """The devices of the user's files, those of the board file first, each file once."""
+    files = resolved([*parts_of_board().device, *options.device_files])
+    return [(path, each) for path in files for each in device_classes(path)]
 
 
 def outermost(folders: Sequence[Path]) -> tuple[Path, ...]:

@@ -46,7 +46,7 @@ def bound(
     console = output.console()
     data = build(build_options(parts.boot_options(ARM926))).elf if elf is None else elf.read_bytes()
     try:
-        source_map = SourceMap(data, tuple(parts.driver or ()))
+        source_map = SourceMap(data, parts.folders)
     except ValueError as error:
         raise UserError(f"{elf}: {error}", "Give --elf a file that hardtalk build wrote.") from error
     proof = Proof(source_map, chip_with(parts.svd or []))

@@ -82,7 +82,7 @@ class Chosen:
         return self.load or ["mixed"]
 
     def loads(self, parts: Parts) -> tuple[Load, ...]:
-        return tuple(chosen_loads(self.load_names, all_loads(parts.driver or [])))
+        return tuple(chosen_loads(self.load_names, all_loads(parts.folders)))
 
 
 @Parameter(name="*")

@@ -1,15 +1,15 @@
-"""`hardtalk`: the commands and what happens to their errors.
-
-Commands are named by module so that `hardtalk --help` imports none of them.
-"""
+"""`hardtalk`: one command line from its words to its exit code."""
 
 import gc
 import os
 import sys
 from importlib.metadata import version
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
-from cyclopts import App
+from cyclopts import App, Group, Parameter
+
+from hardtalk.cli.commands import COMMANDS
 
 INTERRUPTED_EXIT_CODE = 130
 
@@ -19,32 +19,30 @@ app = App(
     version=lambda: f"hardtalk {version('hardtalk')}",
     result_action="return_value",
 )
-for command, place in {
-    "build": "building:build",
-    "boot": "boot:boot",
-    "repl": "repl:repl",
-    "test": "sunit:test",
-    "new": "new:new",
-    "latency": "latency:app",
-    "bound": "bound:bound",
-    "trace": "tracing:trace",
-    "uart": "uart:uart",
-    "mediawire": "mediawire:mediawire",
-    "ring": "ring:ring",
-    "bench": "bench:bench",
-    "threadmetric": "threadmetric:threadmetric",
-    "speed": "speed:speed",
-    "memory": "memory:app",
-    "soak": "soak:soak",
-    "inject": "inject:inject",
-    "gdb": "gdb:gdb",
-    "explain": "explain:explain",
-    "docs": "docs:docs",
-    "fuzz": "fuzz:fuzz",
-    "flash": "flash:app",
-}.items():
-    app.command(f"hardtalk.cli.{place}", name=command)
+for number, (title, commands) in enumerate(COMMANDS.items()):
+    group = Group(title, sort_key=number)
+    for name, command in commands.items():
+        app.command(f"hardtalk.cli.{command.place}", name=name, help=command.summary, group=group)
 app.register_install_completion_command(add_to_startup=False, help="Let the shell complete commands and options.")
+
+
+launcher = app.meta
+
+
+@launcher.default
+def launch(
+    *words: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
+    board: Annotated[
+        Path | None,
+        Parameter(help="A file that says what differs from the shipped board, for any command: clocks, RAM, devices."),
+    ] = None,
+) -> Any:
+    """The command of these words, on the user's board if a file describes one."""
+    if board is not None:
+        from hardtalk.chip import use_board
+
+        use_board(board)
+    return app(words)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -55,7 +53,7 @@ def run(arguments: list[str] | None = None) -> int:
         print("hardtalk: an argument has a byte 0 in it; write it without", file=sys.stderr)
         return WRONG_INPUT
     try:
-        result: Any = app(arguments)
+        result: Any = launcher(arguments)
     except KeyboardInterrupt:
         return INTERRUPTED_EXIT_CODE
     except BrokenPipeError:

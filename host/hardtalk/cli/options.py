@@ -8,6 +8,7 @@ from cyclopts import Parameter
 
 from hardtalk.bench import BootOptions
 from hardtalk.build.collectors import TREADMILL
+from hardtalk.chip import parts_of_board
 
 ARM926 = "arm926"
 
@@ -102,6 +103,11 @@ class Parts:
     driver: Drivers = None
     svd: Svds = None
     device: Devices = None
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders of the user's classes, those of the board file first."""
+        return (*parts_of_board().driver, *(self.driver or ()))
 
     def boot_options(self, model: str, collector: str = TREADMILL, flash: Path | None = None) -> BootOptions:
         return BootOptions(

@@ -80,7 +80,7 @@ def trace(
         return 0
     if count < 1:
         raise UserError(f"--count {count}: at least one interrupt must be recorded")
-    forms, loads = chosen_forms(form), chosen_loads([load], known_loads(parts.driver or []))
+    forms, loads = chosen_forms(form), chosen_loads([load], known_loads(parts.folders))
     if len(forms) != 1 or len(loads) != 1:
         raise UserError("a trace is of one form of handler and one load", "Give --form and --load one name each.")
     one_form, chosen = forms[0], loads[0]

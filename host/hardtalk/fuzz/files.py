@@ -7,6 +7,7 @@ from typing import Final
 from hardtalk.chip.board_file import BoardFile, read_board_file
 from hardtalk.chip.loading import check_names, check_peripheral, default_chip, hal_folder, load_chip
 from hardtalk.chip.svd import read_svd
+from hardtalk.chip.users_board import read_parts
 from hardtalk.fuzz.texts import file_of
 from hardtalk.report.baseline import changes, read_baseline
 from hardtalk.report.figures import Report
@@ -87,13 +88,14 @@ def shipped_board() -> BoardFile:
 
 @cache
 def board_examples() -> tuple[bytes, ...]:
-    return ((hal_folder() / "board.toml").read_bytes(),)
+    return ((hal_folder() / "board.toml").read_bytes() + b'[parts]\nsvd = ["."]\n',)
 
 
 def attempt_board(data: bytes) -> None:
-    """With one device."""
+    """With one device: as what differs from the shipped board, and what it adds to it."""
     with file_of(data, BOARD_FILE) as path, file_of(DEVICE, SVD_FILE) as svd:
-        load_chip([svd], path)
+        load_chip([svd], hal_folder() / "board.toml", path)
+        read_parts(path)
 
 
 @cache

@@ -18,6 +18,7 @@ from hardtalk.bench.booting import outermost, resolved
 from hardtalk.board import BoardError, DeviceFailure
 from hardtalk.build import BUILD_ERRORS
 from hardtalk.build.sources import display_name, read_classes, text_root, users_paths
+from hardtalk.chip import parts_of_board
 from hardtalk.smalltalk.tonel import ClassDefinition
 from hardtalk.sunit.classes import SUnitClass, sunit_classes
 from hardtalk.sunit.outcomes import EXPECTED, SKIPPED
@@ -85,7 +86,7 @@ class SUnitFile(pytest.File):
         folder = self.path.parent
         asked = [folder / each for found in self.ihook.pytest_sunit_devices(folder=folder) for each in found]
         return BootOptions(
-            drivers=outermost(resolved([*self._given("driver"), folder])),
+            drivers=outermost(resolved([*parts_of_board().driver, *self._given("driver"), folder])),
             svds=resolved(self._given("svd")),
             device_files=resolved([*self._given("device"), *asked]),
         )
