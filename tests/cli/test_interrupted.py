@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hardtalk.board.interruption import interrupts_deferred
-from hardtalk.cli.main import INTERRUPTED_EXIT_CODE
+from hardtalk.cli.errors import INTERRUPTED
 from hardtalk.cli.worker_pool import WorkerPool
 
 SOON_SECONDS = 8  # two are wanted; other tests may keep the processors busy
@@ -33,7 +33,7 @@ def test_processes_that_work_end_soon() -> None:
     began = time.monotonic()
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of its processes
     _, errors = process.communicate(timeout=60)
-    assert (process.returncode, errors) == (INTERRUPTED_EXIT_CODE, "")
+    assert (process.returncode, errors) == (INTERRUPTED, "")
     assert time.monotonic() - began < SOON_SECONDS
 
 

@@ -25,7 +25,6 @@ class Patience:
     def __init__(self, stops: Stops) -> None:
         self.limit_seconds = LIMIT_SECONDS
         self.watches_devices = False
-        install()
         self._stops = stops
         self._is_interrupted = False
         self._busy: object = None
@@ -36,6 +35,7 @@ class Patience:
         global current
         if threading.get_ident() != threading.main_thread().ident:
             return None
+        install()
         outer, current = current, self
         if self.watches_devices:
             signal.signal(signal.SIGVTALRM, self._look)
@@ -87,10 +87,11 @@ previous: Any = None
 
 
 def install() -> None:
-    """Let Control-C be noted while a board runs; otherwise it does what it did before."""
+    """Let Control-C be noted while a board runs; otherwise it does what it did before. In the main thread; at each run,
+    since a worker hears of it only while it works."""
     global previous
     handler = signal.getsignal(signal.SIGINT)
-    if handler is hear or not callable(handler) or threading.current_thread() is not threading.main_thread():
+    if handler is hear or not callable(handler):
         return
     previous = handler
     signal.signal(signal.SIGINT, hear)

@@ -1,11 +1,12 @@
-"""Exit codes: 2 for wrong usage or input, 1 when what was asked for failed. Only defects show a traceback."""
+"""Exit codes: 2 for wrong usage or input, 1 when what was asked for failed, 130 when Control-C ended it. Only defects
+show a traceback."""
 
 from hardtalk.bench.errors import BenchError, UnfitRequest
 from hardtalk.board import BoardError, DeviceFailure
 from hardtalk.build import BUILD_ERRORS
 from hardtalk.report.errors import ReportedError
 
-WRONG_INPUT, FAILED = 2, 1
+WRONG_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 
 
 class UserError(ReportedError):

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hardtalk.cli import output
-from hardtalk.cli.errors import UserError, exit_code, message
+from hardtalk.cli.errors import INTERRUPTED, UserError, exit_code, message
 from hardtalk.cli.main import run
 from hardtalk.cli.options import Json
 from hardtalk.fuzz import Kind, Outcome, Tally, kinds, run_campaign, try_input
@@ -47,9 +47,13 @@ def fuzz(
         counts = [f"{number:,}" for number in (tally.tried, *(tally.counts[each] for each in Outcome))]
         table.add_row(kind.name, *counts, f"{time.monotonic() - began:.0f}")
         tell_failures(tally, seed, save, console)
+        if tally.is_cut:
+            break
     console.print(table)
     if json is not None:
         report_of(tallies, seed).write(json)
+    if any(tally.is_cut for tally in tallies):
+        return INTERRUPTED
     return 1 if any(tally.failures for tally in tallies) else 0
 
 

@@ -8,10 +8,11 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from hardtalk.cli import output
-from hardtalk.cli.errors import UserError
+from hardtalk.cli.errors import INTERRUPTED, UserError
 from hardtalk.cli.progress import pool
 from hardtalk.injection.primitive_calls import Operation, Outcome
 from hardtalk.injection.shared_calls import CallTask, add_calls, call_all, summary, tasks_for
+from hardtalk.latency.side_by_side import CutShort
 from hardtalk.report.figures import Report
 
 
@@ -51,18 +52,29 @@ def make_calls(calls: Calls, seed: int, jobs: int, model: str, json: Path | None
         raise UserError("hardtalk inject: calls are a number above zero, seeds one from 0 on")
     console = output.console()
     report = Report("inject", model, "", seed, "")
-    faults = 0
-    with pool(jobs, "--jobs") as executor:
-        for operation in calls.operations:
-            tasks = tasks_for(operation, calls.calls, seed, model)
-            outcome, report.firmware = call_all(executor, tasks, CallLine(console, calls.calls))
-            for line in summary(operation, outcome):
-                console.print(line, highlight=False, soft_wrap=True, markup=False)
-            add_calls(report, operation, outcome)
-            faults += len(outcome.faults)
+    is_whole, faults = True, 0
+
+    def tell(outcome: Outcome, firmware: str) -> None:
+        nonlocal faults
+        report.firmware = firmware
+        for line in summary(operation, outcome):
+            console.print(line, highlight=False, soft_wrap=True, markup=False)
+        add_calls(report, operation, outcome)
+        faults += len(outcome.faults)
+
+    try:
+        with pool(jobs, "--jobs") as executor:
+            for operation in calls.operations:
+                tasks = tasks_for(operation, calls.calls, seed, model)
+                tell(*call_all(executor, tasks, CallLine(console, calls.calls)))
+    except CutShort as cut:
+        is_whole = False
+        console.print("interrupted: what was called before")
+        for outcome, firmware in cut.done:
+            tell(outcome, firmware)
     if json is not None:
         report.write(json)
-    return 1 if faults else 0
+    return int(faults > 0) if is_whole else INTERRUPTED
 
 
 class CallLine:

@@ -4,6 +4,7 @@ import shlex
 import sys
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,7 +15,7 @@ from hardtalk.build.cache import BuildCache
 from hardtalk.build.options import default_cache_folder
 from hardtalk.chip import chip_with, default_chip
 from hardtalk.cli import output
-from hardtalk.cli.errors import UserError
+from hardtalk.cli.errors import INTERRUPTED, UserError
 from hardtalk.cli.latency_baseline import compare_with_baseline
 from hardtalk.cli.latency_masked import print_masked
 from hardtalk.cli.latency_page import latency_page
@@ -41,14 +42,14 @@ from hardtalk.cli.options import (
     Parts,
     Workers,
 )
-from hardtalk.cli.progress import workers_with_bar, workers_with_bars
+from hardtalk.cli.progress import measured_so_far, workers_with_bars
 from hardtalk.latency.laboratory import Schedule
 from hardtalk.latency.loaded_board import build_latency_firmware
 from hardtalk.latency.loads import Load, all_loads, chosen_loads
 from hardtalk.latency.masked import masked_report, masked_rows
 from hardtalk.latency.matrix import LatencyPlan, measure_cells
 from hardtalk.latency.models import models_of
-from hardtalk.latency.proven import add_bounds, beside, proven
+from hardtalk.latency.proven import Proven, add_bounds, beside, proven
 from hardtalk.latency.rows import Row, Trouble, latency_report, write_csv
 from hardtalk.latency.subjects import SUBJECTS, chosen_forms
 from hardtalk.latency.windows import SweepPlan, sweep_report, sweep_windows
@@ -142,10 +143,11 @@ def latency(
     console, seed = output.console(), interrupts.seed
     elf = build_latency_firmware(plan.boards[0]).elf
     firmware = firmware_hash(elf)
-    with workers_with_bar(workers, plan.cells, console) as (executor, progress):
-        measured = measure_cells(plan.cells, executor, progress)
+    measured, is_whole = measured_so_far(partial(measure_cells, plan.cells), plan.cells, workers, console)
     troubles = [each for each in measured if isinstance(each, Trouble)]
-    bounds = proven(elf, chip_with(parts.svd or []), models_of(model), BuildCache(default_cache_folder()))
+    bounds = Proven({}, "the command was interrupted, and a proof takes a minute")
+    if is_whole:
+        bounds = proven(elf, chip_with(parts.svd or []), models_of(model), BuildCache(default_cache_folder()))
     rows = beside([each for each in measured if isinstance(each, Row)], bounds)
     lines = [*latency_table(rows, hertz, deadline_cycles, seed), *trouble_lines(troubles)]
     lines += bound_lines(rows, bounds, hertz)
@@ -166,7 +168,8 @@ def latency(
         page.write(shown.html)
     is_worse = before is not None and compare_with_baseline(before, report, console)
     is_missed = any(row.distribution.misses(deadline_cycles) or row.is_beyond_bound for row in rows)
-    return 1 if is_worse or is_missed or troubles or not all(row.counts.are_good for row in rows) else 0
+    is_wrong = is_worse or is_missed or bool(troubles) or not all(row.counts.are_good for row in rows)
+    return int(is_wrong) if is_whole else INTERRUPTED
 
 
 @app.command
@@ -214,15 +217,16 @@ def masked(
     before = read_baseline(baseline) if baseline is not None else None
     console = output.console()
     built = build_latency_firmware(plan.boards[0])
-    with workers_with_bar(workers, plan.cells, console) as (executor, progress):
-        rows = masked_rows(plan.cells, SourceMap(built.elf), executor, progress)
+    measure = partial(masked_rows, plan.cells, SourceMap(built.elf))
+    rows, is_whole = measured_so_far(measure, plan.cells, workers, console)
     print_masked(rows, models_of(model), default_chip().cpu_hertz, console)
     names = ",".join(chosen.load_names)
     report = masked_report(rows, Report("latency masked", model, names, interrupts.seed, firmware_hash(built.elf)))
     if json is not None:
         report.write(json)
     is_worse = before is not None and compare_with_baseline(before, report, console)
-    return 1 if is_worse or not all(row.is_sound for row in rows) else 0
+    is_wrong = is_worse or not all(row.is_sound for row in rows)
+    return int(is_wrong) if is_whole else INTERRUPTED
 
 
 def command_line() -> str:

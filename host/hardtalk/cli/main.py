@@ -11,7 +11,7 @@ from cyclopts import App, Group, Parameter
 
 from hardtalk.cli.commands import COMMANDS
 
-INTERRUPTED_EXIT_CODE = 130
+INTERRUPTED = 130
 
 app = App(
     name="hardtalk",
@@ -55,13 +55,13 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         result: Any = launcher(arguments)
     except KeyboardInterrupt:
-        return INTERRUPTED_EXIT_CODE
+        return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
         if isinstance(error.__cause__, KeyboardInterrupt):  # it came while a class was made, which Python tells so
-            return INTERRUPTED_EXIT_CODE
+            return INTERRUPTED
         from hardtalk.cli.errors import exit_code, message
 
         code = exit_code(error)

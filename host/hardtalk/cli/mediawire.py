@@ -1,6 +1,7 @@
 """`hardtalk mediawire`: streams in and out of a ring while loads run, and what the controller counts."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -10,10 +11,10 @@ from rich.text import Text
 from hardtalk.bench.firmware import firmware_hash
 from hardtalk.chip import default_chip
 from hardtalk.cli import output
-from hardtalk.cli.errors import UserError
+from hardtalk.cli.errors import INTERRUPTED, UserError
 from hardtalk.cli.latency_table import circumstances_of
 from hardtalk.cli.options import ARM926, Drivers, Json, Loads, Models, Workers, driver_options
-from hardtalk.cli.progress import workers_with_bar
+from hardtalk.cli.progress import measured_so_far
 from hardtalk.latency.loaded_board import build_latency_firmware
 from hardtalk.latency.loads import chosen_loads, known_loads
 from hardtalk.latency.models import models_of
@@ -41,8 +42,7 @@ def mediawire(
     tasks = [Relaying(board, each, milliseconds) for board in boards for each in loads]
     console = output.console()
     firmware = firmware_hash(build_latency_firmware(boards[0]).elf)
-    with workers_with_bar(workers, tasks, console) as (executor, progress):
-        results = relay_all(tasks, executor, progress)
+    results, is_whole = measured_so_far(partial(relay_all, tasks), tasks, workers, console)
     hertz = default_chip().cpu_hertz
     console.print(relay_table(results, hertz))
     console.print(Text(f"{milliseconds:,} ms of stereo and video in and out, under each load"))
@@ -50,7 +50,7 @@ def mediawire(
         console.print(Text(circumstances_of(each, hertz)))
     if json is not None:
         relay_report(results, model, ",".join(names), firmware).write(json)
-    return 0 if all(each.is_good for each in results) else 1
+    return int(not all(each.is_good for each in results)) if is_whole else INTERRUPTED
 
 
 def relay_table(results: Sequence[RelayResult], hertz: int) -> Table:

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import Progress
 
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.worker_pool import WorkerPool
-from hardtalk.latency.matrix import Counted
+from hardtalk.latency.side_by_side import Counted, CutShort
 
 MOST_WORKERS = 256
+Result = TypeVar("Result")
 
 
 def pool(workers: int, option: str = "--workers") -> WorkerPool:
@@ -39,6 +41,24 @@ def workers_with_bar(
         bar = stack.enter_context(Progress(console=console, transient=True, disable=not console.is_terminal))
         interrupts = bar.add_task("interrupts", total=sum(task.count for task in tasks))
         yield executor, lambda count: bar.advance(interrupts, count)
+
+
+def measured_so_far(
+    measure: Callable[[Executor | None, Callable[[int], None]], Sequence[Result]],
+    tasks: Sequence[Counted],
+    workers: int,
+    console: Console,
+) -> tuple[Sequence[Result], bool]:
+    """What `measure` answers when so many processes share the tasks, and whether it is everything: when Control-C comes
+    it is what was measured before. Raises KeyboardInterrupt when that is nothing."""
+    try:
+        with workers_with_bar(workers, tasks, console) as (executor, progress):
+            return measure(executor, progress), True
+    except CutShort as cut:
+        if not cut.done:
+            raise KeyboardInterrupt from None
+        console.print("interrupted: what was measured before")
+        return cut.done, False
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from hardtalk.bench import boot
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.build.sources import text_root
 from hardtalk.cli import output
-from hardtalk.cli.errors import UserError
+from hardtalk.cli.errors import INTERRUPTED, UserError
 from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Parts
 from hardtalk.cli.sunit_report import SunitReport
 from hardtalk.sunit.choosing import chosen
@@ -20,8 +20,6 @@ from hardtalk.sunit.coverage import bytecode_watch, coverage, lcov
 from hardtalk.sunit.junit import junit
 from hardtalk.sunit.outcomes import Outcome
 from hardtalk.sunit.runner import Runner
-
-INTERRUPTED_EXIT_CODE = 130
 
 
 def test(
@@ -90,7 +88,7 @@ def test(
     if junit_file is not None:
         junit_file.write_bytes(junit(outcomes, bench.board.chip.cpu_hertz))
     if is_interrupted:
-        return INTERRUPTED_EXIT_CODE
+        return INTERRUPTED
     return 1 if bench.console.device_failures or any(each.has_failed for each in outcomes) else 0
 
 

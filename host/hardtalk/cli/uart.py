@@ -1,6 +1,7 @@
 """`hardtalk uart`: one Smalltalk interrupt a character at line rate, and the fastest rate that loses none."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -10,9 +11,10 @@ from rich.text import Text
 from hardtalk.bench.firmware import firmware_hash
 from hardtalk.chip import default_chip
 from hardtalk.cli import output
+from hardtalk.cli.errors import INTERRUPTED
 from hardtalk.cli.latency_table import circumstances_of
 from hardtalk.cli.options import ARM926, CycleModel, Drivers, Json, driver_options
-from hardtalk.cli.progress import workers_with_bar
+from hardtalk.cli.progress import measured_so_far
 from hardtalk.latency.loaded_board import build_latency_firmware
 from hardtalk.latency.loads import ALL, chosen_loads, known_loads
 from hardtalk.uart.reception import RATES, LoadResult, UartPlan, receive_all, uart_report
@@ -39,8 +41,7 @@ def uart(
     plan = UartPlan(driver_options(driver, model), loads, tuple(sorted(rate or RATES)), count)
     console = output.console()
     firmware = firmware_hash(build_latency_firmware(plan.board).elf)
-    with workers_with_bar(workers, plan.transmissions, console) as (executor, progress):
-        results = receive_all(plan, executor, progress)
+    results, is_whole = measured_so_far(partial(receive_all, plan), plan.transmissions, workers, console)
     console.print(uart_table(plan, results))
     for result in results:
         for each in result.receptions:
@@ -52,7 +53,7 @@ def uart(
     console.print(Text(f"{count:,} characters each, one-byte FIFO   {circumstances}"))
     if json is not None:
         uart_report(plan, results, ",".join(names), firmware).write(json)
-    return 0 if fastest else 1
+    return int(not fastest) if is_whole else INTERRUPTED
 
 
 def uart_table(plan: UartPlan, results: Sequence[LoadResult]) -> Table:

@@ -32,5 +32,4 @@ class WorkerPool(ProcessPoolExecutor):
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             for process in list((self._processes or {}).values()):
                 process.kill()
-            self.shutdown(wait=False, cancel_futures=True)
         return super().__exit__(kind, error, trace)

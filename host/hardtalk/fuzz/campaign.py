@@ -53,11 +53,12 @@ class Failure:
 
 @dataclass
 class Tally:
-    """How many inputs came to what end; the inputs that were defects."""
+    """How many inputs came to what end; the inputs that were defects. `is_cut` after Control-C."""
 
     kind: Kind
     counts: Counter[Outcome] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
+    is_cut: bool = False
 
     @property
     def tried(self) -> int:
@@ -71,15 +72,18 @@ class Hung(BaseException):
 def run_campaign(
     kind: Kind, count: int, seed: int, judge: Judge, progress: Callable[[int], None] = lambda _: None
 ) -> Tally:
-    """Try inputs 0 to `count` - 1 of the campaign with that seed."""
+    """Try inputs 0 to `count` - 1 of the campaign with that seed, or those before Control-C comes."""
     tally = Tally(kind)
-    for number in range(count):
-        data = input_of(kind, seed, number)
-        outcome, text = try_input(kind, data, judge)
-        tally.counts[outcome] += 1
-        if outcome.is_defect:
-            tally.failures.append(Failure(number, data, outcome, text))
-        progress(number + 1)
+    try:
+        for number in range(count):
+            data = input_of(kind, seed, number)
+            outcome, text = try_input(kind, data, judge)
+            tally.counts[outcome] += 1
+            if outcome.is_defect:
+                tally.failures.append(Failure(number, data, outcome, text))
+            progress(number + 1)
+    except KeyboardInterrupt:
+        tally.is_cut = True
     return tally
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from hardtalk.bench.firmware import firmware_hash
 from hardtalk.injection.messages import MessageCampaign
 from hardtalk.injection.primitive_calls import COUNTS, Campaign, Operation, Outcome
+from hardtalk.latency.side_by_side import CutShort
 from hardtalk.report.figures import Report
 
 TASKS: int = 64
@@ -51,14 +52,19 @@ def carry_out(task: CallTask) -> tuple[Outcome, str]:
 def call_all(
     executor: Executor, tasks: Sequence[CallTask], finished: Callable[[CallTask, Outcome], None]
 ) -> tuple[Outcome, str]:
-    """All tasks; `finished` hears of each when it is done, in any order. Faults are in the order of their seeds."""
+    """All tasks; `finished` hears of each when it is done, in any order. Faults are in the order of their seeds. Raises
+    CutShort with what was done when Control-C comes."""
     total, firmware = Outcome(), ""
     futures = {executor.submit(carry_out, task): task for task in tasks}
-    for future in as_completed(futures):
-        outcome, firmware = future.result()
-        total.add(outcome)
-        finished(futures[future], outcome)
-    total.faults.sort(key=lambda fault: fault.seed)
+    try:
+        for future in as_completed(futures):
+            outcome, firmware = future.result()
+            total.add(outcome)
+            finished(futures[future], outcome)
+    except KeyboardInterrupt:
+        raise CutShort([(total, firmware)] if total.calls else ()) from None
+    finally:
+        total.faults.sort(key=lambda fault: fault.seed)
     return total, firmware
 
 

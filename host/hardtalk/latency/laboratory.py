@@ -14,6 +14,7 @@ from hardtalk.board import Board, Event, InterruptEntry, LineRaised, RegisterAcc
 from hardtalk.board.watch import Watch
 from hardtalk.latency.interrupt import Interrupt, Stopwatch
 from hardtalk.latency.service import ServiceWatch
+from hardtalk.latency.side_by_side import CutShort
 from hardtalk.symbols.moment import Moment
 from hardtalk.vm.constants import PINNED_REGISTERS
 
@@ -70,15 +71,22 @@ class Laboratory:
         self._cancel_next: Callable[[], None] = lambda: None
 
     def measure(self, count: int, progress: Callable[[int], None] = lambda _: None) -> list[Interrupt]:
-        """The next `count` interrupts. Raises NotServed when one is not answered within the schedule's patience."""
+        """The next `count` interrupts. Raises NotServed when one is not answered within the schedule's patience, and
+        CutShort with those so far, if there are any, when Control-C comes."""
         finished = self.stopwatch.finished
-        goal = len(finished) + count
-        with self.raising():
-            while len(finished) < goal:
-                before = len(finished)
-                self._run_until(min(before + PROGRESS_STEP, goal))
-                progress(len(finished) - before)
-        return finished[goal - count : goal]
+        first = len(finished)
+        goal = first + count
+        try:
+            with self.raising():
+                while len(finished) < goal:
+                    before = len(finished)
+                    self._run_until(min(before + PROGRESS_STEP, goal))
+                    progress(len(finished) - before)
+        except KeyboardInterrupt:
+            if len(finished) == first:
+                raise
+            raise CutShort(finished[first:]) from None
+        return finished[first:goal]
 
     def next_now(self, inject: Callable[[], None]) -> Interrupt:
         """The one interrupt whose line `inject` raises at once, in the state the board is in, while `listening`."""

@@ -12,8 +12,9 @@ from hardtalk.bounds.proof import Proof
 from hardtalk.chip import default_chip
 from hardtalk.latency.laboratory import NotServed
 from hardtalk.latency.loaded_board import start_load
-from hardtalk.latency.matrix import Cell, booted, measure_interrupts, side_by_side
+from hardtalk.latency.matrix import Cell, booted, measure_interrupts
 from hardtalk.latency.models import ARM926
+from hardtalk.latency.side_by_side import CutShort, side_by_side
 from hardtalk.latency.subjects import subject_named
 from hardtalk.report.figures import Report
 from hardtalk.symbols.source_map import SourceMap
@@ -55,16 +56,23 @@ class MaskedRow:
 
 
 def measure_masked(cell: Cell) -> list[SeenInCell]:
+    """The sections that its run saw. Raises CutShort with those so far."""
     bench = booted(cell.options)
     subject = subject_named(bench, cell.line, cell.form)
     start_load(bench, subject, cell.load)
+    is_cut = False
     with MaskWatch(bench.board) as watch:
         try:
             measure_interrupts(bench, subject, cell)
+        except CutShort:
+            is_cut = True
         except NotServed as error:
             raise BenchError(f"{cell.line} under {cell.load.name}: {error}\n{bench.board.fault_report()}") from error
     measured = replace(cell, form=subject.form)
-    return [SeenInCell(measured, seen, end_text(bench.source_map, seen.end)) for seen in watch.sections]
+    found = [SeenInCell(measured, seen, end_text(bench.source_map, seen.end)) for seen in watch.sections]
+    if is_cut:
+        raise CutShort([found])
+    return found
 
 
 def end_text(source_map: SourceMap, address: int) -> str:
@@ -77,8 +85,17 @@ def end_text(source_map: SourceMap, address: int) -> str:
 def masked_rows(
     cells: Sequence[Cell], source_map: SourceMap, executor: Executor | None, progress: Callable[[int], None]
 ) -> list[MaskedRow]:
-    """A row for each section, in the order of the code; those that only the runs show come last."""
-    found = [each for part in side_by_side(measure_masked, cells, executor, progress) for each in part]
+    """A row for each section, in the order of the code; those that only the runs show come last. Raises CutShort with
+    the rows of what was seen when Control-C comes."""
+    try:
+        parts = side_by_side(measure_masked, cells, executor, progress)
+    except CutShort as cut:
+        raise CutShort(rows_of(cut.done, source_map) if cut.done else ()) from None
+    return rows_of(parts, source_map)
+
+
+def rows_of(parts: Sequence[Sequence[SeenInCell]], source_map: SourceMap) -> list[MaskedRow]:
+    found = [each for part in parts for each in part]
     sections = {each.start: each for each in Proof(source_map, default_chip()).masked_sections}
     starts = list(dict.fromkeys([*sections, *sorted(each.seen.start for each in found)]))
     return [

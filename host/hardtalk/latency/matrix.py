@@ -6,10 +6,9 @@ which worker measures it.
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Protocol, TypeVar
 
 from hardtalk.bench import Bench, BootOptions, KeptBoard, UnfitRequest
 from hardtalk.board import BoardError, DeviceFailure
@@ -21,10 +20,9 @@ from hardtalk.latency.loaded_board import boot_latency_bench, start_load
 from hardtalk.latency.loads import Load
 from hardtalk.latency.rows import Row, Trouble, worst_of
 from hardtalk.latency.service import ServiceWatch
+from hardtalk.latency.side_by_side import CutShort, one_by_one, side_by_side
 from hardtalk.latency.subjects import NATIVE, SMALLTALK, Subject, subject_named
 from hardtalk.symbols.moments import watched_addresses
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,8 @@ def booted(options: BootOptions) -> Bench:
 
 
 def measure_cell(cell: Cell, progress: Callable[[int], None] = lambda _: None) -> Row | Trouble:
-    """A trouble when an interrupt is not served. Raises BenchError when there is no such board."""
+    """A trouble when an interrupt is not served. Raises BenchError when there is no such board, and CutShort with a row
+    of those interrupts that were served before one came from the keyboard."""
     try:
         bench = booted(cell.options)
     except (BoardError, DeviceFailure) as error:  # which cannot come back from another process
@@ -87,8 +86,11 @@ def measure_cell(cell: Cell, progress: Callable[[int], None] = lambda _: None) -
     start_load(bench, subject, cell.load)
     before = counts_of(bench, line)
     watch = ServiceWatch(bench.board, bench.source_map, line, subject.driver, subject.form == NATIVE)
+    is_cut = False
     try:
         interrupts = measure_interrupts(bench, subject, cell, progress, watch)
+    except CutShort as cut:
+        interrupts, is_cut = cut.done, True
     except NotServed as error:
         reason = "\n".join([str(error), *bench.console.device_failures])
         return Trouble(cell.options.model, cell.line, subject.form, cell.load.name, reason, error.served)
@@ -96,7 +98,10 @@ def measure_cell(cell: Cell, progress: Callable[[int], None] = lambda _: None) -
     spread = Distribution.of(each.latency for each in interrupts)
     worst = worst_of(interrupts, bench.source_map, bench.board)
     row = Row(cell.options.model, cell.line, subject.form, cell.load.name, spread, worst, counts, subject.driver)
-    return replace(row, is_provoked=subject.raise_soon is not None, service=watch.service())
+    row = replace(row, is_provoked=subject.raise_soon is not None, service=watch.service())
+    if is_cut:
+        raise CutShort([row])
+    return row
 
 
 def measure_interrupts(
@@ -106,7 +111,7 @@ def measure_interrupts(
     progress: Callable[[int], None] = lambda _: None,
     service: ServiceWatch | None = None,
 ) -> list[Interrupt]:
-    """With the load running already. Raises NotServed."""
+    """With the load running already. Raises NotServed, and CutShort with the interrupts so far."""
     board = bench.board
     watched = watched_addresses(bench.source_map)
     laboratory = Laboratory(board, subject.line(board), subject.injector(board), watched, cell.schedule, service)
@@ -117,39 +122,7 @@ def measure_cells(
     cells: Sequence[Cell], executor: Executor | None = None, progress: Callable[[int], None] = lambda _: None
 ) -> list[Row | Trouble]:
     """A row or a trouble for each cell, in order; without an executor one after the other, here. `progress` hears of
-    interrupts."""
+    interrupts. Raises CutShort for an interrupt from the keyboard."""
     if executor is None:
-        return [measure_cell(cell, progress) for cell in cells]
+        return one_by_one(lambda cell: measure_cell(cell, progress), cells)
     return side_by_side(measure_cell, cells, executor, progress)
-
-
-class Counted(Protocol):
-    """Something to measure that has `count` interrupts."""
-
-    @property
-    def count(self) -> int: ...
-
-
-Task = TypeVar("Task", bound=Counted)
-
-
-def side_by_side(
-    measure: Callable[[Task], Result], tasks: Sequence[Task], executor: Executor | None,
-    progress: Callable[[int], None],
-) -> list[Result]:  # fmt: skip
-    """What `measure` answers for each task, in order. `progress` hears the interrupts of each that is done."""
-    if executor is None:
-        results = []
-        for task in tasks:
-            results.append(measure(task))
-            progress(task.count)
-        return results
-    running = {executor.submit(measure, task): task for task in tasks}
-    try:
-        for future in as_completed(running):
-            future.result()
-            progress(running[future].count)
-    finally:
-        for future in running:
-            future.cancel()
-    return [future.result() for future in running]

@@ -15,7 +15,8 @@ from hardtalk.board import Board, StopReason
 from hardtalk.build.sources import text_root
 from hardtalk.latency.loaded_board import run_load
 from hardtalk.latency.loads import Load
-from hardtalk.latency.matrix import booted, side_by_side
+from hardtalk.latency.matrix import booted
+from hardtalk.latency.side_by_side import side_by_side
 from hardtalk.mediawire import MediaWire, Node, Sink, Source, identity_of
 from hardtalk.report.figures import Report
 

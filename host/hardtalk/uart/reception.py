@@ -17,7 +17,8 @@ from hardtalk.latency.interrupt import sum_of_parts
 from hardtalk.latency.laboratory import Laboratory, Schedule
 from hardtalk.latency.loaded_board import run_load
 from hardtalk.latency.loads import Load
-from hardtalk.latency.matrix import booted, side_by_side
+from hardtalk.latency.matrix import booted
+from hardtalk.latency.side_by_side import CutShort, side_by_side
 from hardtalk.report.figures import Report
 from hardtalk.symbols.moments import watched_addresses
 
@@ -86,10 +87,22 @@ class LoadResult:
 
 
 def receive_all(plan: UartPlan, executor: Executor | None, progress: Callable[[int], None]) -> list[LoadResult]:
-    """Everything that the plan sends, shared over the executor. `progress` hears of characters."""
-    received = side_by_side(receive_fresh, plan.transmissions, executor, progress)
-    step = len(plan.rates)
-    return [LoadResult(load, tuple(received[at * step : (at + 1) * step])) for at, load in enumerate(plan.loads)]
+    """Everything that the plan sends, shared over the executor. `progress` hears of characters. Raises CutShort, with
+    the loads of which all rates were done, when Control-C comes."""
+    try:
+        return results_of(plan, side_by_side(receive_task, plan.transmissions, executor, progress))
+    except CutShort as cut:
+        raise CutShort(results_of(plan, cut.done)) from None
+
+
+def receive_task(task: Transmission) -> tuple[Transmission, Reception]:
+    return task, receive_fresh(task)
+
+
+def results_of(plan: UartPlan, received: Sequence[tuple[Transmission, Reception]]) -> list[LoadResult]:
+    """By load, of those that have all rates."""
+    by_load = {load: tuple(reception for task, reception in received if task.load == load) for load in plan.loads}
+    return [LoadResult(load, found) for load, found in by_load.items() if len(found) == len(plan.rates)]
 
 
 def uart_report(plan: UartPlan, results: Sequence[LoadResult], load_names: str, firmware: str) -> Report:
