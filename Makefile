@@ -1,8 +1,10 @@
 # Two commands: `make boot` and `make test`. Both do all the set-up they need; Python 3.11 and make are enough.
+# `make test TESTS=all` also runs the files that take long (tests/order.py).
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 STAMP := $(VENV)/.set-up
 WORKERS ?= 2
+TESTS ?= short
 
 .PHONY: setup boot test check clean
 
@@ -18,7 +20,7 @@ boot: setup
 	$(VENV)/bin/hardtalk boot
 
 test: setup
-	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal $(if $(filter all,$(TESTS)),,-m 'not long')
 
 check: setup
 	$(VENV)/bin/ruff check .

@@ -31,19 +31,25 @@ QEMU_COMMAND: Final = (QEMU, "-M", "versatilepb", "-m", "128", "-nographic", "-s
 QEMU_PATIENCE_SECONDS: Final = 60
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    from tests.order import ordered
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: in a file that takes long; `make test` leaves it out")
 
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what takes long, before `-m` chooses, and let workers begin with it."""
+    from tests.order import LONG, ordered
+
+    folder = Path(__file__).parent
+    named = [
+        (each.path.relative_to(folder).as_posix() if each.path.is_relative_to(folder) else "", each) for each in items
+    ]
+    for name, item in named:
+        if name in LONG:
+            item.add_marker("long")
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     if workers > 1:
-        folder = Path(__file__).parent
-        items[:] = ordered(
-            [
-                (each.path.relative_to(folder).as_posix() if each.path.is_relative_to(folder) else "", each)
-                for each in items
-            ],
-            workers,
-        )
+        items[:] = ordered(named, workers)
 
 
 @pytest.fixture(scope="session")

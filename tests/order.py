@@ -1,4 +1,4 @@
-"""The order in which several workers run the tests: each begins with files that are known to take long.
+"""Which files take long, and the order in which several workers run the tests: each begins with those.
 
 xdist gives each worker an equal part of the tests in their order, and who has no more takes from another's end. Files
 stay together, for their tests share what was made ready for them.

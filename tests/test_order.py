@@ -36,5 +36,12 @@ def test_more_long_ones_than_a_worker_s_part_are_all_run() -> None:
     assert sorted(ordered(few, 2)) == sorted(test for _, test in few)
 
 
+def test_what_takes_long_can_be_left_out(request: pytest.FixtureRequest) -> None:
+    """`make test` says `-m "not long"`; here every test that was collected is marked as its file says."""
+    for item in request.session.items:
+        name = item.path.relative_to(Path(__file__).parent).as_posix()
+        assert (item.get_closest_marker("long") is not None) == (name in LONG)
+
+
 def test_the_long_ones_are_there() -> None:
     assert all((Path(__file__).parent / name).is_file() for name in LONG)
