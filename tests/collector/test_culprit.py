@@ -158,6 +158,93 @@ def test_each_kind_of_leak_is_told(leaking: Bench, program: str) -> None:
     goes_on(leaking, 300 * KILOBYTE)
 
 
+WAIT = "(Delay forSeconds: 1000) wait"
+NO_ROOM = "\nOutOfMemory: there is not enough memory for a new process"
+
+
+def are_answered(bench: Bench) -> None:
+    for _ in range(2):
+        assert evaluate(bench, SUM) == ANSWER
+        assert evaluate(bench, "(Delay forMilliseconds: 300) wait. 6") == "6"
+    goes_on(bench)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        f"[ [ {WAIT} ] forkAt: 30 ] repeat",
+        f"[ [ {WAIT} ] forkAt: 45 ] repeat",
+        f"[ [ | a | a := Array new: 50. {WAIT}. a ] forkAt: 30 ] repeat",
+        "| all | all := OrderedCollection new. [ [ | s | s := Semaphore new. all add: s. s wait ] forkAt: 45 ] repeat",
+        "| all | all := OrderedCollection new. [ all add: [ 3 ] newProcess ] repeat",
+    ],
+)
+def test_who_forks_without_end_is_told_where_it_forks(leaking: Bench, program: str) -> None:
+    """Those that it has forked live on and keep their memory; requests are answered all the same."""
+    before = leaking.console.keep()
+    assert NO_ROOM in error(leaking, program)
+    are_answered(leaking)
+    leaking.console.put_back(before)
+
+
+@pytest.mark.parametrize("free_bytes", [LEAST_FREE_BYTES, 2 << 20])
+def test_who_forks_without_end_in_a_heap_of_another_size(free_bytes: int) -> None:
+    bench = board(free_bytes)
+    free = int(evaluate(bench, "Smalltalk garbageCollect. Smalltalk bytesFree"))
+    evaluate(bench, "Smalltalk at: #All put: OrderedCollection new")
+    assert NO_ROOM in error(bench, f"[ (Smalltalk at: #All) add: [ {WAIT} ] fork ] repeat")
+    are_answered(bench)
+    evaluate(bench, "(Smalltalk at: #All) do: [ :each | each terminate ]. Smalltalk at: #All put: nil")
+    goes_on(bench, free // 2)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        f"| b | b := nil. b := [ [ b value. {WAIT} ] forkAt: 45 ]. b value. 5",
+        f"[ [ [ {WAIT} ] forkAt: 45 ] repeat ] forkAt: 20. 5",
+        f"[ [ [ [ {WAIT} ] forkAt: 45 ] on: OutOfMemory do: [ :e | ] ] repeat ] forkAt: 20. 5",
+    ],
+)
+def test_requests_are_answered_while_others_fork_without_end(leaking: Bench, program: str) -> None:
+    before = leaking.console.keep()
+    evaluate(leaking, program)
+    are_answered(leaking)
+    leaking.console.put_back(before)
+
+
+def test_those_that_nobody_can_wake_any_more_take_no_memory(leaking: Bench) -> None:
+    assert evaluate(leaking, "1 to: 1000 do: [ :i | [ Semaphore new wait ] forkAt: 45 ]. 5") == "5"
+    goes_on(leaking, 300 * KILOBYTE)
+
+
+def test_who_forks_waits_until_another_gives_memory_back(leaking: Bench) -> None:
+    """Who has filled memory lets it go after half a second; two seconds are waited for that."""
+    fill = (
+        "a := nil. [ Smalltalk bytesFree > 12000 ] whileTrue: [ a := a -> 3 ]."
+        " [ Smalltalk garbageCollect > 12000 ] whileTrue: [ 50 timesRepeat: [ a := a -> 3 ] ]"
+    )
+    other = f"[ | a | {fill}. (Delay forMilliseconds: 500) wait. a := nil. {WAIT} ] forkAt: 45"
+    assert evaluate(leaking, f"| done | done := Semaphore new. {other}. [ done signal ] fork. done wait. 7") == "7"
+    goes_on(leaking, 300 * KILOBYTE)
+
+
+@pytest.mark.parametrize("priorities", [(35, 36), (40, 40), (60, 30)])
+def test_two_leaks_at_once(leaking: Bench, priorities: tuple[int, int]) -> None:
+    evaluate(leaking, " ".join(f"{LEAK} forkAt: {priority}." for priority in priorities) + " 5")
+    evaluate(leaking, "(Delay forMilliseconds: 1500) wait")
+    goes_on(leaking, 300 * KILOBYTE)
+
+
+def test_a_recursive_message_not_understood() -> None:
+    """The method that is sent then sends another message that the object does not understand."""
+    bench = board(208 * KILOBYTE)
+    evaluate(bench, "Object subclass: #Endless")
+    evaluate(bench, "Endless addSelector: #doesNotUnderstand: withMethod: Collection >> #includes:")
+    assert "\nOutOfMemory: the stack is too deep" in error(bench, "Endless new foo")
+    goes_on(bench, 60 * KILOBYTE)
+
+
 def test_many_processes_that_leak_at_once() -> None:
     bench = board(464 * KILOBYTE)
     each = f"(Smalltalk at: #Leaks) at: i put: ({LEAK} forkAt: 35 + (i \\\\ 10))"
