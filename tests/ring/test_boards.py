@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from hardtalk.bench import BenchError, BootOptions
+from hardtalk.build.sources import text_root
 from hardtalk.cli.main import run
 from hardtalk.ring.member import Member
-from hardtalk.ring.plan import DEFAULT_PROGRAM, Program, RingPlan, with_driver
+from hardtalk.ring.plan import DEFAULT_PROGRAM, Cut, Program, RingPlan, with_driver
 from hardtalk.ring.running import RingResult, run_ring
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -86,6 +87,32 @@ def test_when_one_is_switched_off_the_others_say_what_they_have_missed() -> None
     assert [each.ended for each in result.nodes] == ["done", "done", "switched off"]
     assert [each.overruns for each in result.nodes[:2]] == [0, missed]
     assert result.is_good
+
+
+def test_a_link_that_is_cut_and_mended() -> None:
+    """Nothing is missed before it; the ring is closed again after it, and the stream goes on."""
+    plan = replace(plan_of(program("speaking"), program("hearing")), cuts=(Cut(2, 150, 160),))
+    result = run_ring(plan)
+    (spoke, silent), (heard, text) = told(result)
+    assert (spoke, heard) == (1, 2) and int(silent) >= 0
+    missed = int(text.split()[1])
+    assert 480 <= missed <= 1_000, "10 ms, and an election"
+    assert text.endswith(" true #(1))")
+    assert [each.condition for each in result.nodes] == ["locked", "clock master"]
+    open_still = run_ring(replace(plan, cuts=(Cut(2, 150),), milliseconds=200))
+    assert [each.condition for each in open_still.nodes] == ["ring open", "ring open"]
+    assert [each.ended for each in open_still.nodes] == ["running", "running"]
+
+
+def test_each_board_has_devices_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = text_root() / "examples" / "thermometer"
+    one, two = tmp_path / "one.st", tmp_path / "two.st"
+    one.write_text("| t | t := Thermometer start. 9 timesRepeat: [ t next ]. t next!", encoding="utf-8")
+    two.write_text("Thermometer start next!", encoding="utf-8")
+    arguments = ["--driver", str(folder), "--device", str(folder / "thermometer.py")]
+    assert run(["ring", *arguments, "--program", str(one), "--program", str(two)]) == 0
+    text = capsys.readouterr().out
+    assert "1: (95/4)" in text and "2: (43/2)" in text
 
 
 def test_a_board_that_halts_leaves_the_ring_and_is_told() -> None:
@@ -161,6 +188,9 @@ def test_the_command_and_its_figures(tmp_path: Path, capsys: pytest.CaptureFixtu
         (["--milliseconds", "0"], "0 milliseconds: at least one is needed"),
         (["--stop", "3@10"], "there is no node 3 to be stopped: they are 1 to 2"),
         (["--stop", "2"], "--stop 2: it is NODE@MILLISECONDS, such as 2@500"),
+        (["--cut", "3@10-20"], "there is no node 3 to be cut off: they are 1 to 2"),
+        (["--cut", "2@20-20"], "a cut from 20 to 20 ms: it must end after it has begun"),
+        (["--cut", "2@20-"], "--cut 2@20-: it is NODE@FROM-TO in milliseconds, such as 2@500-800, or 2@500 for ever"),
         (["--workers", "0"], "--workers 0: at least one is needed"),
         (["--executor", "none"], "--executor none: there is none of that name"),
         (["--program", "none.st"], "none.st: No such file or directory"),

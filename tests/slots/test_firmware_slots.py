@@ -199,7 +199,7 @@ def test_the_command_without_a_slot_to_start(image: Path, tmp_path: Path, capsys
 def test_the_board_has_the_same_numbers(bench: Bench) -> None:
     evaluate = bench.console.evaluate
     fields = ("PAYLOAD_SIZE", "PAYLOAD_CHECKSUM", "ENTRY", "SEGMENT_COUNT", "SEGMENTS")
-    fields += ("HEADER_CHECKSUM", "GENERATION", "GENERATION_COMPLEMENT")
+    fields += ("HEADER_CHECKSUM", "GENERATION", "GENERATION_COMPLEMENT", "TAKEN", "TAKEN_COMPLEMENT")
     names = {each: each.lower().title().replace("_", "") for each in (*fields, "CONFIRMED")}
     selectors = " ".join(f"#{name[0].lower()}{name[1:]}" for name in names.values())
     offsets = evaluate(f"#({selectors}) collect: [ :each | FirmwareSlot offsetOf: each ]")

@@ -8,18 +8,19 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from copy import deepcopy
 from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).parent))
+from snapshot_board import FIRST, SECOND, booted_from, flash_image, restarted, started
 
-from hardtalk.bench import Bench, BenchError, BootOptions, boot
+from hardtalk.bench import Bench, BenchError, BootOptions
 from hardtalk.bench.booting import flash_of
 from hardtalk.board import Board
+from hardtalk.cli.flash_slots import moment
+from hardtalk.cli.main import run
 from hardtalk.devices import FlashCells
 from hardtalk.devices.cfi_flash import Operation
 from hardtalk.flash import FlashFile
@@ -31,8 +32,7 @@ from hardtalk.link.linker import image_checksum
 from hardtalk.link.plan import HEAP_BASE, IMAGE_HEADER_BYTES
 from hardtalk.power_cuts.judges import torn
 from hardtalk.serial import Result
-from hardtalk.shell.shell import Shell
-from hardtalk.slots import boot_loader, install, install_loader, pack, read_header, slots_in, started_slot
+from hardtalk.slots import read_header, slots_in
 from hardtalk.slots.layout import HEADER_BYTES, PAYLOAD, slot_offset
 
 if TYPE_CHECKING:
@@ -95,37 +95,20 @@ class Story:
     cells: FlashCells | None = None
 
 
-def restarted(bench: Bench) -> str:
-    shown = StringIO()
-    Shell(bench, Console(file=shown)).run(StringIO("FirmwareSlot restart\n"))
-    return bench.text
-
-
-def started(cells: FlashCells) -> tuple[int, int] | None:
-    slot = started_slot(slots_in(cells))
-    return None if slot is None else (slot.number, slot.generation)
-
-
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The flash of the firmware with the drivers of the latency laboratory, in slot A, confirmed."""
-    path = tmp_path_factory.mktemp("snapshot") / "flash.bin"
-    flash = FlashFile(path)
-    cells = flash.cells()
-    install_loader(cells, boot_loader())
-    install(cells, pack(build_latency_firmware().elf), confirm=True)
-    flash.store(cells)
-    return path
+    return flash_image(tmp_path_factory.mktemp("snapshot") / "flash.bin", build_latency_firmware().elf)
 
 
-def booted_from(path: Path) -> Bench:
-    return boot(with_laboratory(BootOptions(flash_file=path, starts_from_flash=True)), lambda _: None)
+def booted(path: Path) -> Bench:
+    return booted_from(path, with_laboratory(BootOptions()))
 
 
 @pytest.fixture(scope="module")
 def told(image: Path) -> Iterator[tuple[Bench, Story]]:
     """The resumed board."""
-    bench, story = booted_from(image), Story()
+    bench, story = booted(image), Story()
     evaluate, flash = bench.console.evaluate, flash_of(bench.board)
     for each in BEFORE:
         evaluate(each)
@@ -195,10 +178,73 @@ def test_the_power_cut_at_any_operation(told: tuple[Bench, Story]) -> None:
     assert len(story.operations) > 500
     some = [*story.operations[:8], *chance.sample(story.operations[8:-2], 24), *story.operations[-2:]]
     for before, operation in some:
-        assert started(before) == (0, 1)
-        assert started(torn(before, operation, chance)) in ((0, 1), (1, 2))
-    assert {started(torn(*each, chance)) for each in some[:-1]} == {(0, 1)}
-    assert story.cells is not None and started(story.cells) == (1, 2)
+        assert started(before) == FIRST
+        assert started(torn(before, operation, chance)) in (FIRST, SECOND)
+    assert {started(torn(*each, chance)) for each in some[:-1]} == {FIRST}
+    assert story.cells is not None and started(story.cells) == SECOND
+
+
+@pytest.fixture(scope="module")
+def other(image: Path) -> Bench:
+    """A board of its own, whose flash is given contents."""
+    return booted(image)
+
+
+def test_the_board_itself_after_the_power_was_cut(told: tuple[Bench, Story], other: Bench) -> None:
+    """It starts what was good before, whatever is half done in the other slot."""
+    _, story = told
+    chance = random.Random(5)
+    count = len(story.operations)
+    for number in (0, 2, count // 2, count - 2):
+        flash_of(other.board).contents = torn(*story.operations[number], chance)
+        other.start_from_flash()
+        assert "slot A: generation 1, " in other.text and "resumed" not in other.text
+        assert other.console.evaluate("{ FirmwareSlot running. FirmwareSlot running isConfirmed. 3 + 4 }") == (
+            "{slot A. true. 7}"
+        )
+
+
+def test_one_that_does_not_get_so_far_as_to_confirm_itself(told: tuple[Bench, Story], other: Bench) -> None:
+    """It is started three times, then what was good before."""
+    _, story = told
+    board, flash = other.board, flash_of(other.board)
+    flash.contents = deepcopy(story.cells)
+    marks: list[Operation] = []
+    flash.finishing = marks.append
+    for left in (2, 1, 0):
+        board.reset()
+        marks.clear()
+        while not marks:
+            board.run(cycles=100_000)
+        header = slots_in(flash.contents)[1].header
+        assert header is not None and (header.tries_left, header.is_confirmed) == (left, False)
+    flash.finishing = None
+    other.start_from_flash()
+    assert "slot A: generation 1, " in other.text and "resumed" not in other.text
+    assert other.console.evaluate("FirmwareSlot running") == "slot A"
+
+
+def test_the_slots_tell_which_is_a_snapshot(
+    told: tuple[Bench, Story], other: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, story = told
+    assert story.cells is not None
+    path = tmp_path / "flash.bin"
+    FlashFile(path).store(story.cells)
+    first, second = slots_in(story.cells)
+    assert first.header is not None and second.header is not None and second.header.taken is not None
+    assert (first.header.taken, first.header.name) == (None, second.header.name)
+    assert 1 <= second.header.taken <= 30
+    assert run(["flash", "slots", str(path)]) == 0
+    a, b = capsys.readouterr().out.splitlines()[1:3]
+    assert "snapshot" not in a
+    assert f"generation 2, snapshot of {second.header.name} taken {second.header.taken} s after the start, " in b
+    assert moment(1_800_000_000) == "2027-01-15 08:00:00 UTC"
+    flash_of(other.board).contents = deepcopy(story.cells)
+    answer = other.console.evaluate(
+        "FirmwareSlot all collect: [ :each | each taken ifNotNil: [ :time | time asUnixTime ] ]"
+    )
+    assert answer == f"#(nil {second.header.taken})"
 
 
 def test_everything_goes_on_after_the_reset(told: tuple[Bench, Story]) -> None:
@@ -263,7 +309,7 @@ def test_a_damaged_snapshot_is_passed_over(told: tuple[Bench, Story], image: Pat
     cells.put(place, bytes([cells.read(place, 1)[0] ^ 4]))
     path = tmp_path / "flash.bin"
     FlashFile(path).store(cells)
-    lines = booted_from(path).text.splitlines()
+    lines = booted(path).text.splitlines()
     assert lines[0].startswith("slot B: the firmware's checksum is ")
     assert lines[1].startswith("slot A: generation 1, ")
 
@@ -275,7 +321,7 @@ def test_it_is_resumed_from_the_same_moment_each_time(told: tuple[Bench, Story],
     path = tmp_path / "flash.bin"
     FlashFile(path).store(story.cells)
     for _ in range(2):
-        bench = booted_from(path)
+        bench = booted(path)
         assert bench.text.splitlines()[1].startswith("Hardtalk 0.1: resumed from a snapshot, ")
         assert bench.console.evaluate("Log add: 1; yourself") == "an OrderedCollection(true 1)"
 

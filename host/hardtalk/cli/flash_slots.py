@@ -1,5 +1,6 @@
 """`hardtalk flash install`, `slots`, `pack`: firmware in an image of the board's flash, from the host."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,8 @@ from hardtalk.cli.errors import UserError
 from hardtalk.flash import FlashFile
 from hardtalk.slots import SLOT_NAMES, Slot, UnfitFirmware, boot_loader, install_loader, pack, slots_in, started_slot
 from hardtalk.slots import install as install_in
+
+UNSET_CLOCK_SECONDS = 365 * 24 * 60 * 60
 
 Elf = Annotated[Path, Parameter(help="A firmware.elf that hardtalk build wrote.")]
 FlashImage = Annotated[Path, Parameter(help="A raw image of the flash; made when it is not there.")]
@@ -52,7 +55,7 @@ def slots(image: ExistingImage, /) -> int:
     table = Table("slot", "firmware", "", box=None, pad_edge=False)
     for each in found:
         table.add_row(each.name, described(each), "is started" if each is started else "")
-    console = output.console()
+    console = output.wide_console()
     console.print(table)
     if cells.read(0, len(boot_loader())) != boot_loader():
         console.print("the boot loader is another one than hardtalk flash install writes, or none", soft_wrap=True)
@@ -94,4 +97,12 @@ def described(slot: Slot) -> str:
     if header is None:
         return slot.state.value
     trial = f", {header.tries_left} starts left" if header.tries_left and not header.is_confirmed else ""
-    return f"generation {header.generation}, {header.name}, {header.payload_size:,} bytes, {slot.state.value}{trial}"
+    what = header.name if header.taken is None else f"snapshot of {header.name} taken {moment(header.taken)}"
+    return f"generation {header.generation}, {what}, {header.payload_size:,} bytes, {slot.state.value}{trial}"
+
+
+def moment(seconds: int) -> str:
+    """By the board's clock, which begins with 1970 at its first start until somebody sets it."""
+    if seconds < UNSET_CLOCK_SECONDS:
+        return f"{seconds:,} s after the start"
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -11,11 +11,19 @@ from rich.text import Text
 from hardtalk.chip import default_chip
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.options import ARM926, Drivers, Json, Workers, driver_options
+from hardtalk.cli.options import ARM926, NO_PARTS, Json, Parts, Workers
 from hardtalk.cli.progress import check_workers
 from hardtalk.report.durations import microseconds
 from hardtalk.ring.member import NodeResult
-from hardtalk.ring.plan import DEFAULT_PROGRAM, FRAMES_PER_MILLISECOND, Program, RingPlan, check_nodes, with_driver
+from hardtalk.ring.plan import (
+    DEFAULT_PROGRAM,
+    FRAMES_PER_MILLISECOND,
+    Cut,
+    Program,
+    RingPlan,
+    check_nodes,
+    with_driver,
+)
 from hardtalk.ring.running import RingResult, ring_report, run_ring
 from hardtalk.smalltalk.source_file import read_source_file
 from hardtalk.soak.executors import EXECUTORS, NotInstalled
@@ -40,22 +48,32 @@ def ring(
     stop: Annotated[
         list[str] | None, Parameter(negative="", help="NODE@MILLISECONDS: the node is switched off then.")
     ] = None,
+    cut: Annotated[
+        list[str] | None,
+        Parameter(
+            negative="", help="NODE@FROM-TO: nothing comes in at the node between these milliseconds, or NODE@FROM."
+        ),
+    ] = None,
     workers: Workers = 1,
     executor: Annotated[str, Parameter(help="What runs them: processes, threads, dask or ray.")] = "processes",
-    driver: Drivers = None,
+    parts: Parts = NO_PARTS,
     json: Json = None,
 ) -> int:
-    """Run boards on one MediaWire ring in step; exit with 1 when a program fails or a board halts."""
+    """Run boards on one MediaWire ring in step; exit with 1 when a program fails or a board halts.
+
+    Each board has devices of its own, made from the --device files.
+    """
     check_workers(workers, "--workers")
     if executor not in EXECUTORS:
         raise UserError(f"--executor {executor}: there is none of that name", f"Choose one of {', '.join(EXECUTORS)}.")
     check_nodes(nodes)
     plan = RingPlan(
-        with_driver(driver_options(driver, ARM926)),
+        with_driver(parts.boot_options(ARM926)),
         programs_of(program or [], nodes),
         milliseconds,
         delay,
         dict(stop_of(each) for each in stop or ()),
+        tuple(cut_of(each) for each in cut or ()),
     )
     result = carried_out(plan, min(workers, nodes), executor)
     show(output.wide_console(), result)
@@ -79,6 +97,14 @@ def stop_of(text: str) -> tuple[int, int]:
     if not (node.isdecimal() and milliseconds.isdecimal()):
         raise UserError(f"--stop {text}: it is NODE@MILLISECONDS, such as 2@500")
     return int(node), int(milliseconds)
+
+
+def cut_of(text: str) -> Cut:
+    node, _, times = text.partition("@")
+    begin, dash, end = times.partition("-")
+    if not (node.isdecimal() and begin.isdecimal() and end.isdecimal() == bool(dash)):
+        raise UserError(f"--cut {text}: it is NODE@FROM-TO in milliseconds, such as 2@500-800, or 2@500 for ever")
+    return Cut(int(node), int(begin), int(end) if dash else None)
 
 
 def carried_out(plan: RingPlan, workers: int, executor: str) -> RingResult:

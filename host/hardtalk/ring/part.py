@@ -63,14 +63,15 @@ class Part:
         self.everybody = (1 << plan.nodes) - 1
         self.done_windows: dict[int, int] = {}
         self.stops = {node: plan.window_of(milliseconds) for node, milliseconds in plan.stops.items()}
+        self.cuts = {each.number: plan.cut_windows(each.number) for each in members}
+        self.silence: list[Signal] = [None] * plan.delay_frames
 
     def run(self, frame: int) -> PartResult:
         """From that frame on."""
         start = perf_counter()
         for each in self.members:
             each.begin(frame)
-        silence: list[Signal] = [None] * self.plan.delay_frames
-        coming = [Sent(silence, NOBODY) for _ in self.members]
+        coming = [Sent(self.silence, NOBODY) for _ in self.members]
         window, end = 0, self.plan.windows
         while window < end:
             sent = [self._run(each, window, came) for each, came in zip(self.members, coming, strict=True)]
@@ -87,7 +88,8 @@ class Part:
     def _run(self, member: Member, window: int, came: Sent) -> Sent:
         if self.stops.get(member.number) == window:
             member.switch_off()
-        signals = member.run_window(came.signals)
+        is_cut = any(window in each for each in self.cuts[member.number])
+        signals = member.run_window(self.silence if is_cut else came.signals)
         if not member.is_done:
             return Sent(signals, came.done)
         own = Done(1 << member.number - 1, self.done_windows.setdefault(member.number, window + 1))

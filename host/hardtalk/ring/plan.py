@@ -1,4 +1,4 @@
-"""What is simulated: so many boards in a ring, their programs, for how long, and who is switched off when."""
+"""What is simulated: so many boards in a ring, their programs, for how long, and what happens to the ring when."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -34,11 +34,21 @@ class Program:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """Nothing comes in at that node, from so many milliseconds on; after `end` it does again, or never for None."""
+
+    node: int
+    begin: int
+    end: int | None = None
+
+
+@dataclass(frozen=True)
 class RingPlan:
     """`options` are those of all boards, `programs` those of the nodes in order; the nodes are numbered from 1.
 
     The run ends when all programs have, or after so many `milliseconds` of the boards' time. A frame takes
-    `delay_frames` from one board to the next. `stops` says after how many milliseconds a node is switched off.
+    `delay_frames` from one board to the next. `stops` says after how many milliseconds a node is switched off, `cuts`
+    when a link of the ring is cut; what is on its way there is lost.
     """
 
     options: BootOptions
@@ -46,6 +56,7 @@ class RingPlan:
     milliseconds: int
     delay_frames: int = MOST_DELAY_FRAMES
     stops: Mapping[int, int] = field(default_factory=dict)
+    cuts: tuple[Cut, ...] = ()
 
     def __post_init__(self) -> None:
         check_nodes(self.nodes)
@@ -56,6 +67,11 @@ class RingPlan:
         for node in self.stops:
             if not 1 <= node <= self.nodes:
                 raise ReportedError(f"there is no node {node} to be stopped: they are 1 to {self.nodes}")
+        for cut in self.cuts:
+            if not 1 <= cut.node <= self.nodes:
+                raise ReportedError(f"there is no node {cut.node} to be cut off: they are 1 to {self.nodes}")
+            if cut.end is not None and cut.end <= cut.begin:
+                raise ReportedError(f"a cut from {cut.begin} to {cut.end} ms: it must end after it has begun")
 
     @property
     def nodes(self) -> int:
@@ -69,6 +85,14 @@ class RingPlan:
     def window_of(self, milliseconds: int) -> int:
         """The first window that does not begin before."""
         return -(-milliseconds * FRAMES_PER_MILLISECOND // self.delay_frames)
+
+    def cut_windows(self, node: int) -> list[range]:
+        """In which nothing comes in at the node."""
+        return [
+            range(self.window_of(each.begin), self.windows if each.end is None else self.window_of(each.end))
+            for each in self.cuts
+            if each.node == node
+        ]
 
     def options_of(self, node: int) -> BootOptions:
         """The node's number is its serial number."""

@@ -27,7 +27,8 @@ ERASED = 0xFFFFFFFF
 class Header:
     """`segments` are addresses with sizes, in the order of the payload. `generation` 0: a file that is in no slot yet.
 
-    `tries_left` and `is_confirmed` are the marks that only clear bits.
+    `tries_left` and `is_confirmed` are the marks that only clear bits. `taken` is the second of 1970 and after, by the
+    board's clock, in which a snapshot was taken; None for a firmware that is none.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Header:
     generation: int = 0
     tries_left: int = TRIES
     is_confirmed: bool = False
+    taken: int | None = None
 
     @property
     def payload_size(self) -> int:
@@ -59,6 +61,7 @@ class Header:
         marks = [self.generation, self.generation ^ ERASED] if self.generation else [ERASED, ERASED]
         tried = [0] * (TRIES - self.tries_left) + [ERASED] * self.tries_left
         marks += [*tried, 0 if self.is_confirmed else ERASED]
+        marks += [ERASED, ERASED] if self.taken is None else [self.taken, self.taken ^ ERASED]
         return (checked + struct.pack(f"<{1 + len(marks)}I", crc32(checked), *marks)).ljust(HEADER_BYTES, b"\xff")
 
 
@@ -86,14 +89,19 @@ def read_header(data: bytes) -> Header | None:
     if magic != MAGIC_VALUE or field("HEADER_CHECKSUM") != (crc32(checked),) or count > MOST_SEGMENTS:
         return None
     pairs = field("SEGMENTS")[: 2 * count]
-    (generation,), (complement,) = field("GENERATION"), field("GENERATION_COMPLEMENT")
+
+    def paired(name: str) -> int | None:
+        (value,), (complement,) = field(name), field(f"{name}_COMPLEMENT")
+        return value if value ^ complement == ERASED else None
+
     header = Header(
         name=checked[OFFSETS["NAME"] :].rstrip(b"\0").decode("ascii", "replace"),
         entry=field("ENTRY")[0],
         segments=tuple(zip(pairs[::2], pairs[1::2], strict=True)),
         payload_checksum=field("PAYLOAD_CHECKSUM")[0],
-        generation=generation if generation ^ complement == ERASED else 0,
+        generation=paired("GENERATION") or 0,
         tries_left=field("TRIED").count(ERASED),
         is_confirmed=field("CONFIRMED") == (0,),
+        taken=paired("TAKEN"),
     )
     return header if header.payload_size == size <= MOST_PAYLOAD and header.is_loadable else None

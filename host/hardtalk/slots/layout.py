@@ -38,6 +38,8 @@ FIELDS: Final = {
     "GENERATION_COMPLEMENT": 1,
     "TRIED": TRIES,
     "CONFIRMED": 1,
+    "TAKEN": 1,
+    "TAKEN_COMPLEMENT": 1,
 }
 """Fields of the header in order, with their words. The checksum is of those before it; a file that is sent has none of
 those behind it."""
