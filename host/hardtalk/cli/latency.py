@@ -9,10 +9,11 @@ from typing import Annotated, Final
 
 from cyclopts import App, Parameter
 
+from hardtalk.bench import chip_of
 from hardtalk.bench.firmware import firmware_hash
 from hardtalk.build.cache import BuildCache
 from hardtalk.build.options import default_cache_folder
-from hardtalk.chip import chip_with, default_chip
+from hardtalk.chip import default_chip
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.latency_baseline import compare_with_baseline
@@ -145,7 +146,7 @@ def latency(
     with workers_with_bar(workers, plan.cells, console) as (executor, progress):
         measured = measure_cells(plan.cells, executor, progress)
     troubles = [each for each in measured if isinstance(each, Trouble)]
-    bounds = proven(elf, chip_with(parts.svd or []), models_of(model), BuildCache(default_cache_folder()))
+    bounds = proven(elf, chip_of(parts.boot_options(ARM926)), models_of(model), BuildCache(default_cache_folder()))
     rows = beside([each for each in measured if isinstance(each, Row)], bounds)
     lines = [*latency_table(rows, hertz, deadline_cycles, seed), *trouble_lines(troubles)]
     lines += bound_lines(rows, bounds, hertz)
