@@ -45,11 +45,11 @@ def test_instructions_are_fewer_than_cycles_and_those_fewer_than_with_empty_cach
 
 
 THROUGH = {
-    "takeListedBlock:": 1_700,
-    "takeLargeBlock:": 3_200,
-    "takeBlockOrReserve:": 2_100,
+    "takeListedBlock:": 850,
+    "takeLargeBlock:": 1_600,
+    "takeBlockOrReserve:": 950,
     "scanContext:": 1_600,
-    "takeReadyProcessAbove:": 1_000,
+    "takeReadyProcessAbove:": 550,
     "copyPieceTo:from:count:downward:": 2_300,
     "holdLines:": 460,
 }

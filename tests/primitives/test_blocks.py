@@ -9,9 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hardtalk.vm.constants import slang_constants
+
 from .small_memory import Failed, SmallMemory
 from .test_devices import registers
 from .test_floats import CHECKED
+
+CHECKED_BYTES = slang_constants()["CheckedBytes"]
 
 
 def byte_array(memory: SmallMemory, data: bytes) -> int:
@@ -62,7 +66,7 @@ def test_crc32(memory: SmallMemory, data: bytes, start: int, stop: int, seed: in
     memory.reset()
     arguments = (memory.integer(start), memory.integer(stop), memory.integer(seed))
     result = memory.run(695, byte_array(memory, data), *arguments)
-    if 1 <= start <= stop + 1 <= len(data) + 1 and stop - start < 64:
+    if 1 <= start <= stop + 1 <= len(data) + 1 and stop - start < CHECKED_BYTES:
         assert isinstance(result, int)
         assert memory.value(result) == zlib.crc32(data[start - 1 : stop], seed ^ 0xFFFFFFFF) ^ 0xFFFFFFFF
     else:

@@ -77,7 +77,9 @@ def limits(sizes: Mapping[str, int]) -> dict[str, int]:
         "PieceBytes": sizes["LargeIntegerWords"] << _WORD_SHIFT,
         "DivisorsInPiece": sizes["LargeIntegerWords"] // sizes["DivisorWords"],
         "DividendWords": sizes["DivisorWords"] + sizes["QuotientWords"] - 1,
-        "ComparedWords": sizes["ComparedBytes"] >> _WORD_SHIFT,
+        # Bytes of strings, four words or four bytes a turn.
+        "ComparedRounds": sizes["ComparedBytes"] >> 4,
+        "HashedRounds": sizes["HashedHalf"] >> 2,
         "ExchangeTurns": sizes["ExchangeLimitBytes"] >> _WORD_SHIFT + 3,
         # Methods: what their headers and instructions can say.
         "MostTemporaries": greatest("TemporaryCount"),

@@ -236,7 +236,7 @@ PRIMITIVES: Final = (
     _row(692, "ShortenDigits", 1, "LargePositiveInteger>>shortenTo:", "in place; fails if a smaller block would do"),
     _row(693, "ReadWords", 4, "Registers>>wordsAt:into:startingAt:count:", "read at most 32 words, each once"),
     _row(694, "WriteWords", 4, "Registers>>wordsAt:from:startingAt:count:", "write at most 32 words, each once"),
-    _row(695, "Crc32", 3, "ByteArray>>primCrc32From:to:seed:", "CRC-32 with no inversions; fails beyond 64 bytes"),
+    _row(695, "Crc32", 3, "ByteArray>>primCrc32From:to:seed:", "CRC-32 with no inversions; fails beyond 32 bytes"),
     _row(696, "PrepareBlock", 1, "Registers>>prepareBlock:", "a record is the block of the device's native handlers"),
     _row(697, "RecordWordPut", 2, "NativeRecord>>wordAt:put:", "a word of a block, but for the device's address"),
     _row(698, "AwaitTurns", 0, "ProcessorScheduler>>awaitTurns", "wait until a process stands aside"),

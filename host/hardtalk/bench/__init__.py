@@ -6,11 +6,11 @@
 What goes wrong is a BenchError, or one of the build's and the board's own errors; see `hardtalk.bench.errors`.
 """
 
-from hardtalk.bench.booting import Bench, BootOptions, boot, build_options
+from hardtalk.bench.booting import Bench, BootOptions, boot, build_options, chip_of
 from hardtalk.bench.console import BoardConsole, KeptBoard
 from hardtalk.bench.errors import BenchError, BoardAsksForReset, BoardEnded, UnfitRequest
 
 __all__ = [
     "Bench", "BenchError", "BoardAsksForReset", "BoardConsole", "BoardEnded", "BootOptions", "KeptBoard",
-    "UnfitRequest", "boot", "build_options",
+    "UnfitRequest", "boot", "build_options", "chip_of",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from hardtalk.bench.firmware import class_model, firmware_hash
 from hardtalk.board import Board, UartOutput
 from hardtalk.build import BuildOptions, BuildResult, build
 from hardtalk.build.collectors import TREADMILL
-from hardtalk.chip import chip_with, parts_of_board
+from hardtalk.chip import Chip, chip_with, parts_of_board
 from hardtalk.devices import CfiFlash, Device
 from hardtalk.flash import FlashFile
 from hardtalk.slots import SLOT_NAMES, STARTED_FROM_FLASH, Slot, is_erased, slot_in
@@ -134,6 +134,11 @@ def running_slot(board: Board) -> Slot | None:
 def build_options(options: BootOptions) -> BuildOptions:
     """What the firmware of such a board is built from."""
     return with_svds(options, users_devices(options))
+
+
+def chip_of(options: BootOptions) -> Chip:
+    """The shipped chip with the peripherals of such a board: those of its SVD files and of its devices'."""
+    return chip_with(build_options(options).svd_paths)
 
 
 def with_svds(options: BootOptions, classes: UsersDevices) -> BuildOptions:

@@ -26,10 +26,10 @@ class Budget:
 
 
 BUDGETS: Final = (
-    Budget(STRETCH, HITTING, 3_800, 2_000),
+    Budget(STRETCH, HITTING, 2_900, 2_000),
     Budget(MASKED, HITTING, 740, 400),
-    Budget(RESPONSE, HITTING, 9_100, 4_000),
-    Budget(RESPONSE, COLD, 172_000, 20_000),
+    Budget(RESPONSE, HITTING, 8_200, 4_000),
+    Budget(RESPONSE, COLD, 157_000, 20_000),
 )
 
 

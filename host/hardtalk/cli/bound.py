@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-from hardtalk.bench import build_options
+from hardtalk.bench import build_options, chip_of
 from hardtalk.bench.firmware import firmware_hash
 from hardtalk.bounds.blocks import Unprovable
 from hardtalk.bounds.budget import BUDGETS, add_handlers, add_responses, bound_report, broken_budgets, figure
@@ -21,7 +21,6 @@ from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, MODELS, Proof, St
 from hardtalk.bounds.schedule import Response
 from hardtalk.bounds.telling import place, routine_name, way_lines
 from hardtalk.build import build
-from hardtalk.chip import chip_with
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.options import ARM926, NO_PARTS, Json, Parts
@@ -44,12 +43,13 @@ def bound(
 ) -> int:
     """Prove from the code how long an interrupt can wait; exit with 1 when there is no bound or a budget is broken."""
     console = output.console()
-    data = build(build_options(parts.boot_options(ARM926))).elf if elf is None else elf.read_bytes()
+    options = parts.boot_options(ARM926)
+    data = build(build_options(options)).elf if elf is None else elf.read_bytes()
     try:
         source_map = SourceMap(data, parts.folders)
     except ValueError as error:
         raise UserError(f"{elf}: {error}", "Give --elf a file that hardtalk build wrote.") from error
-    proof = Proof(source_map, chip_with(parts.svd or []))
+    proof = Proof(source_map, chip_of(options))
     if way is not None and not any(is_named(routine.name, way) for routine in proof.code.facts.routines):
         raise UserError(f"--way {way}: there is no such routine", "hardtalk explain --facts lists them.")
     try:

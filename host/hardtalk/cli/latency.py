@@ -10,10 +10,11 @@ from typing import Annotated, Final
 
 from cyclopts import App, Parameter
 
+from hardtalk.bench import chip_of
 from hardtalk.bench.firmware import firmware_hash
 from hardtalk.build.cache import BuildCache
 from hardtalk.build.options import default_cache_folder
-from hardtalk.chip import chip_with, default_chip
+from hardtalk.chip import default_chip
 from hardtalk.cli import output
 from hardtalk.cli.errors import INTERRUPTED, UserError
 from hardtalk.cli.latency_baseline import compare_with_baseline
@@ -147,7 +148,8 @@ def latency(
     troubles = [each for each in measured if isinstance(each, Trouble)]
     bounds = Proven({}, "the command was interrupted, and a proof takes a minute")
     if is_whole:
-        bounds = proven(elf, chip_with(parts.svd or []), models_of(model), BuildCache(default_cache_folder()))
+        chip = chip_of(parts.boot_options(ARM926))
+        bounds = proven(elf, chip, models_of(model), BuildCache(default_cache_folder()))
     rows = beside([each for each in measured if isinstance(each, Row)], bounds)
     lines = [*latency_table(rows, hertz, deadline_cycles, seed), *trouble_lines(troubles)]
     lines += bound_lines(rows, bounds, hertz)
