@@ -6,10 +6,10 @@
    lines for which that would be wrong: those with a native handler, and all lines while native code runs, whose r8 is
    its own. Those go to nativeInterrupt (native.s). */
 
-/* From here to lockedCodeEnd, among the Slang routines behind the stub, code is locked in the instruction cache (start.s).
+/* From here on, and then among the Slang routines behind the stub, code is locked in the instruction cache (start.s).
    It takes no literals, which are data: vmState is 4096-aligned, and interruptTable and nativeLineTable are at fixed distances from it. */
     .balign 4096
-    .space  32
+    .space  3072
 
 /* interruptEntry: IRQ mode, IRQ masked. Keeps every register but r8, which becomes interruptTable;
    r4 and r8 hold vmState and a dispatch table whenever IRQs are unmasked in the VM. Lines go from the VIC to

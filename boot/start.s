@@ -101,13 +101,11 @@ enableCaches:
 
 /* lockCaches: what an interrupt needs of the stub, the VM and its tables is loaded into ways 0 and 1 of both caches, in
    which no line is replaced from then on (ARM DDI 0198D, section 2.3.10). Ways 2 and 3 stay for everything else.
-   In a way each set has one line: so the vectors, at set 0, and the code from interruptEntry, at set 1, to the next
-   multiple of a way's size are way 0's, and the code from there, as much as a way holds, is way 1's; the data are two
-   ways' size from lockedDataStart. The linker puts the code in the order of importance. This routine fetches its own lines first, into way 3: each line that is
-   fetched while way 0 or 1 is open would take a place there. Uses r0-r6. */
+   In a way each set has one line: the linker's table lockedLines has the addresses of the lines of code for way 0, then
+   those for way 1; the data are two ways' size from lockedDataStart. This routine fetches its own lines first, into
+   way 3: each line that is fetched while way 0 or 1 is open would take a place there. Uses r0-r6. */
 lockCaches:
-    ldr     r0, =interruptEntry
-    ldr     r1, =lockedCodeEnd
+    ldr     r0, =lockedLines
     ldr     r2, =lockedDataStart
     ldr     r3, =lockCachesEnd
     ldr     r4, =lockCaches
@@ -118,29 +116,20 @@ fetchOwnLines:
     bcc     fetchOwnLines                   /* <bound: (lockCachesEnd - lockCaches) / 32 + 1> */
     mov     r4, #0xe
     mcr     p15, 0, r4, c9, c0, 1
-    mov     r4, #0
-    mcr     p15, 0, r4, c7, c13, 1          /* the vectors */
-    mov     r6, r0, lsr #CACHE_WAY_SHIFT
-    add     r6, r6, #1
-    mov     r6, r6, lsl #CACHE_WAY_SHIFT
-    mov     r3, #1
-    add     r3, r6, r3, lsl #CACHE_WAY_SHIFT
-    cmp     r1, r3
-    movhi   r1, r3
+    mov     r3, #LOCKED_LINES
 fetchFirstWay:
-    mcr     p15, 0, r0, c7, c13, 1
-    add     r0, r0, #32
-    cmp     r0, r6
-    bcc     fetchFirstWay                   /* <bound: (1 << CACHE_WAY_SHIFT) / 32> */
+    ldr     r1, [r0], #4
+    mcr     p15, 0, r1, c7, c13, 1
+    subs    r3, r3, #1
+    bne     fetchFirstWay                   /* <bound: LOCKED_LINES> */
     mov     r4, #0xd
     mcr     p15, 0, r4, c9, c0, 1
-    b       isCodeFetched
+    mov     r3, #LOCKED_LINES
 fetchSecondWay:
-    mcr     p15, 0, r0, c7, c13, 1
-    add     r0, r0, #32
-isCodeFetched:
-    cmp     r0, r1
-    bcc     fetchSecondWay                  /* <bound: (1 << CACHE_WAY_SHIFT) / 32> */
+    ldr     r1, [r0], #4
+    mcr     p15, 0, r1, c7, c13, 1
+    subs    r3, r3, #1
+    bne     fetchSecondWay                  /* <bound: LOCKED_LINES> */
     mov     r4, #0x3
     mcr     p15, 0, r4, c9, c0, 1
     mov     r4, #0xe

@@ -86,15 +86,15 @@ def test_takes_a_timer_interrupt_through_the_second_table(run: Run) -> None:
         bic r0, r0, #0x80
         msr cpsr_c, r0
         again:
-        ldr r7, [r8]
         ldr r6, ordinary
-        cmp r7, r6
+        cmp r8, r6
         beq again
         mov r9, #5
-        mov pc, r7
+        mov r7, #255
+        add pc, r8, r7, lsl #6
         bytecodes: .word 0
         ordinary:
-        abs32_unknownBytecode: .word 0
+        abs32_dispatchTable: .word 0
         .ltorg
     """
     )
@@ -123,7 +123,7 @@ def test_takes_a_timer_interrupt_through_the_second_table(run: Run) -> None:
         abs32_dispatchTable: .word 0
     """
     firmware = handmade_firmware(start, handle)
-    assert firmware.address("interruptTable") == firmware.address("dispatchTable") + 1024
+    assert firmware.address("interruptTable") == firmware.address("dispatchSlots") + 1024
     assert run(firmware) == ("I010.", 0)
 
 

@@ -14,7 +14,7 @@ from hardtalk.arm.flow import Flow, Instruction, decode
 from hardtalk.build import build
 from hardtalk.link.elf import Section, write_elf
 from hardtalk.vm import facts as kinds
-from hardtalk.vm.constants import slang_constants
+from hardtalk.vm.constants import BYTECODE_COUNT, slang_constants
 from hardtalk.vm.facts import Facts, Jump, Loop, LoopEdge, RoutineFact
 
 POLL = arm.data("tst", 0, 8, arm.Immediate(1024))
@@ -35,16 +35,19 @@ class Code:
         self.ways: dict[int, list[int]] = {}
         self.instructions: dict[int, Instruction] = {}
         for routine in self.facts.routines:
-            self.follow(routine)
+            self.follow(routine.address, routine.name)
+        for table in self.facts.dispatch_tables:
+            for place in table.places:
+                self.follow(place, table.name)
 
-    def follow(self, routine: RoutineFact) -> None:
-        pending = [routine.address]
+    def follow(self, entry: int, name: str) -> None:
+        pending = [entry]
         while pending:
             at = pending.pop()
             if at in self.instructions:
                 continue
             found = decode(self.words[at], at)
-            assert found is not None, f"{routine.name}: {at:#x} is no instruction"
+            assert found is not None, f"{name}: {at:#x} is no instruction"
             self.instructions[at] = found
             self.ways[at] = list(self.ways_on(found))
             pending += self.ways[at]
@@ -147,7 +150,9 @@ def test_jumps_lead_to_routines(code: Code) -> None:
         assert set(jump.targets) <= entries, f"{jump.address:#x}"
     assert set(code.facts.method_entries) <= entries and len(code.facts.method_entries) > 300
     for table in code.facts.dispatch_tables:
-        assert {code.words[table.address + 4 * n] for n in range(table.entries)} <= entries
+        owners = [code.facts.routine_at(place) for place in table.places]
+        assert all(owners) and len(set(owners)) == BYTECODE_COUNT
+        assert set(table.places) <= code.instructions.keys()
     primitives = next(table for table in code.facts.tables if table.name == "primitiveTable")
     leads = {code.words[primitives.address + 4 * number] for number in range(primitives.entries)}
     activate = next(each.address for each in code.facts.routines if each.selector == "activateMethod:arguments:")

@@ -27,7 +27,7 @@ from unicorn.arm_const import (
     UC_ARM_REG_SP,
 )
 
-from hardtalk.slang.simulate import STATE_BASE, TABLE_BASE
+from hardtalk.slang.simulate import STATE_BASE
 from hardtalk.vm import object_format as of
 from hardtalk.vm.codes import INTERNAL_OPERANDS
 
@@ -149,7 +149,6 @@ class BlitMachine:
         cpu, memory = self.memory.arm.cpu, self.memory
         for segment in memory.memory.segments:
             cpu.mem_write(segment.base, bytes(segment.data))
-        cpu.mem_write(TABLE_BASE, struct.pack("<I", DISPATCHED) * 512)
         cpu.reg_write(UC_ARM_REG_R4, STATE_BASE)
         cpu.reg_write(UC_ARM_REG_R5, BYTECODES)
         cpu.reg_write(UC_ARM_REG_R6, memory.stack - 4)

@@ -212,7 +212,6 @@ class CollectorMachine:
         cpu = self.arm.cpu
         for segment in self.memory.segments:
             cpu.mem_write(segment.base, bytes(segment.data))
-        cpu.mem_write(TABLE_BASE, struct.pack("<I", DISPATCHED) * 512)
         registers = self.simulation.registers
         for number in range(FIRST_PINNED, LAST_PINNED + 1):
             cpu.reg_write(UC_ARM_REG_R0 + number, registers[number])

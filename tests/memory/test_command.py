@@ -15,7 +15,7 @@ from hardtalk.memory.boards import bytes_from
 from hardtalk.memory.code import NO_SAFEPOINT, code_map
 from hardtalk.memory.programs import programs
 from hardtalk.memory.run import expression_for
-from hardtalk.vm.constants import PENDING_BIT, PINNED_REGISTERS
+from hardtalk.vm.constants import BYTECODE_COUNT, PENDING_BIT, PINNED_REGISTERS, SLOT_BYTES
 
 FIXED_NAMES = {"longest_stretch.cycles", "mmu.100us", "mmu.1ms", "collector.share"}
 
@@ -107,8 +107,7 @@ def test_the_map_of_the_code_knows_polls_and_dispatch(bench: Bench) -> None:
     assert len(polls) > 5
     for address in polls:
         assert code.safepoint[(address - code.base) >> 2] == 1
-    table = board.ram.read(board.firmware.address_of("dispatchTable"), 1024)
-    for index in range(256):
-        address = int.from_bytes(table[4 * index : 4 * index + 4], "little")
+    table = board.firmware.address_of("dispatchTable")
+    for address in range(table, table + BYTECODE_COUNT * SLOT_BYTES, SLOT_BYTES):
         assert code.safepoint[(address - code.base) >> 2] != NO_SAFEPOINT
     assert code.sleeps.any()

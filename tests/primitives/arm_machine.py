@@ -1,6 +1,6 @@
 """The compiled primitives on a bare ARM, beside the simulation: the same memory before must be the same memory after.
 
-Every dispatch-table entry leads to a stub that ends the run, and so does the routine a failing primitive jumps to.
+Every dispatch slot leads to a stub that ends the run, and so does the routine a failing primitive jumps to.
 Whether the next or the current bytecode was dispatched shows in ip.
 """
 
@@ -23,10 +23,11 @@ from unicorn.arm_const import (
 
 from hardtalk.arm import encode as arm
 from hardtalk.slang.compile import compile_program
-from hardtalk.slang.simulate import CODE_BASE, STATE_BASE, TABLE_BASE
+from hardtalk.slang.simulate import CODE_BASE, STATE_BASE
 from hardtalk.slang.simulate_memory import DeviceRange, SimulatedMemory
+from hardtalk.slang.simulate_tables import SLOTS_BASE
 from hardtalk.smalltalk.tonel import ClassDefinition
-from hardtalk.vm.constants import BYTECODE_COUNT, PENDING_BIT, PINNED_REGISTERS, STATE_REGISTER
+from hardtalk.vm.constants import DISPATCH_SLOTS, PENDING_BIT, PINNED_REGISTERS, SLOT_BYTES, STATE_REGISTER
 
 CODE: Final = 0x01000000
 CODE_BYTES: Final = 0x00100000
@@ -56,6 +57,12 @@ class ArmOutcome:
     sp: int
     arguments: tuple[int, int]
     dispatch: int
+
+
+def slots() -> bytes:
+    """Each word of the dispatch slots leads to the stub."""
+    places = range(SLOTS_BASE, SLOTS_BASE + DISPATCH_SLOTS * SLOT_BYTES, 4)
+    return b"".join(struct.pack("<I", arm.branch(DISPATCHED - place)) for place in places)
 
 
 class ArmMachine:
@@ -89,6 +96,7 @@ class ArmMachine:
             self.cpu.mem_write(address, self._relocated(routine, address))
             address += len(routine.code)
         self.cpu.mem_write(CONSOLE, struct.pack("<I", RETURN))
+        self.cpu.mem_write(SLOTS_BASE, slots())
         self.take_character = take_character
         self.cpu.hook_add(UC_HOOK_CODE, self._at_stub, begin=STUBS, end=CONSOLE)
 
@@ -121,7 +129,6 @@ class ArmMachine:
         cpu = self.cpu
         for segment in memory.segments:
             cpu.mem_write(segment.base, bytes(segment.data))
-        cpu.mem_write(TABLE_BASE, struct.pack("<I", DISPATCHED) * 2 * BYTECODE_COUNT)
         for number_of_register in PINNED_REGISTERS.values():
             cpu.reg_write(UC_ARM_REG_R0 + number_of_register, registers[number_of_register])
         cpu.reg_write(STATE, STATE_BASE)

@@ -119,9 +119,19 @@ def test_a_step_under_a_condition_is_part_of_the_fetch() -> None:
     lines = listing("""
 	a := self wordAt: sp.
 	a = 3 ifTrue: [ sp := sp - 8. ip := ip + 2. ^ self currentBytecode ].
+	^ self elsewhere""")
+    assert any(line.startswith("ldrbeq") and line.endswith(f"[{IP}, #2]!") for line in lines), lines
+
+
+def test_a_dispatch_that_waits_runs_under_no_condition_where_the_other_way_is_usual() -> None:
+    """What is not executed would wait for the byte, too, longer than a branch takes."""
+    lines = listing("""
+	a := self wordAt: sp.
+	a = 3 ifTrue: [ sp := sp - 8. ip := ip + 2. ^ self currentBytecode ].
 	self wordAt: sp put: 4.
 	^ self nextBytecode""")
-    assert any(line.startswith("ldrbeq") and line.endswith(f"[{IP}, #2]!") for line in lines), lines
+    assert any(line.startswith("ldrb ") and line.endswith(f"[{IP}, #2]!") for line in lines), lines
+    assert sum(line.startswith("bne") for line in lines) == 1
 
 
 def test_a_jump_by_a_byte_just_read_adds_it_in_the_fetch() -> None:

@@ -9,6 +9,7 @@ from hardtalk.symbols.errors import SymbolError
 from hardtalk.symbols.explanation import explanation, resolve
 from hardtalk.symbols.image_objects import ImageObjects
 from hardtalk.symbols.source_map import SourceMap
+from hardtalk.vm.constants import SLOT_BYTES
 from hardtalk.vm.special_objects import SPECIAL_OBJECTS
 
 
@@ -68,10 +69,9 @@ def test_every_object_of_the_image_can_be_described(source_map: SourceMap) -> No
 
 
 def test_tables(source_map: SourceMap) -> None:
-    dispatch = source_map.address_of("dispatchTable") or 0
-    [head, line] = explained(source_map, dispatch + 4 * 0x7C)
-    assert head == f"{dispatch + 4 * 0x7C:#010x}  dispatchTable+0x1f0  in .tables"
-    assert line.startswith("    bytecode 124: ") and line.endswith("bytecodeReturnTop")
+    entry = (source_map.address_of("dispatchTable") or 0) + SLOT_BYTES * 0x7C
+    assert explained(source_map, entry)[0] == f"{entry:#010x}  Sends>>bytecodeReturnTop  in .vm"
+    assert explained(source_map, entry - 12)[0] == f"{entry - 12:#010x}  DispatchSlots>>slot#124  in .vm"
     primitives = source_map.address_of("primitiveTable") or 0
     assert explained(source_map, primitives + 4)[1].endswith("SmallIntegerPrimitives>>primitiveAdd:arguments:")
 

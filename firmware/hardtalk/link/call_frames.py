@@ -20,6 +20,7 @@ LEAVING = (
     (0x0C50F000, 0x0410F000),  # ldr pc
     (0x0DE0F000, 0x01A0F000),  # mov pc
     (0x0DE0F000, 0x0040F000),  # sub pc
+    (0x0DE0F000, 0x0080F000),  # add pc
     (0x0E108000, 0x08108000),  # ldm with pc
 )
 """Mask and value of instructions that go on elsewhere and do not come back."""

@@ -12,9 +12,10 @@ from hardtalk.link.assembler import Assembly, Note
 from hardtalk.link.errors import did_you_mean
 from hardtalk.link.inputs import ProgramLike, RoutineLike, Target
 from hardtalk.link.layout import Layout
-from hardtalk.link.locked import lock_places
+from hardtalk.link.locked_lines import LockedLines
 from hardtalk.link.objects import NativeObject
-from hardtalk.link.plan import HEAP_GRAIN_BYTES
+from hardtalk.link.plan import HEAP_GRAIN_BYTES, LOCKED_WAYS
+from hardtalk.link.prepared import PreparedProgram
 from hardtalk.smalltalk.bytecodes import SPECIAL_SELECTORS
 from hardtalk.vm import facts
 from hardtalk.vm.codes import STATISTICS
@@ -24,9 +25,11 @@ from hardtalk.vm.constants import (
     METHOD_CACHE_ENTRY_BYTES,
     PENDING_BIT,
     PRIMITIVE_TABLE_ENTRIES,
+    SLOT_BYTES,
 )
 from hardtalk.vm.facts import Facts, Jump, Locked, Loop, LoopEdge, RoutineFact, Table
 from hardtalk.vm.native import INTERRUPT_LINES, ROUTINE_LIMIT
+from hardtalk.vm.object_format import WORD_BYTES
 from hardtalk.vm.special_objects import SPECIAL_OBJECTS
 
 OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.floordiv,
@@ -40,6 +43,7 @@ SIZES = {
     "interrupt lines": INTERRUPT_LINES,
     "method cache entries": METHOD_CACHE_ENTRIES,
     "method cache entry bytes": METHOD_CACHE_ENTRY_BYTES,
+    "locked ways": LOCKED_WAYS,
     "native routines": ROUTINE_LIMIT,
     "pending bit": PENDING_BIT,
     "primitives": PRIMITIVE_TABLE_ENTRIES,
@@ -50,7 +54,8 @@ ADDRESS_TABLES = (*DISPATCH_ROLES, "primitiveTable", "nativeRoutineTable")
 def facts_of(
     boot: Assembly,
     layout: Layout,
-    program: ProgramLike,
+    program: PreparedProgram,
+    lines: LockedLines,
     target: Target,
     addresses: Mapping[str, int],
     native_routines: Collection[str],
@@ -64,9 +69,6 @@ def facts_of(
     stub = _Stub(boot, {**target.symbols, **addresses})
     placed = [(layout.routines[routine.name], routine) for routine in program.routines]
     handlers = sorted({addresses[name] for name in native_routines})
-    locked = tuple(locked_ranges(layout, boot, target))
-    locked_stop = max(each.stop for each in locked if each.cache == "code")
-    wanted = lock_places(program.routines, native_routines)
     return Facts(
         pinned=dict(program.pinned),
         variables=_variables(program),
@@ -74,13 +76,10 @@ def facts_of(
         special_objects=tuple((each.index, each.kind, each.name, each.variable) for each in SPECIAL_OBJECTS),
         special_selectors=SPECIAL_SELECTORS,
         sizes=SIZES,
-        tables=tuple(
-            Table(name, layout.symbols[name], layout.sizes[name] // 4, DISPATCH_ROLES.get(name, ""))
-            for name in sorted(ADDRESS_TABLES, key=layout.symbols.__getitem__)
-        ),
+        tables=tuple(_table(name, layout) for name in sorted(ADDRESS_TABLES, key=layout.symbols.__getitem__)),
         regions=tuple(layout.regions),
-        locked=locked,
-        unlocked=tuple(each.name for at, each in placed if each.name in wanted and at + len(each.code) > locked_stop),
+        locked=tuple(locked_ranges(layout, lines, target)),
+        unlocked=lines.unlocked,
         routines=tuple(sorted([*stub.routines(), *_routines(placed, program, frozenset(handlers))], key=_address)),
         method_entries=tuple(sorted(_method_entries(placed, program, layout, addresses))),
         handler_entries=tuple(handlers),
@@ -107,6 +106,12 @@ def facts_of(
 
 def _address(routine: RoutineFact) -> int:
     return routine.address
+
+
+def _table(name: str, layout: Layout) -> Table:
+    role = DISPATCH_ROLES.get(name, "")
+    stride = SLOT_BYTES if role else WORD_BYTES
+    return Table(name, layout.symbols[name], layout.sizes[name] // stride, role, stride)
 
 
 def _variables(program: ProgramLike) -> dict[str, tuple[int, int]]:
@@ -175,17 +180,12 @@ def object_masks(address: int, native: NativeObject) -> Iterator[tuple[int, str]
             yield found.address, facts.MASK if found.status_bits & I_BIT else facts.UNMASK
 
 
-def locked_ranges(layout: Layout, boot: Assembly, target: Target) -> Iterator[Locked]:
+def locked_ranges(layout: Layout, lines: LockedLines, target: Target) -> Iterator[Locked]:
     """What `lockCaches` (boot/start.s) puts into ways 0 and 1 of both caches."""
     way = target.way_bytes
-    start, end = boot.labels["interruptEntry"], layout.symbols["lockedCodeEnd"]
-    middle = (start // way + 1) * way
-    yield Locked("code", start, min(middle, end))
-    if end > middle:
-        yield Locked("code", middle, min(middle + way, end))
+    yield from (Locked("code", start, stop) for start, stop in lines.ranges())
     data = layout.symbols["lockedDataStart"]
-    yield Locked("data", data, data + way)
-    yield Locked("data", data + way, data + 2 * way)
+    yield Locked("data", data, data + LOCKED_WAYS * way)
 
 
 class _Stub:

@@ -52,6 +52,17 @@ class RoutineLike(Protocol):
     def facts(self) -> CodeFacts: ...
 
 
+def placed_lines(routine: RoutineLike) -> list[tuple[int, str, int]]:
+    """The routine's lines without those that the compiler has no place for: that code belongs to what is before it.
+
+    At the start of a routine (parameters put where they are wanted) it belongs to the first place there is.
+    """
+    places = [(offset, file, line) for offset, file, line in routine.lines if file and line]
+    if places and routine.lines[0] != places[0]:
+        places[0] = (routine.lines[0][0], *places[0][1:])
+    return places
+
+
 class ProgramLike(Protocol):
     """A compiled Slang program."""
 

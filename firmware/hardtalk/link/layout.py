@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from hardtalk.link.errors import LinkError
-from hardtalk.link.inputs import ImageLike, ProgramLike, RoutineLike, Target
+from hardtalk.link.inputs import ImageLike, Target
 from hardtalk.link.objects import ALIGNMENT, NativeObject
 from hardtalk.link.plan import (
     CACHE_LINE_BYTES,
@@ -17,6 +17,8 @@ from hardtalk.link.plan import (
     IMAGE_HEADER_FIELDS,
     IRQ_STACK,
     LEAST_FREE_BYTES,
+    PAGE_BYTES,
+    SLOTS_PLACE,
     STACKS,
     STATE,
     STATE_PLACE,
@@ -25,6 +27,8 @@ from hardtalk.link.plan import (
     check_budget,
     check_locked_data,
 )
+from hardtalk.link.prepared import PreparedProgram
+from hardtalk.vm.constants import BYTECODE_COUNT, DISPATCH_SLOTS, DISPATCH_TABLES, SLOT_BYTES
 from hardtalk.vm.facts import Region
 from hardtalk.vm.object_format import WORD_BYTES
 
@@ -70,13 +74,12 @@ def align(address: int, alignment: int) -> int:
     return (address + alignment - 1) // alignment * alignment
 
 
-def lay_out(boot_bytes: int, program: ProgramLike, image: ImageLike, target: Target) -> Layout:
+def lay_out(boot_bytes: int, program: PreparedProgram, image: ImageLike, target: Target) -> Layout:
     """The layout for a boot stub of that size. Raises LinkError when something does not fit."""
     layout = Layout()
     layout.regions.append(Region(".boot", CODE_BASE, CODE_BASE + boot_bytes, "code"))
     layout.vm_start = align(CODE_BASE + boot_bytes, CACHE_LINE_BYTES)
-    layout.vm_stop = _place_routines(layout, program.routines, layout.vm_start)
-    layout.symbols["lockedCodeEnd"] = layout.vm_stop
+    layout.vm_stop = _place_routines(layout, program, layout.vm_start)
     layout.regions.append(Region(".vm", layout.vm_start, layout.vm_stop, "code"))
     layout.tables_start = align(layout.vm_stop, TABLES[0].alignment)
     layout.state_start = layout.tables_stop = layout.place_all(TABLES, layout.tables_start)
@@ -111,16 +114,36 @@ def _check(layout: Layout, boot_bytes: int, target: Target) -> None:
             )
 
 
-def _place_routines(layout: Layout, routines: Sequence[RoutineLike], address: int) -> int:
-    for routine in routines:
+def _place_routines(layout: Layout, program: PreparedProgram, address: int) -> int:
+    """One behind the other; what lies in slots where its slot is, behind all others."""
+    for routine in program.routines:
         if routine.name in layout.routines:
             raise LinkError(f"routine {routine.name} is defined twice; names are unique in a program")
         if len(routine.code) % 4:
             raise LinkError(f"routine {routine.name} has {len(routine.code)} bytes; ARM code comes in words")
-        address = align(address, ALIGNMENT if isinstance(routine, NativeObject) else 4)
+        offset = program.slots.get(routine.name)
+        if offset is None:
+            address = align(address, ALIGNMENT if isinstance(routine, NativeObject) else 4)
+        elif offset == 0:
+            address = _place_slots(layout, address)
+        else:
+            address = layout.symbols["dispatchSlots"] + offset
         layout.routines[routine.name] = address
         address += len(routine.code)
     return address
+
+
+def _place_slots(layout: Layout, address: int) -> int:
+    """Gives the dispatch tables their addresses, as near to the tables behind them as may be, so that one immediate
+    operand leads from the VM's state to interruptTable. Answers the address of the first slot."""
+    least = align(address - SLOTS_PLACE, PAGE_BYTES) + SLOTS_PLACE
+    size = (DISPATCH_SLOTS - 1) * SLOT_BYTES + WORD_BYTES
+    room = align(least + size, TABLES[0].alignment) - least - size
+    first = least + room // PAGE_BYTES * PAGE_BYTES
+    for name, offset in DISPATCH_TABLES.items():
+        layout.symbols[name], layout.sizes[name] = first + offset, BYTECODE_COUNT * SLOT_BYTES
+    layout.symbols["dispatchSlots"] = first
+    return first
 
 
 def heap_limit(target: Target) -> int:

@@ -14,19 +14,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from hardtalk.link.assembler import Assembly
-from hardtalk.link.inputs import ImageLike, ProgramLike, RoutineLike
+from hardtalk.link.inputs import ImageLike, ProgramLike, placed_lines
 from hardtalk.link.layout import Layout
-
-
-def placed_lines(routine: RoutineLike) -> list[tuple[int, str, int]]:
-    """The routine's lines without those that the compiler has no place for: that code belongs to what is before it.
-
-    At the start of a routine (parameters put where they are wanted) it belongs to the first place there is.
-    """
-    places = [(offset, file, line) for offset, file, line in routine.lines if file and line]
-    if places and routine.lines[0] != places[0]:
-        places[0] = (routine.lines[0][0], *places[0][1:])
-    return places
 
 
 @dataclass(frozen=True)
@@ -51,6 +40,8 @@ def code_rows(
     for routine in program.routines:
         address = layout.routines[routine.name]
         places = placed_lines(routine)
+        if not places:
+            continue
         stops = [*(offset for offset, _, _ in places[1:]), len(routine.code)]
         for (offset, file, line), stop in zip(places, stops, strict=True):
             if stop > offset:

@@ -21,7 +21,7 @@ from hardtalk.link.facts import facts_of
 from hardtalk.link.inputs import ImageLike, ProgramLike, RoutineLike, Target
 from hardtalk.link.layout import Layout, lay_out
 from hardtalk.link.lines import code_rows, lines_section
-from hardtalk.link.locked import locked_first
+from hardtalk.link.locked_lines import LockedLines, lock_lines
 from hardtalk.link.objects import NativeObject
 from hardtalk.link.plan import (
     CACHE_LINE_BYTES,
@@ -31,11 +31,10 @@ from hardtalk.link.plan import (
     IMAGE_HEADER_FIELDS,
     STATE,
     TABLES,
-    check_locked_code,
-    check_start,
 )
+from hardtalk.link.prepared import PreparedProgram, prepare
 from hardtalk.vm import native
-from hardtalk.vm.constants import BYTECODE_COUNT, PRIMITIVE_TABLE_ENTRIES
+from hardtalk.vm.constants import PRIMITIVE_TABLE_ENTRIES
 from hardtalk.vm.facts import FACTS_SECTION
 from hardtalk.vm.instruction_codes import INSTRUCTION_TABLE_BYTES, instruction_codes
 from hardtalk.vm.primitives import arity_codes, receiver_codes
@@ -85,16 +84,17 @@ def link(
     the codes of their arguments.
     `file_names` are those by which line tables and facts call files that messages call otherwise.
     """
-    program = _with_objects(program, objects, native_routines)
-    layout, boot = _assemble_boot(boot_sources, program, image, target)
-    names = _Names(layout, boot, program, objects)
+    prepared = prepare(program, objects, native_routines)
+    layout, boot = _assemble_boot(boot_sources, prepared, image, target)
+    names = _Names(layout, boot, prepared, objects)
     vm = bytearray(layout.vm_stop - layout.vm_start)
-    for routine in program.routines:
+    for routine in prepared.routines:
         start = layout.routines[routine.name] - layout.vm_start
         vm[start : start + len(routine.code)] = _relocated(routine, start + layout.vm_start, names)
-    tables = _tables(layout, program, image, target, names, native_routines)
-    facts = facts_of(boot, layout, program, target, names.addresses, native_routines, file_names)
-    rows = code_rows(boot, layout, program, file_names)
+    locked = lock_lines(prepared.routines, boot.labels, layout, prepared.lock_places, target.way_bytes)
+    tables = _tables(layout, program, locked, target, names, native_routines)
+    facts = facts_of(boot, layout, prepared, locked, target, names.addresses, native_routines, file_names)
+    rows = code_rows(boot, layout, prepared, file_names)
     sections = (
         Section(".boot", boot.code, CODE_BASE, executable=True),
         Section(".vm", bytes(vm), layout.vm_start, executable=True, alignment=32),
@@ -108,15 +108,15 @@ def link(
         Section(".image", image.data, HEAP_BASE, writable=True, alignment=32),
         Section(".hardtalk.lines", lines_section(rows, image, file_names), load=False, alignment=1),
         Section(FACTS_SECTION, facts.to_bytes(), load=False, alignment=1),
-        *debugging_sections(rows, boot, layout, program, bytes(vm), facts.variables),
+        *debugging_sections(rows, boot, layout, prepared, bytes(vm), facts.variables),
     )
-    symbols = tuple(_elf_symbols(layout, boot, program, image))
+    symbols = tuple(_elf_symbols(layout, boot, prepared, image))
     entry = boot.labels[ENTRY]
     return Firmware(write_elf(entry, sections, symbols), entry, symbols, sections)
 
 
 def _assemble_boot(
-    sources: Sequence[AssemblySource], program: ProgramLike, image: ImageLike, target: Target
+    sources: Sequence[AssemblySource], program: PreparedProgram, image: ImageLike, target: Target
 ) -> tuple[Layout, Assembly]:
     used = {name for source in sources for name in IDENTIFIER.findall(source.text)}
     boot_bytes = 0
@@ -134,11 +134,6 @@ def _assemble_boot(
         if ENTRY not in boot.labels:
             raise LinkError(f"the boot sources define no label {ENTRY}; the machine is entered there")
         if len(boot.code) == boot_bytes:
-            check_start(boot.labels["interruptEntry"])
-            locked = [each for each in program.routines if each.locked is not None]
-            stub_bytes = layout.vm_start - boot.labels["interruptEntry"]
-            size = stub_bytes + sum(len(each.code) for each in locked)
-            check_locked_code(size, target.way_bytes, [each.name for each in locked])
             return layout, boot
         boot_bytes = len(boot.code)
     raise LinkError("the boot stub's size does not settle; use .ltorg and .word instead of ldr rN, =value")
@@ -151,36 +146,6 @@ def _distances(layout: Layout) -> dict[str, int]:
         "INTERRUPT_TABLE_DISTANCE": state - layout.symbols["interruptTable"],
         "LINE_TABLE_DISTANCE": layout.symbols["nativeLineTable"] - state,
     }
-
-
-@dataclass(frozen=True)
-class _Program:
-    """A Slang program with what is locked in the caches first and the users' objects behind its routines."""
-
-    routines: Sequence[RoutineLike]
-    state: Mapping[str, int]
-    state_size: int
-    bytecode_entries: Mapping[int, str]
-    primitive_entries: Mapping[int, str]
-    marking_entries: Mapping[int, str]
-    forwarding_entries: Mapping[int, str]
-    pinned: Mapping[str, int]
-
-
-def _with_objects(
-    program: ProgramLike, objects: Sequence[NativeObject], native_routines: Collection[str]
-) -> ProgramLike:
-    routines = [*locked_first(program.routines, native_routines), *objects]
-    return _Program(
-        routines,
-        program.state,
-        program.state_size,
-        program.bytecode_entries,
-        program.primitive_entries,
-        program.marking_entries,
-        program.forwarding_entries,
-        program.pinned,
-    )
 
 
 def _routine_aliases(layout: Layout, program: ProgramLike) -> dict[str, int]:
@@ -251,17 +216,14 @@ def _relocated(routine: RoutineLike, address: int, names: _Names) -> bytes:
 def _tables(
     layout: Layout,
     program: ProgramLike,
-    image: ImageLike,
+    locked: LockedLines,
     target: Target,
     names: _Names,
     native_routines: Mapping[str, int],
 ) -> bytes:
     words = {
         "pageTable": _page_table(target),
-        "dispatchTable": _dispatch_table(layout, program),
-        "interruptTable": [names.find("handleInterrupts", "the interrupt table")] * BYTECODE_COUNT,
-        "markingTable": _marking_table(layout, program),
-        "forwardingTable": _forwarding_table(layout, program),
+        "lockedLines": locked.words,
         "primitiveTable": _primitive_table(layout, program, names),
         "primitiveReceivers": list(struct.unpack(f"<{PRIMITIVE_TABLE_ENTRIES // 4}I", receiver_codes())),
         "primitiveArities": list(struct.unpack(f"<{PRIMITIVE_TABLE_ENTRIES // 4}I", arity_codes())),
@@ -296,37 +258,6 @@ def image_checksum(data: bytes, special_objects: int) -> int:
     for (word,) in struct.iter_unpack("<I", data + bytes(-len(data) % CACHE_LINE_BYTES)):
         total = (word + (total >> 1 | (total & 1) << 31)) & 0xFFFFFFFF
     return total
-
-
-def _dispatch_table(layout: Layout, program: ProgramLike) -> list[int]:
-    aliases = _routine_aliases(layout, program)
-    unknown = aliases.get("unknownBytecode")
-    missing = [n for n in range(BYTECODE_COUNT) if n not in program.bytecode_entries]
-    if missing and unknown is None:
-        raise LinkError(
-            f"bytecodes {', '.join(map(str, missing))} have no routine; write <bytecode: #name> methods, or "
-            "a threaded method unknownBytecode for unused ones"
-        )
-    return [
-        layout.routines[program.bytecode_entries[n]] if n in program.bytecode_entries else unknown or 0
-        for n in range(BYTECODE_COUNT)
-    ]
-
-
-def _marking_table(layout: Layout, program: ProgramLike) -> list[int]:
-    """The dispatch table with the routines that some bytecodes have while the collector marks."""
-    table = _dispatch_table(layout, program)
-    for number, name in program.marking_entries.items():
-        table[number] = layout.routines[name]
-    return table
-
-
-def _forwarding_table(layout: Layout, program: ProgramLike) -> list[int]:
-    """The marking table, whose routines serve at any time, with those that follow forwarders first."""
-    table = _marking_table(layout, program)
-    for number, name in program.forwarding_entries.items():
-        table[number] = layout.routines[name]
-    return table
 
 
 def _primitive_table(layout: Layout, program: ProgramLike, names: _Names) -> list[int]:
@@ -376,8 +307,8 @@ def _elf_symbols(layout: Layout, boot: Assembly, program: ProgramLike, image: Im
         Symbol(
             name,
             address,
-            layout.sizes.get(name, 0),
-            STT_OBJECT if name in layout.sizes else STT_NOTYPE,
+            layout.sizes[name] if name in section_of else 0,
+            STT_OBJECT if name in section_of else STT_NOTYPE,
             section_of.get(name),
         )
         for name, address in layout.symbols.items()

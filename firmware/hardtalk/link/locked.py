@@ -1,8 +1,8 @@
 """In which order routines lie: first those that are locked in the instruction cache, in the order that they ask for.
 
-They are linked right behind the stub's code from `interruptEntry`. `lockCaches` (boot/start.s) locks from there as much
-as two ways hold, so `<locked: n>` on a Slang method is its place in an order of importance; of a range of routines
-`<locked: n first: k>` takes the first k. The native routines of drivers come among them (`hardtalk.link.plan`).
+`<locked: n>` on a Slang method is its place in an order of importance; of a range of routines `<locked: n first: k>`
+takes the first k. The native routines of drivers come among them (`hardtalk.link.plan`). They are linked right behind
+the stub's code from `interruptEntry`, but for what lies in the dispatch slots.
 """
 
 from __future__ import annotations
@@ -32,6 +32,6 @@ def lock_places(routines: Sequence[RoutineLike], native: Collection[str]) -> dic
 
 
 def _name(routine: RoutineLike) -> tuple[str, int]:
-    """Selector and number within a range."""
+    """Selector and number within a range; the name of what has no selector."""
     _, _, number = routine.name.rpartition("#")
-    return routine.selector, int(number) if number.isdigit() else 0
+    return routine.selector or routine.name, int(number) if number.isdigit() else 0

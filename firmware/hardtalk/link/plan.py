@@ -9,15 +9,12 @@ upper end of the supervisor stack on. `layout` gives addresses by this plan and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from hardtalk.link.errors import LinkError
 from hardtalk.vm.constants import (
-    BYTECODE_COUNT,
     METHOD_CACHE_BYTES,
-    PENDING_BIT,
     PRIMITIVE_TABLE_ENTRIES,
 )
 from hardtalk.vm.instruction_codes import INSTRUCTION_TABLE_BYTES
@@ -36,7 +33,14 @@ LEAST_FREE_BYTES: Final = 132 << 10
 for the prompt to tell what happened."""
 CACHE_LINE_BYTES: Final = 32
 PAGE_BYTES: Final = 4096
-DISPATCH_TABLE_BYTES: Final = BYTECODE_COUNT * 4
+LOCKED_WAYS: Final = 2
+"""Of the four ways of each cache, those in which nothing is replaced once `lockCaches` (boot/start.s) has run."""
+LOCKED_LINES: Final = 128
+"""The most lines of code that are locked in a way."""
+SLOTS_PLACE: Final = 2560
+"""Where in a page the dispatch slots begin: from the boot stub's interrupt code on (boot/interrupts.s) what is locked
+fills each set of the cache once; with this distance the sets that it fills twice are those of bytecodes that are not
+locked. PENDING_BIT is not set in it, nor any bit too low to be part of an immediate operand."""
 
 Use = Literal["code", "table", "stack", "state"]
 
@@ -63,8 +67,8 @@ class Piece:
 STATE_PLACE: Final = "vmState"
 """The piece whose size the Slang program decides."""
 
-# Native handlers run on the supervisor stack. Its upper end is needed for each of them, so that is locked. PENDING_BIT
-# of a dispatch table's address is set in interruptTable alone.
+# Native handlers run on the supervisor stack. Its upper end is needed for each of them, so that is locked; it
+# ends where the IRQ stack, which ends with the page, begins.
 TABLES: Final = (
     Piece("pageTable", 4096 * 4, "table", 16384),
     Piece("primitiveTable", PRIMITIVE_TABLE_ENTRIES * 4, "table"),
@@ -73,11 +77,8 @@ TABLES: Final = (
     Piece("instructionTable", INSTRUCTION_TABLE_BYTES, "table"),
     Piece("nativeRoutineTable", ROUTINE_LIMIT * 4, "table"),
     Piece("nativeArgumentTable", ROUTINE_LIMIT * 4, "table"),
-    Piece("forwardingTable", DISPATCH_TABLE_BYTES, "table", 2 * PENDING_BIT),
-    Piece("supervisorStack", 8192, "stack", end_alignment=PAGE_BYTES, top="supervisorStackTop", locked_bytes=128),
-    Piece("dispatchTable", DISPATCH_TABLE_BYTES, "table", PAGE_BYTES, locked_bytes=None),
-    Piece("interruptTable", DISPATCH_TABLE_BYTES, "table", locked_bytes=None),
-    Piece("markingTable", DISPATCH_TABLE_BYTES, "table", locked_bytes=None),
+    Piece("lockedLines", LOCKED_WAYS * LOCKED_LINES * 4, "table"),
+    Piece("supervisorStack", 3 * PAGE_BYTES - 1024, "stack", PAGE_BYTES, top="supervisorStackTop", locked_bytes=128),
 )
 # An interrupt that nests in native handlers takes 32 bytes of the IRQ stack, and there are at most 32 lines to nest.
 # The VM's state begins a page, so that its address is an immediate operand.
@@ -101,27 +102,10 @@ STACKS: Final = (
 BUDGETS: Final = {".boot": 16 << 10, ".vm": 256 << 10, ".tables": 64 << 10, ".state": 64 << 10}
 """The most bytes of each section; the image and the heap have the rest of RAM."""
 
-LOCKED_WAYS: Final = 2
-"""Of the four ways of each cache, those in which nothing is replaced once `lockCaches` (boot/start.s) has run."""
-
 NATIVE_HANDLERS_PLACE: Final = 345
 """Native routines of drivers are locked behind the routines with a lower place in `<locked: n>`, which every handler
-needs; those with a higher one come behind them. All that say `<locked: n>` have room together; what a driver's native
-routines then push beyond it is not locked, which the facts tell (`Facts.unlocked`) and `hardtalk build` says."""
-
-
-def locked_code_bytes(way_bytes: int) -> int:
-    """Bytes of code that can be locked: all but the line of the vectors."""
-    return LOCKED_WAYS * way_bytes - CACHE_LINE_BYTES
-
-
-def check_start(address: int) -> None:
-    """Refuse a place of the interrupt code for which `lockCaches` would lock less than it could."""
-    if address % PAGE_BYTES != CACHE_LINE_BYTES:
-        raise LinkError(
-            f"interruptEntry is at {address:#x}, not a line behind a multiple of {PAGE_BYTES:,}; "
-            "correct .balign and .space before it in boot/interrupts.s"
-        )
+needs; those with a higher one come behind them. Those of which some lines have no room are told by the facts
+(`Facts.unlocked`) and by `hardtalk build`."""
 
 
 def check_budget(section: str, size: int) -> None:
@@ -131,17 +115,6 @@ def check_budget(section: str, size: int) -> None:
         raise LinkError(
             f"{section} has {size:,} bytes, {size - budget:,} more than its budget of {budget:,}; "
             "make it smaller or raise BUDGETS in hardtalk.link.plan"
-        )
-
-
-def check_locked_code(size: int, way_bytes: int, last: Sequence[str]) -> None:
-    """Refuse more code that asks to be locked than the caches can hold; `last` are the routines in their order."""
-    room = locked_code_bytes(way_bytes)
-    if size > room:
-        raise LinkError(
-            f"the interrupt code and the routines that say <locked: n> have {size:,} bytes, {LOCKED_WAYS} ways of the "
-            f"instruction cache hold {room:,}: {size - room:,} too many; take <locked: n> from routines that "
-            f"interrupts need least, the last are {', '.join(last[-3:])}"
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hardtalk.chip import Chip
 from hardtalk.link.inputs import Target
+from hardtalk.link.plan import LOCKED_LINES
 
 CONSOLE_BAUD = 115_200
 
@@ -23,6 +24,7 @@ def target_of(chip: Chip, heap_bytes: int | None = None) -> Target:
     symbols["VIC_LOW"] = base & 0x00FF_FFFF
     symbols["VIC_HIGH"] = base & 0xFF00_0000
     symbols["CACHE_WAY_SHIFT"] = cache_way_shift(chip)
+    symbols["LOCKED_LINES"] = LOCKED_LINES
     divisor = uart_divisor(chip.clocks["uart"], CONSOLE_BAUD)
     symbols["UART0_BAUD_INTEGER"] = divisor >> 6
     symbols["UART0_BAUD_FRACTION"] = divisor & 63

@@ -10,7 +10,7 @@ from hardtalk.slang.conditions import CONDITIONS
 from hardtalk.slang.ir import TABLE
 from hardtalk.slang.loops import Closed, check
 from hardtalk.slang.machine import MACHINE_OPERATIONS, Machine, MachineBlock, MachineCode
-from hardtalk.vm.constants import PENDING_BIT, PINNED_REGISTERS
+from hardtalk.vm.constants import PENDING_BIT, PINNED_REGISTERS, SLOT_SHIFT
 from hardtalk.vm.facts import BYTECODE, DISPATCH, METHOD, RETURN, UNKNOWN, CodeFacts, Loop
 
 WIDTH = {"w": "word", "b": "byte", "h": "half", "sb": "signed_byte", "sh": "signed_half", "spill": "word"}
@@ -80,8 +80,11 @@ class Emitter:
         self.place = order[0].insts[0].place
         self.prologue()
         starts: dict[MachineBlock, int] = {}
+        usual_end = 0
         for position, block in enumerate(order):
             starts[block] = len(self.words)
+            if block.cold and not usual_end:
+                usual_end = self.here
             following = order[position + 1] if position + 1 < len(order) else None
             for inst in block.insts:
                 if inst.place[1]:
@@ -97,6 +100,7 @@ class Emitter:
             tuple(self.polls),
             tuple(self.masks),
             tuple(self.jumps),
+            usual_end or self.here,
         )
         for (symbol, value), users in self.pool.items():
             for user in users:
@@ -182,11 +186,11 @@ class Emitter:
         distance, index = (1, "pre") if inst.op == "next" else (0, "offset")
         self.word(arm.load(0, IP, distance, width="byte", index=index, cond=cond))
         self.jumps.append((self.here, DISPATCH))
-        self.word(arm.load(arm.PC, TABLE, arm.Shifted(0, "lsl", 2), cond=cond))
+        self.word(arm.data("add", arm.PC, TABLE, arm.Shifted(0, "lsl", SLOT_SHIFT), cond=cond))
 
     def emit_go(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
         self.jumps.append((self.here, DISPATCH))
-        self.word(arm.load(arm.PC, TABLE, arm.Shifted(uses[0], "lsl", 2), cond=cond))
+        self.word(arm.data("add", arm.PC, TABLE, arm.Shifted(uses[0], "lsl", SLOT_SHIFT), cond=cond))
 
     def emit_go_to(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
         self.jumps.append((self.here, TRANSFERS[len(uses) - 1]))

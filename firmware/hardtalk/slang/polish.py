@@ -24,6 +24,8 @@ from hardtalk.slang.write_back import fuse_writeback, is_step
 CONDITIONAL_LIMIT = 3
 ENDING_WORDS = {"b": 0, "next": 2, "current": 2, "go": 1, "tail": 1, "transfer": 1}
 """What may end a block that runs under a condition, with the words that it becomes."""
+FETCHING = ("next", "current")
+"""Of these, those that wait for a byte: on the other way that is longer than a branch taken."""
 
 
 def polish(code: MachineCode) -> None:
@@ -164,6 +166,8 @@ def _absorb_arm(code: MachineCode, block: MachineBlock, before: dict[MachineBloc
         if len(before[target]) != 1 or target is other or target.cold != block.cold or not _is_conditionable(target):
             continue
         last = target.insts[-1]
+        if last.op in FETCHING and not other.cold:
+            continue
         if (last.targets[0] is not other) if last.op == "b" else bool(code.spill_words):
             continue
         cond = end.cond if side == 0 else CONDITIONS[end.cond].inverse

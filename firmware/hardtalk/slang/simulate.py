@@ -29,15 +29,15 @@ from hardtalk.slang.simulate_tables import (
     HEAP_BASE,
     SPECIAL_OBJECTS_WORD,
     STATE_BASE,
+    SYMBOLS,
     TABLE_BASE,
-    TABLE_OFFSETS,
     TABLE_SIZE,
     Tables,
 )
 from hardtalk.slang.simulate_translate import MethodTranslator
 from hardtalk.slang.types import Type
 from hardtalk.smalltalk.tonel import ClassDefinition
-from hardtalk.vm.constants import PENDING_BIT, PINNED_REGISTERS
+from hardtalk.vm.constants import PENDING_BIT, PINNED_REGISTERS, SLOT_BYTES
 
 __all__ = [
     "CODE_BASE",
@@ -106,13 +106,16 @@ class Simulation:
         self.externals = dict(externals or {})
         self.interrupts_masked = False
         self.transfers = 0
-        self.symbols = {name: TABLE_BASE + offset for name, offset in TABLE_OFFSETS.items()}
-        self.symbols |= {
-            "vmState": STATE_BASE,
-            "HeapBase": memory_base,
-            "heapLimit": memory_base + memory_size,
-            "specialObjects": SPECIAL_OBJECTS_WORD,
-        } | dict(symbols or {})
+        self.symbols = (
+            SYMBOLS
+            | {
+                "vmState": STATE_BASE,
+                "HeapBase": memory_base,
+                "heapLimit": memory_base + memory_size,
+                "specialObjects": SPECIAL_OBJECTS_WORD,
+            }
+            | dict(symbols or {})
+        )
         self._offsets: dict[str, tuple[SlangMethod, list[int]]] = {}
         self._globals = self._make_globals()
         self._globals |= {function_name(m.selector): self._trampoline(m) for m in self.program.methods.values()}
@@ -293,7 +296,7 @@ class Simulation:
                 if result == "next":
                     registers[IP_REGISTER] += 1
                 bytecode = memory.byte_at(registers[IP_REGISTER])
-                address, arguments = memory.word_at(registers[DISPATCH_REGISTER] + 4 * bytecode), ()
+                address, arguments = registers[DISPATCH_REGISTER] + SLOT_BYTES * bytecode, ()
             elif isinstance(result[0], int):
                 address, arguments = result
             else:

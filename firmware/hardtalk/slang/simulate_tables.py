@@ -1,4 +1,4 @@
-"""Where a simulation has its routines: a code address for each entry, and the dispatch tables in simulated memory."""
+"""Where a simulation has its routines: a code address for each entry, those in the dispatch slots among them."""
 
 from __future__ import annotations
 
@@ -8,24 +8,28 @@ from itertools import accumulate
 
 from hardtalk.slang.program import Program, SlangMethod
 from hardtalk.slang.simulate_memory import SimulatedMemory
-from hardtalk.vm.constants import BYTECODE_COUNT, METHOD_CACHE_BYTES, PRIMITIVE_TABLE_ENTRIES
+from hardtalk.vm.constants import (
+    BYTECODE_COUNT,
+    DISPATCH_TABLES,
+    METHOD_CACHE_BYTES,
+    PRIMITIVE_TABLE_ENTRIES,
+    SLOT_BYTES,
+)
 
 CODE_BASE = 0x00010000
 STATE_BASE = 0x00080000
 TABLE_BASE = 0x00090000
 HEAP_BASE = 0x00100000
-DISPATCH_BYTES = 4 * BYTECODE_COUNT
+SLOTS_BASE = 0x00040000
 SIZES = {
-    "dispatchTable": DISPATCH_BYTES,
-    "interruptTable": DISPATCH_BYTES,
-    "markingTable": 2 * DISPATCH_BYTES,
     "primitiveTable": 4 * PRIMITIVE_TABLE_ENTRIES,
     "methodCache": METHOD_CACHE_BYTES,
-    "forwardingTable": 4 * DISPATCH_BYTES,
 }
-"""In this order. PENDING_BIT of an address is set in interruptTable's alone, hence the gaps behind the others."""
 TABLE_OFFSETS = dict(zip(SIZES, accumulate(SIZES.values(), initial=0), strict=False))
-TABLE_SIZE = sum(SIZES.values())
+TABLE_SIZE = sum(SIZES.values()) + 4
+SYMBOLS = {name: TABLE_BASE + offset for name, offset in TABLE_OFFSETS.items()} | {
+    name: SLOTS_BASE + offset for name, offset in DISPATCH_TABLES.items()
+}
 SPECIAL_OBJECTS_WORD = TABLE_BASE + TABLE_SIZE - 4
 INTERRUPT_HANDLER = "handleInterrupts"
 PRIMITIVE_FALLBACK = "activateMethod:arguments:"
@@ -34,7 +38,6 @@ TABLE_OF_KIND = {
     "bytecode": "dispatchTable",
     "markingBytecode": "markingTable",
     "forwardingBytecode": "forwardingTable",
-    "primitive": "primitiveTable",
 }
 
 
@@ -64,29 +67,29 @@ class Tables:
             kind, first, last = method.numbers or ("", 0, 0)
             for index in range(last - first + 1):
                 self.entries[address] = Entry(method, (index,) if method.is_ranged else ())
-                if kind:
-                    self._set(TABLE_OF_KIND[kind], first + index, address)
+                if kind == "primitive":
+                    self._set_primitive(first + index, address)
+                elif kind:
+                    self.entries[self._slot(TABLE_OF_KIND[kind], first + index)] = self.entries[address]
                 address += ENTRY_BYTES
 
     def _fill(self) -> None:
         """What has no routine of its own."""
         handler = self.addresses.get(INTERRUPT_HANDLER)
         fallback = self.addresses.get(PRIMITIVE_FALLBACK)
-        for index in range(256 if handler else 0):
-            self._set("interruptTable", index, handler or 0)
-        for number in range(256):
-            self._inherit("markingTable", "dispatchTable", number)
-            self._inherit("forwardingTable", "markingTable", number)
+        for number in range(BYTECODE_COUNT):
+            if handler:
+                self.entries[self._slot("interruptTable", number)] = self.entries[handler]
+            for table, other in (("markingTable", "dispatchTable"), ("forwardingTable", "markingTable")):
+                inherited = self.entries.get(self._slot(other, number))
+                if inherited:
+                    self.entries.setdefault(self._slot(table, number), inherited)
         for number in range(PRIMITIVE_TABLE_ENTRIES if fallback else 0):
-            if not self._get("primitiveTable", number):
-                self._set("primitiveTable", number, fallback or 0)
+            if not self.memory.word_at(self.symbols["primitiveTable"] + 4 * number):
+                self._set_primitive(number, fallback or 0)
 
-    def _inherit(self, table: str, other: str, number: int) -> None:
-        if not self._get(table, number):
-            self._set(table, number, self._get(other, number))
+    def _slot(self, table: str, number: int) -> int:
+        return self.symbols[table] + number * SLOT_BYTES
 
-    def _get(self, table: str, index: int) -> int:
-        return self.memory.word_at(self.symbols[table] + 4 * index)
-
-    def _set(self, table: str, index: int, address: int) -> None:
-        self.memory.word_at_put(self.symbols[table] + 4 * index, address)
+    def _set_primitive(self, number: int, address: int) -> None:
+        self.memory.word_at_put(self.symbols["primitiveTable"] + 4 * number, address)

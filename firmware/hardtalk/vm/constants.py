@@ -42,14 +42,22 @@ METHOD_CACHE_ENTRY_BYTES: Final = 4 * len(METHOD_CACHE_FIELDS)
 METHOD_CACHE_BYTES: Final = METHOD_CACHE_ENTRIES * METHOD_CACHE_ENTRY_BYTES
 PRIMITIVE_TABLE_ENTRIES: Final = 1024
 BYTECODE_COUNT: Final = 256
-PENDING_BIT: Final = BYTECODE_COUNT * 4
-"""Of a dispatch table's address: set in that of the table for interrupts alone, which is what a poll tests."""
+SLOT_SHIFT: Final = 6
+SLOT_BYTES: Final = 1 << SLOT_SHIFT
+"""Each bytecode has a slot of code, which its number times this is the way to (docs/virtual-machine.md, "Dispatch")."""
+PENDING_BIT: Final = 1 << 10
+"""Of the dispatch register: set while something waits to be handled before the next bytecode, which a poll tests."""
+DISPATCH_TABLES: Final = {"interruptTable": PENDING_BIT, "forwardingTable": 4, "markingTable": 8, "dispatchTable": 12}
+"""What the dispatch register may hold, from the first slot on: where in each slot a bytecode's routine is entered. A
+slot's first word leads to handleInterrupts, whichever slot it is, so interruptTable may begin at a later one."""
+DISPATCH_SLOTS: Final = BYTECODE_COUNT + PENDING_BIT // SLOT_BYTES
 
 VM_CONSTANTS: Final = {
     "MethodCacheEntries": METHOD_CACHE_ENTRIES,
     "MethodCacheEntryBytes": METHOD_CACHE_ENTRY_BYTES,
     "MethodCacheBytes": METHOD_CACHE_BYTES,
     "MaxPrimitive": PRIMITIVE_TABLE_ENTRIES - 1,
+    "SlotShift": SLOT_SHIFT,
     "ReserveShift": 5,
     "LargestReserveOrder": 20,
     "ReserveChunksShift": 5,

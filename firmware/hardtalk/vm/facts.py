@@ -18,7 +18,7 @@ from typing import Any, Final
 from elftools.elf.elffile import ELFFile
 
 FACTS_SECTION: Final = ".hardtalk.facts"
-FORMAT: Final = 2
+FORMAT: Final = 3
 
 DISPATCH, BYTECODE, METHOD = "dispatch", "bytecode", "method"
 RETURN, EXCEPTION_RETURN = "return", "exception return"
@@ -67,12 +67,13 @@ class Loop:
 @dataclass(frozen=True)
 class CodeFacts:
     """What the compiler knows of places in a routine, by offset: edges that close loops (the branch's offset, its
-    target's, the loops); polls; `mask` and `unmask`; computed jumps and their kinds."""
+    target's, the loops); polls; `mask` and `unmask`; computed jumps and their kinds; where its rare code begins."""
 
     loops: tuple[tuple[int, int, tuple[Loop, ...]], ...] = ()
     polls: tuple[int, ...] = ()
     masks: tuple[tuple[int, str], ...] = ()
     jumps: tuple[tuple[int, str], ...] = ()
+    usual_end: int = 0
 
 
 @dataclass(frozen=True)
@@ -140,12 +141,19 @@ class RoutineFact:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of addresses; a dispatch table's `role` is normal, interrupt, marking or forwarding."""
+    """A table of addresses. A dispatch table has a `role`, normal, interrupt, marking or forwarding, and consists of
+    code: an entry every `stride` bytes."""
 
     name: str
     address: int
     entries: int
     role: str
+    stride: int = 4
+
+    @property
+    def places(self) -> range:
+        """The address of each entry."""
+        return range(self.address, self.address + self.entries * self.stride, self.stride)
 
 
 @dataclass(frozen=True)
@@ -262,8 +270,8 @@ MEANINGS: Final = {
     "special_objects": "index, kind, name and VM variable",
     "special_selectors": "selector and number of arguments, in the order of their bytecodes",
     "sizes": "named sizes: method cache, primitive table, interrupt lines and others",
-    "tables": "address and entries of each dispatch table, of the primitive table and of that of native routines; a "
-    "dispatch table's role",
+    "tables": "address and entries of each dispatch table, of the primitive table and of that of native routines, and "
+    "the bytes from entry to entry; a dispatch table's role: its entries are code, those of the others addresses",
     "regions": "name, start, stop and use of every region of memory",
     "locked": "those ranges that the caches hold for good",
     "unlocked": "routines that ask to be locked in the caches and have no room there",

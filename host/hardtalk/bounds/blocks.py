@@ -97,9 +97,9 @@ class Code:
         return int.from_bytes(self.read(address, 4), "little")
 
     def table(self, role: str) -> tuple[int, ...]:
-        """The addresses in the dispatch table of that role."""
+        """Where bytecodes are entered through the dispatch table of that role."""
         (table,) = (each for each in self.facts.dispatch_tables if each.role == role)
-        return tuple(self.word(table.address + 4 * number) for number in range(table.entries))
+        return tuple(table.places)
 
     def instruction(self, address: int) -> Instruction:
         if address not in self._instructions:

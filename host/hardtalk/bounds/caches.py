@@ -74,7 +74,7 @@ class ColdModel:
     def crowded(self, lines: Iterable[int]) -> int:
         """Cycles to fetch again, in each turn of a loop, the lines that do not all find a place."""
         sets = self._cache.size // (self._cache.ways * self._line)
-        open_ways = self._cache.ways - len(self._locked_code)
+        open_ways = self._cache.ways - self._facts.sizes["locked ways"]
         count = Counter(line % sets for line in lines)
         return sum(number for number in count.values() if number > open_ways) * self._bus.line_fill_cycles
 

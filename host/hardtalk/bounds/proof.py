@@ -21,7 +21,7 @@ from hardtalk.bounds.response import ENTERED, SWITCHED, entry_graph, handler_of,
 from hardtalk.bounds.solver import Solver
 from hardtalk.bounds.stretch import LOOKS, RETURNS, stretch_graph
 from hardtalk.chip import Chip
-from hardtalk.symbols.moments import facts_in
+from hardtalk.symbols.bytecode_routines import facts_in
 from hardtalk.symbols.source_map import SourceMap
 from hardtalk.vm.facts import MEANS, Facts, Loop, RoutineFact
 

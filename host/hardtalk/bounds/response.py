@@ -8,8 +8,6 @@ the process that goes on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from hardtalk.bounds.blocks import Block, Code, End
 from hardtalk.bounds.graph import Graph, graph_of
 from hardtalk.bounds.masked import IRQ_VECTOR, VECTORS
@@ -23,12 +21,13 @@ WAKING_NOBODY = "runNextProcess"
 """Where a VM that waits goes on when the line has woken nobody: whoever it wakes is the candidate, none being there."""
 OTHERS = "takeSignalsOf:"
 """On a way on which native code has signalled a semaphore, which is another interrupt's."""
+INTERRUPT = "interrupt"
 SWITCHED = frozenset({End.DISPATCH})
 ENTERED = frozenset({End.EXCEPTION_RETURN})
 
 
 def switch_graph(code: Code, source_map: SourceMap, handler: int) -> Graph:
-    """`handler` is the routine that the second dispatch table leads to. The other roots are behind the looks of a VM
+    """`handler` is the routine that interruptTable leads to. The other roots are behind the looks of a VM
     that waits for a process, and of one that has signalled another line before."""
     elsewhere = {
         routine.address
@@ -43,7 +42,7 @@ def switch_graph(code: Code, source_map: SourceMap, handler: int) -> Graph:
     def is_elsewhere(block: Block) -> bool:
         return block.address in elsewhere or block.address in waits
 
-    return graph_of(code, [handler, *waits.values()], is_elsewhere)
+    return graph_of(code, [*code.table(INTERRUPT), *waits.values()], is_elsewhere)
 
 
 def entry_graph(code: Code, source_map: SourceMap) -> tuple[Graph, int]:
@@ -60,8 +59,9 @@ def _runs_handler(block: Block) -> bool:
 
 
 def handler_of(code: Code) -> int:
-    """The routine that every entry of the second dispatch table leads to."""
-    found: Sequence[int] = sorted(set(code.table("interrupt")))
-    if len(found) != 1:
-        raise SymbolError(f"the second dispatch table has {len(found)} routines", "Build it with hardtalk build.")
-    return found[0]
+    """The routine that interruptTable leads to, whichever bytecode would be next."""
+    found = {code.instruction(entry).target for entry in code.table(INTERRUPT)}
+    handler = found.pop()
+    if found or handler is None:
+        raise SymbolError(f"interruptTable leads to {len(found) + 1} routines", "Build it with hardtalk build.")
+    return handler

@@ -28,7 +28,7 @@ from hardtalk.injection.registers import (
 )
 from hardtalk.memory.audit import audit
 from hardtalk.memory.machine import NotReadable, facts_of
-from hardtalk.memory.safepoints import settle
+from hardtalk.memory.safepoints import interrupt_handler, settle
 from hardtalk.vm.constants import PINNED_REGISTERS
 from hardtalk.vm.native import PROCESS_RECORD_BYTES
 
@@ -93,8 +93,7 @@ class Trial:
         self.registers = RegisterFile(board)
         address_of = board.firmware.address_of
         self.interrupt_table = address_of("interruptTable")
-        table = board.ram.read(self.interrupt_table, 4)
-        self.safepoint = int.from_bytes(table, "little")
+        self.safepoint = interrupt_handler(board)
         self._native_running = address_of("nativeRunning")
         self._vm_record = address_of("vmRecord")
         self._pending_lines = address_of("pendingLines")

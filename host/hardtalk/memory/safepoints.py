@@ -2,8 +2,7 @@
 
 from typing import Final
 
-import numpy as np
-
+from hardtalk.arm.flow import decode
 from hardtalk.board import Board, StopReason
 from hardtalk.memory.machine import NotReadable, facts_of, is_in_vm
 
@@ -14,12 +13,20 @@ INTERRUPT_ROLE: Final = "interrupt"
 
 
 def dispatched_routines(board: Board, with_interrupts: bool = True) -> frozenset[int]:
-    """The addresses that dispatching a bytecode goes to; the table for interrupts has one of its own."""
+    """The addresses that dispatching a bytecode goes to."""
     found: set[int] = set()
     for table in facts_of(board.firmware).dispatch_tables:
         if with_interrupts or table.role != INTERRUPT_ROLE:
-            found |= set(np.frombuffer(board.ram.read(table.address, 4 * table.entries), np.uint32).tolist())
+            found.update(table.places)
     return frozenset(found)
+
+
+def interrupt_handler(board: Board) -> int:
+    """The routine that takes a bytecode's place while an interrupt waits."""
+    (table,) = (each for each in facts_of(board.firmware).dispatch_tables if each.role == INTERRUPT_ROLE)
+    branch = decode(board.ram.word(table.address), table.address)
+    assert branch is not None and branch.target is not None
+    return branch.target
 
 
 def settle(board: Board) -> int:

@@ -127,8 +127,7 @@ def table_entry(source_map: SourceMap, address: int) -> Iterator[str]:
     target = source_map.symbol_at(value)
     known = next((each for each in source_map.facts.tables if each.name == table.name), None)
     if known is not None:
-        entry = "bytecode" if known.role else table.name.removesuffix("Table")
-        yield f"    {entry} {index}: {value:#010x} {target.name if target else ''}".rstrip()
+        yield f"    {table.name.removesuffix('Table')} {index}: {value:#010x} {target.name if target else ''}".rstrip()
     elif table.name == "pageTable":
         yield f"    addresses from {index << 20:#010x}: descriptor {value:#010x}"
     elif table.name == "specialObjects":

@@ -6,10 +6,11 @@ A moment is the entry of a block of instructions, for the board charges a block 
 from collections.abc import Iterator
 
 from hardtalk.arm.flow import Flow, Instruction, decode
+from hardtalk.symbols.bytecode_routines import facts_in, interrupt_handler
 from hardtalk.symbols.errors import SymbolError
 from hardtalk.symbols.moment import Moment
 from hardtalk.symbols.source_map import SourceMap, Symbol
-from hardtalk.vm.facts import DISPATCH, EXCEPTION_RETURN, Facts
+from hardtalk.vm.facts import DISPATCH, EXCEPTION_RETURN
 
 INTERRUPT_ENTRY = "interruptEntry"
 NATIVE_RETURNS = ("leaveHandler", "resumeNative")
@@ -19,10 +20,9 @@ FARTHEST_JUMP = 4
 def watched_addresses(source_map: SourceMap) -> dict[Moment, list[int]]:
     """For each moment that an address stands for, the blocks whose entry it is."""
     entry = source_map.address_of(INTERRUPT_ENTRY)
-    tables = [table.address for table in facts_in(source_map).tables if table.role == "interrupt"]
-    if entry is None or not tables:
-        raise SymbolError(f"the firmware lacks {INTERRUPT_ENTRY} or its table", "Build it with hardtalk build.")
-    safepoint = int.from_bytes(source_map.read(tables[0], 4), "little")
+    if entry is None:
+        raise SymbolError(f"the firmware lacks {INTERRUPT_ENTRY}", "Build it with hardtalk build.")
+    safepoint = interrupt_handler(source_map)
     returns = blocks_with(source_map, entry, EXCEPTION_RETURN, FARTHEST_JUMP)
     for name in NATIVE_RETURNS:
         address = source_map.address_of(name)
@@ -33,14 +33,6 @@ def watched_addresses(source_map: SourceMap) -> dict[Moment, list[int]]:
         Moment.SAFEPOINT: [safepoint],
         Moment.SWITCHED: blocks_with(source_map, safepoint, DISPATCH, FARTHEST_JUMP),
     }
-
-
-def facts_in(source_map: SourceMap) -> Facts:
-    """What the firmware says of itself. Raises SymbolError when it says nothing."""
-    try:
-        return source_map.facts
-    except ValueError as error:
-        raise SymbolError(f"the firmware: {error}", "Build it with hardtalk build.") from error
 
 
 def blocks_that_return(source_map: SourceMap, name: str) -> tuple[int, list[int]]:

@@ -1,0 +1,72 @@
+"""Which lines of code the instruction cache holds for good.
+
+A way holds one line of each set, so the lines get their places one after the other: first those of the stub from
+`interruptEntry` on, then those of routines in the order of importance (`hardtalk.link.locked`). A line whose set has no
+place left is not locked. `lockCaches` (boot/start.s) fetches them from the table that is made here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from hardtalk.link.inputs import RoutineLike
+from hardtalk.link.layout import Layout
+from hardtalk.link.plan import CACHE_LINE_BYTES, LOCKED_LINES, LOCKED_WAYS
+
+VECTORS = 0
+"""The address of the exception vectors, whose line is locked before all others."""
+
+
+@dataclass(frozen=True)
+class LockedLines:
+    """The addresses of the lines that each way holds for good; `unlocked` are the routines of which some lines found
+    no place."""
+
+    ways: tuple[tuple[int, ...], ...]
+    unlocked: tuple[str, ...]
+
+    @property
+    def words(self) -> list[int]:
+        """The table for `lockCaches`, `LOCKED_LINES` words for each way; the vectors, which are there first, fill it
+        up."""
+        return [word for way in self.ways for word in (*way, *[VECTORS] * (LOCKED_LINES - len(way)))]
+
+    def ranges(self) -> Iterator[tuple[int, int]]:
+        """The same lines but that of the vectors as stretches of code, by address."""
+        start = stop = -1
+        for line in sorted(line for way in self.ways for line in way if line != VECTORS):
+            if line != stop:
+                if start >= 0:
+                    yield start, stop
+                start = line
+            stop = line + CACHE_LINE_BYTES
+        yield start, stop
+
+
+def lock_lines(
+    routines: Sequence[RoutineLike],
+    stub: Mapping[str, int],
+    layout: Layout,
+    places: Mapping[str, int],
+    way_bytes: int,
+) -> LockedLines:
+    """The lines that are locked; `stub` are its labels, `places` the order of routines."""
+    sizes = {routine.name: len(routine.code) for routine in routines}
+    wanted = [("", stub["interruptEntry"], layout.vm_start)]
+    for name in sorted(places, key=lambda each: (places[each], layout.routines[each])):
+        wanted.append((name, layout.routines[name], layout.routines[name] + sizes[name]))
+    ways: list[dict[int, int]] = [{} for _ in range(LOCKED_WAYS)]
+    ways[0][VECTORS] = VECTORS
+    unlocked = []
+    for name, start, stop in wanted:
+        for line in range(start // CACHE_LINE_BYTES * CACHE_LINE_BYTES, stop, CACHE_LINE_BYTES):
+            if any(line in way.values() for way in ways):
+                continue
+            free = [way for way in ways if line % way_bytes not in way and len(way) < LOCKED_LINES]
+            if free:
+                free[0][line % way_bytes] = line
+            elif name not in unlocked:
+                unlocked.append(name)
+    lines = tuple(tuple(sorted(way.values())) for way in ways)
+    return LockedLines(lines, tuple(unlocked))
