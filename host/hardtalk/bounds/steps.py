@@ -40,7 +40,7 @@ SLEEPING: Final = frozenset({"waitForReadyProcess"})
 SEARCH, FIT = "search:class:from:", "does:fit:"
 APART: Final = frozenset({SEARCH, FIT})
 """Routines called by a send whose lengths are given by the class and the method: `Steps.search`, `Steps.fit`."""
-LOOKUP, DEPTHS = "lookup:in:", ("does:inheritFrom:", "nearestKnownAbove:")
+LOOKUP, DEPTHS = "lookup:in:", ("does:inheritFrom:", "isScheduled:", "nearestKnownAbove:")
 
 MAKING: Final = frozenset({"makeSmallContextFor:arguments:", "makeContextForClosure:arguments:"})
 ADDING: Final = frozenset({"makeContext:size:headerWord:", "makeSpareInteger"})
