@@ -2,7 +2,7 @@
 
    A line is Smalltalk's or has a native handler. A Smalltalk line stays masked in the VIC from here until its handler
    has served it, so an unserved device interrupts once. The entry touches no object: it notes the lines and moves the
-   dispatch register to the second table, whose every entry leads to handleInterrupts. divertedLines holds the
+   dispatch register on, so that every bytecode is entered where its slot leads to handleInterrupts. divertedLines holds the
    lines for which that would be wrong: those with a native handler, and all lines while native code runs, whose r8 is
    its own. Those go to nativeInterrupt (native.s). */
 
