@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import Final
 
 import pytest
 
@@ -18,6 +19,8 @@ from hardtalk.serial import ConsoleText
 
 KILOBYTE = 1 << 10
 PATIENCE_CYCLES = 4_000_000_000
+READINGS: Final = 4
+"""A chunk of 16 KB may just be open for contexts when free memory is read."""
 LOOK_CYCLES, LOOKS, TAIL_CYCLES, EIGHTHS = 200_000, 16, 2_000_000, 8
 SUM, ANSWER = "(1 to: 40) inject: 0 into: [ :sum :each | sum + each ]", "820"
 LEAK = "[ | l | l := nil. [ true ] whileTrue: [ l := l -> 3 ] ]"
@@ -48,8 +51,9 @@ def goes_on(bench: Bench, least_free: int = 0) -> None:
     settle(bench.board)
     report = audit(bench.board)
     assert report.is_sound, report.text()
-    evaluate(bench, "Smalltalk garbageCollect")
-    assert int(evaluate(bench, "Smalltalk bytesFree")) >= least_free
+    collected = "Smalltalk garbageCollect. Smalltalk bytesFree"
+    free = [int(evaluate(bench, collected)) for _ in range(READINGS)]
+    assert max(free) >= least_free, free
 
 
 def test_a_heap_smaller_than_the_smallest_is_refused() -> None:
