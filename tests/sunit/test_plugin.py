@@ -12,6 +12,7 @@ from xml.etree.ElementTree import parse
 import pytest
 
 from .conftest import BOARD, NUISANCE
+from .test_coverage import SCALE, TEST
 
 FILE = "tests/board/WreckingTest.class.st"
 PYTHON_TEST = """
@@ -85,6 +86,30 @@ def test_outcomes_in_pytest(project: Path) -> None:
     assert "Traceback" not in text and "items.py" not in text
     case = parse(project / "out.xml").getroot().find(".//testcase[@name='testPasses']/properties/property")
     assert case is not None and case.get("name") == "board_milliseconds" and 0 < float(case.get("value", "")) < 100
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["here", "in workers"])
+def test_coverage_of_all_boards(tmp_path: Path, workers: tuple[str, ...]) -> None:
+    """Two folders with tests, each on a board of its own, of one class: a line counts that one of them ran."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\nsunit_driver = driver\n", encoding="utf-8")
+    (tmp_path / "driver").mkdir()
+    (tmp_path / "driver" / "Scale.class.st").write_text(SCALE)
+    tests = {
+        "OneTest": TEST.partition("\n{ #category : #tests }\nScaleTest >> testNegative")[0],
+        "OtherTest": TEST.replace("testWeigh ", "noTest "),
+    }
+    for name, text in tests.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.class.st").write_text(text.replace("ScaleTest", name))
+    options = ("-q", *workers, "--sunit", "--sunit-coverage", "--sunit-lcov", "out.info")
+    command = [sys.executable, "-m", "pytest", *options]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert ["File", "Methods", "Lines", "Run", "Missing"] in lines
+    assert ["driver/Scale.class.st", "2/3", "9/12", "75", "%", "16,", "24-29"] in lines
+    assert "LF:12\nLH:9\n" in (tmp_path / "out.info").read_text(encoding="utf-8")
 
 
 def test_one_test_of_a_named_file(project: Path) -> None:

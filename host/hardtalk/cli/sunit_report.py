@@ -9,9 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from hardtalk.sunit.classes import SUnitClass
-from hardtalk.sunit.coverage import FileCoverage
+from hardtalk.sunit.coverage import NONE, FileCoverage, coverage_rows
 from hardtalk.sunit.outcomes import COUNTED, FAILED, MARKS, PASSED, WORDS, Outcome
-from hardtalk.sunit.runner import short_name
 
 
 class SunitReport:
@@ -71,18 +70,15 @@ class SunitReport:
     def tell_coverage(self, files: Sequence[FileCoverage]) -> None:
         """A row for each file, and one for all."""
         if not files:
-            self._line("no coverage: the folders given hold no methods but those of tests")
+            self._line(NONE)
             return
         self._rule("coverage")
+        head, *rows = coverage_rows(files)
         table = Table(box=None, pad_edge=False, header_style="")
-        table.add_column("File")
-        for head in ("Methods", "Lines", "Run"):
-            table.add_column(head, justify="right")
-        table.add_column("Missing")
-        for each in files:
-            table.add_row(short_name(each.file), *covered([each]), each.missing)
-        if len(files) > 1:
-            table.add_row("all", *covered(files))
+        for title in head:
+            table.add_column(title, justify="left" if title in (head[0], head[-1]) else "right")
+        for row in rows:
+            table.add_row(*row)
         self.console.print(table)
 
     def _show_failures(self, failed: Sequence[Outcome]) -> None:
@@ -115,11 +111,3 @@ class SunitReport:
         if self._is_line_open:
             self.console.print()
         self._is_line_open = False
-
-
-def covered(files: Sequence[FileCoverage]) -> tuple[str, str, str]:
-    """Methods and lines that were run, of how many, and the share of the lines."""
-    methods, lines = sum(len(each.methods) for each in files), sum(len(each.lines) for each in files)
-    methods_run, lines_run = sum(each.methods_run for each in files), sum(each.lines_run for each in files)
-    share = f"{100 * lines_run // lines} %" if lines else "-"
-    return f"{methods_run}/{methods}", f"{lines_run}/{lines}", share

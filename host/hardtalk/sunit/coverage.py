@@ -13,10 +13,13 @@ from pathlib import Path
 from hardtalk.bench import Bench
 from hardtalk.board.pointer_watch import PointerWatch
 from hardtalk.sunit.places import users_file
+from hardtalk.sunit.runner import short_name
 from hardtalk.symbols.bytecode_routines import bytecode_routines
 from hardtalk.symbols.image_objects import IMAGE
 from hardtalk.symbols.source_map import MethodLines
 from hardtalk.vm.constants import PINNED_REGISTERS
+
+NONE = "no coverage: the folders given hold no methods but those of tests"
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,36 @@ def _lines(method: MethodLines, run: Set[int]) -> Iterator[tuple[int, bool]]:
     for start, line in method.lines:
         states[line] = states.get(line, False) or start in run
     yield from sorted(states.items())
+
+
+def merged(found: Iterable[FileCoverage]) -> list[FileCoverage]:
+    """What several boards ran of the same files: each line that one of them did."""
+    methods: dict[tuple[Path, int, str], dict[int, bool]] = {}
+    for each in found:
+        for method in each.methods:
+            lines = methods.setdefault((each.file, method.first, method.name), {})
+            for number, run in method.lines:
+                lines[number] = lines.get(number, False) or run
+    rows = sorted(methods.items(), key=lambda item: (str(item[0][0]), *item[0][1:]))
+    whole = [MethodCoverage(name, file, first, tuple(sorted(lines.items()))) for (file, first, name), lines in rows]
+    return [FileCoverage(file, tuple(group)) for file, group in groupby(whole, lambda each: each.file)]
+
+
+def coverage_rows(files: Sequence[FileCoverage]) -> Iterator[tuple[str, str, str, str, str]]:
+    """The heads of columns, a row for each file, and one for all if there are several."""
+    yield "File", "Methods", "Lines", "Run", "Missing"
+    for each in files:
+        yield (short_name(each.file), *covered([each]), each.missing)
+    if len(files) > 1:
+        yield ("all", *covered(files), "")
+
+
+def covered(files: Sequence[FileCoverage]) -> tuple[str, str, str]:
+    """Methods and lines that were run, of how many, and the share of the lines."""
+    methods, lines = sum(len(each.methods) for each in files), sum(len(each.lines) for each in files)
+    methods_run, lines_run = sum(each.methods_run for each in files), sum(each.lines_run for each in files)
+    share = f"{100 * lines_run // lines} %" if lines else "-"
+    return f"{methods_run}/{methods}", f"{lines_run}/{lines}", share
 
 
 def lcov(files: Sequence[FileCoverage]) -> str:

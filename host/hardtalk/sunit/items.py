@@ -20,6 +20,7 @@ from hardtalk.build import BUILD_ERRORS
 from hardtalk.build.sources import display_name, read_classes, text_root, users_paths
 from hardtalk.chip import parts_of_board
 from hardtalk.smalltalk.tonel import ClassDefinition
+from hardtalk.sunit.board_coverage import BoardCoverage
 from hardtalk.sunit.classes import SUnitClass, sunit_classes
 from hardtalk.sunit.outcomes import EXPECTED, SKIPPED
 from hardtalk.sunit.runner import Runner
@@ -31,8 +32,9 @@ USERS_ERRORS = (BenchError, BoardError, DeviceFailure, *BUILD_ERRORS)
 class Boards:
     """The board in use, and what was read of sources."""
 
-    def __init__(self, timeout_seconds: float | None) -> None:
+    def __init__(self, timeout_seconds: float | None, covers: bool = False) -> None:
         self.timeout_seconds = timeout_seconds
+        self.coverage = BoardCoverage() if covers else None
         self._options: BootOptions | None = None
         self._runner: Runner | None = None
         self._failure = ""
@@ -44,6 +46,9 @@ class Boards:
             self._options, self._runner, self._failure = options, None, ""
             try:
                 self._runner = Runner(boot(options), self.timeout_seconds)
+                if self.coverage is not None:
+                    tests = sunit_classes(self.definitions(options.drivers))
+                    self.coverage.watch(self._runner.bench, [text_root() / each.file for each in tests])
             except USERS_ERRORS as error:
                 self._failure = str(error)
         if self._runner is None:
@@ -62,7 +67,8 @@ BOARDS = pytest.StashKey[Boards]()
 
 def boards_of(config: pytest.Config) -> Boards:
     if BOARDS not in config.stash:
-        config.stash[BOARDS] = Boards(config.getoption("sunit_timeout"))
+        covers = config.getoption("sunit_coverage") or config.getoption("sunit_lcov") is not None
+        config.stash[BOARDS] = Boards(config.getoption("sunit_timeout"), covers)
     return config.stash[BOARDS]
 
 

@@ -7,11 +7,12 @@ pytest looks, and a `.class.st` file on the command line is collected in any cas
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from hardtalk.sunit.board_coverage import BoardCoverage
     from hardtalk.sunit.items import SUnitFile
 
 CLASS_SUFFIX = ".class.st"
@@ -56,6 +57,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the board's time for each SUnit test whose class says nothing of its own; 20 if not given",
     )
 
+    group.addoption("--sunit-coverage", action="store_true", help="tell which lines of the Smalltalk classes were run")
+    group.addoption("--sunit-lcov", type=Path, metavar="FILE", help="write that as LCOV's tracefile")
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "sunit: a Smalltalk test on Hardtalk's board")
@@ -73,3 +77,42 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SUnitFile 
     from hardtalk.sunit.items import SUnitFile
 
     return SUnitFile.from_parent(parent, path=file_path)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist hands over what its boards covered."""
+    handed_over = getattr(session.config, "workeroutput", None)
+    found = _coverage(session.config) if handed_over is not None else None
+    if found is not None and handed_over is not None:
+        from hardtalk.sunit.board_coverage import WORKERS_KEY, as_plain
+
+        handed_over[WORKERS_KEY] = as_plain(found.files())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    found = _coverage(node.config)
+    if found is not None:
+        from hardtalk.sunit.board_coverage import WORKERS_KEY
+
+        found.add(getattr(node, "workeroutput", {}).get(WORKERS_KEY, ()))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    found = _coverage(config)
+    if found is not None:
+        from hardtalk.sunit.board_coverage import tell, write_lcov
+
+        files = found.files()
+        tell(files, terminalreporter)
+        if config.getoption("sunit_lcov") is not None:
+            write_lcov(files, config.getoption("sunit_lcov"))
+
+
+def _coverage(config: pytest.Config) -> BoardCoverage | None:
+    """What is covered so far, if that was asked for."""
+    if not config.getoption("sunit_coverage") and config.getoption("sunit_lcov") is None:
+        return None
+    from hardtalk.sunit.items import boards_of
+
+    return boards_of(config).coverage
