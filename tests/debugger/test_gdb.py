@@ -64,7 +64,7 @@ def test_breakpoint_at_a_line_calls_and_the_source() -> None:
 def test_back_to_a_breakpoint_with_the_same_registers_and_memory() -> None:
     look = ("info registers", "print $instructions", "print bumpNext", "x/64xw $sp")
     shown = debug(
-        "break BumpArea.class.st:53", WORK, "continue", "echo first\\n", *look, "echo end\\n", "step", "stepi", "next",
+        "break BumpArea.class.st:59", WORK, "continue", "echo first\\n", *look, "echo end\\n", "step", "stepi", "next",
         "continue", "stepi", "reverse-continue", "reverse-continue", "echo again\\n", *look, "echo end\\n",
     )  # fmt: skip
     first = shown.split("first\n")[1].split("end\n")[0]
@@ -86,7 +86,7 @@ def test_back_to_whoever_wrote_a_word_last() -> None:
 
 def test_steps_and_steps_back() -> None:
     shown = debug(
-        WORK, "break BumpArea.class.st:53", "continue", "print $instructions", "stepi 7", "print $instructions",
+        WORK, "break BumpArea.class.st:59", "continue", "print $instructions", "stepi 7", "print $instructions",
         "reverse-stepi 7", "print $instructions", "reverse-stepi", "print $instructions",
     )  # fmt: skip
     first, after, back, before = map(int, values(shown))
@@ -102,7 +102,7 @@ def test_a_device_and_a_driver_of_the_users_own() -> None:
 
 
 def test_from_the_first_instruction() -> None:
-    shown = debug("print $instructions", "info symbol $pc", "break BumpArea.class.st:53", "continue", "backtrace",
+    shown = debug("print $instructions", "info symbol $pc", "break BumpArea.class.st:59", "continue", "backtrace",
                   options=("--reset",))  # fmt: skip
     assert values(shown) == ["0"]
     assert "startMachine in section .boot" in shown
