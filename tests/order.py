@@ -11,17 +11,40 @@ from itertools import islice
 from typing import Final, TypeVar
 
 LONG: Final[Mapping[str, int]] = {
-    "docs/test_how_to.py": 200,
-    "collector/test_culprit.py": 120,
-    "build/test_build.py": 75,
-    "serial/test_redefinition.py": 70,
-    "native/test_arguments.py": 40,
-    "build/test_collectors.py": 40,
-    "collector/test_exhaustion.py": 40,
-    "serial/test_numbers.py": 30,
-    "native/test_both_kinds.py": 30,
+    "docs/test_how_to.py": 288,
+    "collector/test_culprit.py": 184,
+    "slots/test_snapshot.py": 129,
+    "collector/test_suites_under_torture.py": 115,
+    "build/test_build.py": 107,
+    "serial/test_redefinition.py": 75,
+    "slots/test_snapshot_devices.py": 73,
+    "memory/test_board_audit.py": 65,
+    "ring/test_boards.py": 58,
+    "code_files/test_on_board.py": 50,
+    "build/test_collectors.py": 47,
+    "memory/test_collector_model.py": 43,
+    "files/test_littlefs.py": 40,
+    "injection/test_messages.py": 38,
+    "processes/test_moments.py": 37,
+    "collector/test_become.py": 36,
+    "memory/test_turns.py": 36,
+    "slots/test_snapshot_faults.py": 35,
+    "memory/test_programs.py": 35,
+    "cli/test_interrupted.py": 34,
+    "graphics/test_interrupts.py": 33,
+    "fuzz/test_campaign.py": 30,
+    "native/test_injection.py": 30,
+    "cli/test_new.py": 28,
+    "nodes/test_hot_plug.py": 28,
+    "mediawire/test_relay.py": 28,
+    "debugger/test_history.py": 26,
+    "file_in/test_names_and_forms.py": 25,
+    "serial/test_numbers.py": 24,
+    "memory/test_reserve.py": 23,
+    "memory/test_collecting.py": 22,
+    "bad_input/test_sources.py": 22,
 }
-"""Seconds of a processor, about."""
+"""Seconds of a processor, about: most files above 20. The others take some fifteen minutes of it together."""
 
 Test = TypeVar("Test")
 

@@ -200,7 +200,7 @@ def test_a_process_that_is_ended_while_it_loads(bench: Bench, model: ClassModel)
         tell := [ { Smalltalk includesKey: #Lamp. Smalltalk includesKey: #Torch.
             Object subclasses anySatisfy: [ :each | each name == #Lamp ]. Point includesSelector: #lamp } ].
         Found := Bag new.
-        23000 to: 43000 by: 200 do: [ :moment | | process |
+        20000 to: 40000 by: 200 do: [ :moment | | process |
             process := [ CodeFile load: 'test.code' ] forkAt: Processor userBackgroundPriority.
             (Delay forMicroseconds: moment) wait.
             process terminate.
