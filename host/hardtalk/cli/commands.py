@@ -34,8 +34,8 @@ COMMANDS: Final[dict[str, dict[str, Command]]] = {
         "flash": Command("flash:app", "Files and firmware in an image of the board's flash."),
         "ring": Command(
             "ring:ring",
-            "Run boards on one MediaWire ring in step; exit with 1 when a program fails or a board halts. Each board has "
-            "devices of its own, made from the --device files.",
+            "Run boards on one MediaWire ring in step; exit with 1 when a program fails or a board halts. Each board "
+            "has devices of its own, made from the --device files.",
         ),
     },
     "Measure and prove": {
