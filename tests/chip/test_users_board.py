@@ -77,6 +77,8 @@ def test_parts_are_relative_to_the_file_and_there_once(board: Path) -> None:
         ("[clock]\ncpu = 1\n", r"clock is not known\nremedy: here can be board, clocks, .*parts"),
         ("[cache.data]\nsizes = 1\n", r"cache.data.sizes is not known\nremedy: here can be size, ways, line"),
         ('[clocks]\ncpu = "fast"\n', "clocks.cpu is not a positive integer"),
+        ("[clocks]\nuart = 1_000_000\n", r"clocks.uart is 1,000,000 hertz\nremedy: give at least 1,843,200"),
+        ("[clocks]\ncpu = 999_999\n", r"clocks.cpu is 999,999 hertz\nremedy: give at least 1,000,000"),
         ("parts = 1\n", "parts is no table"),
         ('[parts]\ndrivers = ["lamp"]\n', r"parts.drivers is not known\nremedy: there are driver, svd, device"),
         ('[parts]\ndriver = "lamp"\n', "parts.driver is no list of paths"),

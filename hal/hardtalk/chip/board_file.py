@@ -10,6 +10,8 @@ from hardtalk.chip.users_board import merged, read_tables
 
 CACHE_KEYS = ("size", "ways", "line")
 LAST_ADDRESS = 0xFFFF_FFFF
+LEAST_HERTZ = {"cpu": 1_000_000, "timer": 1_000, "uart": 16 * 115_200}
+"""A slower CPU or timer counts no microsecond or millisecond, a slower UART does not reach the console's rate."""
 BUS_KEYS = ("critical_word_cycles", "line_fill_cycles", "write_buffer_words")
 
 
@@ -47,6 +49,8 @@ def read_board_file(file: Path, users: Path | None = None) -> BoardFile:
     for name, hertz in clocks.items():
         if not isinstance(hertz, int) or hertz <= 0:
             raise ChipError(f"clocks.{name} is not a positive integer", "give it in hertz", file)
+        if hertz < LEAST_HERTZ.get(name, 1):
+            raise ChipError(f"clocks.{name} is {hertz:,} hertz", f"give at least {LEAST_HERTZ[name]:,}", file)
     if "cpu" not in clocks:
         raise ChipError("clocks.cpu is missing", "give the CPU clock in hertz", file)
     memories = []
