@@ -61,9 +61,13 @@ def test_one_after_the_other_what_was_done_remains() -> None:
 PROGRAM = """
 import os, signal, time
 from dataclasses import dataclass
+from pathlib import Path
 
 from hardtalk.cli.worker_pool import WorkerPool
 from hardtalk.latency.side_by_side import CutShort, side_by_side
+
+
+FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -75,14 +79,17 @@ class Task:
 
 def carry_out(task):
     try:
-        time.sleep(60 if task.is_long else 0)
+        if task.is_long:
+            FOLDER.joinpath(str(task.number)).touch()
+            time.sleep(60)
     except KeyboardInterrupt:
         raise CutShort([-task.number])
     return task.number
 
 
 def press_control_c(_count):
-    time.sleep(1)  # the long ones have begun
+    while not all(FOLDER.joinpath(number).exists() for number in "23"):
+        time.sleep(0.01)
     os.killpg(os.getpid(), signal.SIGINT)
 
 
