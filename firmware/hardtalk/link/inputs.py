@@ -25,6 +25,16 @@ class RelocationLike(Protocol):
     def addend(self) -> int: ...
 
 
+@dataclass(frozen=True)
+class Relocation:
+    """One that the linker makes itself."""
+
+    offset: int
+    kind: str
+    symbol: str
+    addend: int = 0
+
+
 class RoutineLike(Protocol):
     """A stretch of ARM code; `lines` pairs an offset with the (file, line) from there on."""
 

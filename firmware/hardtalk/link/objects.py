@@ -18,6 +18,7 @@ from elftools.elf.relocation import RelocationSection
 from elftools.elf.sections import Section, SymbolTableSection
 
 from hardtalk.link.errors import LinkError
+from hardtalk.link.inputs import Relocation
 from hardtalk.vm.facts import CodeFacts
 
 SHF_ALLOC = 2
@@ -30,22 +31,15 @@ KINDS = {1: "branch24", 28: "branch24", 29: "branch24", 2: "abs32", 38: "abs32",
 
 
 @dataclass(frozen=True)
-class ObjectRelocation:
-    """As the linker takes it; `symbol` is the object itself, with an offset in `addend`, or a name from outside."""
-
-    offset: int
-    kind: str
-    symbol: str
-    addend: int = 0
-
-
-@dataclass(frozen=True)
 class NativeObject:
-    """One object, as a routine of the firmware; `labels` are its global symbols' offsets, `functions` the names."""
+    """One object, as a routine of the firmware; `labels` are its global symbols' offsets, `functions` the names.
+
+    The symbol of a relocation is the object itself, with an offset as `addend`, or a name from outside.
+    """
 
     name: str
     code: bytes
-    relocations: tuple[ObjectRelocation, ...]
+    relocations: tuple[Relocation, ...]
     labels: Mapping[str, int]
     functions: tuple[str, ...]
     class_name: str = ""
@@ -134,7 +128,7 @@ class _Reader:
     def address(self, entry: Any) -> int:
         return self.places[entry.st_shndx] + int(entry.st_value)
 
-    def relocations(self, section: RelocationSection) -> list[ObjectRelocation]:
+    def relocations(self, section: RelocationSection) -> list[Relocation]:
         base = self.places[section.header.sh_info]
         result = []
         for item in section.iter_relocations():
@@ -152,9 +146,9 @@ class _Reader:
                 raise LinkError(f"{self.file}: {section.name} changes what is no word of the code; compile it again")
             addend = self.addend(offset, KINDS[number])
             if symbol.entry.st_shndx in self.places:
-                result.append(ObjectRelocation(offset, KINDS[number], self.file, addend + self.address(symbol.entry)))
+                result.append(Relocation(offset, KINDS[number], self.file, addend + self.address(symbol.entry)))
             elif symbol.entry.st_shndx == "SHN_UNDEF":
-                result.append(ObjectRelocation(offset, KINDS[number], symbol.name, addend))
+                result.append(Relocation(offset, KINDS[number], symbol.name, addend))
             else:
                 raise LinkError(
                     f"{self.file}: {symbol.name} is in section {symbol.entry.st_shndx}; compile with -fno-common"

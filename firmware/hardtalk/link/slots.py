@@ -14,7 +14,7 @@ from typing import Final
 from hardtalk.arm import encode as arm
 from hardtalk.arm.flow import Flow, Instruction, decode
 from hardtalk.link.errors import LinkError
-from hardtalk.link.inputs import ProgramLike, RelocationLike, RoutineLike, placed_lines
+from hardtalk.link.inputs import ProgramLike, Relocation, RelocationLike, RoutineLike, placed_lines
 from hardtalk.vm.constants import BYTECODE_COUNT, DISPATCH_SLOTS, DISPATCH_TABLES, SLOT_BYTES
 from hardtalk.vm.facts import CodeFacts
 
@@ -31,16 +31,6 @@ OWNER: Final = "DispatchSlots"
 """What stands for the class of words that are no routine's."""
 REST: Final = "…"
 """What the name of the rest of a routine ends with."""
-
-
-@dataclass(frozen=True)
-class SlotRelocation:
-    """As the linker takes it."""
-
-    offset: int
-    kind: str
-    symbol: str
-    addend: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,7 +77,7 @@ def slots_of(program: ProgramLike) -> Slots:
             continue
         routine = routines.pop(entry, None)
         if routine is None:
-            relocations = [SlotRelocation(0, "branch24", entry)]
+            relocations = [Relocation(0, "branch24", entry)]
             filled.append(
                 (
                     number * SLOT_BYTES + ENTRY,
@@ -120,7 +110,7 @@ def _before(number: int, program: ProgramLike, lines: Sequence[tuple[int, str, i
     if number < BYTECODE_COUNT:
         targets += [program.forwarding_entries.get(number, ""), program.marking_entries.get(number, "")]
     words = [BRANCH if target else NOTHING for target in targets]
-    relocations = [SlotRelocation(WORD * at, "branch24", target) for at, target in enumerate(targets) if target]
+    relocations = [Relocation(WORD * at, "branch24", target) for at, target in enumerate(targets) if target]
     return Part(f"{OWNER}>>slot#{number}", b"".join(words), relocations, lines, OWNER)
 
 
@@ -132,7 +122,7 @@ def cut(routine: RoutineLike) -> tuple[RoutineLike, Part | None]:
     name = f"{routine.name}{REST}"
     head = _part(routine, 0, place, name)
     if goes_on:
-        relocations = [*head.relocations, SlotRelocation(place, "branch24", name)]
+        relocations = [*head.relocations, Relocation(place, "branch24", name)]
         head = replace(head, code=head.code + BRANCH, relocations=relocations)
     rest = _part(routine, place, len(routine.code), routine.name)
     is_rare = routine.facts.usual_end and routine.facts.usual_end <= place
@@ -164,7 +154,7 @@ def _part(routine: RoutineLike, start: int, stop: int, other: str) -> Part:
     """The code from `start` to `stop`; branches out of it lead to the routine's other part."""
     known = {each.offset for each in routine.relocations} | {each.literal for each in _instructions(routine)}
     relocations: list[RelocationLike] = [
-        SlotRelocation(each.offset - start, each.kind, each.symbol, each.addend)
+        Relocation(each.offset - start, each.kind, each.symbol, each.addend)
         for each in routine.relocations
         if start <= each.offset < stop
     ]
@@ -172,7 +162,7 @@ def _part(routine: RoutineLike, start: int, stop: int, other: str) -> Part:
         target = each.target if each.flow is Flow.JUMP and each.address not in known else None
         if target is not None and not start <= target < stop:
             addend = target - (stop if start == 0 else 0)
-            relocations.append(SlotRelocation(each.address - start, "branch24", other, addend))
+            relocations.append(Relocation(each.address - start, "branch24", other, addend))
     facts = routine.facts
     return Part(
         routine.name,

@@ -6,11 +6,9 @@ divisors that the stub writes are worked out here.
 
 from __future__ import annotations
 
-from hardtalk.chip import Chip
+from hardtalk.chip import CONSOLE_BAUD, Chip
 from hardtalk.link.inputs import Target
 from hardtalk.link.plan import LOCKED_LINES
-
-CONSOLE_BAUD = 115_200
 
 
 def target_of(chip: Chip, heap_bytes: int | None = None) -> Target:

@@ -1,5 +1,6 @@
 """The chip's description: SVD and board file in, one table of addresses, registers, lines and clocks out."""
 
+from hardtalk.chip.board_file import CONSOLE_BAUD
 from hardtalk.chip.description import (
     Bus,
     Cache,
@@ -19,6 +20,7 @@ from hardtalk.chip.users_board import BOARD_VARIABLE, BoardParts, parts_of_board
 
 __all__ = [
     "BOARD_VARIABLE",
+    "CONSOLE_BAUD",
     "BoardParts",
     "Bus",
     "Cache",

@@ -10,7 +10,9 @@ from hardtalk.chip.users_board import merged, read_tables
 
 CACHE_KEYS = ("size", "ways", "line")
 LAST_ADDRESS = 0xFFFF_FFFF
-LEAST_HERTZ = {"cpu": 1_000_000, "timer": 1_000, "uart": 16 * 115_200}
+CONSOLE_BAUD = 115_200
+"""The rate at which the firmware's console begins on UART0."""
+LEAST_HERTZ = {"cpu": 1_000_000, "timer": 1_000, "uart": 16 * CONSOLE_BAUD}
 """A slower CPU or timer counts no microsecond or millisecond, a slower UART does not reach the console's rate."""
 BUS_KEYS = ("critical_word_cycles", "line_fill_cycles", "write_buffer_words")
 

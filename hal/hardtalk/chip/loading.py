@@ -29,7 +29,8 @@ def default_chip() -> Chip:
 
 
 @cache
-def _chip_of_board(users: Path | None) -> Chip:
+def _chip_of_board(_users: Path | None) -> Chip:
+    """Made once for each board that the process works on."""
     return chip_with(())
 
 

@@ -137,17 +137,16 @@ def build_options(options: BootOptions) -> BuildOptions:
 
 
 def chip_of(options: BootOptions) -> Chip:
-    """The shipped chip with the peripherals of such a board: those of its SVD files and of its devices'."""
+    """The chip of such a board: with the peripherals of its SVD files and of its devices'."""
     return chip_with(build_options(options).svd_paths)
 
 
 def with_svds(options: BootOptions, classes: UsersDevices) -> BuildOptions:
-    board = parts_of_board()
     device_svds = [svd_file(path, each) for path, each in classes]
     device_svds += [svd for each in options.devices if (svd := each.svd_path()) is not None]
     return BuildOptions(
-        class_folders=outermost(resolved([*board.driver, *options.drivers])),
-        svd_paths=resolved([*board.svd, *options.svds, *device_svds]),
+        class_folders=outermost(resolved([*parts_of_board().driver, *options.drivers])),
+        svd_paths=resolved([*options.svds, *device_svds]),
         collector=options.collector,
         heap_bytes=options.heap_bytes,
         traps_bounds=options.traps_bounds,

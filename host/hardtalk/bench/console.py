@@ -7,11 +7,12 @@ from typing import Protocol
 from hardtalk.bench.errors import BenchError, BoardAsksForReset, BoardEnded
 from hardtalk.bench.silence import Silence
 from hardtalk.board import Board, Snapshot, Stop, StopReason
+from hardtalk.chip import CONSOLE_BAUD
 from hardtalk.serial import SESSION_BITS, ClassModel, ConsoleText, Event, Failure, NotUnderstood, Prompt, Result
 
 SLICE_CYCLES = 200_000
 PATIENCE_CYCLES = 4_000_000_000
-NORMAL_BAUD, FILE_IN_BAUD = 115_200, 921_600
+NORMAL_BAUD, FILE_IN_BAUD = CONSOLE_BAUD, 921_600
 """A file-in need not wait for a line that is none."""
 ENDED = (StopReason.HALTED, StopReason.RESET)
 

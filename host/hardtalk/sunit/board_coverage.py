@@ -16,7 +16,6 @@ from hardtalk.sunit.coverage import (
     bytecode_watch,
     coverage,
     coverage_rows,
-    lcov,
     merged,
 )
 
@@ -91,7 +90,3 @@ def tell(files: Sequence[FileCoverage], reporter: pytest.TerminalReporter) -> No
     for name, *counts, missing in rows:
         cells = [name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(counts, widths[1:], strict=False))]
         reporter.write_line("  ".join([*cells, missing]).rstrip())
-
-
-def write_lcov(files: Sequence[FileCoverage], path: Path) -> None:
-    path.write_text(lcov(files), encoding="utf-8")

@@ -101,12 +101,13 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     found = _coverage(config)
     if found is not None:
-        from hardtalk.sunit.board_coverage import tell, write_lcov
+        from hardtalk.sunit.board_coverage import tell
+        from hardtalk.sunit.coverage import lcov
 
         files = found.files()
         tell(files, terminalreporter)
         if config.getoption("sunit_lcov") is not None:
-            write_lcov(files, config.getoption("sunit_lcov"))
+            config.getoption("sunit_lcov").write_text(lcov(files), encoding="utf-8")
 
 
 def _coverage(config: pytest.Config) -> BoardCoverage | None:
