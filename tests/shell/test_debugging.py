@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from hardtalk.bench import Bench, BootOptions, boot
+from hardtalk.shell.debugging import NOTHING_STOPS
 from hardtalk.shell.shell import STANDS_STILL, Shell
 
 COUNTER = """"I count."
@@ -40,7 +41,6 @@ Counter class >> made [
 ]
 """
 RUN = "Counter new addAll: #(3 4)"
-NOTHING_STOPS = "the board is not stopped; break says where it is to stop"
 
 
 @pytest.fixture(scope="module")

@@ -61,6 +61,7 @@ class BoardConsole:
         self.line: SerialLine = DirectLine(board)
         self.notify = notify
         self.device_failures: list[str] = []
+        self._late: list[Event] = []
         self.after_slice: Callable[[], None] = lambda: None
 
     def run(self, cycles: int = SLICE_CYCLES) -> Stop:
@@ -103,7 +104,8 @@ class BoardConsole:
 
     def receive(self) -> list[Event]:
         """What the board has sent since the last time."""
-        return self.prompt.receive(self.line.take())
+        late, self._late = self._late, []
+        return late + self.prompt.receive(self.line.take())
 
     def _text(self) -> str:
         return "".join(event.text for event in self.receive() if isinstance(event, ConsoleText))
@@ -153,13 +155,17 @@ class BoardConsole:
         """
         self.prompt.enter(expression)
         answer, reason = "", ""
+        late: list[Event] = []
         for event in self.events(patience_cycles):
-            if isinstance(event, Result):
+            if isinstance(event, Result | Failure) and event.is_late:
+                late.append(event)
+            elif isinstance(event, Result):
                 answer, reason = event.text, ""
             elif isinstance(event, Failure):
                 raise BenchError(f"{expression}\n{event.trace}")
             elif isinstance(event, NotUnderstood):
                 reason = event.reason
+        self._late += late
         if reason:
             raise BenchError(f"{expression}\nthe board does not understand: {reason}")
         return answer

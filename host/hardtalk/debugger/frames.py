@@ -6,7 +6,7 @@ places that the compiler gives them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -25,6 +25,7 @@ MOST_FRAMES: Final = 1_000
 SENDER, PC, METHOD, CLOSURE, RECEIVER, TEMPORARIES = (
     SLOTS["Context"].index(each) for each in ("Sender", "Pc", "Method", "Closure", "Receiver", "Temporaries")
 )
+OUTERMOST: Final = "UndefinedObject>>DoIt"
 START_PC: Final = SLOTS["Closure"].index("StartPc")
 MAKES_CLOSURE: Final = "pushClosure"
 
@@ -52,6 +53,14 @@ class Frame:
         return f"{block}{self.name}" + (f" ({self.place})" if self.place is not None else "")
 
 
+def down_to_entry(frames: Iterable[Frame]) -> Iterator[Frame]:
+    """Without the contexts of the board's console below what was entered."""
+    for frame in frames:
+        yield frame
+        if frame.name == OUTERMOST:
+            return
+
+
 class Frames:
     """Reads the stack. `methods` are the sources, by name as `Foo class>>bar:`."""
 
@@ -74,7 +83,10 @@ class Frames:
         if not self.is_in_vm:
             return
         register = self.objects.board.cpu.register
-        context, ip = register(PINNED_REGISTERS["context"]), register(PINNED_REGISTERS["ip"])
+        yield from self.stack_from(register(PINNED_REGISTERS["context"]), register(PINNED_REGISTERS["ip"]))
+
+    def stack_from(self, context: int, ip: int) -> Iterator[Frame]:
+        """A process's, from that context on, which executes that bytecode next."""
         for _ in range(MOST_FRAMES):
             yield self.frame(context, ip)
             context = self.objects.slot(context, SENDER)
@@ -117,6 +129,16 @@ class Frames:
         shapes = self.model.superclasses(name)
         names = [each for shape in shapes for each in shape.instance_variables]
         return {each: self.objects.slot(oop, index) for index, each in enumerate(names)}
+
+    def variables_of_receiver(self, frame: Frame) -> list[str]:
+        """Those that the frame's method names, of the receiver, in order."""
+        class_name = frame.name.partition(">>")[0]
+        side = class_name.endswith(" class")
+        return list(self.model.environment(class_name.removesuffix(" class"), side).instance_variables)
+
+    def class_binding(self, method: int) -> int:
+        """The association of the class that the method is for: its last literal."""
+        return self.objects.slot(method, LITERAL_COUNT.take(self.objects.slot(method, 0)))
 
     def scope(self, frame: Frame) -> Scope | None:
         """The method's or the block's, None where the source is not known."""

@@ -10,6 +10,7 @@ is forgotten then. Going forwards from the past repeats what came from outside u
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hardtalk.board import Board, Snapshot, Stop, StopReason
@@ -49,6 +50,8 @@ class History:
         self._keeps_events, board.trace.is_kept = board.trace.is_kept, False
         self._start: Snapshot | None = None
         self._told = 0
+        self.is_wanted: Callable[[Hit], bool] = lambda _: True
+        """Whether a hit ends a run. Asked when its block is done."""
         self._kept = [Kept(self.now, board.snapshot(), True)]
         self._latest = self.now
 
@@ -100,6 +103,7 @@ class History:
             self._hear(told, is_known)
             hits = [hit for hit in self.lookout.take() if hit.instructions >= first]
             hits = [hit for hit in hits if known is None or hit.instructions < known.moment.instructions]
+            hits = [hit for hit in hits if self.is_wanted(hit)]
             self._keep()
             if hits:
                 self.go_to_hit(hits[0])

@@ -1,34 +1,23 @@
 """Breakpoints in Smalltalk methods and on registers of devices, steps from line to line, from outside the board.
 
 A breakpoint stops the whole board: all processes, devices and clocks stand still until it goes on. The firmware has no
-part in it and does not see it.
+part in it and does not see it. One that holds (`holding`) stops the process that comes by it, and nothing else.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
 
 from hardtalk.bench import Bench
 from hardtalk.board import Stop, StopReason
 from hardtalk.board.lookout import Event, Hit, Point
-from hardtalk.debugger.frames import Frame, Frames, WithNode
+from hardtalk.debugger.frames import OUTERMOST, Frame, Frames, WithNode, down_to_entry
+from hardtalk.debugger.holding import Held, Holding
 from hardtalk.debugger.objects import Objects
+from hardtalk.debugger.places import NoSuchPlace, Places
 from hardtalk.debugger.session import history_of
-from hardtalk.symbols.source_map import MethodLines
-from hardtalk.vm.object_format import WORD_BYTES
-
-LINE: Final = re.compile(r"(?P<file>[^\s:]+):(?P<line>\d+)")
-METHOD: Final = re.compile(r"(?P<class>\w+)(?P<side>\s+class)?\s*>>\s*#?(?P<selector>\S+)")
-REGISTER: Final = re.compile(r"(?P<device>\w+)\s+(?P<register>\w+)(?:\s+(?P<kind>read|write))?")
-KINDS: Final = {"read": Event.READ, "write": Event.WRITE, None: Event.ACCESS}
-
-
-class NoSuchPlace(Exception):
-    """Nothing can be stopped at there; the text says what is wrong."""
 
 
 class Stopped(Exception):
@@ -36,30 +25,38 @@ class Stopped(Exception):
 
 
 class Until(Enum):
-    """Where a step ends: at the next line in any method, in this one or whom it returns to, or there alone."""
+    """Where a step ends: at the next line in any method, in this one or whom it returns to, or there alone; or where
+    this one begins."""
 
     LINE = "step"
     SAME_FRAME = "over"
     CALLER = "out"
+    RESTARTED = "restart"
 
 
 @dataclass(frozen=True)
 class Breakpoint:
+    """`holds`: the process alone, not the board."""
+
     number: int
     title: str
     point: Point
+    holds: bool = False
 
 
 @dataclass(frozen=True)
 class Goal:
-    """A step that began in these frames of a process, innermost first."""
+    """A step that began in these frames of a process, innermost first; it `holds` where the process was held."""
 
     until: Until
     process: int
     frames: tuple[Frame, ...]
+    holds: bool = False
 
     def is_reached(self, frame: Frame) -> bool:
         start = self.frames[0]
+        if self.until is Until.RESTARTED:
+            return (frame.context, frame.method) == (start.context, start.method)
         has_moved = (frame.context, frame.method) != (start.context, start.method) or (
             frame.place != start.place or frame.ip <= start.ip
         )
@@ -70,16 +67,26 @@ class Goal:
 
 
 class SmalltalkDebugger:
-    """One board's, whose serial line goes through here until `close`. `is_stopped`: at a breakpoint or after a step."""
+    """One board's, whose serial line goes through here until `close`. `is_stopped`: at a breakpoint or after a step.
+    `on_hold` hears of processes that are held."""
 
-    def __init__(self, bench: Bench, methods: Mapping[str, WithNode]) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        methods: Mapping[str, WithNode],
+        on_hold: Callable[[Held, Frame], None] = lambda _held, _frame: None,
+    ) -> None:
         self.bench = bench
         self.history = history_of(bench)
         self.breakpoints: list[Breakpoint] = []
         self.is_stopped = False
         self.frames = Frames(Objects(bench.board), bench.source_map, bench.console.prompt.model, methods)
+        self._places = Places(bench.source_map, bench.board.chip.peripherals, methods)
+        self.holding = Holding(bench, self.frames)
+        self._on_hold = on_hold
         self._goal: Goal | None = None
         self._count = 0
+        self.history.is_wanted = self._concerns
         self._line, bench.console.line = bench.console.line, self
 
     def close(self) -> None:
@@ -108,6 +115,8 @@ class SmalltalkDebugger:
             found = history.run(end - history.now.cycles)
             if isinstance(found, Stop):
                 return found
+            if self._is_held_at(found):
+                continue
             text = self._stop_at(found)
             if text:
                 self.is_stopped, self._goal = True, None
@@ -115,13 +124,72 @@ class SmalltalkDebugger:
             history.step()
         return Stop(StopReason.CYCLES, history.now.cycles, self.bench.board.cpu.pc, history.now.instructions)
 
+    def _concerns(self, hit: Hit) -> bool:
+        """Whether it is a breakpoint's, or by a process that steps or is held: others come by the points of a step,
+        too. No process is switched in the block of instructions that begins a bytecode."""
+        process = self.frames.objects.active_process
+        return (
+            any(each.point == hit.point for each in self.breakpoints)
+            or process in self.holding.held
+            or (self._goal is not None and process == self._goal.process)
+        )
+
+    def _is_held_at(self, hit: Hit) -> bool:
+        """Whether the process that runs is held there: nothing of the bytecode is done yet."""
+        frame = next(self.frames.stack(), None) if hit.point.event is Event.BYTECODE else None
+        if frame is None:
+            return False
+        process, holding = self.frames.objects.active_process, self.holding
+        if holding.passes(process, frame):
+            self._watch()
+            self.history.step()
+            return True
+        if holding.is_on_the_way(process, frame):
+            holding.hold(process, frame, "")
+            self.history.changed()
+            return True
+        title = self._hold_at(hit, process, frame) if holding.may_hold(process) else ""
+        if not title:
+            return False
+        held = holding.hold(process, frame, title)
+        if held is not None:
+            self._on_hold(held, frame)
+        self.history.changed()
+        self._watch()
+        return True
+
+    def _hold_at(self, hit: Hit, process: int, frame: Frame) -> str:
+        """Why the process is held there; empty when it goes on."""
+        goal = self._goal
+        for each in self.breakpoints:
+            if each.holds and each.point == hit.point:
+                self._goal = None if goal is not None and goal.process == process else goal
+                return f"held at {each.number}: {each.title}"
+        if goal is None or not goal.holds or goal.process != process or not goal.is_reached(frame):
+            return ""
+        entered = next((each.context for each in goal.frames if each.name == OUTERMOST), None)
+        if entered is not None and all(each.context != entered for each in self.frames.stack()):
+            return ""  # what was entered has returned to the console's own methods
+        self._goal = None
+        return f"held in {frame}"
+
+    def let_go(self, held: Held, until: Until | None = None, outward: int = 0) -> None:
+        """When the board is told so, the process goes on to the next breakpoint or to where a step ends, which begins
+        so many frames outward."""
+        frames = tuple(down_to_entry(self.holding.stack(held)))[outward:]
+        self._goal = Goal(until, held.process, frames, holds=True) if until is not None and frames else None
+        held.is_released = True
+        if until is Until.RESTARTED:
+            del self.holding.held[held.process]
+        self._watch()
+
     def _stop_at(self, hit: Hit) -> str:
         """Why the board stops there; empty when it goes on."""
         for each in self.breakpoints:
-            if each.point == hit.point:
+            if not each.holds and each.point == hit.point:
                 return f"stopped at {each.number}: {each.title}"
         goal = self._goal
-        if goal is None or self.frames.objects.active_process != goal.process:
+        if goal is None or goal.holds or self.frames.objects.active_process != goal.process:
             return ""
         frame = next(self.frames.stack(), None)
         return "stopped" if frame is not None and goal.is_reached(frame) else ""
@@ -151,11 +219,13 @@ class SmalltalkDebugger:
 
     # Breakpoints
 
-    def add(self, place: str) -> Breakpoint:
+    def add(self, place: str, holds: bool = False) -> Breakpoint:
         """Raises NoSuchPlace."""
-        title, point = self._located(place.strip())
+        title, point = self._places.located(place.strip())
+        if holds and point.event is not Event.BYTECODE:
+            raise NoSuchPlace("a process is held in Smalltalk: hold Foo>>bar: or hold Foo.class.st:12")
         self._count += 1
-        made = Breakpoint(self._count, title, point)
+        made = Breakpoint(self._count, title, point, holds)
         self.breakpoints.append(made)
         self._watch()
         return made
@@ -166,61 +236,14 @@ class SmalltalkDebugger:
         self._watch()
 
     def _watch(self) -> None:
-        points = {each.point for each in self.breakpoints}
-        if self._goal is not None:
+        points = {each.point for each in self.breakpoints} | self.holding.points
+        if self._goal is not None and self._goal.process not in self.holding.held:
             methods = {each.method for each in self._goal.frames}
             for method in self.bench.source_map.methods:
                 if self._goal.until is Until.CALLER and method.address in methods:
                     points |= {Point(Event.BYTECODE, each, 1) for each in self.frames.bytecodes(method.address)}
+                elif self._goal.until is Until.RESTARTED and method.address == self._goal.frames[0].method:
+                    points.add(Point(Event.BYTECODE, next(self.frames.bytecodes(method.address)), 1))
                 elif self._goal.until is Until.LINE or method.address in methods:
                     points |= {Point(Event.BYTECODE, address, 1) for address, _ in method.lines}
         self.history.lookout.watch(points)
-
-    def _located(self, place: str) -> tuple[str, Point]:
-        if found := METHOD.fullmatch(place):
-            side = " class" if found["side"] else ""
-            return self._in_method(f"{found['class']}{side}>>{found['selector']}")
-        if found := LINE.fullmatch(place):
-            return self._in_file(found["file"], int(found["line"]))
-        if found := REGISTER.fullmatch(place):
-            return self._at_register(found["device"], found["register"], found["kind"])
-        raise NoSuchPlace("say where: break Foo>>bar:, break Foo.class.st:12 or break UART0 DR write")
-
-    def _in_method(self, name: str) -> tuple[str, Point]:
-        method = next((each for each in self.bench.source_map.methods if each.name == name), None)
-        if method is None:
-            known = name in self.frames.methods
-            raise NoSuchPlace(
-                f"{name} was entered after the firmware was built: put it in a --driver folder"
-                if known
-                else f"the firmware has no method {name}"
-            )
-        return self._titled(method, method.lines[0])
-
-    def _in_file(self, file: str, line: int) -> tuple[str, Point]:
-        """The first bytecode of that line, or of the first one behind it that has any in the same method."""
-        best: tuple[int, MethodLines, tuple[int, int]] | None = None
-        is_known = False
-        for method in self.bench.source_map.methods:
-            if method.first.file != file and not method.first.file.endswith(f"/{file}"):
-                continue
-            is_known = True
-            for row in method.lines:
-                if line <= row[1] and method.first.line <= line and (best is None or row[1] < best[0]):
-                    best = row[1], method, row
-        if best is None:
-            raise NoSuchPlace(f"{file} has no code at line {line}" if is_known else f"the firmware has no file {file}")
-        return self._titled(best[1], best[2])
-
-    def _titled(self, method: MethodLines, row: tuple[int, int]) -> tuple[str, Point]:
-        return f"{method.name} ({method.first.file}:{row[1]})", Point(Event.BYTECODE, row[0], 1)
-
-    def _at_register(self, device: str, register: str, kind: str | None) -> tuple[str, Point]:
-        peripherals = {each.name: each for each in self.bench.board.chip.peripherals}
-        if device not in peripherals:
-            raise NoSuchPlace(f"there is no device {device}; there are {', '.join(peripherals)}")
-        offsets = {each.name: each.offset for each in peripherals[device].registers}
-        if register not in offsets:
-            raise NoSuchPlace(f"{device} has no register {register}; it has {', '.join(offsets)}")
-        address = peripherals[device].base + offsets[register]
-        return f"{device} {register} {kind or 'accessed'}", Point(KINDS[kind], address, WORD_BYTES)

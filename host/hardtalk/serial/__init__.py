@@ -4,7 +4,7 @@
     prompt = Prompt(model, session)              session: a word of its own, at random where chance is allowed
     prompt.enter("3 + 4")                        compiles and queues; raises SourceError with file, line and caret
     line.write(prompt.take_outgoing())           bytes to send now
-    for event in prompt.receive(line.read()):    ConsoleText, Result, Failure, NotUnderstood, Pong, Refused, Warned
+    for event in prompt.receive(line.read()):    ConsoleText, Result, Failure, NotUnderstood, Held, Pong, ...
     prompt.is_busy                               a request has no reply yet
     prompt.enter_script(text, file)              chunk format, Tonel or GNU syntax; every chunk is an entry
     prompt.interrupt()                           ends what runs on the board
@@ -15,7 +15,7 @@
 
 from hardtalk.serial.class_model import ClassModel
 from hardtalk.serial.frames import SESSION_BITS, ConsoleText, Frame, FrameReader, encode_frame
-from hardtalk.serial.prompt import Event, Failure, NotUnderstood, Pong, Prompt, Refused, Result, Warned
+from hardtalk.serial.prompt import Event, Failure, Held, NotUnderstood, Pong, Prompt, Refused, Result, Warned
 from hardtalk.serial.terminal import PseudoTerminal
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Failure",
     "Frame",
     "FrameReader",
+    "Held",
     "NotUnderstood",
     "Pong",
     "Prompt",

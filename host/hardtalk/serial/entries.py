@@ -17,7 +17,7 @@ from hardtalk.serial.requests import (
     requests_for,
     statements_request,
 )
-from hardtalk.smalltalk.ast import Statement
+from hardtalk.smalltalk.ast import Method, Statement
 from hardtalk.smalltalk.chunk import Chunk, ExpressionChunk, MethodChunk, RefusedChunk, read_all_chunks
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.gnu import is_gnu, read_gnu
@@ -33,10 +33,19 @@ class Text:
     line: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Statements that a tool has made of what was typed; the class's variables are in sight."""
+
+    node: Method
+    class_name: str
+    is_quiet: bool = False
+
+
 _PACKAGE: Final = re.compile(r"\s*Package\s*\{[^}]*\}\s*\Z")
 """What a folder of Tonel says of itself."""
 
-Entry: TypeAlias = Text | Chunk | RefusedChunk | ClassDefinition
+Entry: TypeAlias = Text | Made | Chunk | RefusedChunk | ClassDefinition
 
 
 def entries_of(text: str, file: str) -> list[Entry]:
@@ -103,6 +112,8 @@ def requests_of(entry: Entry, model: ClassModel, refused: list[SourceError]) -> 
         raise entry.error
     if isinstance(entry, Text):
         return requests_for(entry.source, model, entry.file, entry.line)
+    if isinstance(entry, Made):
+        return [replace(statements_request(entry.node, model, entry.class_name), is_quiet=entry.is_quiet)]
     if isinstance(entry, ClassDefinition):
         return class_requests(entry, model, refused)
     if isinstance(entry, ExpressionChunk):

@@ -16,26 +16,30 @@ from typing import TypeAlias
 
 from hardtalk.serial.batch import Batch, may_go
 from hardtalk.serial.class_model import ClassModel
-from hardtalk.serial.entries import Entry, Text, entries_of, requests_of
+from hardtalk.serial.entries import Entry, Made, Text, entries_of, requests_of
 from hardtalk.serial.frames import GREATEST_NUMBER, NUMBER_BITS, ConsoleText, Frame, FrameReader, encode_frame
 from hardtalk.serial.requests import INSTALL, Request
+from hardtalk.smalltalk.ast import Method
 from hardtalk.smalltalk.chunk import MethodChunk, RefusedChunk
 from hardtalk.smalltalk.errors import SourceError
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An entry is done: the printString of its value, or what was defined."""
+    """An entry is done: the printString of its value, or what was defined. It `is_late` when a debugger held it."""
 
     text: str
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An entry ended in an error: the stack trace, and the file and line of the entry, empty at the prompt."""
+    """An entry ended in an error: the stack trace, and the file and line of the entry, empty at the prompt. `is_late`
+    as of a Result."""
 
     trace: str
     place: str = ""
+    is_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,11 @@ class NotUnderstood:
     """The board could not make sense of a message, or of bytes on the line: why."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A debugger holds the process of a request, and others are run before its reply comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,7 @@ class Warned:
     warning: SourceError
 
 
-Event: TypeAlias = ConsoleText | Result | Failure | NotUnderstood | Pong | Refused | Warned
+Event: TypeAlias = ConsoleText | Result | Failure | NotUnderstood | Held | Pong | Refused | Warned
 
 MOST_COMPLAINTS = 8
 """How many complaints in a row a request outlives."""
@@ -84,6 +93,7 @@ class Prompt:
         self._waiting: deque[Entry | Request] = deque()
         self._told: list[Event] = []
         self._running: dict[int, Batch] = {}
+        self._held: dict[int, Batch] = {}
         self._entry = 0
         self.number = 0
         """Of the last request."""
@@ -98,9 +108,19 @@ class Prompt:
         """Whether something entered is not done yet."""
         return bool(self._running or self._waiting)
 
+    @property
+    def held_entries(self) -> int:
+        """How many requests have their replies when a debugger lets their processes go on."""
+        return len(self._held)
+
     def enter(self, source: str, file: str = "<prompt>", line: int = 1) -> None:
         """An expression, or a class or method in Tonel. Raises SourceError; then nothing was sent."""
         self._waiting.extend(self._requests_of(Text(source, file, line)))
+        self._send_next()
+
+    def enter_statements(self, node: Method, class_name: str = "UndefinedObject", is_quiet: bool = False) -> None:
+        """Statements that were made, not typed, with the class's variables in sight. Raises SourceError."""
+        self._waiting.extend(self._requests_of(Made(node, class_name, is_quiet)))
         self._send_next()
 
     def enter_script(self, text: str, file: str) -> None:
@@ -138,6 +158,7 @@ class Prompt:
         """Forget what was entered, without hope of a reply."""
         self._waiting.clear()
         self._running.clear()
+        self._held.clear()
         self._ending = None
 
     def start_over(self, number: int) -> None:
@@ -169,18 +190,37 @@ class Prompt:
         if frame.kind == "P":
             return [Pong(frame.text)]
         number = frame.number or self._number_of_unnumbered(frame.kind)
+        if frame.kind == "H":
+            return self._set_aside(number)
+        if number in self._held:
+            return self._late(self._held.pop(number), frame)
         batch = self._running.pop(number, None)
         if batch is None:
             return self._complaint(frame) if frame.kind == "N" and not frame.number else []
         self.replies += 1
         self._complaints = 0
-        events = self._done(batch, frame) if frame.kind == "R" else self._failed(batch, frame)
+        events: list[Event] = [*self._done(batch, frame)] if frame.kind == "R" else self._failed(batch, frame)
         if not self._running:
             self._ending = None  # it came too late
         self._send_next()
         return events
 
-    def _done(self, batch: Batch, frame: Frame) -> list[Event]:
+    def _set_aside(self, number: int) -> list[Event]:
+        batch = self._running.pop(number, None)
+        if batch is None:
+            return []
+        self._held[number] = batch
+        self.replies += 1
+        self._drop_entries(batch)
+        self._send_next()
+        return [Held()]
+
+    def _late(self, batch: Batch, frame: Frame) -> list[Event]:
+        if frame.kind == "R":
+            return [replace(each, is_late=True) for each in self._done(batch, frame)]
+        return [Failure(frame.text, batch.requests[0].place, is_late=True)]
+
+    def _done(self, batch: Batch, frame: Frame) -> list[Result]:
         for each in batch.requests:
             if each.learn is not None:
                 each.learn()

@@ -92,15 +92,18 @@ def expression_request(source: str, model: ClassModel, file: str = PROMPT, line:
     return statements_request(parse_expression(source, file=file, line=line), model)
 
 
-def statements_request(node: Method, model: ClassModel) -> Request:
-    """Statements to be run. Definitions of classes among them are brought to the one form that the board has."""
+def statements_request(node: Method, model: ClassModel, class_name: str = "UndefinedObject") -> Request:
+    """Statements to be run; they see the class's own variables. Definitions of classes among them are brought to the
+    one form that the board has."""
     after = ClassModel()
     after.take(model)
+    environment = model.environment(class_name)
     spec = compile_expression(
         in_board_form(node, after),
         class_name="UndefinedObject",
+        class_variables=environment.class_variables,
         is_known_global=lambda _: True,
-        is_fixed_global=model.environment("UndefinedObject").is_fixed_global,
+        is_fixed_global=environment.is_fixed_global,
     )
     after.globals |= {each.name for each in spec.literals if isinstance(each, GlobalRef)}
     return Request(

@@ -3,7 +3,7 @@
 from typing import Final
 
 from hardtalk.serial.frames import ConsoleText
-from hardtalk.serial.prompt import Event, Failure, NotUnderstood, Pong, Refused, Result, Warned
+from hardtalk.serial.prompt import Event, Failure, Held, NotUnderstood, Pong, Refused, Result, Warned
 
 OUTERMOST_CONTEXT: Final = "UndefinedObject>>DoIt"
 
@@ -21,7 +21,7 @@ def wording(event: Event) -> str:
             return str(event.warning.as_warning())
         case Refused():
             return str(event.error)
-        case Pong():
+        case Pong() | Held():
             return ""
 
 

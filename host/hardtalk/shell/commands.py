@@ -10,8 +10,8 @@ from typing import Final
 from rich.table import Table
 
 from hardtalk.bench.process_watch import ProcessWatch
-from hardtalk.debugger.smalltalk import METHOD
-from hardtalk.shell import debugging, questions
+from hardtalk.debugger.places import METHOD
+from hardtalk.shell import debugging, holding, questions
 from hardtalk.shell.devices import disturb, registers
 from hardtalk.shell.errors import BadCommand
 from hardtalk.shell.files import load, save, watch
@@ -190,17 +190,34 @@ COMMANDS: Final = {
             debugging.set_breakpoint,
             True,
         ),
+        Command(
+            "hold",
+            "[PLACE]",
+            "hold the process that comes by CLASS>>SELECTOR or FILE:LINE, while all others go on",
+            debugging.set_hold,
+        ),
+        Command(
+            "held", "[NUMBER]", "the processes that are held; with a number, the one that is meant", holding.show_held
+        ),
         Command("clear", "[NUMBER]", "forget a breakpoint, or all", debugging.clear, True),
         Command("continue", "", "go on from where the board stopped", debugging.go_on, True),
         Command("step", "", "go on to the next line, in whatever is sent", debugging.step, True),
         Command("over", "", "go on to the next line here", debugging.over, True),
         Command("out", "", "go on to where this method returns to", debugging.out, True),
         Command("back", "", "back in time to the breakpoint before", debugging.back, True),
-        Command("frames", "", "the stack where the board stopped", debugging.show_frames, True),
+        Command("restart", "[FRAME]", "begin the method of a frame of a held process again", holding.restart),
+        Command("end", "", "end the process that is held", holding.end),
+        Command(
+            "frames",
+            "",
+            "the stack where the board stopped, or of the process that is held",
+            debugging.show_frames,
+            True,
+        ),
         Command(
             "print",
             "[PATH]",
-            "variables where the board stopped: all, self.lamp, list[3], 2.count of frame 2",
+            "variables of a frame: all, self.lamp, list[3], 2.count of frame 2; of a held process any expression",
             debugging.show_value,
             True,
         ),

@@ -1,41 +1,59 @@
-"""The prompt's commands for breakpoints: where the board stops, what is there, and how it goes on."""
+"""The prompt's commands for breakpoints: where the board stops or a process is held, what is there, how it goes on."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
-from hardtalk.debugger.frames import Frame
-from hardtalk.debugger.smalltalk import NoSuchPlace, SmalltalkDebugger, Until
+from hardtalk.debugger.frames import Frame, down_to_entry
+from hardtalk.debugger.holding import Held
+from hardtalk.debugger.places import NoSuchPlace
+from hardtalk.debugger.smalltalk import Breakpoint, SmalltalkDebugger, Until
+from hardtalk.shell import holding
 from hardtalk.shell.errors import BadCommand
 from hardtalk.shell.session import Session
 from hardtalk.symbols.sources import source_line
 
 SHOWN_FRAMES: Final = 30
-OUTERMOST: Final = "UndefinedObject>>DoIt"
+NOTHING_STOPS: Final = "the board is not stopped; break says where it is to stop, hold where a process is"
+FRAME: Final = re.compile(r"(\d+)(?:\.(?!\d)(.*))?")
 PATH: Final = re.compile(r"\w+(\.\w+|\[\d+\])*")
 
 
 def set_breakpoint(shell: Session, place: str) -> None:
     """One more, or a list of those there are."""
+    add(shell, place, False)
+
+
+def set_hold(shell: Session, place: str) -> None:
+    """One more that holds the process alone."""
+    add(shell, place, True)
+
+
+def add(shell: Session, place: str, holds: bool) -> None:
     if not place:
         list_breakpoints(shell)
         return
     debugger = shell.debugger or shell.start_debugger()
     try:
-        made = debugger.add(place)
+        made = debugger.add(place, holds)
     except NoSuchPlace as error:
         release(shell)
         raise BadCommand(str(error)) from error
-    shell.tell(f"{made.number}  {made.title}")
+    shell.tell(titled(made))
+
+
+def titled(each: Breakpoint) -> str:
+    return f"{each.number}  {each.title}{' holds the process' if each.holds else ''}"
 
 
 def list_breakpoints(shell: Session) -> None:
     if shell.debugger is None:
         raise BadCommand("there are no breakpoints; break Foo>>bar:, break Foo.class.st:12, break UART0 DR write")
     for each in shell.debugger.breakpoints:
-        shell.tell(f"{each.number}  {each.title}")
+        shell.tell(titled(each))
 
 
 def clear(shell: Session, number: str) -> None:
@@ -50,8 +68,9 @@ def clear(shell: Session, number: str) -> None:
 
 
 def release(shell: Session) -> None:
-    """Without breakpoints, and when it is not stopped, the board runs as it did before."""
-    if shell.debugger is not None and not shell.debugger.breakpoints and not shell.debugger.is_stopped:
+    """Without breakpoints, and when nothing is stopped or held, the board runs as it did before."""
+    debugger = shell.debugger
+    if debugger is not None and not (debugger.breakpoints or debugger.is_stopped or debugger.holding.held):
         shell.end_debugger()
 
 
@@ -77,7 +96,11 @@ def back(shell: Session, _: str) -> None:
 
 
 def continued(shell: Session, until: Until | None) -> None:
-    debugger = stopped_debugger(shell)
+    debugger = debugger_of(shell)
+    if not debugger.is_stopped:
+        holding.let_go(shell, debugger, until)
+        release(shell)
+        return
     debugger.go_on(until)
     shell.let_board_go_on()
     if not debugger.is_stopped:
@@ -86,26 +109,28 @@ def continued(shell: Session, until: Until | None) -> None:
 
 
 def show_frames(shell: Session, _: str) -> None:
-    """The stack of the process that runs, down to what was entered."""
-    for number, frame in enumerate(shown_frames(stopped_debugger(shell))):
+    """The stack of the process that is stopped or held, down to what was entered."""
+    for number, frame in enumerate(shown_frames(debugger_of(shell))):
         shell.tell(f"{number}  {frame}")
 
 
 def show_value(shell: Session, path: str) -> None:
-    """All variables of the innermost frame, or one that a path leads to: self.lamp, list[3], 2.count of frame 2."""
-    debugger = stopped_debugger(shell)
-    number, _, rest = path.partition(".")
+    """All variables of the innermost frame, or one that a path leads to: self.lamp, list[3], 2.count of frame 2. Of a
+    held process anything that can be entered, with the frame's variables."""
+    debugger = debugger_of(shell)
+    numbered = FRAME.fullmatch(path)
+    number, rest = (int(numbered[1]), numbered[2] or "") if numbered else (0, path)
     frames = shown_frames(debugger)
-    if not number.isdecimal():
-        number, rest = "0", path
-    if int(number) >= len(frames):
+    if number >= len(frames):
         raise BadCommand(f"there is no frame {number}; frames lists them")
-    frame = frames[int(number)]
+    frame = frames[number]
     if not rest:
         for line in variable_lines(debugger, frame):
             shell.tell(line)
-        return
-    shell.tell(described(debugger, value_of(debugger, frame, rest)))
+    elif debugger.is_stopped or PATH.fullmatch(rest):
+        shell.tell(described(debugger, value_of(debugger, frame, rest)))
+    else:
+        holding.evaluate(shell, debugger, frame, number, rest)
 
 
 def value_of(debugger: SmalltalkDebugger, frame: Frame, path: str) -> int:
@@ -146,13 +171,9 @@ def variable_lines(debugger: SmalltalkDebugger, frame: Frame) -> Iterator[str]:
 
 
 def shown_frames(debugger: SmalltalkDebugger) -> list[Frame]:
-    """Without the contexts of the board's console below what was entered."""
-    found: list[Frame] = []
-    for frame in debugger.frames.stack():
-        found.append(frame)
-        if frame.name == OUTERMOST or len(found) == SHOWN_FRAMES:
-            break
-    return found
+    """The innermost ones, of those above the board's console."""
+    frames = debugger.frames.stack() if debugger.is_stopped else debugger.holding.stack(holding.selected(debugger))
+    return list(islice(down_to_entry(frames), SHOWN_FRAMES))
 
 
 def show_stop(shell: Session, why: str) -> None:
@@ -160,8 +181,19 @@ def show_stop(shell: Session, why: str) -> None:
     debugger = stopped_debugger(shell)
     frame = next(debugger.frames.stack(), None)
     shell.tell(why if frame is None else f"{why} in {frame}" if why == "stopped" else why)
-    if frame is None:
-        return
+    if frame is not None:
+        show_place(shell, debugger, frame)
+
+
+def show_hold(shell: Session, held: Held, frame: Frame) -> None:
+    """Which process is held, why, the line, and the variables there. Told while the board runs."""
+    debugger = debugger_of(shell)
+    shell.tell(f"{debugger.holding.name(held)} {held.title}")
+    show_place(shell, debugger, frame)
+
+
+def show_place(shell: Session, debugger: SmalltalkDebugger, frame: Frame) -> None:
+    """The line of a frame, and its variables."""
     text = None if frame.place is None else source_line(frame.place, debugger.bench.source_map.folders)
     if text is not None:
         shell.tell(f"    {text.strip()}")
@@ -169,7 +201,15 @@ def show_stop(shell: Session, why: str) -> None:
         shell.tell(line)
 
 
+def debugger_of(shell: Session) -> SmalltalkDebugger:
+    """Of a board that is stopped, or has a process held."""
+    debugger = shell.debugger
+    if debugger is None or not (debugger.is_stopped or debugger.holding.waiting()):
+        raise BadCommand(NOTHING_STOPS)
+    return debugger
+
+
 def stopped_debugger(shell: Session) -> SmalltalkDebugger:
     if shell.debugger is None or not shell.debugger.is_stopped:
-        raise BadCommand("the board is not stopped; break says where it is to stop")
+        raise BadCommand(NOTHING_STOPS)
     return shell.debugger

@@ -9,6 +9,7 @@ from rich.console import Console
 from hardtalk.bench import Bench
 from hardtalk.debugger.smalltalk import SmalltalkDebugger
 from hardtalk.shell.library import Library
+from hardtalk.smalltalk.ast import Expression
 
 
 class Session(Protocol):
@@ -38,6 +39,13 @@ class Session(Protocol):
 
     def let_board_go_on(self) -> None:
         """What was entered goes on, or else a while of the board's time."""
+
+    def show_replies(self) -> None:
+        """Run the board until all that was entered is done."""
+
+    def let_held_go_on(self, statement: Expression, is_entry: bool) -> None:
+        """The statement lets a process that is held go on, for a while; one of what `is_entry` until that has its
+        answer. Either until a process is held."""
 
     def let_time_pass(self, milliseconds: int) -> None:
         """The board goes on for that long, and what it prints is shown."""

@@ -15,15 +15,18 @@ from rich.text import Text
 
 from hardtalk.bench import Bench, BenchError, BoardAsksForReset, BoardEnded
 from hardtalk.bench.console import FILE_IN_BAUD, NORMAL_BAUD
+from hardtalk.debugger.frames import Frame
+from hardtalk.debugger.holding import Held
 from hardtalk.debugger.smalltalk import SmalltalkDebugger, Stopped
 from hardtalk.serial import ConsoleText, Event, Result
 from hardtalk.serial.brackets import is_complete
 from hardtalk.serial.wording import is_mistake, wording
 from hardtalk.shell.commands import COMMANDS, Command, command_in
-from hardtalk.shell.debugging import show_stop
+from hardtalk.shell.debugging import show_hold, show_stop
 from hardtalk.shell.editing import LineEditor
 from hardtalk.shell.errors import BadCommand
 from hardtalk.shell.library import Library
+from hardtalk.smalltalk.ast import Expression, Method
 from hardtalk.smalltalk.errors import SourceError
 
 PROMPT, CONTINUATION = "> ", "| "
@@ -48,8 +51,11 @@ class Shell:
         self.last_answer = ""
         self._line = ""
         self._is_at_margin = True
+        self._has_ended_line = False
+        """Before its end came from the board."""
         self.debugger: SmalltalkDebugger | None = None
         """While there are breakpoints, or the board is stopped at one."""
+        self._holds = 0
         self.is_live = False
         """Whether the board's time goes on while a terminal's prompt waits."""
         self._is_terminal = False
@@ -117,7 +123,7 @@ class Shell:
         except SourceError as error:
             self.fail(str(error))
         else:
-            self._show_replies()
+            self.show_replies()
         if not self.has_failed:
             self.kept.append(entry)
             self.library.note(entry, "<prompt>")
@@ -141,8 +147,13 @@ class Shell:
             self.fail(f"{error.filename or argument}: {error.strerror}")
 
     def start_debugger(self) -> SmalltalkDebugger:
-        self.debugger = SmalltalkDebugger(self.bench, self.library.methods)
+        self.debugger = SmalltalkDebugger(self.bench, self.library.methods, self._held)
         return self.debugger
+
+    def _held(self, held: Held, frame: Frame) -> None:
+        self._end_line()
+        show_hold(self, held, frame)
+        self._holds += 1
 
     def end_debugger(self) -> None:
         if self.debugger is not None:
@@ -152,9 +163,27 @@ class Shell:
     def let_board_go_on(self) -> None:
         """What was entered goes on, or else a while of the board's time."""
         if self.bench.console.prompt.is_busy:
-            self._show_replies()
+            self.show_replies()
         else:
             self.let_time_pass(GOES_ON_MILLISECONDS)
+
+    def let_held_go_on(self, statement: Expression, is_entry: bool) -> None:
+        """The statement lets a process that is held go on, for a while; one of what `is_entry` until that has its
+        answer. Either until a process is held."""
+        prompt, holds = self.bench.console.prompt, self._holds
+        entries = prompt.held_entries
+        prompt.enter_statements(Method("DoIt", statements=(statement,)), is_quiet=True)
+        self.show_replies()
+        end = self.bench.board.clock.cycles + GOES_ON_MILLISECONDS * self.bench.board.chip.cpu_hertz // 1000
+        try:
+            while self._holds == holds and (
+                prompt.held_entries == entries if is_entry else self.bench.board.clock.cycles < end
+            ):
+                self.bench.console.run()
+                for event in self.bench.console.receive():
+                    self.show(event)
+        except KeyboardInterrupt:
+            self.tell("it goes on while other things are entered")
 
     def meant(self, name: str) -> str:
         """A suggestion to put behind a complaint about the name of a class; empty without one."""
@@ -166,7 +195,7 @@ class Shell:
         console = self.bench.console
         console.set_baud(FILE_IN_BAUD)
         console.prompt.enter_script(text, file)
-        self._show_replies(int(entry_seconds * self.bench.board.chip.cpu_hertz))
+        self.show_replies(int(entry_seconds * self.bench.board.chip.cpu_hertz))
         if not console.prompt.is_busy:
             console.set_baud(NORMAL_BAUD)
         return not self.has_failed
@@ -193,7 +222,7 @@ class Shell:
         time.sleep(max(0.0, LIVE_SECONDS - (time.monotonic() - started)))
         return text
 
-    def _show_replies(self, entry_cycles: int | None = None) -> None:
+    def show_replies(self, entry_cycles: int | None = None) -> None:
         """Run the board until all that was entered is done. Control-C ends what runs there, not the board."""
         while True:
             try:
@@ -219,8 +248,10 @@ class Shell:
 
     def show(self, event: Event) -> None:
         if isinstance(event, ConsoleText):
-            self.console.out(event.text, end="", highlight=False)
-            self._is_at_margin = event.text.endswith("\n") if event.text else self._is_at_margin
+            text = event.text.removeprefix("\n") if self._has_ended_line else event.text
+            self._has_ended_line = False
+            self.console.out(text, end="", highlight=False)
+            self._is_at_margin = text.endswith("\n") if text else self._is_at_margin
             self._suggest(event.text)
         elif is_mistake(event):
             self.fail(wording(event))
@@ -243,10 +274,16 @@ class Shell:
 
     def tell(self, text: str) -> None:
         """A board that stands still may have been in the middle of a line."""
-        if not self._is_at_margin and self.debugger is not None and self.debugger.is_stopped:
-            self.console.out("")
+        if self._is_stopped:
+            self._end_line()
         self._is_at_margin = True
         self.console.print(Text(text), soft_wrap=True)
+
+    def _end_line(self) -> None:
+        if not self._is_at_margin:
+            self.console.out("")
+            self._has_ended_line = True
+        self._is_at_margin = True
 
     def fail(self, text: str) -> None:
         self.has_failed = True
