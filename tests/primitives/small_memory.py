@@ -61,6 +61,7 @@ CLASSES: Final = {
     "UndefinedObject": ("FormatEmpty", 0),
     "Semaphore": ("FormatFixed", 3),
     "Association": ("FormatFixed", 2),
+    "SystemBinding": ("FormatFixed", 2),
     "ProcessorScheduler": ("FormatFixed", 4),
 }
 

@@ -25,6 +25,8 @@ COMPILED = [
     "all | x | x := #(1 2) collect: [:each | each isNil or: [each foo and: [each bar]]]. ^ x",
 ]
 
+BINDINGS = ("Association", "SystemBinding")
+
 
 def judged_on_host(code: bytes, temporaries: int, is_large: bool) -> Needs | tuple[int, int]:
     """What the code needs, or offset and number of the fault."""
@@ -107,7 +109,7 @@ def test_headers_and_literals(memory: SmallMemory) -> None:
         return list(FAULTS)[(result >> 1 & 31) - 1] if result & 1 else "made"
 
     assert outcome(method_header(literals=2), [binding, binding]) == "made"
-    assert outcome(method_header(literals=2), [memory.nil, binding]) == "NoBinding"
+    assert outcome(method_header(literals=2), [memory.string(b"abc"), binding]) == "NoBinding"
     assert outcome(method_header(literals=3), [binding, binding, memory.integer(1)]) == "NoBinding"
     assert outcome(method_header(literals=1), [binding]) == "Header"
     assert outcome(method_header(literals=2, arguments=2, temporaries=1), [binding] * 2) == "Header"
@@ -117,6 +119,25 @@ def test_headers_and_literals(memory: SmallMemory) -> None:
     assert outcome(method_header(literals=2, primitive=999), [binding] * 2) == "Primitive"
     wrong = memory.run(680, method, method_header(literals=3), memory.array([binding] * 2), answer)
     assert isinstance(wrong, Failed)
+
+
+def test_bindings_of_the_firmware_are_read_and_not_stored_into(memory: SmallMemory) -> None:
+    plain, system = (memory.make("FormatFixed", memory.classes[name], [memory.nil] * 2) for name in BINDINGS)
+    read = [0x40, 0x7C]
+    """Push literal variable 0, return it."""
+    stored = ([0x70, 0x81, 0xC0, 0x7C], [0x70, 0x82, 0xC0, 0x78], [0x70, 0x84, 0xE0, 0x00, 0x7C])
+    """Push self; store into literal variable 0, pop into it, store by the double extended bytecode; return."""
+
+    def outcome(binding: int, code: list[int]) -> str:
+        bytecodes = memory.make("FormatBytes", memory.classes["ByteArray"], bytes(code))
+        literals = memory.array([binding, plain])
+        result = memory.run(680, memory.classes["CompiledMethod"], method_header(literals=2), literals, bytecodes)
+        assert isinstance(result, int)
+        return list(FAULTS)[(result >> 1 & 31) - 1] if result & 1 else "made"
+
+    assert [outcome(each, read) for each in (plain, system)] == ["made", "made"]
+    for code in stored:
+        assert [outcome(each, code) for each in (plain, system)] == ["made", "OfFirmware"]
 
 
 def test_the_library_has_the_reasons_of_the_table() -> None:

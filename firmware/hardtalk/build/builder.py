@@ -105,7 +105,7 @@ class _Build:
                 sources.native_table_class(routines, arguments),
             ]
         with self._timed("image"):
-            image = build_image(classes, HEAP_BASE, self.options.entry)
+            image = build_image(classes, HEAP_BASE, self.options.entry, sources.system_classes(classes, self.options))
         with self._timed("link"):
             target = target_of(chip, self.options.heap_bytes)
             boot = sources.read_boot_sources(boot_paths)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, reduce
 from pathlib import Path
@@ -52,6 +52,14 @@ def class_paths(options: BuildOptions) -> list[Path]:
         own += paths_in(root / "firmware" / "kernel-tests", CLASS_SUFFIX)
     users = [path for folder in options.class_folders for path in users_paths(Path(folder))]
     return [path for path in own + users if not is_slang(path)]
+
+
+def system_classes(classes: Sequence[ClassDefinition], options: BuildOptions) -> Callable[[str], bool]:
+    """Says of a class's name whether it is of the class library, of a shipped driver, or made by the build."""
+    system = {*paths_in(text_root() / "firmware" / "kernel", CLASS_SUFFIX), *driver_paths()}
+    others = {display_name(path) for path in class_paths(options) if path not in system}
+    names = frozenset(each.name for each in classes if each.file not in others)
+    return names.__contains__
 
 
 def driver_paths() -> list[Path]:

@@ -13,7 +13,7 @@ Everything is made in the order of the sorted hierarchy, so equal sources give e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from hardtalk.image.compiling import CompiledClass
@@ -52,9 +52,13 @@ class InstalledMethod:
 
 @dataclass
 class Bootstrap:
-    """The state that the phases share."""
+    """The state that the phases share.
+
+    `is_of_system` says of a class whether its variables are changed by its own methods alone.
+    """
 
     hierarchy: Hierarchy
+    is_of_system: Callable[[str], bool]
     memory: ObjectMemory = field(default_factory=ObjectMemory)
     classes: dict[str, ImageObject] = field(default_factory=dict)
     metaclasses: dict[str, ImageObject] = field(default_factory=dict)
@@ -89,8 +93,8 @@ class Bootstrap:
             class_object, shape.object_format, [values.get(name, self.nil) for name in shape.variables]
         )
 
-    def association(self, key: Value, value: Value) -> ImageObject:
-        return self.instance("Association", key=key, value=value)
+    def association(self, key: Value, value: Value, class_name: str = "Association") -> ImageObject:
+        return self.instance(class_name, key=key, value=value)
 
     def dictionary(self, class_name: str, associations: Mapping[str, ImageObject]) -> ImageObject:
         """A Dictionary by Symbols, hashed by identity."""
@@ -124,7 +128,8 @@ class Bootstrap:
         for name in (*self.hierarchy.classes, *global_names):
             if name in self.globals:
                 raise ImageError(f"the global {name} is also a class. Rename one of them.")
-            self.globals[name] = self.association(self.literals.symbol(name), self.classes.get(name, self.nil))
+            kind = "SystemBinding" if name not in self.hierarchy.classes or self.is_of_system(name) else "Association"
+            self.globals[name] = self.association(self.literals.symbol(name), self.classes.get(name, self.nil), kind)
         for name in self.hierarchy.classes:
             self._fill_class(name)
             self._fill_metaclass(name)
@@ -133,7 +138,8 @@ class Bootstrap:
         definition = self.hierarchy.classes[name]
         pool: dict[str, ImageObject] = {}
         for variable in definition.class_variables:
-            pool[variable] = self.association(self.literals.symbol(variable), self.nil)
+            kind = "SystemVariable" if self.is_of_system(name) else "Association"
+            pool[variable] = self.association(self.literals.symbol(variable), self.nil, kind)
             self.class_variables[name, variable] = pool[variable]
         subclasses: list[Value] = [self.classes[each] for each in self.hierarchy.subclasses(name)]
         self._fill(

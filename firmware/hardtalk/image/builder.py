@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -45,10 +45,19 @@ class Image:
         return len(self.symbols)
 
 
-def build_image(classes: Sequence[ClassDefinition], base: int, entry: Entry | None = None) -> Image:
-    """The image of these classes at address `base`. Raises SourceError or ImageError, with place and remedy."""
+def build_image(
+    classes: Sequence[ClassDefinition],
+    base: int,
+    entry: Entry | None = None,
+    is_of_system: Callable[[str], bool] = lambda _: False,
+) -> Image:
+    """The image of these classes at address `base`. Raises SourceError or ImageError, with place and remedy.
+
+    `is_of_system` says of a class's name whether its binding and its class variables are the system's own: what is
+    compiled later does not store into them.
+    """
     hierarchy = sort_classes(classes)
-    bootstrap = Bootstrap(hierarchy)
+    bootstrap = Bootstrap(hierarchy, is_of_system)
     bootstrap.make_classes()
     bootstrap.fill_classes(GLOBALS)
     compiled = compile_classes(hierarchy, bootstrap.globals)

@@ -37,8 +37,9 @@ FAULTS: Final = {
     "Header": "the header makes no sense",
     "Primitive": "there is no such primitive for that many arguments",
     "NoBinding": "the literal is used as a variable and is no association",
+    "OfFirmware": "the variable is the firmware's own, for its methods alone to change or share",
 }
-"""Why a method is refused; the number of a fault is its place, from 1. The last three are the virtual machine's own."""
+"""Why a method is refused; the number of a fault is its place, from 1. The last four are the virtual machine's own."""
 
 FAULT_NUMBERS: Final = {name: number for number, name in enumerate(FAULTS, 1)}
 

@@ -85,5 +85,6 @@ def limits(sizes: Mapping[str, int]) -> dict[str, int]:
         "MostTemporaries": greatest("TemporaryCount"),
         "MostOperandBytes": max(row.size for row in BYTECODES) - 1,
         "BindingWords": greatest("LiteralCount") + 1 >> 5,
+        "BindingMarkWords": 2 * (greatest("LiteralCount") + 1 >> 5),
         "FrameWords": (MOST_FRAMES + 1) * sizes["FrameBytes"] >> _WORD_SHIFT,
     }

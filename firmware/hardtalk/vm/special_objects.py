@@ -91,9 +91,11 @@ SPECIAL_OBJECTS: Final = (
     SpecialObject(59, "symbol", "nothingAnswersAt:", "selectorNothingAnswersAt"),
     SpecialObject(60, "object", "asideList", "asideList"),
     SpecialObject(61, "object", "turnList", "turnList"),
-    SpecialObject(62, "driver", "Device", "classDevice"),
+    SpecialObject(62, "class", "SystemObject", "classSystemObject"),
     SpecialObject(63, "object", "symbolRegistry", "symbolRegistry"),
     SpecialObject(64, "object", "vmMethod"),
+    SpecialObject(65, "class", "SystemBinding", "classSystemBinding", followed=fixed_slots("Association")),
+    SpecialObject(66, "class", "TranscriptStream", "classTranscriptStream"),
 )
 """The arrays are read without a check, so no program gets at them: primitive 129 leaves them out."""
 

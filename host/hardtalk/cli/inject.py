@@ -67,9 +67,7 @@ class Interrupts:
     count: Annotated[int, Parameter(help="So many instructions, of each window with --forms; 0 for all.")] = 0
     seed: Annotated[
         int,
-        Parameter(
-            help="With --random, --primitives, --stores, --messages: of the first row or batch; the others follow."
-        ),
+        Parameter(help="With --random and random calls: of the first row or batch; the others follow."),
     ] = 1
 
     def plan(self, model: str) -> InjectionPlan:

@@ -1,4 +1,4 @@
-"""`hardtalk inject --primitives`, `--stores` and `--messages`: the options, and the lines while calls are made."""
+"""`hardtalk inject --primitives` and other random calls: the options, and the lines while they are made."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,12 @@ class Calls:
     messages: Annotated[
         bool, Parameter(negative="", help="Send random messages to what the system runs on instead.")
     ] = False
-    calls: Annotated[int, Parameter(help="With --primitives, --stores and --messages: how many.")] = 1_000_000
+    entries: Annotated[
+        bool, Parameter(negative="", help="Random messages as entries at the prompt, each on a board as after booting.")
+    ] = False
+    calls: Annotated[int, Parameter(help="With --primitives, --stores, --messages and --entries: how many.")] = (
+        1_000_000
+    )
 
     @property
     def operations(self) -> list[Operation]:
@@ -39,6 +44,7 @@ class Calls:
             (self.primitives, Operation.CALLS),
             (self.stores, Operation.STORES),
             (self.messages, Operation.MESSAGES),
+            (self.entries, Operation.ENTRIES),
         )
         return [operation for is_chosen, operation in chosen if is_chosen]
 

@@ -1,125 +1,45 @@
-"""Random messages to what the system runs on, each to a board as after booting; then prompt, clock and heap are asked.
+"""Random messages to what the system runs on, many a batch, chosen and sent by the board itself.
 
-Public or private, every selector that the receiver understands is taken: drivers, the scheduler, the console, their
-classes and the classes of the kernel. A message that waits is ended by the host as at the prompt.
+Public or private, every selector that the receiver understands is taken. Each is sent in a process of its own, which is
+ended when it does not come back; behind a batch prompt, clock and heap are asked, as behind calls of primitives.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Sequence
 
-import numpy as np
-
-from hardtalk.bench import Bench, BenchError, BootOptions, boot
-from hardtalk.injection.primitive_calls import COUNTS, Fault, Operation, Outcome
-from hardtalk.memory.audit import audit
-from hardtalk.memory.machine import NotReadable
-from hardtalk.memory.safepoints import settle
-from hardtalk.serial import Failure, NotUnderstood, Result
-
-HEAP_BYTES: Final = 4 << 20
-MESSAGE_CYCLES: Final = 40_000_000
-"""How long a message may take until it is ended."""
-PATIENCE_CYCLES: Final = 3_000_000_000
-SHOWN_CHARACTERS: Final = 600
-
-OBJECTS: Final = (
-    "Processor", "Smalltalk", "Transcript", "Timer current", "SerialPort console", "SerialConsole current",
-    "InterruptController current", "SecondaryInterruptController current", "Display", "Sensor", "Symbol registry",
-    "Processor activeProcess", "thisContext", "thisContext sender", "Object methodDictionary",
-    "(Object compiledMethodAt: #printString)", "3", "1.5", "(1 bitShift: 70)", "nil", "true", "$a", "'abc' copy",
-    "#foo", "[ :x | x ]", "Object new", "Semaphore new", "Mutex new", "SharedQueue new", "[ ] newProcess",
-    "(Delay forMilliseconds: 5)", "(Array new: 5)", "(1 to: 5)", "Set new", "Error new", "(Form extent: 8 @ 8)",
-    "(Delay classPool at: #Server)", "(Delay classPool at: #FirstDelay)", "(Timer current instVarNamed: 'process')",
-    "(SerialConsole current instVarNamed: 'server')", "(SerialConsole current instVarNamed: 'requests')",
-    "(SerialPort console instVarNamed: 'receivedAny')", "(Delay classPool at: #Server) suspendedContext",
-)  # fmt: skip
-CLASSES: Final = (
-    "Object", "Behavior", "Class", "Metaclass", "ClassBuilder", "CompiledMethod", "MethodDictionary", "MethodContext",
-    "BlockClosure", "Process", "ProcessorScheduler", "Semaphore", "Mutex", "Delay", "SmallInteger", "String", "Symbol",
-    "Array", "SystemDictionary", "SystemStartup", "Exception", "OutOfMemory", "UndefinedObject", "Timer", "Device",
-    "RunningDevices", "InterruptController", "SerialPort", "SerialConsole", "Peripheral", "Registers", "CodeReader",
-    "CodeInstallation", "NativeQueue", "NativeSemaphore", "NativeBlock", "NorFlash", "LcdController", "DisplayScreen",
-    "BitBlt", "WeakArray", "TestRunner", "HeapAudit",
-)  # fmt: skip
-ARGUMENTS: Final = (
-    "nil", "true", "0", "1", "-1", "3", "12", "16r1000", "1073741823", "(1 bitShift: 40)", "1.5", "$a", "'abc' copy",
-    "#foo", "#printString", "[]", "[ :x | x ]", "Object new", "Object", "Processor", "Smalltalk", "#(1 2 3) copy",
-    "(1 to: 3)", "Set new", "Semaphore new", "Processor activeProcess", "([ ] forkAt: 5)", "thisContext",
-    "Timer current", "InterruptController current", "SerialPort console", "(3 @ 4)", "(Form extent: 8 @ 8)",
-)  # fmt: skip
-SELECTORS: Final = "' ' join: (({receiver}) class allSelectors asArray collect: [ :each | each asString ])"
-CHECKS: Final = (("3 + 4", "7"), ("(Delay forMilliseconds: 5) wait. 5", "5"))
-LEFT_OUT: Final = frozenset({"halt:"})
-"""It does what it is for: the machine stops."""
+from hardtalk.bench.console import BoardConsole
+from hardtalk.injection.primitive_calls import PATIENCE_CYCLES, Campaign, Operation
+from hardtalk.injection.receivers import ARGUMENTS, CLASSES, LEFT_OUT, OBJECTS, entry_for
 
 
-class MessageCampaign:
-    """A board that is put back before each message."""
+class MessageCampaign(Campaign):
+    """A board on which messages are sent."""
+
+    rows = ()
 
     def __init__(self, model: str) -> None:
-        self.bench: Bench = boot(BootOptions(model=model, heap_bytes=HEAP_BYTES))
-        self.start = self.bench.console.keep()
-        self._selectors: dict[str, list[str]] = {}
+        super().__init__(model)
+        console = self.bench.console
+        left_out = " ".join(f"#{each}" for each in sorted(LEFT_OUT))
+        console.evaluate(f"Smalltalk at: #Objects put: {blocks(OBJECTS)}. 0")
+        console.evaluate(f"Smalltalk at: #Classes put: {blocks(CLASSES)}. 0")
+        console.evaluate(f"Smalltalk at: #Choices put: {blocks(ARGUMENTS)}. 0")
+        made = f"PrimitiveMessages objects: Objects classes: Classes arguments: Choices without: #({left_out})"
+        self.record = int(console.evaluate(f"PrimitiveCalls current messages: ({made})", PATIENCE_CYCLES))
+        self.names += (*OBJECTS, *CLASSES)
+        self.start = self.bench.board.states.save()
 
-    def selectors(self, receiver: str) -> list[str]:
-        """What it understands, as the board says."""
-        if receiver not in self._selectors:
-            self.bench.console.put_back(self.start)
-            text = self.bench.console.evaluate(SELECTORS.format(receiver=receiver), PATIENCE_CYCLES)
-            self._selectors[receiver] = sorted(set(text.strip("'").split()) - LEFT_OUT)
-        return self._selectors[receiver]
+    def last_operation(self, operation: Operation, seed: int) -> str:
+        """The message as an entry at the prompt."""
+        number = self.call_reached()
+        self.bench.board.restore(self.start)
+        console = BoardConsole(self.bench.board, self.model)
+        told = console.evaluate(f"PrimitiveCalls current describeMessage: {number} seed: {seed}").strip("'").split()
+        receivers = (*OBJECTS, *CLASSES)
+        return entry_for(receivers[int(told[0]) - 1], told[1], [ARGUMENTS[int(place) - 1] for place in told[2:]])
 
-    def run(self, operation: Operation, count: int, seed: int, done: Callable[[int], None]) -> Outcome:
-        """So many messages, in batches with a seed each, the first of which is `seed`."""
-        outcome = Outcome()
-        for batch, first in enumerate(range(0, count, operation.batch)):
-            source = random.Random(seed + batch)
-            for number in range(1, min(operation.batch, count - first) + 1):
-                receiver, entry = self.choose(source)
-                kind, what = self.send(entry)
-                row = np.zeros(len(COUNTS), np.int64)
-                row[COUNTS.index(kind)] = 1
-                outcome.count(receiver, row)
-                outcome.calls += 1
-                if what:
-                    outcome.faults.append(Fault(operation, seed + batch, number, number, entry, what))
-            done(min(operation.batch, count - first))
-        return outcome
 
-    def choose(self, source: random.Random) -> tuple[str, str]:
-        """The receiver, and the entry that sends it a message."""
-        receiver = source.choice(source.choice((OBJECTS, CLASSES)))
-        selector = source.choice(self.selectors(receiver))
-        arity = selector.count(":") or (0 if selector[0].isalpha() else 1)
-        arguments = ". ".join(source.choice(ARGUMENTS) for _ in range(arity))
-        return receiver, f"({receiver}) perform: #{selector} withArguments: {{ {arguments} }}"
-
-    def send(self, entry: str) -> tuple[str, str]:
-        """Which of COUNTS became of it, and what is wrong afterwards; "" when nothing is."""
-        console, board = self.bench.console, self.bench.board
-        console.put_back(self.start)
-        kind = "away"
-        try:
-            console.prompt.enter(entry)
-            for event in console.events(PATIENCE_CYCLES, MESSAGE_CYCLES):
-                if isinstance(event, Result):
-                    kind = "succeeded"
-                elif isinstance(event, Failure):
-                    kind = "away" if event.trace.startswith("ended: ") else "errors"
-                elif isinstance(event, NotUnderstood):
-                    kind = "failed"
-        except BenchError:
-            kind = "away"
-        try:
-            for expression, expected in CHECKS:
-                answer = console.evaluate(expression, PATIENCE_CYCLES)
-                if answer != expected:
-                    return kind, f"{expression} is answered {answer}"[:SHOWN_CHARACTERS]
-            settle(board)
-            report = audit(board)
-        except (BenchError, NotReadable) as error:
-            return kind, str(error)[:SHOWN_CHARACTERS]
-        return kind, "" if report.is_sound else report.text()
+def blocks(expressions: Sequence[str]) -> str:
+    """An expression for an Array of blocks that answer them."""
+    return f"{{ {'. '.join(f'[ {each} ]' for each in expressions)} }}"

@@ -2,16 +2,17 @@
 
 The board itself chooses and makes the calls (host/firmware/primitives), at full speed; each batch begins in the state
 after booting, so a seed and the numbers of calls are all that is needed to have one again. After a batch the heap is
-audited and the prompt asked for 3 + 4. What goes wrong is made small: the fewest calls before the last that still fail.
+audited and the prompt asked for 3 + 4 and a delay. What goes wrong is made small: the fewest calls before the last that
+still fail.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ BATCH_CALLS: Final = 1_000
 PATIENCE_CYCLES: Final = 3_000_000_000
 MOST_ARGUMENTS: Final = 4
 """What primitives that take any number are given at most."""
+CHECKS: Final = (("3 + 4", "7"), ("(Delay forMilliseconds: 5) wait. 5", "5"))
+"""What the prompt is asked after a batch, and its answers."""
 COUNTS: Final = ("succeeded", "failed", "errors", "away")
 RECORD_WORDS: Final = 4
 SHOWN_CHARACTERS: Final = 600
@@ -39,12 +42,13 @@ class Operation(Enum):
 
     CALLS = "callFrom:to:seed:"
     STORES = "storeFrom:to:seed:"
-    MESSAGES = ""
+    MESSAGES = "messageFrom:to:seed:"
+    ENTRIES = ""
 
     @property
     def batch(self) -> int:
-        """How many have a seed of their own; each message has a board of its own besides."""
-        return 100 if self is Operation.MESSAGES else BATCH_CALLS
+        """How many have a seed of their own; each entry has a board of its own besides."""
+        return BATCH_CALLS if self in (Operation.CALLS, Operation.STORES) else 100
 
 
 @dataclass(frozen=True)
@@ -155,25 +159,25 @@ def user_of(used_by: str) -> tuple[str, bool]:
 class Campaign:
     """A board on which calls are made."""
 
+    rows: ClassVar[Sequence[CallRow]] = rows_of_table()
+    """Primitives for which the board makes methods."""
+
     def __init__(self, model: str) -> None:
         self.bench: Bench = boot(BootOptions((study_folder("primitives"),), model=model, heap_bytes=HEAP_BYTES))
-        self.rows = rows_of_table()
         console = self.bench.console
         rows = " ".join(row.literal for row in self.rows)
         self.record = int(console.evaluate(f"PrimitiveCalls rows: #({rows})"))
-        self.stores = console.evaluate("' ' join: PrimitiveStores selectors").strip("'").split()
-        self.start = self.bench.board.states.save()
-
-    @property
-    def names(self) -> list[str]:
+        stores = console.evaluate("' ' join: PrimitiveStores selectors").strip("'").split()
+        self.names = [row.name for row in self.rows] + stores
         """Of the operations, in the order of the record."""
-        return [row.name for row in self.rows] + self.stores
+        self.model = class_model(self.bench.options)
+        self.start = self.bench.board.states.save()
 
     def run(self, operation: Operation, count: int, seed: int, done: Callable[[int], None]) -> Outcome:
         """So many calls, in batches with a seed each, the first of which is `seed`."""
         outcome = Outcome()
-        for batch, first in enumerate(range(0, count, BATCH_CALLS)):
-            calls = min(BATCH_CALLS, count - first)
+        for batch, first in enumerate(range(0, count, operation.batch)):
+            calls = min(operation.batch, count - first)
             what, counts = self.batch(operation, seed + batch, 1, calls)
             for name, row in zip(self.names, counts, strict=True):
                 if row.any():
@@ -195,17 +199,18 @@ class Campaign:
         board = self.bench.board
         board.restore(self.start)
         board.uart(0).take()
-        console = BoardConsole(board, class_model(self.bench.options))
+        console = BoardConsole(board, self.model)
         try:
             one, two, three = operation.value.split(":")[:3]
             console.evaluate(f"PrimitiveCalls current {one}: {first} {two}: {last} {three}: {seed}. 0", PATIENCE_CYCLES)
-            answer = console.evaluate("3 + 4", PATIENCE_CYCLES)
+            for expression, expected in CHECKS:
+                answer = console.evaluate(expression, PATIENCE_CYCLES)
+                if answer != expected:
+                    return f"{expression} is answered {answer}"[:SHOWN_CHARACTERS]
             settle(board)
             report = audit(board)
         except (BenchError, NotReadable) as error:
             return str(error)[:SHOWN_CHARACTERS]
-        if answer != "7":
-            return f"3 + 4 is answered {answer}"
         return "" if report.is_sound else report.text()
 
     def call_reached(self) -> int:
@@ -226,10 +231,10 @@ class Campaign:
         last = high
         for first in backwards(last):
             if wrong := self._wrong_after(operation, seed, first, last):
-                return Fault(operation, seed, first, last, self.last_operation(), wrong)
-        return Fault(operation, seed, 1, last, self.last_operation(), what)
+                return Fault(operation, seed, first, last, self.last_operation(operation, seed), wrong)
+        return Fault(operation, seed, 1, last, self.last_operation(operation, seed), what)
 
-    def last_operation(self) -> str:
+    def last_operation(self, operation: Operation, seed: int) -> str:
         """What the call that was made last is."""
         place = int.from_bytes(self.bench.board.ram.read(self.record + 4, 4), "little")
         return self.names[place - 1] if 0 < place <= len(self.names) else "no operation yet"

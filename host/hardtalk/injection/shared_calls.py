@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
+from typing import Final
 
 from hardtalk.bench.firmware import firmware_hash
+from hardtalk.injection.entries import EntryCampaign
 from hardtalk.injection.messages import MessageCampaign
 from hardtalk.injection.primitive_calls import COUNTS, Campaign, Operation, Outcome
 from hardtalk.latency.side_by_side import CutShort
@@ -36,12 +38,18 @@ def tasks_for(operation: Operation, count: int, seed: int, model: str) -> list[C
     return tasks
 
 
-_campaigns: dict[tuple[type, str], Campaign | MessageCampaign] = {}
+KINDS: Final[dict[Operation, type[Campaign] | type[EntryCampaign]]] = {
+    Operation.CALLS: Campaign,
+    Operation.STORES: Campaign,
+    Operation.MESSAGES: MessageCampaign,
+    Operation.ENTRIES: EntryCampaign,
+}
+_campaigns: dict[tuple[type, str], Campaign | EntryCampaign] = {}
 
 
 def carry_out(task: CallTask) -> tuple[Outcome, str]:
     """In a worker: the outcome and the hash of the firmware. A worker boots one board for all its tasks."""
-    kind = MessageCampaign if task.operation is Operation.MESSAGES else Campaign
+    kind = KINDS[task.operation]
     if (kind, task.model) not in _campaigns:
         _campaigns[kind, task.model] = kind(task.model)
     campaign = _campaigns[kind, task.model]
