@@ -19,6 +19,7 @@ LONG: Final[Mapping[str, int]] = {
     "collector/test_suites_under_torture.py": 115,
     "build/test_build.py": 107,
     "serial/test_redefinition.py": 75,
+    "slots/test_snapshot_large.py": 80,
     "slots/test_snapshot_devices.py": 73,
     "latency/test_loads.py": 72,
     "memory/test_board_audit.py": 65,

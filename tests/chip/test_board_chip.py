@@ -51,7 +51,7 @@ def test_constants_have_the_names_that_slang_uses() -> None:
 def test_derived_peripherals_share_registers_and_type() -> None:
     chip = default_chip()
     assert chip.peripheral("UART0").registers == chip.peripheral("UART2").registers
-    names = ["SYSTEM", "VIC", "Timer", "UART", "PROBE", "CfiFlash", "CLCD", "SIC", "KMI"]
+    names = ["SYSTEM", "VIC", "Timer", "UART", "PROBE", "CfiFlash", "CLCD", "SIC", "KMI", "DMAC"]
     assert [each.type_name for each in chip.types()] == names
 
 
@@ -59,7 +59,7 @@ def test_lines_are_the_boards() -> None:
     lines = {each.name: each.lines for each in default_chip().peripherals if each.lines}
     assert lines == {
         "TIMER01": (4,), "TIMER23": (5,), "UART0": (12,), "UART1": (13,), "UART2": (14,), "CLCD": (16,), "SIC": (31,),
-        "KMI0": (32 + 3,), "KMI1": (32 + 4,),
+        "KMI0": (32 + 3,), "KMI1": (32 + 4,), "DMAC": (17,),
     }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from hardtalk.chip import default_chip
-from hardtalk.devices import Device, Pl011, Pl050, Pl110, Pl190, Sp804
+from hardtalk.devices import Device, Pl011, Pl050, Pl080, Pl110, Pl190, Sp804
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,7 @@ from hardtalk.devices import Device, Pl011, Pl050, Pl110, Pl190, Sp804
         (Pl011, "UART0", [0x11, 0x10, 0x24, 0x00]),
         (Pl050, "KMI0", [0x50, 0x10, 0x04, 0x00]),
         (Pl110, "CLCD", [0x10, 0x11, 0x04, 0x00]),
+        (Pl080, "DMAC", [0x80, 0x10, 0x04, 0x0A]),
     ],
 )
 def test_identification(model: type[Device], name: str, number: list[int]) -> None:

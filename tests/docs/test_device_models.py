@@ -17,4 +17,4 @@ def test_each_behaviour_has_its_test(section: str) -> None:
 
 
 def test_the_page_has_its_tables() -> None:
-    assert len(SECTIONS) == 5
+    assert len(SECTIONS) == 7

@@ -8,10 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from hardtalk.bench import BootOptions
+from hardtalk.board import Board
 from hardtalk.cli.main import run
-from hardtalk.streams.relay import RelayResult, relay_report
+from hardtalk.latency.loads import chosen_loads, known_loads
+from hardtalk.latency.side_by_side import CutShort
+from hardtalk.streams import relay as relaying
+from hardtalk.streams.milestones import Milestones
+from hardtalk.streams.relay import Relaying, RelayResult, relay, relay_report, with_relay
 
-GOOD = RelayResult("arm926", "sends", 200, 1_500, 0, 0, 0, 4_800, 0)
+GOOD = RelayResult("arm926", "sends", 100, 200, 1_500, 0, 0, 0, 4_800, 0)
 
 
 def test_the_command_relays_both_streams_under_a_load(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,3 +61,32 @@ def test_what_cannot_be_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--milliseconds 0: at least one is needed" in capsys.readouterr().err
     assert run(["mediawire", "--load", "nonsense"]) == 2
     assert "there is no such load" in capsys.readouterr().err
+
+
+def test_a_long_one_says_how_far_it_is() -> None:
+    milestones = Milestones("arm926 mixed", 600_000, 1_000.0)
+    due = [done for done in range(1, 600_001) if milestones.is_due(done)]
+    assert due == [60_000 * each for each in range(1, 10)]
+    assert milestones.told(60_000, 1_600.0, 3) == (
+        "arm926 mixed: 60,000 of 600,000 ms, 3 late, lost or wrong, 90 min left"
+    )
+    assert not any(Milestones("", 9_999, 0.0).is_due(done) for done in range(1, 10_000))
+
+
+def test_control_c_leaves_what_was_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_for, count = relaying.run_for, 0
+
+    def interrupted(board: Board, cycles: int) -> None:
+        nonlocal count
+        count += 1
+        if count == 31:
+            raise KeyboardInterrupt
+        run_for(board, cycles)
+
+    monkeypatch.setattr(relaying, "run_for", interrupted)
+    task = Relaying(with_relay(BootOptions()), chosen_loads(["sends"], known_loads([]))[0], 100)
+    with pytest.raises(CutShort) as cut:
+        relay(task)
+    [result] = cut.value.done
+    assert isinstance(result, RelayResult)
+    assert (result.milliseconds, result.troubles) == (30, 0) and result.is_good and result.services > 20

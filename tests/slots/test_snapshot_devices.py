@@ -24,7 +24,7 @@ from hardtalk.mediawire import MediaWire, Sink, identity_of
 
 ROOT = text_root()
 OPTIONS = BootOptions(
-    tuple(ROOT / "drivers" / each for each in ("input", "mediawire")),
+    tuple(ROOT / "drivers" / each for each in ("dma", "input", "mediawire")),
     device_files=(ROOT / "examples" / "mediawire" / "home.py",),
 )
 SINK = identity_of(0x10)
@@ -55,6 +55,14 @@ BEFORE = (
     lcd := LcdController current.
     [ [ lcd waitForFrame. Smalltalk at: #Frames put: Frames + 1 ] repeat ] forkAt: 30.
     (lcd instVarNamed: 'controller') mask: (lcd instVarNamed: 'lineMask'). Frames""",
+    """Smalltalk at: #Fetched put: ((DmaTransfer fromRegister: (Peripheral named: #UART1) address request: 12)
+        receive: 4 bytesInto: (Bitmap new: 1) startingAt: 1; start; yourself); at: #Failed put: nil.
+    [ Smalltalk at: #Failed put: ([ Fetched wait ] on: DmaError do: [ :error | error messageText ]) ] forkAt: 44.
+    nil""",
+    """Smalltalk at: #Native put: NativeSemaphore new; at: #Numbers put: (NativeQueue new: 4).
+    Native address.
+    Numbers nextPut: 7.
+    Smalltalk at: #Waiter put: ([ Native wait ] forkAt: 30). nil""",
     """[ (NorFlash current instVarNamed: 'operating') critical: [ (Delay forMilliseconds: 1500) wait ] ] forkAt: 45.
     [ Smalltalk at: #Said put: ([ FileDirectory default fileNamed: 'late' do: [ :file | file nextPutAll: 'late' ] ]
         on: Error do: [ :error | error messageText ]) ] forkAt: 44. nil""",
@@ -141,6 +149,39 @@ def test_streams_go_on_and_say_that_they_missed_something(resumed: Bench) -> Non
     assert evaluate("Out close. In close. (Wire readStreamOn: #(0)) close. { In atEnd. Missed > 0. Unsent > 0 }") == (
         "#(true true true)"
     )
+
+
+def test_what_was_moved_by_dma_has_ended(resumed: Bench) -> None:
+    evaluate = resumed.console.evaluate
+    assert evaluate("{ Fetched isMoving. Failed. DmaController current transfers }") == (
+        "#(false 'a reset has ended the transfer' #())"
+    )
+    assert evaluate(
+        """| to |
+        to := Bitmap new: 1.
+        DmaTransfer new copy: 1 wordsFrom: (Bitmap with: 7) startingAt: 1 to: to startingAt: 1; run. to first"""
+    ) == ("7")
+
+
+def test_what_was_shared_with_native_code_is_told_to_be_gone(resumed: Bench) -> None:
+    """An old semaphore gives nobody's number up: others have it by now. Who waited for it can be ended."""
+    evaluate = resumed.console.evaluate
+    told = "'it was in a snapshot; make another one'"
+    for each in ("Native signal", "Native wait", "Native address", "Numbers next", "Numbers nextPut: 1"):
+        assert evaluate(f"[ {each} ] on: Error do: [ :error | error messageText ]") == told
+    assert evaluate("NativeSemaphore known size") == "0"
+    answer = evaluate(
+        """| first second slots |
+        first := NativeSemaphore new.
+        Native release. Numbers release.
+        second := NativeQueue new: 4.
+        slots := { first. second } collect: [ :each | each instVarNamed: 'slot' ].
+        first signal; wait.
+        second nextPut: 5.
+        Waiter terminate.
+        { second next. slots first = slots last. Waiter isTerminated }"""
+    )
+    assert answer == "#(5 false true)"
 
 
 def test_large_arrays_are_whole(resumed: Bench) -> None:

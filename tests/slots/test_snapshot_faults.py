@@ -14,6 +14,7 @@ from snapshot_board import FIRST, board_from_flash, restarted, started
 from hardtalk.bench import Bench, BenchError, BootOptions, KeptBoard
 from hardtalk.bench.booting import flash_of
 from hardtalk.devices.cfi_flash import ERASE_ERROR, PROGRAM_ERROR, Operation
+from hardtalk.link.plan import HEAP_BASE
 from hardtalk.slots import State, slots_in
 from hardtalk.slots.layout import MOST_PAYLOAD, PAYLOAD, slot_offset
 
@@ -64,9 +65,12 @@ def test_an_image_that_is_too_large_for_a_slot(bench: Bench) -> None:
     assert is_as_before(bench)
 
 
-def test_an_object_that_is_too_large_for_an_image(bench: Bench) -> None:
-    bench.console.evaluate("Smalltalk at: #Large put: (Array new: 300000). nil")
-    assert "an object of 1048576 bytes and more is too large for a snapshot: an instance of Array" in refusal(bench)
+def test_an_object_that_is_too_large_for_a_slot(bench: Bench) -> None:
+    """A screen of 1024 by 768 pixels of 32 bits, 3 MB, has a block of 4, which lies at 4 MB."""
+    bench.console.evaluate("Smalltalk at: #Large put: (Form extent: 1024 @ 768 depth: 32). nil")
+    told = refusal(bench)
+    size = int(told.split("the snapshot has ")[1].split(" bytes")[0])
+    assert (8 << 20) - HEAP_BASE <= size < 8 << 20
     bench.console.evaluate("Smalltalk removeKey: #Large. nil")
     assert is_as_before(bench)
 
@@ -126,7 +130,7 @@ def test_no_process_is_in_the_midst_of_a_command_to_the_flash_when_objects_are_t
     bench.console.evaluate(
         """| access |
         access := NorFlash current instVarNamed: 'access'.
-        Smalltalk at: #Large put: (Array new: 300000); at: #Turns put: 0; at: #Torn put: 0.
+        Smalltalk at: #Large put: (Array new: 1100000); at: #Turns put: 0; at: #Torn put: 0.
         [ [ access critical: [ | start |
             start := Delay microseconds.
             (Delay forMilliseconds: 3) wait.

@@ -24,6 +24,7 @@ from hardtalk.board.report import describe_state
 from hardtalk.board.runner import Runner
 from hardtalk.board.snapshots import SavedStates, Snapshot
 from hardtalk.board.stop import Stop
+from hardtalk.board.system_bus import SystemBus
 from hardtalk.board.trace import Trace
 from hardtalk.board.watch import Watches
 from hardtalk.chip import Chip, default_chip
@@ -33,6 +34,7 @@ from hardtalk.devices import (
     Clock,
     Device,
     Pl011,
+    Pl080,
     Pl190,
     Probe,
     Ps2Keyboard,
@@ -130,6 +132,8 @@ class Board:
                 device.reset_requested = self._runner.request_reset
             case BusMaster():
                 device.memory = self.device_memory
+        if isinstance(device, Pl080):
+            SystemBus(self.device_set).connect(device)
 
     def reset(self) -> None:
         """Power-on: RAM zero but for what is started, devices and CPU in their reset state, the trace goes on.

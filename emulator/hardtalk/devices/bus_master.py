@@ -4,9 +4,11 @@ It sees memory at the addresses of the bus, without the CPU's caches, and takes 
 code that the CPU has run is not looked at again.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar, Protocol
 
-from hardtalk.devices.device import Device
+from hardtalk.devices.device import BusError, Device
+from hardtalk.devices.dma_peripheral import Request
 
 STANDALONE_BYTES = 1 << 20
 
@@ -47,3 +49,27 @@ class BusMaster(Device):
         if "memory" not in vars(self):
             self.memory = StandaloneMemory()
         super().power_on()
+
+
+class DeviceBus(Protocol):
+    """The registers of a board's devices, at their addresses, with BusError where nothing answers; and what those that
+    are served by DMA ask for, by the numbers of their requests."""
+
+    def read(self, address: int, size: int) -> int: ...
+
+    def write(self, address: int, size: int, value: int) -> None: ...
+
+    def dma_requests(self) -> Mapping[int, Request]: ...
+
+
+class NoDevices:
+    """The bus of a device that is on no board."""
+
+    def read(self, address: int, size: int) -> int:
+        raise BusError(f"nothing answers at {address:#010x}")
+
+    def write(self, address: int, size: int, value: int) -> None:
+        raise BusError(f"nothing answers at {address:#010x}")
+
+    def dma_requests(self) -> Mapping[int, Request]:
+        return {}

@@ -1,16 +1,17 @@
 """PL011 UART (ARM DDI 0183, chapters 2 and 3).
 
 Characters take the time that divisors and frame say, enables are honoured, a full receiver overruns. Divisors take
-effect when LCRH is written; switching the FIFOs there empties them. Not modelled: modem lines, DMA, infra-red, break
-and line errors; those register bits are named when touched. `send` and `take` are the far end of the serial line: it
-sends at this UART's own rate, and waits while the receiver is off.
+effect when LCRH is written; switching the FIFOs there empties them. It asks for DMA as DMACR says, in the lines of the
+Versatile. Not modelled: modem lines, infra-red, break and line errors; those register bits are named when touched.
+`send` and `take` are the far end of the serial line: it sends at this UART's own rate, and waits while the receiver is
+off.
 """
 
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from hardtalk.devices.clock import Alarm
-from hardtalk.devices.device import Device
+from hardtalk.devices.dma_peripheral import DmaPeripheral, Request
 
 FIFO_DEPTH = 16
 TRIGGER_LEVELS = (2, 4, 8, 12, 14, 14, 14, 14)
@@ -18,18 +19,19 @@ RX, TX, RT, OE = 1 << 4, 1 << 5, 1 << 6, 1 << 10
 DR_OE = 1 << 11
 BUSY, RXFE, TXFF, RXFF, TXFE = 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7
 TIMEOUT_BITS = 32
+DMA_LINES = {"UART0": (15, 14), "UART1": (13, 12), "UART2": (11, 10)}
+"""The numbers of the requests for sending and for receiving (ARM DUI 0225)."""
 
 
-class Pl011(Device):
+class Pl011(DmaPeripheral):
     """`transmitted` hears each character when its stop bit has gone out; `overruns` counts characters lost."""
 
-    wiring: ClassVar[frozenset[str]] = Device.wiring | {"transmitted"}
+    wiring: ClassVar[frozenset[str]] = DmaPeripheral.wiring | {"transmitted"}
     unmodelled: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "ILPR": (),
         "LCRH": ("BRK",),
         "CR": ("SIREN", "SIRLP", "RTSEN", "CTSEN"),
         "IMSC": ("RIM", "CTSM", "DCDM", "DSRM", "FE", "PE", "BE"),
-        "DMACR": (),
     }
     transmitted: Callable[[int], None] | None = None
     __setattr__ = object.__setattr__  # type: ignore[assignment]  # it sets its attributes often, a register never
@@ -60,6 +62,8 @@ class Pl011(Device):
         self.receive_trigger = TRIGGER_LEVELS[self.IFLS.RXIFLSEL] if has_fifos else 1
         self.can_transmit = bool(control.UARTEN and control.TXE and self.divisor_64ths)
         self.can_receive = bool(control.UARTEN and control.RXE and self.divisor_64ths)
+        self.sends_by_dma = bool(self.DMACR.TXDMAE)
+        self.receives_by_dma = bool(self.DMACR.RXDMAE)
 
     # The far end of the line
 
@@ -114,6 +118,8 @@ class Pl011(Device):
             if len(self.transmit_fifo) == self.transmit_trigger:
                 self.raise_(TX)
             self.clock.after(self.character_cycles, self.finish_character)
+            if self.sends_by_dma:
+                self.ask_for_dma()
 
     def finish_character(self) -> None:
         character, self.shifting = self.shifting, None
@@ -176,6 +182,8 @@ class Pl011(Device):
     def quiet_arrivals(self) -> int:
         """After how many characters more one interrupts when nobody reads: at the trigger, at an overrun."""
         raised, count = self.RIS.value, len(self.receive_fifo)
+        if self.receives_by_dma:
+            return 0
         if not raised & RX:
             return max(self.receive_trigger - count - 1, 0)
         return len(self.coming) if raised & OE else self.depth - count
@@ -184,6 +192,8 @@ class Pl011(Device):
         self.arrival = None
         self.catch_up()
         self.expect()
+        if self.receives_by_dma:
+            self.ask_for_dma()
 
     def receive_now(self, character: int) -> None:
         """A character's last bit is there."""
@@ -219,6 +229,23 @@ class Pl011(Device):
         elif self.arrival is not None and self.arrival.due == self.next_arrival:
             self.expect()  # whoever reads on need not be stopped for it
         return character | DR_OE if self.is_overrun else character
+
+    # DMA
+
+    def dma_requests(self) -> dict[int, Request]:
+        """While a FIFO has a word, or room for one, it asks for a single transfer; from its level on for a burst."""
+        sending, receiving = DMA_LINES.get(self.peripheral.name, (None, None))
+        found = {}
+        if self.sends_by_dma and sending is not None and len(self.transmit_fifo) < self.depth:
+            has_level = self.LCRH.FEN and len(self.transmit_fifo) <= self.transmit_trigger
+            found[sending] = Request.SINGLE | (Request.BURST if has_level else Request.NONE)
+        is_held = self.DMACR.DMAONERR and self.RIS.value & OE
+        if self.receives_by_dma and receiving is not None and not is_held:
+            self.catch_up()
+            if self.receive_fifo:
+                has_level = self.LCRH.FEN and len(self.receive_fifo) >= self.receive_trigger
+                found[receiving] = Request.SINGLE | (Request.BURST if has_level else Request.NONE)
+        return found
 
     # Registers
 
@@ -259,14 +286,18 @@ class Pl011(Device):
 
     def after_write(self, register: str) -> None:
         match register:
-            case "LCRH" | "CR" | "IFLS":
+            case "LCRH" | "CR" | "IFLS" | "DMACR":
                 self.catch_up()
                 self.configure()
                 self.start_transmitting()
                 self.expect()
+                if self.sends_by_dma or self.receives_by_dma:
+                    self.ask_for_dma()
             case "IMSC" | "ICR":
                 self.report()
                 self.expect()
+                if self.receives_by_dma:
+                    self.ask_for_dma()
 
     def on_read_MIS(self) -> int:
         return self.RIS.value & self.IMSC.value

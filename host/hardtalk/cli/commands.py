@@ -61,7 +61,12 @@ COMMANDS: Final[dict[str, dict[str, Command]]] = {
         "mediawire": Command(
             "mediawire:mediawire",
             "Relay stereo and video streams under each load; exit with 1 when a word is lost or an interrupt served "
-            "late.",
+            "late. From 10,000 milliseconds on it says how far each load is, and how long it will take. Control-C "
+            "shows what is measured by then.",
+        ),
+        "touch": Command(
+            "touch:touch",
+            "Measure from touch to redraw under streams and loads; exit with 1 when a stream loses a word or is late.",
         ),
         "bench": Command(
             "bench:bench", "Run the bench programs on the board and show the instructions and cycles of each."

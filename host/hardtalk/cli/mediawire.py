@@ -21,7 +21,7 @@ from hardtalk.latency.models import models_of
 from hardtalk.report.durations import microseconds
 from hardtalk.streams.relay import Relaying, RelayResult, relay_all, relay_report, with_relay
 
-COLUMNS = ("model", "load", "served", "longest, µs", "late", "overruns", "underruns", "frames out", "wrong")
+COLUMNS = ("model", "load", "ms", "served", "longest, µs", "late", "overruns", "underruns", "frames out", "wrong")
 
 
 def mediawire(
@@ -33,7 +33,11 @@ def mediawire(
     json: Json = None,
     model: Models = ARM926,
 ) -> int:
-    """Relay stereo and video streams under each load; exit with 1 when a word is lost or an interrupt served late."""
+    """Relay stereo and video streams under each load; exit with 1 when a word is lost or an interrupt served late.
+
+    From 10,000 milliseconds on it says how far each load is, and how long it will take. Control-C shows what is
+    measured by then.
+    """
     if milliseconds < 1:
         raise UserError(f"--milliseconds {milliseconds}: at least one is needed")
     names = load or ["mixed"]
@@ -60,5 +64,12 @@ def relay_table(results: Sequence[RelayResult], hertz: int) -> Table:
     for each in results:
         counts = (each.late, each.overruns, each.underruns, each.words, each.wrong)
         longest = microseconds(each.worst_cycles, hertz)
-        table.add_row(each.model, each.load, f"{each.services:,}", longest, *(f"{count:,}" for count in counts))
+        table.add_row(
+            each.model,
+            each.load,
+            f"{each.milliseconds:,}",
+            f"{each.services:,}",
+            longest,
+            *(f"{count:,}" for count in counts),
+        )
     return table

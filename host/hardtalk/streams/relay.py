@@ -4,21 +4,24 @@ The verdict is not the firmware's: the controller counts what was served late an
 ring compare every word that comes out with the source's.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Final
 
-from hardtalk.bench import Bench, BenchError, BootOptions
+from hardtalk.bench import BenchError, BootOptions
 from hardtalk.bench.firmware import study_folder
 from hardtalk.board import Board, StopReason
 from hardtalk.build.sources import text_root
 from hardtalk.latency.loaded_board import run_load
 from hardtalk.latency.loads import Load
 from hardtalk.latency.matrix import booted
-from hardtalk.latency.side_by_side import side_by_side
+from hardtalk.latency.side_by_side import CutShort, side_by_side
 from hardtalk.mediawire import MediaWire, Node, Sink, Source, identity_of
 from hardtalk.report.figures import Report
+from hardtalk.streams.milestones import Milestones
 
 STEREO_IN, STEREO_OUT = (0,), (10,)
 VIDEO_IN, VIDEO_OUT = (1, 2, 3, 4), (11, 12, 13, 14)
@@ -51,10 +54,12 @@ class Relaying:
 @dataclass(frozen=True)
 class RelayResult:
     """Counts of words but for `services`, interrupts served, `late`, those served later than 100 µs, and the longest
-    service in cycles. `wrong` are words that came out as others than came in, or not at all."""
+    service in cycles. `wrong` are words that came out as others than came in, or not at all. Less `milliseconds` than
+    were wanted when Control-C came."""
 
     model: str
     load: str
+    milliseconds: int
     services: int
     worst_cycles: int
     late: int
@@ -64,8 +69,12 @@ class RelayResult:
     wrong: int
 
     @property
+    def troubles(self) -> int:
+        return self.late + self.overruns + self.underruns + self.wrong
+
+    @property
     def is_good(self) -> bool:
-        return self.words > 0 and not (self.late or self.overruns or self.underruns or self.wrong)
+        return self.words > 0 and not self.troubles
 
 
 def with_relay(options: BootOptions) -> BootOptions:
@@ -84,7 +93,8 @@ def relay_all(
 
 def relay(task: Relaying) -> RelayResult:
     """On a board that has just booted. Counts begin when the load runs. Cold caches are empty when MediaWire's line
-    rises, and no other."""
+    rises, and no other. Says on standard error now and then how a long one goes. Raises CutShort with the result so far
+    for an interrupt from the keyboard."""
     bench = booted(task.options)
     board = bench.board
     board.trace.is_kept = False
@@ -96,18 +106,28 @@ def relay(task: Relaying) -> RelayResult:
     device.write("WORST", 0)
     device.write("LATE", 0)
     services = device.service.count
-    for _ in range(task.count):
-        run_for(board, board.clock.hertz // 1000)
-    return result_of(task, bench, device, services)
+    milestones = Milestones(f"{task.options.model} {task.load.name}", task.count, monotonic())
+    done = 0
+    try:
+        while done < task.count:
+            run_for(board, board.clock.hertz // 1000)
+            done += 1
+            if milestones.is_due(done):
+                so_far = result_of(task, device, services, done)
+                print(milestones.told(done, monotonic(), so_far.troubles), file=sys.stderr, flush=True)
+    except KeyboardInterrupt:
+        raise CutShort([result_of(task, device, services, done)] if done else ()) from None
+    return result_of(task, device, services, task.count)
 
 
-def result_of(task: Relaying, bench: Bench, device: MediaWire, services: int) -> RelayResult:
+def result_of(task: Relaying, device: MediaWire, services: int, milliseconds: int) -> RelayResult:
     sinks = [device.outside.named(identity) for identity in SINKS]
     heard = [each for each in sinks if isinstance(each, Sink)]
     channels = device.channels.active.values()
     return RelayResult(
         model=task.options.model,
         load=task.load.name,
+        milliseconds=milliseconds,
         services=device.service.count - services,
         worst_cycles=device.service.worst_cycles,
         late=device.service.late,
@@ -129,6 +149,7 @@ def relay_report(results: Sequence[RelayResult], model: str, load_names: str, fi
     for each in results:
         name = each.load if len({result.model for result in results}) == 1 else f"{each.model}.{each.load}"
         report.add(f"{name}.worst.cycles", each.worst_cycles, "cycles")
+        report.add(f"{name}.milliseconds", each.milliseconds, "ms")
         report.add(f"{name}.services", each.services, "interrupts")
         report.add(f"{name}.late", each.late, "interrupts")
         report.add(f"{name}.overruns", each.overruns, "words")
