@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from types import MappingProxyType
 
 from hardtalk.image.bootstrap import Bootstrap, InstalledMethod
-from hardtalk.image.compiling import compile_classes
+from hardtalk.image.compiling import compile_classes, environment
+from hardtalk.image.compiling import compiled as compiled_method
 from hardtalk.image.hierarchy import sort_classes
 from hardtalk.image.world import GLOBALS, Entry, World
-from hardtalk.smalltalk.tonel import ClassDefinition
+from hardtalk.smalltalk.compiled_method import CompiledMethodSpec
+from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
 from hardtalk.vm import object_format as of
 
 
@@ -45,14 +48,20 @@ class Image:
         return len(self.symbols)
 
 
-def build_image(classes: Sequence[ClassDefinition], base: int, entry: Entry | None = None) -> Image:
-    """The image of these classes at address `base`. Raises SourceError or ImageError, with place and remedy."""
+def build_image(
+    classes: Sequence[ClassDefinition],
+    base: int,
+    entry: Entry | None = None,
+    instead: Mapping[tuple[str, bool, str], CompiledMethodSpec] = MappingProxyType({}),
+) -> Image:
+    """The image of these classes at address `base`. `instead` has other bytecodes of methods, by class, whether it is
+    the class side, and selector. Raises SourceError or ImageError, with place and remedy."""
     hierarchy = sort_classes(classes)
     bootstrap = Bootstrap(hierarchy)
     bootstrap.make_classes()
     bootstrap.fill_classes(GLOBALS)
     compiled = compile_classes(hierarchy, bootstrap.globals)
-    bootstrap.install_methods(compiled)
+    bootstrap.install_methods({name: each.with_methods(name, instead) for name, each in compiled.items()})
     special_objects = World(bootstrap, entry or Entry()).build()
     bootstrap.memory.lay_out(base)
     return Image(
@@ -64,6 +73,18 @@ def build_image(classes: Sequence[ClassDefinition], base: int, entry: Entry | No
         len(hierarchy.classes),
         (*hierarchy.warnings, *(warning for each in compiled.values() for warning in each.warnings)),
     )
+
+
+def compiled_by(
+    classes: Sequence[ClassDefinition], is_chosen: Callable[[ClassDefinition, MethodDefinition], bool]
+) -> Iterator[tuple[str, MethodDefinition, CompiledMethodSpec]]:
+    """The methods that are chosen, as the image of these classes will have them, with their classes' names."""
+    hierarchy = sort_classes(classes)
+    known = frozenset(GLOBALS) | hierarchy.classes.keys()
+    for name, definition in hierarchy.classes.items():
+        for method in definition.methods:
+            if is_chosen(definition, method):
+                yield name, method, compiled_method(method, environment(hierarchy, name, method.class_side), known)
 
 
 def _symbol(method: InstalledMethod) -> MethodSymbol:

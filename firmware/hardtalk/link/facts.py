@@ -48,7 +48,7 @@ SIZES = {
     "pending bit": PENDING_BIT,
     "primitives": PRIMITIVE_TABLE_ENTRIES,
 }
-ADDRESS_TABLES = (*DISPATCH_ROLES, "primitiveTable", "nativeRoutineTable")
+ADDRESS_TABLES = (*DISPATCH_ROLES, "primitiveTable", "codeTable", "nativeRoutineTable")
 
 
 def facts_of(
@@ -82,6 +82,7 @@ def facts_of(
         unlocked=lines.unlocked,
         routines=tuple(sorted([*stub.routines(), *_routines(placed, program, frozenset(handlers))], key=_address)),
         method_entries=tuple(sorted(_method_entries(placed, program, layout, addresses))),
+        code_entries=tuple(sorted({layout.routines[name] for name in program.code_entries.values()})),
         handler_entries=tuple(handlers),
         loops=(*stub.loops(), *_loops(placed, file_names)),
         polls=tuple(at + offset for at, routine in placed for offset in routine.facts.polls),
@@ -130,6 +131,7 @@ def _routines(
         ("markingBytecode", program.marking_entries),
         ("forwardingBytecode", program.forwarding_entries),
         ("primitive", program.primitive_entries),
+        ("code", program.code_entries),
     ):
         for number, name in entries.items():
             serves.setdefault(name, (table, []))[1].append(number)
