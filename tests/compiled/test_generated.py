@@ -10,7 +10,7 @@ from tests.compiled.generated import write_classes
 
 from hardtalk.bench import Bench, BootOptions, KeptBoard, boot
 
-SEED, COUNT = 14, 90
+SEED, COUNT = 14, 60
 UNITS = 50
 PATIENCE_CYCLES = 200_000_000_000
 

@@ -37,9 +37,10 @@ _LONG: Final = {"longJump": range(-1024, 1024), "longJumpIfTrue": range(1024), "
 @dataclass(frozen=True)
 class Marked:
     """A method with places at which its code can be entered: offsets of `enterCode` by the numbers of the pieces.
-    `heads` are those to which jumps lead back."""
+    `start` is the number of the piece that activates the method, `heads` are the places to which jumps lead back."""
 
     spec: CompiledMethodSpec
+    start: int
     places: Mapping[int, int]
     heads: frozenset[int]
 
@@ -79,8 +80,8 @@ def is_send(instruction: Instruction) -> bool:
 
 
 def marked(spec: CompiledMethodSpec, first_number: int) -> Marked | None:
-    """The method with its places, whose pieces have numbers from `first_number` on; None when a jump or closure would
-    then be too long for its instruction."""
+    """The method with its places; its start has the number `first_number`, the pieces of its places those behind it.
+    None when a jump or closure would be too long for its instruction."""
     own = own_instructions(spec.bytecodes)
     following = {each.offset: after for each, after in pairwise(own)}
     heads = {target for each in own if (target := target_of(each)) is not None and target <= each.offset}
@@ -107,7 +108,7 @@ class _Marking:
         code, places = bytearray(), dict[int, int]()
         for each in self.instructions:
             if each.offset in self.before:
-                number = first_number + len(places)
+                number = first_number + 1 + len(places)
                 places[number] = len(code)
                 code += BY_NAME[ENTER].encode(number)
             encoded = self._encoded(each, starts)
@@ -116,7 +117,7 @@ class _Marking:
             code += encoded
         moved = tuple((starts[offset] + self._marker(offset), place) for offset, place in self.spec.source_map)
         heads = frozenset(starts[each] for each in self.heads)
-        return Marked(replace(self.spec, bytecodes=bytes(code), source_map=moved), places, heads)
+        return Marked(replace(self.spec, bytecodes=bytes(code), source_map=moved), first_number, places, heads)
 
     def _marker(self, offset: int) -> int:
         """Bytes of what stands before the instruction."""

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hardtalk.compiled.marking import marked
-from hardtalk.compiled.pieces import MethodCode, Piece
-from hardtalk.image import compiled_by
+from hardtalk.compiled.method_code import MethodCode
+from hardtalk.compiled.pieces import piece_text, start_text
+from hardtalk.image import compiled_by, getters_in
 from hardtalk.smalltalk.ast import Method
 from hardtalk.smalltalk.compiled_method import CompiledMethodSpec
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition, read_class
@@ -22,7 +23,8 @@ PRAGMA: Final = "compiled"
 CLASS_NAME: Final = "CompiledMethods"
 FILE: Final = f"{CLASS_NAME} (generated)"
 _COMMENT: Final = "I am the machine code of compiled methods: a routine for each place at which it can be entered."
-_COMPONENT: Final = re.compile(r"(?<![\w:#])([a-z]\w*) (?=[a-z])")
+_COMMENTED: Final = re.compile(r'"[^"]*"')
+_SENT_TO: Final = re.compile(r"\b([a-z]\w*) (?=[a-z])")
 
 
 class NoSuchClass(Exception):
@@ -63,6 +65,7 @@ def compiled_methods(
 
     if not any(is_chosen(each, method) for each in classes for method in each.methods):
         return CompiledMethods()
+    getters = getters_in(classes)
     specs: dict[Place, CompiledMethodSpec] = {}
     texts: list[str] = []
     left_out: list[str] = []
@@ -73,9 +76,9 @@ def compiled_methods(
         if found is None:
             left_out.append(name)
             continue
-        number += len(found.places)
+        number += 1 + len(found.places)
         specs[class_name, method.class_side, method.selector] = found.spec
-        texts += pieces_of(MethodCode(found, name))
+        texts += pieces_of(MethodCode(found, name, getters))
     return CompiledMethods(specs, class_text(texts, components), tuple(left_out))
 
 
@@ -86,14 +89,14 @@ def says(node: Method) -> bool:
 
 def pieces_of(method: MethodCode) -> Iterator[str]:
     """The Slang of each piece."""
+    yield start_text(method)
     for number, offset in method.marked.places.items():
-        start = method.at(offset).next_offset
-        yield Piece(method, start, start - 1, f"code{number}", f"code: {number}").text()
+        yield piece_text(method, method.at(offset).next_offset, f"code{number}", f"code: {number}")
     written = 0
     while written < len(method.meetings):
         meeting = list(method.meetings.values())[written]
         written += 1
-        yield Piece(method, meeting.offset, meeting.offset - 1, meeting.selector, "threaded").text()
+        yield piece_text(method, meeting.offset, meeting.selector, "threaded")
 
 
 def class_text(pieces: Sequence[str], components: Sequence[str]) -> str:
@@ -101,7 +104,7 @@ def class_text(pieces: Sequence[str], components: Sequence[str]) -> str:
     if not pieces:
         return ""
     known = {each[0].lower() + each[1:]: each for each in components}
-    named = {word for piece in pieces for word in re.findall(r"[a-z]\w*", piece)}
+    named = {word for piece in pieces for word in _SENT_TO.findall(_COMMENTED.sub("", piece))}
     uses = "".join(f"\t<uses: #{known[word]}>\n" for word in sorted(named & known.keys()))
     machine = "" if "\t<uses: #Machine>\n" in uses else "\t<uses: #Machine>\n"
     head = (

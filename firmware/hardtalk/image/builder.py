@@ -13,6 +13,7 @@ from hardtalk.image.compiling import compile_classes, environment
 from hardtalk.image.compiling import compiled as compiled_method
 from hardtalk.image.hierarchy import sort_classes
 from hardtalk.image.world import GLOBALS, Entry, World
+from hardtalk.smalltalk.ast import Return, Variable
 from hardtalk.smalltalk.compiled_method import CompiledMethodSpec
 from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
 from hardtalk.vm import object_format as of
@@ -85,6 +86,22 @@ def compiled_by(
         for method in definition.methods:
             if is_chosen(definition, method):
                 yield name, method, compiled_method(method, environment(hierarchy, name, method.class_side), known)
+
+
+def getters_in(classes: Sequence[ClassDefinition]) -> dict[str, int]:
+    """Selectors of methods that only answer a variable of their receiver, with its index; none that is not the same in
+    all classes that have such a method."""
+    hierarchy = sort_classes(classes)
+    found: dict[str, set[int]] = {}
+    for name, definition in hierarchy.classes.items():
+        variables = hierarchy.shapes[name].variables
+        for method in definition.methods:
+            answered = method.node.statements[0] if len(method.node.statements) == 1 else None
+            if method.class_side or not isinstance(answered, Return) or not isinstance(answered.value, Variable):
+                continue
+            if answered.value.name in variables:
+                found.setdefault(method.selector, set()).add(variables.index(answered.value.name))
+    return {selector: next(iter(indices)) for selector, indices in sorted(found.items()) if len(indices) == 1}
 
 
 def _symbol(method: InstalledMethod) -> MethodSymbol:

@@ -163,7 +163,8 @@ def _loops(placed: Sequence[tuple[int, RoutineLike]], file_names: Mapping[str, s
 def _method_entries(
     placed: Sequence[tuple[int, RoutineLike]], program: ProgramLike, layout: Layout, addresses: Mapping[str, int]
 ) -> set[int]:
-    """Where the entry of a method in the method cache may lead: primitives, and routines whose address code takes."""
+    """Where the entry of a method in the method cache may lead: primitives, routines whose address code takes, and the
+    pieces of compiled methods that activate them, which take a method."""
     threaded = {address for address, routine in placed if routine.is_threaded}
     taken = {
         addresses[relocation.symbol]
@@ -171,7 +172,9 @@ def _method_entries(
         for relocation in routine.relocations
         if relocation.kind == "abs32" and relocation.symbol in addresses
     }
-    return {layout.routines[name] for name in program.primitive_entries.values()} | (taken & threaded)
+    starts = {routine.name for _, routine in placed if routine.selector.endswith("arguments:")}
+    entered = [*program.primitive_entries.values(), *(name for name in program.code_entries.values() if name in starts)]
+    return {layout.routines[name] for name in entered} | (taken & threaded)
 
 
 def object_masks(address: int, native: NativeObject) -> Iterator[tuple[int, str]]:

@@ -60,6 +60,7 @@ VM_CONSTANTS: Final = {
     "MethodCacheBytes": METHOD_CACHE_BYTES,
     "MaxPrimitive": PRIMITIVE_TABLE_ENTRIES - 1,
     "SlotShift": SLOT_SHIFT,
+    "CodeBit": DISPATCH_TABLES["dispatchTable"] & DISPATCH_TABLES["markingTable"],
     "PlainBits": DISPATCH_TABLES["dispatchTable"],
     "ReserveShift": 5,
     "LargestReserveOrder": 20,
@@ -170,6 +171,7 @@ VM_CONSTANTS: Final = {
     "FrameBytes": 20,
     "FirstQuickVariable": FIRST_QUICK_VARIABLE,
     "FirstQuickPrimitive": 256,
+    "EnterCode": bytecodes.BY_NAME["enterCode"].first,
     "LastQuickPrimitive": 519,
 }
 """Sizes and limits that only the VM decides. Orders are log2 of bytes. Units are the collector's, about 15 cycles each;
