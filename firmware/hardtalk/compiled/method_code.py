@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hardtalk.compiled.frame import Value, integer
-from hardtalk.compiled.marking import CLOSURE, Marked, numbers_at, offsets, own_instructions, target_of
-from hardtalk.smalltalk.bytecodes import JUMPS, RETURNS
+from hardtalk.compiled.marking import CLOSURE, ENTER, Marked, numbers_at, offsets, own_instructions, target_of
+from hardtalk.smalltalk.bytecodes import BY_NAME, JUMPS, RETURNS
 from hardtalk.smalltalk.disassembler import Instruction
 
 LONGEST_REPEATED: Final = 6
@@ -58,6 +58,12 @@ class MethodCode:
 
     def following(self, instruction: Instruction) -> Instruction:
         return self.instructions[self.position[instruction.offset] + 1]
+
+    def leaves_loop(self, start: int, target: int) -> bool:
+        """Whether a jump to there, in the piece that begins at `start`, leaves the loop whose head that is."""
+        head = start - BY_NAME[ENTER].size
+        ends = [each.offset for each in self.instructions if each.offset > head and target_of(each) == head]
+        return bool(ends) and max(ends) < target
 
     def is_meeting(self, offset: int) -> bool:
         """Whether several ways meet there and what follows is long."""

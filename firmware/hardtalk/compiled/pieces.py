@@ -13,16 +13,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from hardtalk.compiled.frame import Frame, Value, word_offset
+from hardtalk.compiled.frame import Frame
 from hardtalk.compiled.marking import ENTER, special_selector, target_of
 from hardtalk.compiled.method_code import MethodCode
+from hardtalk.compiled.piece_base import BY_BYTECODES
 from hardtalk.compiled.steps import COMPARISONS, Steps
 from hardtalk.smalltalk.bytecodes import BY_NAME, CONDITIONAL_JUMPS, JUMPS, RETURNS
 from hardtalk.smalltalk.disassembler import Instruction
 
 LONGEST_PIECE: Final = 24
 """Behind so many bytecodes a piece leads to the next one instead of holding its code, too."""
-WORD_BYTES: Final = 4
+MOST_ACTIVATIONS: Final = 2
+"""In so many places at most a start makes its context."""
 
 
 def piece_text(method: MethodCode, start: int, selector: str, pragma: str) -> str:
@@ -33,39 +35,26 @@ def piece_text(method: MethodCode, start: int, selector: str, pragma: str) -> st
 
 
 def start_text(method: MethodCode) -> str:
-    """The Slang method that activates the method in a small context and does what its first piece does, as soon as
-    nothing waits; its arguments are in variables then."""
-    fields, number = method.marked.spec.fields, method.marked.start
-    arguments, temporaries = fields.argument_count, fields.temporary_count
+    """The Slang method in which a send starts the method, as soon as nothing waits: its first piece, with a small
+    context that is made where it is needed first, or at the beginning when it would be made in many places."""
+    number = method.marked.start
     first = min(method.marked.places.values()) + BY_NAME[ENTER].size
-    piece = Piece(method, first, first - 1)
     pragmas = [f"<code: {number}>", "<var: #newMethod type: #Method>"]
-    selector = f"start{number}: newMethod arguments: count"
-    if fields.is_large:
-        body = ["^ compiledCode activate: newMethod arguments: count"]
-        return piece.method_text(selector, pragmas, method.name, body)
-    lines: list[str] = []
-    context = piece.variable(lines, "contexts freeSmallContexts", "Context")
-    lines.append(f"{context} = 0 ifTrue: [ ^ compiledCode activate: newMethod arguments: count ].")
-    owner = piece.variable(lines, f"self wordAt: sp{word_offset(-arguments)}")
-    values = [
-        Value(piece.variable(lines, f"self wordAt: sp{word_offset(at + 1 - arguments)}")) for at in range(arguments)
+    looks = [
+        f"self isInterruptPending ifTrue: [ {BY_BYTECODES} ].",
+        f"compiledCode canEnter ifFalse: [ {BY_BYTECODES} ].",
     ]
-    lines.append(f"contexts enterSmall: {context} callerSp: sp{word_offset(-arguments - 1)}.")
-    values += [Value("specialObjects nilObject")] * (temporaries - arguments)
-    frame = Frame(temporaries=dict(enumerate(values)))
-    again = f"^ compiledCode goOnAt: {1 - BY_NAME[ENTER].size}"
-    lines += [
-        *(f"self wordAt: {context} temporaries{word_offset(at)} put: {value.text}." for at, value in enumerate(values)),
-        f"contexts finishContext: {context} method: newMethod receiver: {owner}.",
-        f"sp := {context} temporaries{word_offset(temporaries - 1)}.",
-        f"ip := method + (MethodLiteralsOffset + {fields.literal_count * WORD_BYTES + first - 1}).",
-        f"self isInterruptPending ifTrue: [ {again} ].",
-        f"compiledCode canEnter ifFalse: [ {again} ].",
-    ]
-    is_loop = method.marked.places[number + 1] in method.marked.heads
-    lines += [f"^ self code{number + 1}"] if is_loop else piece.follow(first, frame)
-    return piece.method_text(selector, pragmas, method.name, lines)
+    piece = Piece(method, first, first - 1)
+    lines = [*looks, *piece.follow(first, Frame(is_active=False))]
+    if not piece.plain_returns or piece.activations > MOST_ACTIVATIONS:
+        piece = Piece(method, first, first - 1)
+        frame, lines = Frame(is_active=False), [*looks]
+        piece.activate(frame, lines)
+        is_loop = method.marked.places[number + 1] in method.marked.heads
+        lines += [f"^ self code{number + 1}"] if is_loop else piece.follow(first, frame)
+    if method.marked.spec.fields.is_large:
+        piece, lines = Piece(method, first, first - 1), [BY_BYTECODES]
+    return piece.method_text(f"start{number}: newMethod arguments: count", pragmas, method.name, lines)
 
 
 class Piece(Steps):
@@ -99,8 +88,7 @@ class Piece(Steps):
                 offset = instruction.next_offset
             elif self.is_condition(instruction):
                 jump = self.method.following(instruction)
-                lines += self.compare_and_jump(instruction, jump, frame)
-                offset = jump.next_offset
+                offset = self.compare_and_jump(instruction, jump, frame, lines)
             elif name in RETURNS:
                 return [*lines, *self.answer(instruction, frame)]
             elif (end := self.step(instruction, frame, lines)) is not None:
@@ -111,17 +99,23 @@ class Piece(Steps):
     def way_to(self, instruction: Instruction, frame: Frame) -> list[str] | None:
         """How to go on in another piece, where one begins."""
         offset, number = instruction.offset, self.method.numbers.get(instruction.offset)
+        lines: list[str] = []
         if number is not None and (offset in self.method.marked.heads or self.length > LONGEST_PIECE):
-            return [*frame.stores(), *self.moved(instruction.next_offset - 1), f"^ self code{number}"]
+            self.activate(frame, lines)
+            return [*lines, *frame.stores(), *self.moved(instruction.next_offset - 1), f"^ self code{number}"]
         if self.method.is_meeting(offset) or (number is None and self.length > 2 * LONGEST_PIECE):
             meeting = self.method.meeting(offset)
-            return [*frame.stores(), *self.moved(offset - 1), f"^ self {meeting.selector}"]
+            self.activate(frame, lines)
+            return [*lines, *frame.stores(), *self.moved(offset - 1), f"^ self {meeting.selector}"]
         return None
 
     def back(self, target: int, frame: Frame) -> list[str]:
         number = self.method.numbers[target]
         place = self.method.at(target)
+        lines: list[str] = []
+        self.activate(frame, lines)
         return [
+            *lines,
             *frame.stores(),
             f"self isInterruptPending ifTrue: [ ^ compiledCode goOnAt: {target - self.base} ].",
             *self.moved(place.next_offset - 1),
@@ -139,13 +133,18 @@ class Piece(Steps):
         jump = self.method.following(instruction)
         return jump.row.name in CONDITIONAL_JUMPS and self.method.arrivals[jump.offset] == 1
 
-    def compare_and_jump(self, instruction: Instruction, jump: Instruction, frame: Frame) -> list[str]:
-        lines: list[str] = []
+    def compare_and_jump(self, instruction: Instruction, jump: Instruction, frame: Frame, lines: list[str]) -> int:
+        """Writes one way, the other goes on at the answer. What comes first needs no branch: where a loop is left, what
+        stays in it."""
         condition = self.comparison(instruction, frame, lines)
         target = target_of(jump)
         assert target is not None
-        word = "ifTrue" if jump.row.name == "longJumpIfTrue" else "ifFalse"
-        return [*lines, f"{condition} {word}: [", *self.arm(target, frame), "\t]."]
+        first, then = (
+            (jump.next_offset, target) if self.method.leaves_loop(self.start, target) else (target, jump.next_offset)
+        )
+        is_if_true = (jump.row.name == "longJumpIfTrue") == (first == target)
+        lines += [f"{condition} {'ifTrue' if is_if_true else 'ifFalse'}: [", *self.arm(first, frame), "\t]."]
+        return then
 
     def decide(self, instruction: Instruction, frame: Frame) -> list[str]:
         """A conditional jump on whatever is on the stack."""

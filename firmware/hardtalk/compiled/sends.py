@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hardtalk.compiled.constants import CONSTANTS
+from hardtalk.compiled.constants import CONSTANTS, RECEIVER
 from hardtalk.compiled.frame import Frame, Value, word_offset
 from hardtalk.compiled.piece_base import PieceBase
 from hardtalk.smalltalk import bytecodes
@@ -15,13 +15,15 @@ def lines_of_transfer(entry: str, method: str, count: int) -> list[str]:
 
 
 class Sends(PieceBase):
-    """What leaves for another method, or comes back from one."""
+    """What leaves for another method, or comes back from one. A method that answers before it needs a context never has
+    one: it is done like a primitive."""
 
     def send(
         self, instruction: Instruction, selector: str, literal: str, count: int, frame: Frame, lines: list[str]
     ) -> list[str] | None:
         """Through the method cache; `literal` is Slang for the selector. A method that only answers a variable of the
         receiver is done here, where the image has such methods of that selector."""
+        self.activate(frame, lines)
         before = frame.copy()
         receiver = [self.popped(frame, lines) for _ in range(count + 1)][-1]
         symbol = self.variable(lines, literal, "oop")
@@ -57,9 +59,14 @@ class Sends(PieceBase):
         lines: list[str] = []
         before = frame.copy()
         if instruction.row.name == "returnConstant":
-            value = CONSTANTS[bytecodes.SPECIAL_CONSTANTS[instruction.operands[0]]]
+            constant = CONSTANTS[bytecodes.SPECIAL_CONSTANTS[instruction.operands[0]]]
+            value = self.owner(frame, lines) if constant is RECEIVER else constant
         else:
             value = self.popped(frame, lines)
+        if not frame.is_active:
+            self.plain_returns += 1
+            words = self.method.marked.spec.fields.argument_count + 1
+            return [*lines, f"stack pop: {words} thenPush: {value.text}.", "^ self nextBytecode"]
         lines.append(f"context format = FormatContext ifFalse: [ {self.leave(before, instruction.offset)} ].")
-        text = self.variable(lines, value.text) if value.text == "receiver" else value.text
+        text = self.variable(lines, value.text) if value is RECEIVER else value.text
         return [*lines, f"^ compiledCode return: {text}"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hardtalk.compiled.constants import CONSTANTS
+from hardtalk.compiled.constants import CONSTANTS, RECEIVER
 from hardtalk.compiled.frame import Frame, Value, word_offset
 from hardtalk.compiled.marking import ENTER, special_selector
 from hardtalk.compiled.sends import Sends
@@ -36,7 +36,8 @@ class Steps(Sends):
             self.push(operands[0], operands[1], frame, lines)
             return None
         if name == "pushConstant":
-            frame.pushed.append(CONSTANTS[bytecodes.SPECIAL_CONSTANTS[operands[0]]])
+            constant = CONSTANTS[bytecodes.SPECIAL_CONSTANTS[operands[0]]]
+            frame.pushed.append(self.owner(frame, lines) if constant is RECEIVER else constant)
             return None
         if name == "popIntoTemporary":
             self.store_temporary(operands[0], self.popped(frame, lines), frame, lines)
@@ -68,12 +69,14 @@ class Steps(Sends):
         if kind == bytecodes.TEMPORARY:
             value = self.temporary(index, frame, lines)
         elif kind == bytecodes.RECEIVER_VARIABLE:
-            value = Value(self.variable(lines, f"self wordAt: receiver body{word_offset(index)}"))
+            value = Value(
+                self.variable(lines, f"self wordAt: {self.owner(frame, lines).text} body{word_offset(index)}")
+            )
         elif kind == bytecodes.LITERAL_CONSTANT:
             found = self.method.literal(index)
-            value = found or Value(self.variable(lines, f"stack literal: {index}"))
+            value = found or Value(self.variable(lines, self.literal(index, frame)))
         else:
-            value = Value(self.variable(lines, f"(stack literal: {index}) asAssociation value"))
+            value = Value(self.variable(lines, f"({self.literal(index, frame)}) asAssociation value"))
         frame.pushed.append(value)
 
     def special(self, instruction: Instruction, frame: Frame, lines: list[str]) -> list[str] | None:
@@ -107,17 +110,14 @@ class Steps(Sends):
             return [self.leave(frame, instruction.offset)]
         return None
 
-    def temporary(self, index: int, frame: Frame, lines: list[str]) -> Value:
-        if index not in frame.temporaries:
-            frame.temporaries[index] = Value(self.variable(lines, f"stack temporary: {index}"))
-        return frame.temporaries[index]
-
     def store_temporary(self, index: int, value: Value, frame: Frame, lines: list[str]) -> None:
-        lines.append(f"stack temporary: {index} put: {value.text}.")
+        if frame.is_active:
+            lines.append(f"stack temporary: {index} put: {value.text}.")
         frame.temporaries[index] = Value(value.text, value.constant, is_boolean=value.is_boolean)
 
     def store_variable(self, instruction: Instruction, index: int, frame: Frame, lines: list[str]) -> list[str] | None:
         """Into a variable of the receiver, without the write barrier: none is needed while no collection marks."""
+        self.activate(frame, lines)
         before = frame.copy()
         value = self.popped(frame, lines)
         lines.append(f"compiledCode isPlain ifFalse: [ {self.leave(before, instruction.offset)} ].")
@@ -167,6 +167,7 @@ class Steps(Sends):
         frame.pushed.append(Value(self.variable(lines, f"objectMemory element: {place} of: {array}")))
 
     def at_put(self, instruction: Instruction, frame: Frame, lines: list[str]) -> None:
+        self.activate(frame, lines)
         before = frame.copy()
         value, index, receiver = (self.popped(frame, lines) for _ in range(3))
         array, place = self.element(instruction, before, receiver, index, frame, lines)
@@ -179,6 +180,7 @@ class Steps(Sends):
         is_popped, size = instruction.operands
         if not is_popped or not 1 <= size <= 3:
             return [self.leave(frame, instruction.offset)]
+        self.activate(frame, lines)
         before = frame.copy()
         elements = [self.popped(frame, lines) for _ in range(size)][::-1]
         block = self.variable(lines, "bumpArea readyBlock", "oop")
