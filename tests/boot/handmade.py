@@ -70,6 +70,7 @@ class HandProgram:
     primitive_entries: dict[int, str] = field(default_factory=dict)
     marking_entries: dict[int, str] = field(default_factory=dict)
     forwarding_entries: dict[int, str] = field(default_factory=dict)
+    code_entries: dict[int, str] = field(default_factory=dict)
     pinned: dict[str, int] = field(default_factory=lambda: {"vmState": 4})
 
     def __post_init__(self) -> None:

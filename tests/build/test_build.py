@@ -54,7 +54,7 @@ def test_cold_build(cold: BuildResult) -> None:
     debugging = [f".debug_{part}" for part in ("abbrev", "info", "ranges", "line", "frame")]
     assert list(cold.sizes) == [*loaded, ".hardtalk.lines", ".hardtalk.facts", *debugging]
     assert cold.counts["classes"] > 100
-    assert set(cold.timings) == {"inputs", "slang", "classes", "image", "link"}
+    assert set(cold.timings) == {"inputs", "compiled methods", "slang", "classes", "image", "link"}
     assert {"startMachine", "Object>>yourself", "dispatchTable", "pendingLines"} <= symbols(cold)
 
 

@@ -11,7 +11,7 @@ from hardtalk.smalltalk.compiler import compile_method
 from hardtalk.smalltalk.disassembler import disassemble, print_listing, print_method_listing, read_listing
 from hardtalk.smalltalk.parser import parse_method
 from hardtalk.smalltalk.scanner import argument_count
-from hardtalk.smalltalk.verifier import VerificationError, frame_size
+from hardtalk.smalltalk.verifier import VerificationError, frame_size, needs_of
 
 # First opcode, last opcode, bytes of an instruction: from the bytecode set's description.
 RANGES = {
@@ -36,6 +36,7 @@ RANGES = {
     "duplicate": (136, 136, 1),
     "pushThisContext": (137, 137, 1),
     "pushNewArray": (138, 138, 2),
+    "enterCode": (139, 139, 3),
     "pushRemoteTemporary": (140, 140, 3),
     "storeRemoteTemporary": (141, 141, 3),
     "popIntoRemoteTemporary": (142, 142, 3),
@@ -85,7 +86,7 @@ SQUEAK_ORDER = [
 
 def test_ranges_and_sizes() -> None:
     assert {row.name: (row.first, row.last, row.size) for row in BYTECODES if row.name} == RANGES
-    assert UNUSED_OPCODES == (126, 127, 139)
+    assert UNUSED_OPCODES == (126, 127)
     assert all(row.first <= opcode <= row.last for opcode, row in enumerate(BY_OPCODE))
 
 
@@ -221,6 +222,16 @@ def test_unsound_code(listing: str, message: str) -> None:
     with pytest.raises(VerificationError) as found:
         frame_size(code_of(listing), 2, 1)
     assert str(found.value).startswith(message)
+
+
+def test_only_methods_of_the_firmware_enter_code() -> None:
+    """Number 0 is no code, and may be anywhere."""
+    for number in (1, 256):
+        code = code_of(f"enterCode {number}; returnConstant 0")
+        with pytest.raises(VerificationError, match="bytecode 0: the opcode is unused"):
+            frame_size(code, 0, 0)
+        assert needs_of(code, 0, 0, has_machine_code=True).slots == 0
+    assert frame_size(code_of("enterCode 0; returnConstant 0"), 0, 0) == 0
 
 
 def test_unused_opcodes_and_cut_instructions() -> None:

@@ -11,11 +11,21 @@ from hardtalk.build.collectors import UnknownCollector
 from hardtalk.build.options import BuildOptions
 from hardtalk.build.sources import MissingSources
 from hardtalk.chip import ChipError
+from hardtalk.compiled import NoSuchClass
 from hardtalk.image import ImageError
 from hardtalk.link import LinkError
 from hardtalk.slang.errors import UnfitProgram
 from hardtalk.smalltalk.errors import SourceError
 
-BUILD_ERRORS = (ChipError, ImageError, LinkError, MissingSources, SourceError, UnfitProgram, UnknownCollector)
+BUILD_ERRORS = (
+    ChipError,
+    ImageError,
+    LinkError,
+    MissingSources,
+    NoSuchClass,
+    SourceError,
+    UnfitProgram,
+    UnknownCollector,
+)
 
 __all__ = ["BUILD_ERRORS", "BuildOptions", "BuildResult", "build"]

@@ -18,10 +18,12 @@ from hardtalk.build.board_constants import board_constants
 from hardtalk.build.cache import BuildCache, digest, files_digest, tools_digest
 from hardtalk.build.options import BuildOptions
 from hardtalk.chip import Chip
+from hardtalk.compiled import CompiledMethods, compiled_methods
 from hardtalk.image import Image, build_image
 from hardtalk.link import link, read_object, target_of
 from hardtalk.link.plan import HEAP_BASE
 from hardtalk.slang import CONTENTS, CompiledProgram, compile_program
+from hardtalk.smalltalk.tonel import ClassDefinition
 from hardtalk.vm.constants import slang_constants
 from hardtalk.vm.native import ENTRY_ROUTINES, argument_code
 
@@ -78,6 +80,7 @@ class _Build:
                 self.options.collector,
                 repr(self.options.heap_bytes),
                 repr(self.options.traps_bounds),
+                repr(self.options.compiled),
                 files_digest(paths, [sources.name_in_folder(path, self.options) for path in paths]),
             ]
         )
@@ -90,22 +93,25 @@ class _Build:
         boot_paths: Sequence[Path],
         object_paths: Sequence[Path],
     ) -> BuildResult:
+        with self._timed("compiled methods"):
+            own_classes = [
+                *sources.with_made_methods(sources.read_classes(class_paths)),
+                *sources.generated_classes(chip),
+            ]
+            compiled = self._compiled_methods(own_classes, slang_paths)
         with self._timed("slang"):
             selectors = list(sources.native_selectors(sources.native_paths(self.options)))
-            program = self._slang_program(chip, slang_paths, selectors)
+            program = self._slang_program(chip, slang_paths, selectors, compiled)
             objects = [
                 read_object(sources.name_in_folder(path, self.options), path.read_bytes()) for path in object_paths
             ]
             routines = [*selectors, *(name for each in objects for name in each.functions)]
             arguments = [program.arguments.get(name, CONTENTS) for name in routines]
         with self._timed("classes"):
-            classes = [
-                *sources.with_made_methods(sources.read_classes(class_paths)),
-                *sources.generated_classes(chip),
-                sources.native_table_class(routines, arguments),
-            ]
+            classes = [*own_classes, sources.native_table_class(routines, arguments)]
         with self._timed("image"):
-            image = build_image(classes, HEAP_BASE, self.options.entry, sources.system_classes(classes, self.options))
+            is_of_system = sources.system_classes(classes, self.options)
+            image = build_image(classes, HEAP_BASE, self.options.entry, is_of_system, compiled.specs)
         with self._timed("link"):
             target = target_of(chip, self.options.heap_bytes)
             boot = sources.read_boot_sources(boot_paths)
@@ -114,20 +120,31 @@ class _Build:
         files = _shown([*class_paths, *slang_paths])
         return BuildResult(firmware.elf, firmware.sizes, _counts(program, image), warnings=image.warnings, files=files)
 
-    def _slang_program(self, chip: Chip, paths: Sequence[Path], routines: Sequence[str]) -> CompiledProgram:
+    def _compiled_methods(self, classes: Sequence[ClassDefinition], slang_paths: Sequence[Path]) -> CompiledMethods:
+        components = [path.name.removesuffix(sources.CLASS_SUFFIX) for path in slang_paths]
+        return compiled_methods(classes, self.options.compiled, components)
+
+    def _slang_program(
+        self, chip: Chip, paths: Sequence[Path], routines: Sequence[str], compiled: CompiledMethods
+    ) -> CompiledProgram:
         constants = slang_constants(board_constants(chip))
         key = digest(
             [
                 tools_digest(SLANG_PACKAGES),
                 repr(sorted(constants.items())),
                 repr(self.options.traps_bounds),
+                compiled.text,
                 files_digest(paths, [sources.display_name(path) for path in paths]),
             ]
         )
 
         def compile_now() -> CompiledProgram:
             return compile_program(
-                sources.read_classes(paths), constants, ENTRY_ROUTINES, routines, self.options.traps_bounds
+                [*sources.read_classes(paths), *compiled.slang_class()],
+                constants,
+                ENTRY_ROUTINES,
+                routines,
+                self.options.traps_bounds,
             )
 
         program, _ = self.cache.get(CompiledProgram, key, compile_now)

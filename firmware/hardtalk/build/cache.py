@@ -23,7 +23,7 @@ import hardtalk
 ENTRY_LIMIT = 120
 """Some 200 MB. The project's own tests build more firmwares than half as many."""
 CHECK_BYTES = hashlib.sha256().digest_size
-TOOL_PACKAGES = ("arm", "build", "chip", "image", "link", "registers", "slang", "smalltalk", "vm")
+TOOL_PACKAGES = ("arm", "build", "chip", "compiled", "image", "link", "registers", "slang", "smalltalk", "vm")
 
 Made = TypeVar("Made")
 

@@ -21,6 +21,7 @@ class BuildOptions:
 
     The heap, with the image, has `heap_bytes`; None for all of RAM. `collector` is one of `hardtalk.build.collectors`.
     With `traps_bounds` each loop of the virtual machine stops it at one turn more than its bound, for tests.
+    The methods of the classes `compiled` become machine code, beside those that say `<compiled>`.
     `cache_folder` None builds everything anew.
     """
 
@@ -31,4 +32,5 @@ class BuildOptions:
     collector: str = TREADMILL
     heap_bytes: int | None = None
     traps_bounds: bool = False
+    compiled: tuple[str, ...] = ()
     cache_folder: Path | None = field(default_factory=default_cache_folder)

@@ -209,7 +209,7 @@ class Bootstrap:
         slots += [self._literal(literal, class_binding) for literal in spec.literals]
         fields = spec.fields
         owner = next((FOLLOWED[name] for name in self.hierarchy.superclasses(class_name) if name in FOLLOWED), None)
-        needs = needs_of(spec.bytecodes, fields.temporary_count, fields.literal_count)
+        needs = needs_of(spec.bytecodes, fields.temporary_count, fields.literal_count, has_machine_code=True)
         code = spec.bytecodes + (needs.trusted_trailer(owner.index, owner.followed) if owner else needs.trailer)
         return self.memory.add(self.class_named("CompiledMethod"), of.FORMATS["FormatMethod"], slots, code)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hardtalk.image.errors import ImageError, did_you_mean
@@ -22,6 +22,17 @@ class CompiledClass:
 
     methods: tuple[tuple[MethodDefinition, CompiledMethodSpec], ...]
 
+    def with_methods(self, name: str, instead: Mapping[tuple[str, bool, str], CompiledMethodSpec]) -> CompiledClass:
+        """The class of this name with other bytecodes of those methods that are in `instead`."""
+        if not instead:
+            return self
+        places = ((name, method.class_side, method.selector) for method, _ in self.methods)
+        return CompiledClass(
+            tuple(
+                (method, instead.get(place, spec)) for place, (method, spec) in zip(places, self.methods, strict=True)
+            )
+        )
+
     @property
     def warnings(self) -> list[str]:
         return [each.as_warning() for _, spec in self.methods for each in spec.warnings]
@@ -30,19 +41,20 @@ class CompiledClass:
 def compile_classes(hierarchy: Hierarchy, globals_: Iterable[str]) -> dict[str, CompiledClass]:
     """All methods of all classes. Raises SourceError with the place of the first mistake."""
     known = frozenset(globals_) | hierarchy.classes.keys()
-    compiled = {}
+    found = {}
     for name, definition in hierarchy.classes.items():
         environments = {side: environment(hierarchy, name, side) for side in (False, True)}
         methods = tuple(
-            (method, _compiled(method, environments[method.class_side], known)) for method in definition.methods
+            (method, compiled(method, environments[method.class_side], known)) for method in definition.methods
         )
         for method, spec in methods:
             _check_globals(method, spec, known)
-        compiled[name] = CompiledClass(methods)
-    return compiled
+        found[name] = CompiledClass(methods)
+    return found
 
 
-def _compiled(method: MethodDefinition, seen: Environment, known: frozenset[str]) -> CompiledMethodSpec:
+def compiled(method: MethodDefinition, seen: Environment, known: frozenset[str]) -> CompiledMethodSpec:
+    """The method of a class that sees these names; `known` are the globals."""
     check_primitive(method.node)
     return compile_method(
         method.node,

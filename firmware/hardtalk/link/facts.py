@@ -48,7 +48,7 @@ SIZES = {
     "pending bit": PENDING_BIT,
     "primitives": PRIMITIVE_TABLE_ENTRIES,
 }
-ADDRESS_TABLES = (*DISPATCH_ROLES, "primitiveTable", "nativeRoutineTable")
+ADDRESS_TABLES = (*DISPATCH_ROLES, "primitiveTable", "codeTable", "nativeRoutineTable")
 
 
 def facts_of(
@@ -82,6 +82,7 @@ def facts_of(
         unlocked=lines.unlocked,
         routines=tuple(sorted([*stub.routines(), *_routines(placed, program, frozenset(handlers))], key=_address)),
         method_entries=tuple(sorted(_method_entries(placed, program, layout, addresses))),
+        code_entries=tuple(sorted({layout.routines[name] for name in program.code_entries.values()})),
         handler_entries=tuple(handlers),
         loops=(*stub.loops(), *_loops(placed, file_names)),
         polls=tuple(at + offset for at, routine in placed for offset in routine.facts.polls),
@@ -130,6 +131,7 @@ def _routines(
         ("markingBytecode", program.marking_entries),
         ("forwardingBytecode", program.forwarding_entries),
         ("primitive", program.primitive_entries),
+        ("code", program.code_entries),
     ):
         for number, name in entries.items():
             serves.setdefault(name, (table, []))[1].append(number)
@@ -161,7 +163,8 @@ def _loops(placed: Sequence[tuple[int, RoutineLike]], file_names: Mapping[str, s
 def _method_entries(
     placed: Sequence[tuple[int, RoutineLike]], program: ProgramLike, layout: Layout, addresses: Mapping[str, int]
 ) -> set[int]:
-    """Where the entry of a method in the method cache may lead: primitives, and routines whose address code takes."""
+    """Where the entry of a method in the method cache may lead: primitives, routines whose address code takes, and the
+    pieces of compiled methods that activate them, which take a method."""
     threaded = {address for address, routine in placed if routine.is_threaded}
     taken = {
         addresses[relocation.symbol]
@@ -169,7 +172,9 @@ def _method_entries(
         for relocation in routine.relocations
         if relocation.kind == "abs32" and relocation.symbol in addresses
     }
-    return {layout.routines[name] for name in program.primitive_entries.values()} | (taken & threaded)
+    starts = {routine.name for _, routine in placed if routine.selector.endswith("arguments:")}
+    entered = [*program.primitive_entries.values(), *(name for name in program.code_entries.values() if name in starts)]
+    return {layout.routines[name] for name in entered} | (taken & threaded)
 
 
 def object_masks(address: int, native: NativeObject) -> Iterator[tuple[int, str]]:

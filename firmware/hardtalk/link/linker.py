@@ -34,7 +34,7 @@ from hardtalk.link.plan import (
 )
 from hardtalk.link.prepared import PreparedProgram, prepare
 from hardtalk.vm import native
-from hardtalk.vm.constants import PRIMITIVE_TABLE_ENTRIES
+from hardtalk.vm.constants import CODE_TABLE_ENTRIES, PRIMITIVE_TABLE_ENTRIES
 from hardtalk.vm.facts import FACTS_SECTION
 from hardtalk.vm.instruction_codes import INSTRUCTION_TABLE_BYTES, instruction_codes
 from hardtalk.vm.primitives import arity_codes, receiver_codes
@@ -228,6 +228,7 @@ def _tables(
         "primitiveReceivers": list(struct.unpack(f"<{PRIMITIVE_TABLE_ENTRIES // 4}I", receiver_codes())),
         "primitiveArities": list(struct.unpack(f"<{PRIMITIVE_TABLE_ENTRIES // 4}I", arity_codes())),
         "instructionTable": list(struct.unpack(f"<{INSTRUCTION_TABLE_BYTES // 4}I", instruction_codes())),
+        "codeTable": _code_table(layout, program),
         "nativeRoutineTable": _native_routine_table(names, native_routines),
         "nativeArgumentTable": [*native_routines.values(), *[0] * (native.ROUTINE_LIMIT - len(native_routines))],
     }
@@ -271,6 +272,17 @@ def _primitive_table(layout: Layout, program: ProgramLike, names: _Names) -> lis
         layout.routines[program.primitive_entries[n]] if n in program.primitive_entries else activate
         for n in range(PRIMITIVE_TABLE_ENTRIES)
     ]
+
+
+def _code_table(layout: Layout, program: ProgramLike) -> list[int]:
+    """The address of each piece of machine code that methods go on in; number 0 of those that are none."""
+    if len(program.code_entries) > CODE_TABLE_ENTRIES:
+        raise LinkError(
+            f"the compiled methods have {len(program.code_entries):,} pieces of code and there is room for "
+            f"{CODE_TABLE_ENTRIES:,}; compile fewer methods, or raise CODE_TABLE_ENTRIES in hardtalk.vm.constants"
+        )
+    entries = {number: layout.routines[name] for number, name in program.code_entries.items()}
+    return [entries.get(number, entries.get(0, 0)) for number in range(CODE_TABLE_ENTRIES)]
 
 
 def _native_routine_table(names: _Names, native_routines: Collection[str]) -> list[int]:

@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from hardtalk.link.errors import LinkError
 from hardtalk.vm.constants import (
+    CODE_TABLE_ENTRIES,
     METHOD_CACHE_BYTES,
     PRIMITIVE_TABLE_ENTRIES,
 )
@@ -75,6 +76,7 @@ TABLES: Final = (
     Piece("primitiveReceivers", PRIMITIVE_TABLE_ENTRIES, "table"),
     Piece("primitiveArities", PRIMITIVE_TABLE_ENTRIES, "table"),
     Piece("instructionTable", INSTRUCTION_TABLE_BYTES, "table"),
+    Piece("codeTable", CODE_TABLE_ENTRIES * 4, "table"),
     Piece("nativeRoutineTable", ROUTINE_LIMIT * 4, "table"),
     Piece("nativeArgumentTable", ROUTINE_LIMIT * 4, "table"),
     Piece("lockedLines", LOCKED_WAYS * LOCKED_LINES * 4, "table"),
@@ -99,7 +101,7 @@ STACKS: Final = (
     Piece("machineStack", 8192, "stack", 1, top="machineStackTop"),
 )
 
-BUDGETS: Final = {".boot": 16 << 10, ".vm": 256 << 10, ".tables": 64 << 10, ".state": 64 << 10}
+BUDGETS: Final = {".boot": 16 << 10, ".vm": 512 << 10, ".tables": 64 << 10, ".state": 64 << 10}
 """The most bytes of each section; the image and the heap have the rest of RAM."""
 
 NATIVE_HANDLERS_PLACE: Final = 345

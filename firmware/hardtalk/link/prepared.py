@@ -26,6 +26,7 @@ class PreparedProgram:
     primitive_entries: Mapping[int, str]
     marking_entries: Mapping[int, str]
     forwarding_entries: Mapping[int, str]
+    code_entries: Mapping[int, str]
     pinned: Mapping[str, int]
 
 
@@ -43,5 +44,6 @@ def prepare(program: ProgramLike, objects: Sequence[NativeObject], native_routin
         program.primitive_entries,
         program.marking_entries,
         program.forwarding_entries,
+        program.code_entries,
         program.pinned,
     )

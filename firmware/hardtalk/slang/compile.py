@@ -28,7 +28,8 @@ __all__ = ["CompiledProgram", "Relocation", "Routine", "compile_graph", "compile
 
 @dataclass
 class CompiledProgram:
-    """Everything the linker needs. Entries map bytecode and primitive numbers to routine names.
+    """Everything the linker needs. Entries map the numbers of bytecodes, primitives and pieces of compiled methods to
+    routine names.
 
     `marking_entries` are the bytecodes that have another routine while the collector marks. `pinned` are the machine
     registers that hold a VM variable, or the address of the VM's state, while bytecodes run. `arguments` are what the
@@ -43,6 +44,7 @@ class CompiledProgram:
     marking_entries: dict[int, str]
     forwarding_entries: dict[int, str]
     pinned: dict[str, int]
+    code_entries: dict[int, str] = field(default_factory=dict)
     arguments: dict[str, Argument] = field(default_factory=dict)
 
 
@@ -149,6 +151,7 @@ def _enter_numbers(result: CompiledProgram, method: SlangMethod) -> None:
         "markingBytecode": result.marking_entries,
         "forwardingBytecode": result.forwarding_entries,
         "primitive": result.primitive_entries,
+        "code": result.code_entries,
     }[kind]
     for number in range(first, last + 1):
         entries[number] = f"{method.symbol}#{number - first}" if method.is_ranged else method.symbol

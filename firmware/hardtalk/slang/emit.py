@@ -11,7 +11,7 @@ from hardtalk.slang.ir import TABLE
 from hardtalk.slang.loops import Closed, check
 from hardtalk.slang.machine import MACHINE_OPERATIONS, Machine, MachineBlock, MachineCode
 from hardtalk.vm.constants import PENDING_BIT, PINNED_REGISTERS, SLOT_SHIFT
-from hardtalk.vm.facts import BYTECODE, DISPATCH, METHOD, RETURN, UNKNOWN, CodeFacts, Loop
+from hardtalk.vm.facts import BYTECODE, CODE, DISPATCH, METHOD, RETURN, UNKNOWN, CodeFacts, Loop
 
 WIDTH = {"w": "word", "b": "byte", "h": "half", "sb": "signed_byte", "sh": "signed_half", "spill": "word"}
 PIPELINE = 8  # a branch of this displacement has a zero field, for the linker to fill
@@ -33,7 +33,7 @@ class Relocation:
     addend: int = 0
 
 
-TRANSFERS = (BYTECODE, UNKNOWN, METHOD, UNKNOWN)
+TRANSFERS = (BYTECODE, CODE, METHOD, UNKNOWN)
 """What a transfer leads to, by the number of words it hands over: a bytecode's routine takes none, a method's two."""
 
 
@@ -150,7 +150,7 @@ class Emitter:
         self.word(arm.data(inst.op, defs[0], 0, self.operand2(inst, uses), inst.sets_flags, cond))
 
     def emit_compare(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
-        if inst.op == "tst" and uses[0] == TABLE and inst.imm == PENDING_BIT:
+        if is_poll(inst):
             self.polls.append(self.here)
         self.word(arm.data(inst.op, 0, uses[0], self.operand2(inst, uses[1:]), cond=cond))
 
@@ -257,9 +257,22 @@ class Emitter:
         self.word(0)
 
     def note_restart(self, tail: Machine) -> None:
-        """A routine that goes on in itself is a loop, of which nothing states how long it goes."""
+        """A routine that goes on in itself is a loop. Each turn looks for interrupts, or nothing ends it."""
         if tail.detail == self.code.name:
-            self.restarts.append((self.here, Loop(*tail.place, None, False)))
+            self.restarts.append((self.here, Loop(*tail.place, None, self.always_polls(tail))))
+
+    def always_polls(self, tail: Machine) -> bool:
+        """Whether no way leads from the routine's start to there without a test for interrupts."""
+        seen, pending = set[str](), [self.code.blocks[0]]
+        while pending:
+            block = pending.pop()
+            if block.name in seen or any(is_poll(inst) for inst in block.insts):
+                continue
+            if any(inst is tail for inst in block.insts):
+                return False
+            seen.add(block.name)
+            pending += block.successors()
+        return True
 
     def leave_frame(self) -> None:
         if self.frame:
@@ -302,6 +315,11 @@ class Emitter:
     def emit_word_from_float(self, inst: Machine, defs: list[int], uses: list[int], cond: int) -> None:
         self.word(arm.vfp_from_double("ftosizd", 2 * defs[1], uses[0]))
         self.word(arm.vfp_to_register(defs[0], 2 * defs[1]))
+
+
+def is_poll(inst: Machine) -> bool:
+    """A test for waiting interrupts."""
+    return inst.op == "tst" and inst.uses[0].fixed == TABLE and inst.imm == PENDING_BIT
 
 
 def _end(block: MachineBlock) -> Machine:

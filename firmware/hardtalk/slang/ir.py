@@ -114,7 +114,8 @@ class Block:
 
 @dataclass
 class Graph:
-    """One routine's control-flow graph; the first block is the entry, `parameters` its incoming registers."""
+    """One routine's control-flow graph; the first block is the entry, `parameters` its incoming registers. Of a piece
+    of a compiled method (`is_piece`) only those ways are rare that are said to be."""
 
     name: str
     parameters: list[Reg]
@@ -122,6 +123,7 @@ class Graph:
     is_threaded: bool
     pinned: tuple[Reg, ...] = ()
     register_count: int = 0
+    is_piece: bool = False
 
     def new_reg(self, name: str = "", *, single: bool = True, is_float: bool = False) -> Reg:
         self.register_count += 1

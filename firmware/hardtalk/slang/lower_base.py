@@ -59,6 +59,7 @@ class LoweringBase(ABC):
         self.table = Reg(-TABLE, fixed=TABLE)
         self.pinned = {name: Reg(-number, name, single=False, fixed=number) for name, number in program.pinned.items()}
         self.graph.pinned = tuple(self.pinned.values())
+        self.graph.is_piece = "piece" in method.flags
         self.frames: list[Frame] = []
         frame = Frame(checked.tree(method), {}, "threaded" if method.is_threaded else "root")
         self.frames.append(frame)

@@ -88,6 +88,7 @@ class LoweringControl(LoweringBase):
             self.inline(node, target, arguments, "threaded")
             return
         else:
+            self.block.cold = self.block.cold or "cold" in target.flags
             self.terminate("tail", arguments, target.symbol)
         self.after_transfer()
 

@@ -115,8 +115,9 @@ def _remove_dead(graph: Graph) -> None:
 
 
 def mark_cold(graph: Graph) -> None:
-    """Blocks that only lead to a jump to another routine are cold: they go to the end of the routine. So are those of a
-    routine with a caller by which it returns because an interrupt waits."""
+    """Blocks that only lead to a jump to another routine are cold: they go to the end of the routine; in a piece of a
+    compiled method those that lead to a `<cold>` one. So are those of a routine with a caller by which it returns
+    because an interrupt waits."""
     if not graph.is_threaded:
         mark_polled_returns(graph)
         return
@@ -124,7 +125,8 @@ def mark_cold(graph: Graph) -> None:
         end = block.terminator
         if end is None:
             continue
-        if end.op == "tail" or (end.targets and all(target.cold for target in end.targets)):
+        is_rare = end.op == "tail" and (not graph.is_piece or block.cold)
+        if is_rare or (end.targets and all(target.cold for target in end.targets)):
             block.cold = True
     graph.blocks[0].cold = False
 

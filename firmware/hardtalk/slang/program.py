@@ -241,7 +241,7 @@ def _declare_method(program: Program, definition: ClassDefinition, method: Metho
             declared.locked = (numbers[0], numbers[1] if len(numbers) > 1 else None)
         elif pragma.selector == "limits:":
             declared.limits.add(_size(program, method, node, pragma, arguments[0]))
-        elif pragma.selector in ("inline", "noInline", "volatile", "threaded", "cold"):
+        elif pragma.selector in ("inline", "noInline", "volatile", "threaded", "cold", "piece"):
             declared.flags.add(pragma.selector)
         elif pragma.selector != "bound:":
             raise slang_error(method, node, pragma, f"unknown pragma <{pragma.selector}>; see docs/slang.md, Methods")

@@ -10,6 +10,7 @@ from hardtalk.slang.program import Program, SlangMethod
 from hardtalk.slang.simulate_memory import SimulatedMemory
 from hardtalk.vm.constants import (
     BYTECODE_COUNT,
+    CODE_TABLE_ENTRIES,
     DISPATCH_TABLES,
     METHOD_CACHE_BYTES,
     PRIMITIVE_TABLE_ENTRIES,
@@ -23,6 +24,7 @@ HEAP_BASE = 0x00100000
 SLOTS_BASE = 0x00040000
 SIZES = {
     "primitiveTable": 4 * PRIMITIVE_TABLE_ENTRIES,
+    "codeTable": 4 * CODE_TABLE_ENTRIES,
     "methodCache": METHOD_CACHE_BYTES,
 }
 TABLE_OFFSETS = dict(zip(SIZES, accumulate(SIZES.values(), initial=0), strict=False))
@@ -69,6 +71,8 @@ class Tables:
                 self.entries[address] = Entry(method, (index,) if method.is_ranged else ())
                 if kind == "primitive":
                     self._set_primitive(first + index, address)
+                elif kind == "code":
+                    self.memory.word_at_put(self.symbols["codeTable"] + 4 * (first + index), address)
                 elif kind:
                     self.entries[self._slot(TABLE_OF_KIND[kind], first + index)] = self.entries[address]
                 address += ENTRY_BYTES

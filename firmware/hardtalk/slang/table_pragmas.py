@@ -14,6 +14,7 @@ from hardtalk.smalltalk import ast
 from hardtalk.smalltalk.bytecodes import BY_NAME, BY_OPCODE, SPECIAL_CONSTANTS, SPECIAL_SEND_OPCODES
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.tonel import MethodDefinition
+from hardtalk.vm.constants import CODE_TABLE_ENTRIES
 from hardtalk.vm.primitives import PRIMITIVE_NAMED
 
 _KINDS: Final = {"": "bytecode", "marking": "markingBytecode", "forwarding": "forwardingBytecode"}
@@ -22,7 +23,7 @@ TABLE_PRAGMAS: Final = {
     for prefix, kind in _KINDS.items()
     for subject, rests in (("Bytecode", ("", "to:", "of:", "of:to:")), ("Special", ("", "to:")))
     for more in rests
-} | {"primitive:": "primitive"}
+} | {"primitive:": "primitive", "code:": "code"}
 """Every such pragma, with the kind of its table."""
 
 Numbers = tuple[str, int, int]
@@ -47,6 +48,8 @@ class TablePragma:
         kind = TABLE_PRAGMAS[selector]
         if kind == "primitive":
             return kind, *self._primitive()
+        if kind == "code":
+            return kind, *self._code()
         if "pecial:" in selector:
             first, last = (self._special(name) for name in (self.names[0], self.names[-1]))
         elif "of:" in selector:
@@ -85,6 +88,13 @@ class TablePragma:
             if name not in known:
                 raise self.error(f"{self.names[0]} is not for '{name}'; one of {', '.join(known)}")
         return first + known.index(str(self.names[1])), first + known.index(str(self.names[-1]))
+
+    def _code(self) -> tuple[int, int]:
+        """The number of a piece of machine code."""
+        number = self.names[0]
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < CODE_TABLE_ENTRIES:
+            raise self.error(f"a piece of code has a number from 0 to {CODE_TABLE_ENTRIES - 1}")
+        return number, number
 
     def _primitive(self) -> tuple[int, int]:
         """The numbers of the primitive of that name, whose routine the method must be."""

@@ -172,7 +172,7 @@ BYTECODES: Final[tuple[Bytecode, ...]] = (
     Bytecode("10001000", "duplicate", (1, 2)),
     Bytecode("10001001", "pushThisContext", (0, 1)),
     Bytecode("10001010 pnnnnnnn", "pushNewArray", lambda popped, size: (size if popped else 0, 1)),
-    Bytecode("10001011 xxxxxxxx xxxxxxxx", None),
+    Bytecode("10001011 mmmmmmmm mmmmmmmm", "enterCode"),
     Bytecode("10001100 iiiiiiii vvvvvvvv", "pushRemoteTemporary", (0, 1)),
     Bytecode("10001101 iiiiiiii vvvvvvvv", "storeRemoteTemporary", (1, 1)),
     Bytecode("10001110 iiiiiiii vvvvvvvv", "popIntoRemoteTemporary", (1, 0)),
@@ -189,8 +189,9 @@ BYTECODES: Final[tuple[Bytecode, ...]] = (
     Bytecode("1111llll", "sendTwoArguments", (3, 1)),
 )
 """Operands: i index, l literal, c constant or copied values, k kind, o operation, a arguments, s size or special
-selector, n elements, p popped, v the temporary that holds the vector, d jump distance from the next instruction, x
-unused. Opcodes 126, 127 and 139 (which later images use for calling primitives) are unused here."""
+selector, n elements, p popped, v the temporary that holds the vector, d jump distance from the next instruction, m the
+number of a piece of machine code, x unused. Opcodes 126 and 127 are unused here; 139, which later images use for
+calling primitives, goes on in machine code that does the same as the bytecodes behind it."""
 
 
 def _by_opcode() -> tuple[Bytecode, ...]:

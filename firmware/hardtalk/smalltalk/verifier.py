@@ -118,12 +118,15 @@ def frame_size(code: bytes, temporary_count: int, literal_count: int) -> int:
 
 
 @lru_cache(maxsize=REMEMBERED_METHODS)
-def needs_of(code: bytes, temporary_count: int, literal_count: int, most_slots: int | None = None) -> Needs:
+def needs_of(
+    code: bytes, temporary_count: int, literal_count: int, most_slots: int | None = None, has_machine_code: bool = False
+) -> Needs:
     """All that the code needs. Raises VerificationError if it is not sound, or needs more than `most_slots`.
 
+    Only with `has_machine_code`, which methods of the firmware may have, may it go on in a piece of machine code.
     Remembered: the compiler and who puts the method into an image both ask.
     """
-    verifier = _Verifier(code, temporary_count, literal_count, most_slots)
+    verifier = _Verifier(code, temporary_count, literal_count, most_slots, has_machine_code)
     verifier.verify()
     return Needs(verifier.greatest, verifier.needed, verifier.lowest_stored, frozenset(verifier.bindings))
 
@@ -145,8 +148,11 @@ _INSIDE: Final = (-1, 0)
 class _Verifier:
     """One pass; `marks` has, for instructions and targets of jumps, the activation's number and the slots in use."""
 
-    def __init__(self, code: bytes, temporaries: int, literal_count: int, most_slots: int | None) -> None:
+    def __init__(
+        self, code: bytes, temporaries: int, literal_count: int, most_slots: int | None, has_machine_code: bool
+    ) -> None:
         self.code = code
+        self.has_machine_code = has_machine_code
         self.literal_count = literal_count
         self.most_slots = most_slots
         self.marks: dict[int, tuple[int, int]] = {}
@@ -265,6 +271,8 @@ class _Verifier:
             self.check_double(*operands)
         elif name == "blockReturnTop" and not self.frames:
             self.fail("BlockReturn")
+        elif name == "enterCode" and operands[0] and not self.has_machine_code:
+            self.fail("Unused")
 
     def check_extended(self, kind: int, index: int, is_store: bool) -> None:
         if kind == bytecodes.RECEIVER_VARIABLE:

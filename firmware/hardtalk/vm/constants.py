@@ -41,6 +41,8 @@ METHOD_CACHE_FIELDS: Final = ("Selector", "Class", "Method", "Entry")
 METHOD_CACHE_ENTRY_BYTES: Final = 4 * len(METHOD_CACHE_FIELDS)
 METHOD_CACHE_BYTES: Final = METHOD_CACHE_ENTRIES * METHOD_CACHE_ENTRY_BYTES
 PRIMITIVE_TABLE_ENTRIES: Final = 1024
+CODE_TABLE_ENTRIES: Final = 1024
+"""Pieces of machine code that methods can go on in; number 0 is none (docs/compiled-methods.md)."""
 BYTECODE_COUNT: Final = 256
 SLOT_SHIFT: Final = 6
 SLOT_BYTES: Final = 1 << SLOT_SHIFT
@@ -58,6 +60,8 @@ VM_CONSTANTS: Final = {
     "MethodCacheBytes": METHOD_CACHE_BYTES,
     "MaxPrimitive": PRIMITIVE_TABLE_ENTRIES - 1,
     "SlotShift": SLOT_SHIFT,
+    "CodeBit": DISPATCH_TABLES["dispatchTable"] & DISPATCH_TABLES["markingTable"],
+    "PlainBits": DISPATCH_TABLES["dispatchTable"],
     "ReserveShift": 5,
     "LargestReserveOrder": 20,
     "ReserveChunksShift": 5,
@@ -167,6 +171,7 @@ VM_CONSTANTS: Final = {
     "FrameBytes": 20,
     "FirstQuickVariable": FIRST_QUICK_VARIABLE,
     "FirstQuickPrimitive": 256,
+    "EnterCode": bytecodes.BY_NAME["enterCode"].first,
     "LastQuickPrimitive": 519,
 }
 """Sizes and limits that only the VM decides. Orders are log2 of bytes. Units are the collector's, about 15 cycles each;

@@ -18,12 +18,12 @@ from typing import Any, Final
 from elftools.elf.elffile import ELFFile
 
 FACTS_SECTION: Final = ".hardtalk.facts"
-FORMAT: Final = 3
+FORMAT: Final = 4
 
-DISPATCH, BYTECODE, METHOD = "dispatch", "bytecode", "method"
+DISPATCH, BYTECODE, METHOD, CODE = "dispatch", "bytecode", "method", "code"
 RETURN, EXCEPTION_RETURN = "return", "exception return"
 ROUTINES, HANDLERS, LITERAL, UNKNOWN = "routines", "handlers", "literal", "unknown"
-JUMP_KINDS: Final = (DISPATCH, BYTECODE, METHOD, RETURN, EXCEPTION_RETURN, ROUTINES, HANDLERS, LITERAL, UNKNOWN)
+JUMP_KINDS: Final = (DISPATCH, BYTECODE, METHOD, CODE, RETURN, EXCEPTION_RETURN, ROUTINES, HANDLERS, LITERAL, UNKNOWN)
 MASK, UNMASK = "mask", "unmask"
 COUNTED, LIMITED, LOOKS = "counted", "limited where made", "with a look"
 STUB, WAITS = "of the boot stub", "with a wait"
@@ -119,7 +119,7 @@ class Jump:
 @dataclass(frozen=True)
 class RoutineFact:
     """A routine of the VM, of a driver, or of the boot stub (no class). `table` is what it serves numbers
-    `first` to `last` of: bytecode, markingBytecode, forwardingBytecode or primitive; empty when none."""
+    `first` to `last` of: bytecode, markingBytecode, forwardingBytecode, primitive or code; empty when none."""
 
     address: int
     size: int
@@ -191,6 +191,7 @@ class Facts:
     unlocked: tuple[str, ...] = ()
     routines: tuple[RoutineFact, ...] = ()
     method_entries: tuple[int, ...] = ()
+    code_entries: tuple[int, ...] = ()
     handler_entries: tuple[int, ...] = ()
     loops: tuple[LoopEdge, ...] = ()
     polls: tuple[int, ...] = ()
@@ -270,14 +271,16 @@ MEANINGS: Final = {
     "special_objects": "index, kind, name and VM variable",
     "special_selectors": "selector and number of arguments, in the order of their bytecodes",
     "sizes": "named sizes: method cache, primitive table, interrupt lines and others",
-    "tables": "address and entries of each dispatch table, of the primitive table and of that of native routines, and "
-    "the bytes from entry to entry; a dispatch table's role: its entries are code, those of the others addresses",
+    "tables": "address and entries of each dispatch table, of the primitive table, of those of compiled methods' code "
+    "and of native routines, and the bytes from entry to entry; a dispatch table's role: its entries are code, those "
+    "of the others addresses",
     "regions": "name, start, stop and use of every region of memory",
     "locked": "those ranges that the caches hold for good",
     "unlocked": "routines that ask to be locked in the caches and have no room there",
     "routines": "address, size, name, class, selector, numbers it serves, bytes of its frame, depth of recursion, "
     "threaded or not, native or not",
     "method_entries": "where a send may go: the primitive table's routines and those that activate methods",
+    "code_entries": "where bytecode 139 may go: pieces of machine code of compiled methods",
     "handler_entries": "native handlers and processes of drivers",
     "loops": "each edge that closes loops: address of the branch, where it leads, and for each loop where it is in the "
     "sources, how many iterations it has at most for each time it is entered (None: nothing is stated), whether it "

@@ -36,7 +36,8 @@ class BootOptions:
     are further ones. The heap, with the image, has `heap_bytes`; None for all of RAM. `flash_file` keeps
     what is in the flash; without one it is erased at first, and forgotten. A board that `starts_from_flash` runs the
     firmware of one of the slots in it; the one that is built tells the prompt what its classes are. With `traps_bounds`
-    a loop of the virtual machine that goes round once more than its bound stops the machine.
+    a loop of the virtual machine that goes round once more than its bound stops the machine. The methods of the classes
+    `compiled` are machine code.
     """
 
     drivers: tuple[Path, ...] = ()
@@ -49,6 +50,7 @@ class BootOptions:
     flash_file: Path | None = None
     starts_from_flash: bool = False
     traps_bounds: bool = False
+    compiled: tuple[str, ...] = ()
 
 
 @dataclass
@@ -150,6 +152,7 @@ def with_svds(options: BootOptions, classes: UsersDevices) -> BuildOptions:
         collector=options.collector,
         heap_bytes=options.heap_bytes,
         traps_bounds=options.traps_bounds,
+        compiled=options.compiled,
     )
 
 

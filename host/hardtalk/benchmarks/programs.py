@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hardtalk.bench import Bench, BenchError, BootOptions
+from hardtalk.bench import Bench, BenchError, BootOptions, boot
 from hardtalk.bench.firmware import study_folder
 from hardtalk.bench.marks import Measured, between_marks
 from hardtalk.memory.boards import boot_settled, with_free
@@ -15,6 +15,7 @@ from hardtalk.report.figures import Report
 
 # Each program of Benchmarks (firmware/kernel) with the result it must answer before its figures count.
 PROGRAMS = {"fib": "6765", "loop": "339632", "sends": "100000", "allocation": "100000", "sieve": "1027"}
+PROGRAM_CLASS = "Benchmarks"
 PATIENCE_CYCLES = 20_000_000_000
 SIZES = {2: 1000, 16: 1000, 1000: 100, 1_000_000: 2}
 """Slots of the Arrays whose making is measured, and how many are made."""
@@ -71,6 +72,12 @@ def measure_programs(booted: Bench) -> list[Measured]:
     return measured
 
 
+def measure_compiled(model: str, collector: str) -> tuple[Measured, ...]:
+    """Every program as machine code (docs/compiled-methods.md), on a board of its own."""
+    options = BootOptions((study_folder("benchmarks"),), model=model, collector=collector, compiled=(PROGRAM_CLASS,))
+    return tuple(measure_programs(boot(options)))
+
+
 def tiny_benchmarks(booted: Bench) -> tuple[int, int]:
     """Bytecodes and sends a second as Smalltalkers count them, by the board's own clock."""
     answer = booted.console.evaluate("Benchmarks tinyBenchmarks", PATIENCE_CYCLES)
@@ -80,10 +87,12 @@ def tiny_benchmarks(booted: Bench) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Results:
-    """Everything that is measured; `new` are instructions of one Array by its slots, `image` the heap after booting."""
+    """Everything that is measured; `compiled` are the programs as machine code, none when that was not wanted, `new`
+    are instructions of one Array by its slots, `image` the heap after booting."""
 
     firmware: str
     programs: tuple[Measured, ...]
+    compiled: tuple[Measured, ...]
     new: Mapping[int, int]
     collected: Measured
     image: Usage
@@ -95,6 +104,9 @@ class Results:
         for each in self.programs:
             report.add(f"{each.program}.instructions", each.instructions, "instructions")
             report.add(f"{each.program}.cycles", each.cycles, "cycles")
+        for each in self.compiled:
+            report.add(f"{each.program}.compiled.instructions", each.instructions, "instructions")
+            report.add(f"{each.program}.compiled.cycles", each.cycles, "cycles")
         for slots, instructions in self.new.items():
             report.add(f"new{slots}.instructions", instructions, "instructions")
         report.add("allocation.collected.instructions", self.collected.instructions, "instructions")
@@ -107,10 +119,11 @@ class Results:
         return report
 
 
-def measure(booted: Bench, collector: str) -> Results:
+def measure(booted: Bench, collector: str, with_compiled: bool = False) -> Results:
     """On a board with the classes of the study."""
     programs, new = tuple(measure_programs(booted)), allocation_costs(booted)
+    compiled = measure_compiled(booted.board.model, collector) if with_compiled else ()
     collected = collected_allocation(booted.board.model, collector)
     image = image_usage(booted)
     bytecodes, sends = tiny_benchmarks(booted)
-    return Results(booted.firmware_hash, programs, new, collected, image, bytecodes, sends)
+    return Results(booted.firmware_hash, programs, compiled, new, collected, image, bytecodes, sends)

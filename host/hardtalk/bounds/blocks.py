@@ -148,6 +148,8 @@ class Code:
     def _targets(self, jump: Jump) -> Iterable[int]:
         if jump.kind == kinds.METHOD:
             return self.facts.method_entries
+        if jump.kind == kinds.CODE:
+            return self.facts.code_entries
         if jump.kind == kinds.BYTECODE:
             return (target for role in PLAIN_ROLES for target in self.table(role))
         if jump.kind in (kinds.ROUTINES, kinds.HANDLERS, kinds.LITERAL):

@@ -21,10 +21,11 @@ RETURNS = frozenset({End.RETURN, End.EXCEPTION_RETURN})
 
 
 def vm_entries(code: Code) -> Iterable[int]:
-    """All that dispatch and sends lead to."""
+    """All that dispatch, sends and compiled methods' places lead to."""
     for table in code.facts.dispatch_tables:
         yield from code.table(table.role)
     yield from code.facts.method_entries
+    yield from code.facts.code_entries
 
 
 def stretch_graph(code: Code, source_map: SourceMap) -> Graph:

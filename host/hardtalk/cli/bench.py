@@ -11,6 +11,7 @@ from rich.text import Text
 
 from hardtalk.bench import boot
 from hardtalk.bench.firmware import study_folder
+from hardtalk.bench.marks import Measured
 from hardtalk.benchmarks.blits import CHARACTERS, PIXELS, BlitFigure, blit_report, measure_blits
 from hardtalk.benchmarks.programs import FREE_BYTES, Results, measure
 from hardtalk.build.collectors import TREADMILL
@@ -24,6 +25,9 @@ def bench(
     blit: Annotated[bool, Parameter(negative=(), help="Measure BitBlts of 600 x 500 pixels instead.")] = False,
     desktop: Annotated[
         bool, Parameter(negative=(), help="Measure the frames of a desktop instead, and how fast the host shows them.")
+    ] = False,
+    compiled: Annotated[
+        bool, Parameter(negative=(), help="Also run the programs as machine code and show both.")
     ] = False,
     driver: Drivers = None,
     json: Json = None,
@@ -46,7 +50,7 @@ def bench(
         if json is not None:
             blit_report(figures, model, booted.firmware_hash).write(json)
         return 0
-    results = measure(booted, collector)
+    results = measure(booted, collector, compiled)
     for part in shown(results, model, booted.board.chip.cpu_hertz):
         console.print(part, soft_wrap=True)
     if json is not None:
@@ -77,12 +81,22 @@ def shown(results: Results, model: str, hertz: int) -> Iterator[RenderableType]:
 
 def program_table(results: Results) -> Table:
     table = Table(box=None, pad_edge=False, header_style="")
-    for column in ("program", "instructions", "cycles", "cycles/instruction"):
+    columns = ["program", "instructions", "cycles", "cycles/instruction"]
+    columns += ["compiled", "cycles", "cycles/instruction", "times as fast"] if results.compiled else []
+    for column in columns:
         table.add_column(column, justify="left" if column == "program" else "right")
+    as_code = {each.program: each for each in results.compiled}
     for each in results.programs:
-        ratio = f"{each.cycles / each.instructions:.2f}"
-        table.add_row(each.program, f"{each.instructions:,}", f"{each.cycles:,}", ratio)
+        cells = counted(each)
+        if (code := as_code.get(each.program)) is not None:
+            cells += [*counted(code), f"{each.cycles / code.cycles:.2f}"]
+        table.add_row(each.program, *cells)
     return table
+
+
+def counted(measured: Measured) -> list[str]:
+    ratio = f"{measured.cycles / measured.instructions:.2f}"
+    return [f"{measured.instructions:,}", f"{measured.cycles:,}", ratio]
 
 
 def blit_table(figures: Sequence[BlitFigure]) -> Table:

@@ -16,7 +16,7 @@ from hardtalk.build.collectors import TREADMILL
 from hardtalk.build.sources import users_paths
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
-from hardtalk.cli.options import ARM926, Collector, Drivers, Parts, Svds
+from hardtalk.cli.options import ARM926, Collector, Compiled, Drivers, Parts, Svds
 from hardtalk.serial.code_file import code_file
 from hardtalk.smalltalk.source_file import read_source_file
 from hardtalk.symbols.difference import differences, loaded_digest
@@ -41,6 +41,7 @@ def build(
     map: Annotated[bool, Parameter(negative="", help="Also write the link map beside it, as .map.")] = False,
     driver: Drivers = None,
     svd: Svds = None,
+    compile: Compiled = None,
     collector: Collector = TREADMILL,
     trap_bounds: Annotated[
         bool,
@@ -52,7 +53,7 @@ def build(
 ) -> int:
     """Build firmware.elf from the Smalltalk, Slang and boot sources."""
     console = output.console()
-    boot = replace(Parts(driver, svd).boot_options(ARM926, collector), traps_bounds=trap_bounds)
+    boot = replace(Parts(driver, svd, compile=compile).boot_options(ARM926, collector), traps_bounds=trap_bounds)
     options = build_options(boot)
     if code:
         return build_code(code, out or Path(f"{code[0].resolve().stem.partition('.')[0].lower()}.code"), options)

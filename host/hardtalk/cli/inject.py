@@ -11,7 +11,7 @@ from hardtalk.cli import output
 from hardtalk.cli.inject_calls import NO_CALLS, Calls, make_calls
 from hardtalk.cli.inject_processes import sweep_lines, sweep_summary
 from hardtalk.cli.inject_random import storm_line, storm_summary
-from hardtalk.cli.options import ARM926, CycleModel, Json
+from hardtalk.cli.options import ARM926, Compiled, CycleModel, Json
 from hardtalk.cli.progress import pool
 from hardtalk.injection.drivers import DRIVER_WINDOWS
 from hardtalk.injection.forms import WINDOWS
@@ -57,6 +57,7 @@ class Interrupts:
         list[str] | None,
         Parameter(negative="", help="With --processes: of this sweep; may be given again. All if none is given."),
     ] = None
+    compile: Compiled = None
     program: Annotated[
         str, Parameter(help="With --collection: collecting, working (a program that works meanwhile), or both.")
     ] = "both"
@@ -83,6 +84,7 @@ class Interrupts:
             self.processes,
             tuple(self.load or (ALL,)),
             tuple(self.sweep or ()),
+            tuple(self.compile or ()),
         )
 
 

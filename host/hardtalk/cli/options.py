@@ -26,6 +26,14 @@ Devices: TypeAlias = Annotated[
         name="--device", negative="", help="A Python file with simulated devices of your own; may be given again."
     ),
 ]
+Compiled: TypeAlias = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--compile",
+        negative="",
+        help="A class whose methods become machine code, beside those that say <compiled>; may be given again.",
+    ),
+]
 Flash: TypeAlias = Annotated[
     Path | None,
     Parameter(
@@ -98,11 +106,12 @@ Models: TypeAlias = Annotated[
 @Parameter(name="*")
 @dataclass(frozen=True)
 class Parts:
-    """What the user adds to the board: classes, peripherals, devices."""
+    """What the user adds to the board: classes, peripherals, devices; and which classes are to be machine code."""
 
     driver: Drivers = None
     svd: Svds = None
     device: Devices = None
+    compile: Compiled = None
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -117,6 +126,7 @@ class Parts:
             model,
             collector,
             flash_file=flash,
+            compiled=tuple(self.compile or ()),
         )
 
 

@@ -62,9 +62,9 @@ class Moments:
         return f"{len(self.faults):,} of {self.tried:,} moments not sound: {shown}"
 
 
-def process_options(model: str, folders: tuple[Path, ...] = ()) -> BootOptions:
-    """A board with the sweeps that ship and those of the folders."""
-    return BootOptions((study_folder("processes"), *folders), model=model)
+def process_options(model: str, folders: tuple[Path, ...] = (), compiled: tuple[str, ...] = ()) -> BootOptions:
+    """A board with the sweeps that ship and those of the folders; the classes `compiled` as machine code."""
+    return BootOptions((study_folder("processes"), *folders), model=model, compiled=compiled)
 
 
 def sweep_names(folders: tuple[Path, ...] = ()) -> list[str]:

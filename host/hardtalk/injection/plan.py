@@ -25,7 +25,7 @@ class InjectionPlan:
     """The programs whose collection is interrupted at every instruction, the windows that are, so many interrupts at
     random cycles under the loads of these names, so many moments of each sweep of processes. Of a collection in a heap
     of `heap_bytes` and of each window only `count` instructions from `first` on; None for all. `seed` is that of the
-    first random row.
+    first random row. In what collections and sweeps interrupt the methods of the classes `compiled` are machine code.
 
     Raises UnfitRequest when there is nothing to interrupt, or a number is below zero.
     """
@@ -41,6 +41,7 @@ class InjectionPlan:
     moments: int = 0
     loads: tuple[str, ...] = (ALL,)
     sweeps_named: tuple[str, ...] = ()
+    compiled: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not (self.programs or self.windows or self.interrupts or self.moments):
@@ -52,7 +53,9 @@ class InjectionPlan:
 
     @property
     def collections(self) -> list[CollectionRecipe]:
-        return [CollectionRecipe(program, self.heap_bytes, self.model) for program in self.programs]
+        return [
+            CollectionRecipe(program, self.heap_bytes, self.model, compiled=self.compiled) for program in self.programs
+        ]
 
     @property
     def storms(self) -> list[StormTask]:
@@ -61,7 +64,7 @@ class InjectionPlan:
 
     @property
     def sweeps(self) -> list[SweepTask]:
-        return tasks_of(self.moments, self.model, self.sweeps_named) if self.moments else []
+        return tasks_of(self.moments, self.model, self.sweeps_named, self.compiled) if self.moments else []
 
 
 class Listener(Protocol):

@@ -25,15 +25,17 @@ PROGRAMS: Final = {"collecting": "startCollecting", "working": "startWorking"}
 
 @dataclass(frozen=True)
 class CollectionRecipe:
-    """The options that make a board right before a collection, the same in every process."""
+    """The options that make a board right before a collection, the same in every process. The methods of the classes
+    `compiled` are machine code."""
 
     program: str
     heap_bytes: int
     model: str
     complete_every: int = 16
+    compiled: tuple[str, ...] = ()
 
     def __call__(self) -> "Prepared":
-        bench = boot_settled(injection_options(self.heap_bytes, self.model))
+        bench = boot_settled(injection_options(self.heap_bytes, self.model, self.compiled))
         counts = int(bench.console.evaluate(f"InjectionWorkload {PROGRAMS[self.program]}"))
         try:
             start = collecting(bench.board)
@@ -65,9 +67,9 @@ class CollectionResult:
     found: Injection = field(default_factory=Injection)
 
 
-def injection_options(heap_bytes: int, model: str) -> BootOptions:
+def injection_options(heap_bytes: int, model: str, compiled: tuple[str, ...] = ()) -> BootOptions:
     """A board with the workloads that are interrupted."""
-    return BootOptions((study_folder("injection"),), model=model, heap_bytes=heap_bytes)
+    return BootOptions((study_folder("injection"),), model=model, heap_bytes=heap_bytes, compiled=compiled)
 
 
 @lru_cache(maxsize=1)

@@ -23,11 +23,12 @@ from hardtalk.report.figures import Report
 
 @dataclass(frozen=True)
 class SweepTask:
-    """All rows of one sweep, `count` moments each."""
+    """All rows of one sweep, `count` moments each. The methods of the classes `compiled` are machine code."""
 
     sweep: str
     count: int
     model: str
+    compiled: tuple[str, ...] = ()
 
 
 @dataclass
@@ -47,27 +48,27 @@ class SweepResult:
 
 
 @lru_cache(maxsize=1)
-def booted(model: str) -> tuple[Bench, KeptBoard]:
-    bench = boot(process_options(model))
+def booted(model: str, compiled: tuple[str, ...]) -> tuple[Bench, KeptBoard]:
+    bench = boot(process_options(model, compiled=compiled))
     return bench, bench.console.keep()
 
 
-def run_row(row: Row, moments: range, model: str) -> Moments:
-    bench, kept = booted(model)
+def run_row(row: Row, moments: range, task: SweepTask) -> Moments:
+    bench, kept = booted(task.model, task.compiled)
     return MomentSweep(bench, kept, row).run(moments)
 
 
 def run_sweep(task: SweepTask) -> SweepResult:
-    bench, kept = booted(task.model)
+    bench, kept = booted(task.model, task.compiled)
     bench.console.put_back(kept)
     rows = rows_of(bench, task.sweep)
     moments = moments_of(-(-task.count // len(rows)))
-    return SweepResult(task, bench.firmware_hash, [(row, run_row(row, moments, task.model)) for row in rows])
+    return SweepResult(task, bench.firmware_hash, [(row, run_row(row, moments, task)) for row in rows])
 
 
-def tasks_of(count: int, model: str, names: Sequence[str] = ()) -> list[SweepTask]:
+def tasks_of(count: int, model: str, names: Sequence[str] = (), compiled: tuple[str, ...] = ()) -> list[SweepTask]:
     """`count` moments of each of these sweeps, of all if none is named, shared evenly by a sweep's rows, rounded up."""
-    return [SweepTask(name, count, model) for name in chosen_sweeps(names, sweep_names())]
+    return [SweepTask(name, count, model, compiled) for name in chosen_sweeps(names, sweep_names())]
 
 
 def sweep_all(
