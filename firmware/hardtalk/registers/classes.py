@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hardtalk.chip import Chip, ChipError, Field, Peripheral, Register
-from hardtalk.registers.names import UNUSABLE, file_of, register_class_name, selector_for, view_class_name
+from hardtalk.registers.names import UNUSABLE, common_name, file_of, register_class_name, selector_for, view_class_name
 from hardtalk.vm.primitives import PRIMITIVES
 
 CATEGORY = "Hardtalk-Registers"
@@ -41,7 +41,10 @@ def register_classes(chip: Chip) -> list[GeneratedClass]:
         texts = {register_class_name(peripheral): peripheral_class(peripheral)}
         for register in peripheral.registers:
             if register.fields:
-                texts[view_class_name(peripheral, register)] = view_class(peripheral, register)
+                name, text = view_class_name(peripheral, register), view_class(peripheral, register)
+                if texts.setdefault(name, text) != text:
+                    message = f"two registers of {peripheral.name} make different classes {name}"
+                    raise ChipError(message, "rename one of them in the SVD", file_of(peripheral))
         for name, text in texts.items():
             if name in seen:
                 message = f"{seen[name]} and {source} both make the class {name}"
@@ -145,7 +148,9 @@ def view_class(peripheral: Peripheral, register: Register) -> str:
     selectors = [selector_for(each.name, TAKEN_IN_VIEWS, file_of(peripheral)) for each in register.fields]
     unique(selectors, f"{peripheral.name} {register.name}", peripheral)
     methods = [line for each in register.fields for line in field_accessors(name, register, each)]
-    comment = f"I am the register {register.name} of a peripheral of type {peripheral.type_name}, field by field."
+    comment = (
+        f"I am the register {common_name(register)} of a peripheral of type {peripheral.type_name}, field by field."
+    )
     return tonel(name, "RegisterView", comment, [], methods)
 
 

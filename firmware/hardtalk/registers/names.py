@@ -36,8 +36,14 @@ def register_class_name(peripheral: Peripheral) -> str:
     return class_word(peripheral.type_name, file_of(peripheral)) + CLASS_SUFFIX
 
 
+def common_name(register: Register) -> str:
+    """Of an array's registers the name without the index."""
+    return register.family if register.indices else register.name
+
+
 def view_class_name(peripheral: Peripheral, register: Register) -> str:
-    """The class of a register with fields; a register whose name begins with its type's is not named twice."""
+    """The class of a register with fields, which those of an array share; a register whose name begins with its type's
+    is not named twice."""
     file = file_of(peripheral)
-    prefix, name = class_word(peripheral.type_name, file), class_word(register.name, file)
+    prefix, name = class_word(peripheral.type_name, file), class_word(common_name(register), file)
     return (name if name.startswith(prefix) else prefix + name) + VIEW_SUFFIX
