@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -159,17 +160,62 @@ def test_class_side(bench: Bench) -> None:
     assert text[-1] == "a Counter"
 
 
+def test_methods_that_were_entered_or_loaded_have_lines(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "loaded.st").write_text("!Counter methodsFor: 'x'!\nbark\n\t| heard |\n\theard := 8.\n\t^ heard! !\n")
+    entered = "Counter >> sing: n [\n\t| sung |\n\tsung := n + 1.\n\t^ sung\n]"
+    text = told(
+        bench, "break Counter>>add:", entered, "Counter class >> song [ ^ self new sing: 3 ]",
+        f"load {tmp_path}/loaded.st",
+        "clear", "break Counter>>sing:", "Counter song", "frames", "step", "continue",
+        "clear", "break loaded.st:4", "Counter new bark", "over", "clear", "continue",
+    )  # fmt: skip
+    place = f"{tmp_path}/loaded.st"
+    assert [line for line in text if "ms" not in line and "loaded in" not in line][4:] == [
+        "1  Counter>>sing: (<prompt>:3)",
+        "stopped at 1: Counter>>sing: (<prompt>:3)",
+        "    sung := n + 1.",
+        "  self = a Counter",
+        "  n = 3",
+        "  sung = nil",
+        "0  Counter>>sing: (<prompt>:3)",
+        "1  Counter class>>song (<prompt>:1)",
+        "2  UndefinedObject>>DoIt",
+        "stopped in Counter>>sing: (<prompt>:4)",
+        "    ^ sung",
+        "  self = a Counter",
+        "  n = 3",
+        "  sung = 4",
+        "4",
+        f"1  Counter>>bark ({place}:4)",
+        f"stopped at 1: Counter>>bark ({place}:4)",
+        "    heard := 8.",
+        "  self = a Counter",
+        "  heard = nil",
+        f"stopped in Counter>>bark ({place}:5)",
+        "    ^ heard",
+        "  self = a Counter",
+        "  heard = 8",
+        "8",
+    ]
+
+
+def test_a_method_entered_anew_is_the_one_that_is_meant(bench: Bench) -> None:
+    text = told(
+        bench, "Counter >> hum [ | a | a := 1. ^ a ]", "break Counter>>hum", "clear",
+        "Counter >> hum [ | b | b := 2. ^ b ]",
+        "break Counter>>hum", "Counter new hum", "clear", "continue",
+    )  # fmt: skip
+    assert "  b = nil" in text and text[-1] == "2"
+
+
 def test_what_cannot_be_stopped_at(bench: Bench) -> None:
-    assert told(bench, "break Counter>>sing") == ["the firmware has no method Counter>>sing"]
-    assert told(bench, "break Song.class.st:3") == ["the firmware has no file Song.class.st"]
+    assert told(bench, "break Counter>>sing") == ["the board has no method Counter>>sing"]
+    assert told(bench, "break Song.class.st:3") == ["the board has no file Song.class.st"]
     assert told(bench, "break Counter.class.st:99") == ["Counter.class.st has no code at line 99"]
     assert told(bench, "break LAMP DR")[0].startswith("there is no device LAMP; there are SYSTEM, ")
     assert told(bench, "break UART0 XR")[0].startswith("UART0 has no register XR; it has DR, ")
     assert told(bench, "break here and now")[0].startswith("say where: break ")
     assert told(bench, "break")[0].startswith("there are no breakpoints; break ")
-    assert told(bench, "Counter >> sing [ ^ 3 factorial ]", "break Counter>>sing")[-1] == (
-        "Counter>>sing was entered after the firmware was built: put it in a --driver folder"
-    )
     assert told(bench, "break Counter>>add:", "clear 2", "clear")[1] == "there is no breakpoint 2; break lists them"
 
 

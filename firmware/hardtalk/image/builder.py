@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import bisect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from types import MappingProxyType
 
 from hardtalk.image.bootstrap import Bootstrap, InstalledMethod
@@ -111,18 +109,12 @@ def getters_in(classes: Sequence[ClassDefinition]) -> dict[str, int]:
 
 def _symbol(method: InstalledMethod) -> MethodSymbol:
     start = method.object.address + of.slot_offset(len(method.object.slots))
-    source = method.definition.source
-    line_starts = [0, *accumulate(len(line) + 1 for line in source.split("\n"))][:-1]
-    lines: list[tuple[int, int]] = []
-    for bytecode_offset, source_offset in method.spec.source_map:
-        line = method.definition.line + bisect.bisect_right(line_starts, source_offset) - 1
-        if not lines or lines[-1][1] != line:
-            lines.append((start + bytecode_offset, line))
+    lines = method.spec.lines(method.definition.source, method.definition.line)
     return MethodSymbol(
         method.name,
         method.object.address,
         of.BODY_OFFSET + method.object.body_bytes,
         method.definition.file,
         method.definition.line,
-        tuple(lines),
+        tuple((start + offset, line) for offset, line in lines),
     )

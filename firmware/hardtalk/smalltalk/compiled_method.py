@@ -8,7 +8,9 @@ arguments, 29 the primitive's high bit.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Final, TypeAlias
 
 from hardtalk.smalltalk.errors import SourceError
@@ -107,6 +109,16 @@ class CompiledMethodSpec:
     bytecodes: bytes
     source_map: tuple[tuple[int, int], ...]
     warnings: tuple[SourceError, ...] = field(default=(), compare=False, repr=False)
+
+    def lines(self, text: str, first: int) -> list[tuple[int, int]]:
+        """Pairs (offset in `bytecodes`, line from there on), ascending, where the text begins on line `first`."""
+        starts = [0, *accumulate(len(line) + 1 for line in text.split("\n"))][:-1]
+        found: list[tuple[int, int]] = []
+        for offset, place in self.source_map:
+            line = first + bisect_right(starts, place) - 1
+            if not found or found[-1][1] != line:
+                found.append((offset, line))
+        return found
 
     @property
     def fields(self) -> MethodHeader:

@@ -9,6 +9,7 @@ from hardtalk.bench.silence import Silence
 from hardtalk.board import Board, Snapshot, Stop, StopReason
 from hardtalk.chip import CONSOLE_BAUD
 from hardtalk.serial import SESSION_BITS, ClassModel, ConsoleText, Event, Failure, NotUnderstood, Prompt, Result
+from hardtalk.smalltalk.ast import Method
 
 SLICE_CYCLES = 200_000
 PATIENCE_CYCLES = 4_000_000_000
@@ -155,20 +156,32 @@ class BoardConsole:
         """
         self.prompt.enter(expression)
         answer, reason = "", ""
-        late: list[Event] = []
-        for event in self.events(patience_cycles):
-            if isinstance(event, Result | Failure) and event.is_late:
-                late.append(event)
-            elif isinstance(event, Result):
+        for event in self._own_events(patience_cycles):
+            if isinstance(event, Result):
                 answer, reason = event.text, ""
             elif isinstance(event, Failure):
                 raise BenchError(f"{expression}\n{event.trace}")
             elif isinstance(event, NotUnderstood):
                 reason = event.reason
-        self._late += late
         if reason:
             raise BenchError(f"{expression}\nthe board does not understand: {reason}")
         return answer
+
+    def carry_out(self, statements: Method) -> None:
+        """What a tool has made, without an answer. Whether it went well is for the tool to see."""
+        self.prompt.enter_statements(statements, is_quiet=True)
+        for _ in self._own_events(PATIENCE_CYCLES):
+            pass
+
+    def _own_events(self, patience_cycles: int) -> Iterator[Event]:
+        """Without those of what a debugger held and now comes to its end: they are for who receives next."""
+        late: list[Event] = []
+        for event in self.events(patience_cycles):
+            if isinstance(event, Result | Failure) and event.is_late:
+                late.append(event)
+            else:
+                yield event
+        self._late += late
 
     def set_baud(self, baud: int) -> None:
         """Have the board's serial port work at that rate. The model of the line follows the device's divisor."""

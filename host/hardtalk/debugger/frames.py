@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
+from hardtalk.debugger.code_map import CodeMap, WithNode, first_bytecode
 from hardtalk.debugger.objects import LITERAL_COUNT, Objects
 from hardtalk.serial import ClassModel
-from hardtalk.smalltalk.ast import Method
 from hardtalk.smalltalk.bindings import Scope
 from hardtalk.smalltalk.bytecodes import BY_OPCODE
 from hardtalk.smalltalk.scope import Analysis
 from hardtalk.smalltalk.verifier import TRAILER_BYTES
-from hardtalk.symbols.source_map import Place, SourceMap
+from hardtalk.symbols.source_map import Place
 from hardtalk.vm.constants import PINNED_REGISTERS
-from hardtalk.vm.object_format import BODY_OFFSET, SLOTS, WORD_BYTES
+from hardtalk.vm.object_format import BODY_OFFSET, SLOTS
 
 MOST_FRAMES: Final = 1_000
 SENDER, PC, METHOD, CLOSURE, RECEIVER, TEMPORARIES = (
@@ -28,11 +28,6 @@ SENDER, PC, METHOD, CLOSURE, RECEIVER, TEMPORARIES = (
 OUTERMOST: Final = "UndefinedObject>>DoIt"
 START_PC: Final = SLOTS["Closure"].index("StartPc")
 MAKES_CLOSURE: Final = "pushClosure"
-
-
-class WithNode(Protocol):
-    @property
-    def node(self) -> Method: ...
 
 
 @dataclass(frozen=True)
@@ -64,11 +59,10 @@ def down_to_entry(frames: Iterable[Frame]) -> Iterator[Frame]:
 class Frames:
     """Reads the stack. `methods` are the sources, by name as `Foo class>>bar:`."""
 
-    def __init__(
-        self, objects: Objects, source_map: SourceMap, model: ClassModel, methods: Mapping[str, WithNode]
-    ) -> None:
+    def __init__(self, objects: Objects, code: CodeMap, model: ClassModel, methods: Mapping[str, WithNode]) -> None:
         self.objects = objects
-        self.source_map = source_map
+        self.code = code
+        self.source_map = code.source_map
         self.model = model
         self.methods = methods
 
@@ -97,7 +91,7 @@ class Frames:
     def frame(self, context: int, ip: int) -> Frame:
         slot = self.objects.slot
         method, closure = slot(context, METHOD), slot(context, CLOSURE)
-        known = self.source_map.method_at(ip)
+        known = self.code.method_at(ip)
         is_block = not self.objects.is_nil(closure)
         return Frame(
             context, method, ip, closure, slot(context, RECEIVER), self.objects.method_name(method),
@@ -167,7 +161,7 @@ class Frames:
     def bytecodes(self, method: int) -> Iterator[int]:
         """The addresses of its bytecodes."""
         end = method + BODY_OFFSET + self.objects.size(method) - TRAILER_BYTES
-        address = method + BODY_OFFSET + WORD_BYTES * (1 + LITERAL_COUNT.take(self.objects.slot(method, 0)))
+        address = first_bytecode(self.objects, method)
         while address < end:
             yield address
             address += BY_OPCODE[self.objects.board.ram.read(address, 1)[0]].size

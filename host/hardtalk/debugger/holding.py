@@ -21,6 +21,7 @@ from hardtalk.vm.object_format import SLOTS
 
 HOLDER: Final = "HeldProcess"
 HOLDS: Final = f"{HOLDER} class>>cannotInterpret:"
+SHOWS: Final = f"{HOLDER} class>>show:"
 TELLS_RECEIVER: Final = "ClosureBytecodes>>sendCannotInterpret"
 EVERYBODYS: Final = "SystemProcess"
 """The class of processes that nobody holds."""
@@ -55,10 +56,12 @@ class Holding:
         self.held: dict[int, Held] = {}
         self._count = 0
         routine = bench.source_map.address_of(TELLS_RECEIVER)
-        method = next((each for each in bench.source_map.methods if each.name == HOLDS), None)
-        if routine is None or method is None:
+        method, shows = frames.code.named(HOLDS), frames.code.named(SHOWS)
+        if routine is None or method is None or shows is None:
             raise CannotHold("this firmware cannot hold a process: build it anew")
         self._routine = routine
+        self.shows = Point(Event.BYTECODE, shows.lines[0][0], 1)
+        """Where the board shows a method."""
         metaclass = frames.objects.slot(frames.class_binding(method.address), SLOTS["Association"].index("Value"))
         self._holder = frames.objects.slot(metaclass, METACLASS_INSTANCE_SLOT)
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from hardtalk.bench import Bench
 from hardtalk.board import BoardError
+from hardtalk.debugger.code_map import CodeMap
 from hardtalk.debugger.device_registers import register_values, shown_value
 from hardtalk.debugger.frames import Frames
 from hardtalk.debugger.history import History
@@ -91,7 +92,8 @@ class Monitor:
 
     def frames(self, _: str) -> str:
         """The Smalltalk stack of the process that runs, whatever part of the virtual machine the CPU is in."""
-        reader = Frames(Objects(self.bench.board), self.bench.source_map, self.bench.console.prompt.model, {})
+        model = self.bench.console.prompt.model
+        reader = Frames(Objects(self.bench.board), CodeMap(self.bench.source_map, model), model, {})
         shown = [f"{number}  {frame}\n" for number, frame in enumerate(islice(reader.stack(), SHOWN_FRAMES))]
         return "".join(shown) or "the registers are not the virtual machine's here\n"
 

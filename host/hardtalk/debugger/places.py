@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from hardtalk.board.lookout import Event, Point
 from hardtalk.chip import Peripheral
-from hardtalk.symbols.source_map import MethodLines, SourceMap
+from hardtalk.debugger.code_map import CodeMap
+from hardtalk.symbols.source_map import MethodLines
 from hardtalk.vm.object_format import WORD_BYTES
 
 LINE: Final = re.compile(r"(?P<file>[^\s:]+):(?P<line>\d+)")
@@ -22,12 +23,11 @@ class NoSuchPlace(Exception):
 
 
 class Places:
-    """Those of one firmware and its board. `known` are the names of all methods, also of those entered later."""
+    """Those of one board."""
 
-    def __init__(self, source_map: SourceMap, peripherals: Sequence[Peripheral], known: Collection[str]) -> None:
-        self.source_map = source_map
+    def __init__(self, code: CodeMap, peripherals: Sequence[Peripheral]) -> None:
+        self.code = code
         self.peripherals = peripherals
-        self.known = known
 
     def located(self, place: str) -> tuple[str, Point]:
         """Its title and point. Raises NoSuchPlace."""
@@ -41,21 +41,16 @@ class Places:
         raise NoSuchPlace("say where: break Foo>>bar:, break Foo.class.st:12 or break UART0 DR write")
 
     def _in_method(self, name: str) -> tuple[str, Point]:
-        method = next((each for each in self.source_map.methods if each.name == name), None)
+        method = self.code.named(name)
         if method is None:
-            known = name in self.known
-            raise NoSuchPlace(
-                f"{name} was entered after the firmware was built: put it in a --driver folder"
-                if known
-                else f"the firmware has no method {name}"
-            )
+            raise NoSuchPlace(f"the board has no method {name}")
         return self._titled(method, method.lines[0])
 
     def _in_file(self, file: str, line: int) -> tuple[str, Point]:
         """The first bytecode of that line, or of the first one behind it that has any in the same method."""
         best: tuple[int, MethodLines, tuple[int, int]] | None = None
         is_known = False
-        for method in self.source_map.methods:
+        for method in self.code.methods:
             if method.first.file != file and not method.first.file.endswith(f"/{file}"):
                 continue
             is_known = True
@@ -63,7 +58,7 @@ class Places:
                 if line <= row[1] and method.first.line <= line and (best is None or row[1] < best[0]):
                     best = row[1], method, row
         if best is None:
-            raise NoSuchPlace(f"{file} has no code at line {line}" if is_known else f"the firmware has no file {file}")
+            raise NoSuchPlace(f"{file} has no code at line {line}" if is_known else f"the board has no file {file}")
         return self._titled(best[1], best[2])
 
     def _titled(self, method: MethodLines, row: tuple[int, int]) -> tuple[str, Point]:

@@ -7,17 +7,19 @@ part in it and does not see it. One that holds (`holding`) stops the process tha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from hardtalk.bench import Bench
 from hardtalk.board import Stop, StopReason
 from hardtalk.board.lookout import Event, Hit, Point
-from hardtalk.debugger.frames import OUTERMOST, Frame, Frames, WithNode, down_to_entry
+from hardtalk.debugger.code_map import CodeMap, WithNode
+from hardtalk.debugger.frames import OUTERMOST, TEMPORARIES, Frame, Frames, down_to_entry
 from hardtalk.debugger.holding import Held, Holding
 from hardtalk.debugger.objects import Objects
 from hardtalk.debugger.places import NoSuchPlace, Places
 from hardtalk.debugger.session import history_of
+from hardtalk.smalltalk.ast import Method
 
 
 class Stopped(Exception):
@@ -56,7 +58,7 @@ class Goal:
     def is_reached(self, frame: Frame) -> bool:
         start = self.frames[0]
         if self.until is Until.RESTARTED:
-            return (frame.context, frame.method) == (start.context, start.method)
+            return frame.method == start.method and start.context in (0, frame.context)
         has_moved = (frame.context, frame.method) != (start.context, start.method) or (
             frame.place != start.place or frame.ip <= start.ip
         )
@@ -80,8 +82,12 @@ class SmalltalkDebugger:
         self.history = history_of(bench)
         self.breakpoints: list[Breakpoint] = []
         self.is_stopped = False
-        self.frames = Frames(Objects(bench.board), bench.source_map, bench.console.prompt.model, methods)
-        self._places = Places(bench.source_map, bench.board.chip.peripherals, methods)
+        model = bench.console.prompt.model
+        self.code = CodeMap(bench.source_map, model)
+        self.frames = Frames(Objects(bench.board), self.code, model, methods)
+        self._places = Places(self.code, bench.board.chip.peripherals)
+        self._shown: list[int] | None = None
+        """The methods that the board has shown, while it does."""
         self.holding = Holding(bench, self.frames)
         self._on_hold = on_hold
         self._goal: Goal | None = None
@@ -115,7 +121,7 @@ class SmalltalkDebugger:
             found = history.run(end - history.now.cycles)
             if isinstance(found, Stop):
                 return found
-            if self._is_held_at(found):
+            if self._is_shown_at(found) or self._is_held_at(found):
                 continue
             text = self._stop_at(found)
             if text:
@@ -129,10 +135,32 @@ class SmalltalkDebugger:
         too. No process is switched in the block of instructions that begins a bytecode."""
         process = self.frames.objects.active_process
         return (
-            any(each.point == hit.point for each in self.breakpoints)
+            hit.point == self.holding.shows
+            or any(each.point == hit.point for each in self.breakpoints)
             or process in self.holding.held
             or (self._goal is not None and process == self._goal.process)
         )
+
+    def learn(self, entered: Mapping[str, WithNode]) -> None:
+        """Know the methods that were entered or loaded, so far as they are not. The board does not stand still."""
+        if unknown := self.code.unknown(entered):
+            self.code.learn(unknown, self._addresses, self.frames.objects)
+
+    def _addresses(self, statements: Method) -> list[int]:
+        self._shown = []
+        self._watch()
+        self.bench.console.carry_out(statements)
+        found, self._shown = self._shown, None
+        self._watch()
+        return found
+
+    def _is_shown_at(self, hit: Hit) -> bool:
+        if self._shown is None or hit.point != self.holding.shows:
+            return False
+        frame = next(self.frames.stack())
+        self._shown.append(self.frames.objects.slot(frame.context, TEMPORARIES))
+        self.history.step()
+        return True
 
     def _is_held_at(self, hit: Hit) -> bool:
         """Whether the process that runs is held there: nothing of the bytecode is done yet."""
@@ -181,6 +209,14 @@ class SmalltalkDebugger:
         held.is_released = True
         if until is Until.RESTARTED:
             del self.holding.held[held.process]
+        self._watch()
+
+    def let_go_into(self, held: Held, name: str) -> None:
+        """As `let_go`, to where the method of that name begins, as it is now."""
+        self.let_go(held, Until.RESTARTED)
+        if self._goal is not None and (method := self.code.named(name)) is not None:
+            begun = replace(self._goal.frames[0], context=0, method=method.address)
+            self._goal = replace(self._goal, frames=(begun, *self._goal.frames[1:]))
         self._watch()
 
     def _stop_at(self, hit: Hit) -> str:
@@ -237,9 +273,10 @@ class SmalltalkDebugger:
 
     def _watch(self) -> None:
         points = {each.point for each in self.breakpoints} | self.holding.points
+        points |= set() if self._shown is None else {self.holding.shows}
         if self._goal is not None and self._goal.process not in self.holding.held:
             methods = {each.method for each in self._goal.frames}
-            for method in self.bench.source_map.methods:
+            for method in self.code.methods:
                 if self._goal.until is Until.CALLER and method.address in methods:
                     points |= {Point(Event.BYTECODE, each, 1) for each in self.frames.bytecodes(method.address)}
                 elif self._goal.until is Until.RESTARTED and method.address == self._goal.frames[0].method:

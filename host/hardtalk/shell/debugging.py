@@ -37,6 +37,8 @@ def add(shell: Session, place: str, holds: bool) -> None:
         list_breakpoints(shell)
         return
     debugger = shell.debugger or shell.start_debugger()
+    if not debugger.is_stopped:
+        debugger.learn(shell.library.entered)
     try:
         made = debugger.add(place, holds)
     except NoSuchPlace as error:
@@ -194,7 +196,8 @@ def show_hold(shell: Session, held: Held, frame: Frame) -> None:
 
 def show_place(shell: Session, debugger: SmalltalkDebugger, frame: Frame) -> None:
     """The line of a frame, and its variables."""
-    text = None if frame.place is None else source_line(frame.place, debugger.bench.source_map.folders)
+    place, folders = frame.place, debugger.bench.source_map.folders
+    text = None if place is None else debugger.code.line(frame.method, place) or source_line(place, folders)
     if text is not None:
         shell.tell(f"    {text.strip()}")
     for line in variable_lines(debugger, frame):

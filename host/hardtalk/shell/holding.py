@@ -67,7 +67,8 @@ def restart(shell: Session, number: str) -> None:
         return
     shell.tell(f"{frame.name} was entered anew, and is sent again")
     holder = found_holder(shell, debugger, again)
-    debugger.let_go(again)
+    debugger.learn(shell.library.entered)
+    debugger.let_go_into(again, frame.name)
     go_on(shell, debugger, again, Send(holder, "sendAgain"))
 
 

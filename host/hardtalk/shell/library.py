@@ -8,11 +8,11 @@ from functools import cached_property
 from hardtalk.bench import Bench
 from hardtalk.build.sources import class_paths, generated_classes, read_classes
 from hardtalk.serial.entries import entries_of
-from hardtalk.serial.requests import METHOD_HEAD
+from hardtalk.serial.requests import METHOD_HEAD, in_line
 from hardtalk.smalltalk.ast import Cascade, Send, walk
 from hardtalk.smalltalk.chunk import MethodChunk
 from hardtalk.smalltalk.errors import SourceError
-from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition
+from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition, read_class
 
 Known = MethodDefinition | MethodChunk
 
@@ -62,7 +62,8 @@ class Library:
         """Remember the methods of what was entered, as far as it can be read."""
         head = METHOD_HEAD.match(text)
         try:
-            for entry in entries_of(f"Extension {{ #name : #{head[1]} }}\n{text}" if head else text, file):
+            extension = head and in_line(read_class, f"Extension {{ #name : #{head[1]} }}\n{text}", file, 0)
+            for entry in [extension] if extension else entries_of(text, file):
                 if isinstance(entry, ClassDefinition):
                     self.entered.update(self._named([entry]))
                 elif isinstance(entry, MethodChunk) and entry.node.selector:

@@ -127,6 +127,8 @@ class Shell:
         if not self.has_failed:
             self.kept.append(entry)
             self.library.note(entry, "<prompt>")
+            if self.debugger is not None and not self._is_stopped:
+                self.debugger.learn(self.library.entered)
         self.has_failed = failed or self.has_failed
 
     @property
