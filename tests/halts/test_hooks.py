@@ -140,8 +140,8 @@ def test_an_executor_that_never_ends_keeps_no_other_waiting(booted: tuple[Bench,
     bench.console.evaluate("Smalltalk at: #Count put: 0. Other")
     bench.console.evaluate("Other >> finalize [ Count := Count + 1 ]")
     entry = (
-        "3 timesRepeat: [ WeakRegistry default add: Object new executor: Mine new; "
-        "add: Object new executor: Other new ]. "
+        "3 timesRepeat: [ WeakRegistry default add: Object new executor: Mine new. "
+        "WeakRegistry default add: Object new executor: Other new ]. "
         "Smalltalk garbageCollect. (Delay forSeconds: 5) wait. Count"
     )
     assert bench.console.evaluate(entry, 10 * PATIENCE_CYCLES) == "3"

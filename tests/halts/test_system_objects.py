@@ -43,6 +43,7 @@ TAKES = """
 """.replace("\n", " ")
 RUNNING = (
     "SerialConsole current", "Timer current", "SerialPort console", "Delay forMilliseconds: 3", "WeakRegistry default",
+    "Transcript",
 )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def test_a_message_is_told_as_an_entry(many: MessageCampaign) -> None:
 def test_the_batch_that_stops_the_clock_is_a_fault(many: MessageCampaign, monkeypatch: pytest.MonkeyPatch) -> None:
     start = many.start
     many.bench.board.restore(start)
-    many.bench.console.evaluate("[ (Timer current instVarAt: 1) timer2Control: 0; timer1Control: 0 ] value. 0")
+    many.bench.console.evaluate("[ (Timer current partAt: 1) timer2Control: 0; timer1Control: 0 ] value. 0")
     monkeypatch.setattr(many, "start", many.bench.board.snapshot())
     what, _ = many.batch(Operation.MESSAGES, 5, 1, 1)
     assert "does not answer" in what
@@ -66,7 +66,7 @@ def test_private_selectors_and_those_of_the_class_side_are_known(campaign: Entry
 
 
 def test_a_message_that_stops_the_clock_is_a_fault(campaign: EntryCampaign) -> None:
-    kind, what = campaign.send("(Timer current instVarAt: 1) timer2Control: 0; timer1Control: 0")
+    kind, what = campaign.send("(Timer current partAt: 1) timer2Control: 0; timer1Control: 0")
     assert kind == "succeeded"
     assert "the board does not answer" in what
 

@@ -13,9 +13,10 @@ OBJECTS: Final = (
     "(Object compiledMethodAt: #printString)", "3", "1.5", "(1 bitShift: 70)", "nil", "true", "$a", "'abc' copy",
     "#foo", "[ :x | x ]", "Object new", "Semaphore new", "Mutex new", "SharedQueue new", "[ ] newProcess",
     "(Delay forMilliseconds: 5)", "(Array new: 5)", "(1 to: 5)", "Set new", "Error new", "(Form extent: 8 @ 8)",
-    "(Delay classPool at: #Server)", "(Delay classPool at: #FirstDelay)", "(Timer current instVarNamed: 'process')",
-    "(SerialConsole current instVarNamed: 'server')", "(SerialConsole current instVarNamed: 'requests')",
-    "(SerialPort console instVarNamed: 'receivedAny')", "(Delay classPool at: #Server) suspendedContext",
+    "(Delay classPool at: #Server)", "(Delay classPool at: #Timer)", "(Timer current partAt: 6)",
+    "(SerialConsole current partAt: 5)", "(Delay classPool at: #Server) suspendedContext", "Delay classPool",
+    "(Smalltalk associationAt: #Processor)", "(Delay classPool associationAt: #Access)", "WeakRegistry default",
+    "Symbol registry", "([ (Delay forMilliseconds: 500) wait ] fork)",
 )  # fmt: skip
 CLASSES: Final = (
     "Object", "Behavior", "Class", "Metaclass", "ClassBuilder", "CompiledMethod", "MethodDictionary", "MethodContext",
