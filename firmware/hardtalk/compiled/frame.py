@@ -33,7 +33,8 @@ class Frame:
     """`taken` words of the stack have been popped; `pushed` lie above what is left, so far in variables only.
     `temporaries` are those whose values are in variables too, `integers` the texts of values known as SmallIntegers.
     While a method is not `is_active` it has no context yet: arguments and receiver lie on the sender's stack, and
-    nothing has been done that cannot be done again. `owner` is its receiver then, once it has been asked for."""
+    nothing has been done that cannot be done again. `owner` is its receiver then, once it has been asked
+    for. About `cycles` have passed since the last look at interrupts."""
 
     taken: int = 0
     pushed: list[Value] = field(default_factory=list)
@@ -41,10 +42,11 @@ class Frame:
     integers: set[str] = field(default_factory=set)
     is_active: bool = True
     owner: Value | None = None
+    cycles: int = 0
 
     def copy(self) -> Frame:
         temporaries, integers = dict(self.temporaries), set(self.integers)
-        return Frame(self.taken, list(self.pushed), temporaries, integers, self.is_active, self.owner)
+        return Frame(self.taken, list(self.pushed), temporaries, integers, self.is_active, self.owner, self.cycles)
 
     def is_integer(self, value: Value) -> bool:
         return value.constant is not None or value.text in self.integers

@@ -12,6 +12,9 @@ from hardtalk.smalltalk.disassembler import Instruction
 BY_BYTECODES: Final = "^ compiledCode activate: newMethod arguments: count"
 """How a method goes on that has no context yet and needs more than is usual."""
 
+LONGEST_WITHOUT_LOOK: Final = 40
+"""Before a send or another piece a look is so many cycles ago at most."""
+
 
 class PieceBase:
     """The Slang of one piece, which begins at the bytecode at `start`; `base` is where `ip` points then. It makes the
@@ -42,6 +45,14 @@ class PieceBase:
             return BY_BYTECODES
         stores = " ".join(frame.stores())
         return f"{stores}{' ' if stores else ''}^ compiledCode goOnAt: {offset - self.base}"
+
+    def look(self, frame: Frame, distance: int = 0) -> list[str]:
+        """A look at interrupts where the last one is long ago; the stack is where bytecodes have it, and the bytecode
+        so far from `ip` is next. What is sent may itself take a while."""
+        if frame.cycles <= LONGEST_WITHOUT_LOOK:
+            return []
+        frame.cycles = 0
+        return [f"self isInterruptPending ifTrue: [ ^ compiledCode goOnAt: {distance} ]."]
 
     def moved(self, base: int) -> list[str]:
         """Let `ip` point there."""

@@ -23,6 +23,19 @@ from hardtalk.smalltalk.disassembler import Instruction
 
 LONGEST_PIECE: Final = 24
 """Behind so many bytecodes a piece leads to the next one instead of holding its code, too."""
+USUAL_CYCLES: Final = 3
+CYCLES: Final = {
+    "+": 6,
+    "-": 6,
+    "*": 12,
+    "at:": 20,
+    "at:put:": 24,
+    "pushNewArray": 45,
+    "sendNoArguments": 25,
+    "x": 25,
+    "y": 25,
+}
+"""By special selector or name of the bytecode, where it is more than usual: getters among what is sent."""
 MOST_ACTIVATIONS: Final = 2
 """In so many places at most a start makes its context."""
 
@@ -57,6 +70,12 @@ def start_text(method: MethodCode) -> str:
     return piece.method_text(f"start{number}: newMethod arguments: count", pragmas, method.name, lines)
 
 
+def cycles_of(instruction: Instruction) -> int:
+    """About how long the bytecode's code takes."""
+    selector = special_selector(instruction) or instruction.row.name or ""
+    return CYCLES.get(selector, USUAL_CYCLES)
+
+
 class Piece(Steps):
     """The flow of a piece."""
 
@@ -76,6 +95,7 @@ class Piece(Steps):
             if offset != self.start and (way := self.way_to(instruction, frame)) is not None:
                 return [*lines, *way]
             self.length += 1
+            frame.cycles += cycles_of(instruction)
             name = instruction.row.name or ""
             if name in JUMPS:
                 target = target_of(instruction)
@@ -102,11 +122,13 @@ class Piece(Steps):
         lines: list[str] = []
         if number is not None and (offset in self.method.marked.heads or self.length > LONGEST_PIECE):
             self.activate(frame, lines)
-            return [*lines, *frame.stores(), *self.moved(instruction.next_offset - 1), f"^ self code{number}"]
+            look = self.look(frame, offset - self.base)
+            return [*lines, *frame.stores(), *look, *self.moved(instruction.next_offset - 1), f"^ self code{number}"]
         if self.method.is_meeting(offset) or (number is None and self.length > 2 * LONGEST_PIECE):
             meeting = self.method.meeting(offset)
             self.activate(frame, lines)
-            return [*lines, *frame.stores(), *self.moved(offset - 1), f"^ self {meeting.selector}"]
+            look = self.look(frame, offset - self.base)
+            return [*lines, *frame.stores(), *look, *self.moved(offset - 1), f"^ self {meeting.selector}"]
         return None
 
     def back(self, target: int, frame: Frame) -> list[str]:

@@ -39,7 +39,7 @@ class Sends(PieceBase):
         key = f"{symbol} + {count}" if count else symbol
         known = f"({entry} cachedSelector = ({key}) and: [ {entry} cachedClass = {classed} ])"
         sought = f"compiledCode seek: {symbol} class: {classed} arguments: {count}"
-        go = [*before.stores(), *self.moved(instruction.offset)]
+        go = [*before.stores(), *self.moved(instruction.offset), *self.look(before)]
         getter = self.method.getters.get(selector) if not count else None
         if getter is None or frame.is_integer(receiver):
             lines += [*go, f"{known} ifFalse: [ ^ {sought} ]."]
