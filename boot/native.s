@@ -110,7 +110,8 @@ nativeRequested:
     b       leaveHandler
 
 /* linesForSmalltalk: a native process was interrupted by Smalltalk lines r1 only. They wait for the VM, which goes on
-   at once if the waiting Smalltalk process is the more urgent one. r12 spsr, {r12, return address, r0-r3} on the stack. */
+   at once if the waiting Smalltalk process is the more urgent one. What switchFromInterrupt lets in is left to it.
+   r12 spsr, {r12, return address, r0-r3} on the stack. */
 linesForSmalltalk:
     str     r1, [r0, #VIC_INTENCLEAR]
     ldr     r3, [r2, #pendingLines]
@@ -119,9 +120,13 @@ linesForSmalltalk:
     ldr     r3, [r2, #interruptCount]
     add     r3, r3, #1
     str     r3, [r2, #interruptCount]
+    ldr     r3, [r2, #nativeDepth]
+    cmp     r3, #0
+    bne     leaveHandler
 
 /* switchFromInterrupt: IRQ mode, r2 vmState, spsr and the frame {r12, return address, r0-r3} of the interrupted VM or
-   native process, which is put away in its record. */
+   native process, which is put away in its record. Then interrupts that wait are taken, in IRQ mode, in which lr and
+   spsr are nobody's now; to their handlers this is an outer one, so none of them switches. */
 switchFromInterrupt:
     ldr     r3, [r2, #nativeRunning]
     add     r0, r3, #16                     /* r4 of the record */
@@ -135,8 +140,13 @@ switchFromInterrupt:
     stmia   r3, {r4-r7}
     add     r0, r3, #NativeProcessStackOffset
     stmia   r0, {sp, lr}^
-    mov     r0, r0                          /* no banked register right after a user-bank transfer */
+    mov     r1, #1                          /* no banked register right after a user-bank transfer */
+    str     r1, [r2, #nativeDepth]
     mov     r4, r2
+    msr     cpsr_c, #0x52
+    mov     r1, #0
+    msr     cpsr_c, #0xd2
+    str     r1, [r2, #nativeDepth]
     ldr     r12, =scheduleAfterInterrupt     /* Keystone would take the name for a distance */
     blx     r12                             /* <calls: scheduleAfterInterrupt> */
     b       resumeNative

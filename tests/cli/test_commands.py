@@ -95,7 +95,7 @@ def test_explain_names_a_symbol_with_its_source_and_instructions(elf: Path, caps
 def test_explain_prints_the_facts(elf: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = shown(capsys, "explain", "--facts", "--elf", str(elf)).splitlines()
     assert "    r5   ip" in lines and "      1  bytesFree" in lines and "      0  + 1" in lines
-    assert any(">>mostUrgentFor:and:" in line and line.endswith(" at most 7 times") for line in lines)
+    assert any(">>tickNative" in line and line.endswith(" at most 32 times") for line in lines)
     assert any("callNative" in line and ">>sleepNative:" in line for line in lines)
     assert run(["explain"]) == run(["explain", "0x10000", "--facts"]) == 2
 

@@ -111,27 +111,22 @@ class SchedulerModel:
         if semaphore.natives:
             woken = semaphore.natives.popleft()
             self.contexts.setdefault(woken.priority, deque()).append(woken)
-            if woken.priority > self.running_priority:
-                self.preempt()
+            self.go_on_from(self.running_priority + 1)
         elif semaphore.announced:
             semaphore.announced -= 1
             semaphore.posted += 1
-            if isinstance(self.running, Process):
-                self.raise_vm()
-                if self.running_priority < self.vm_priority:
-                    self.preempt()
+            self.go_on_from(self.running_priority + 1)
         else:
             semaphore.count += 1
 
     def yield_by(self, process: Process) -> None:
         if process.is_native:
-            if self.highest_waiting >= process.priority:
-                self.preempt()
+            self.go_on_from(process.priority)
         elif self.ready.get(process.priority):
             self.ready[process.priority].append(process)
             self.next_smalltalk()
-        elif self.highest_waiting >= process.priority:
-            self.preempt()
+        else:
+            self.go_on_from(process.priority)
 
     # Contexts
 
@@ -143,32 +138,38 @@ class SchedulerModel:
     def running_priority(self) -> int:
         return self.running.priority if isinstance(self.running, Process) else self.vm_priority
 
-    def preempt(self) -> None:
-        self.contexts.setdefault(self.running_priority, deque()).append(self.running)
+    def go_on_from(self, priority: int) -> None:
+        """What runs gives way to what is at least so urgent; of those equally urgent the machine goes first when it is
+        wanted."""
+        before, is_wanted = self.running, self.is_vm_wanted_from(max(priority, self.highest_waiting))
+        if self.highest_waiting < priority and (before is VM or not is_wanted):
+            return
+        if before is VM and is_wanted:
+            return
+        place = self.running_priority
         self.run_highest()
+        self.contexts.setdefault(place, deque()).append(before)
+
+    def is_vm_wanted_from(self, priority: int) -> bool:
+        return priority <= SLOT_PRIORITY and any(semaphore.posted for semaphore in self.semaphores)
 
     def run_highest(self) -> None:
-        self.running = self.contexts[self.highest_waiting].popleft()
-
-    def raise_vm(self) -> None:
-        if self.vm_priority >= SLOT_PRIORITY:
-            return
-        self.contexts[self.vm_priority].remove(VM)
-        self.vm_priority = SLOT_PRIORITY
-        self.contexts.setdefault(SLOT_PRIORITY, deque()).append(VM)
+        if self.running is not VM and self.is_vm_wanted_from(self.highest_waiting):
+            self.contexts[self.vm_priority].remove(VM)
+            self.running = VM
+        else:
+            self.running = self.contexts[self.highest_waiting].popleft()
 
     def end_native(self) -> None:
         """The end of a native process is signalled to Smalltalk, where nobody waits for it here."""
         self.semaphores[0].posted += 1
-        self.raise_vm()
         self.run_highest()
 
     # Inside the virtual machine
 
     def settle(self) -> None:
         self.vm_priority = self.active.priority if self.active else 3
-        if self.highest_waiting > self.vm_priority:
-            self.preempt()
+        self.go_on_from(self.vm_priority + 1)
 
     def next_smalltalk(self) -> None:
         highest = max((priority for priority, queue in self.ready.items() if queue), default=None)

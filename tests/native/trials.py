@@ -6,7 +6,7 @@ import random
 
 from .scheduler_model import SIGNAL, WAIT, YIELD, Process, SchedulerModel
 
-PRIORITIES = (10, 20, 20, 30, 40, 72)
+PRIORITIES = (10, 20, 20, 30, 40, 70, 72)
 SEMAPHORES = 3
 
 

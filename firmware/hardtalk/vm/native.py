@@ -11,8 +11,8 @@ from typing import Final
 
 INTERRUPT_LINES: Final = 32
 PRIORITY_LEVELS: Final = 96
-LEVELS: Final = 1 << PRIORITY_LEVELS.bit_length()
-"""Of a search by halves; none is as urgent as those beyond the last priority."""
+LEVELS: Final = PRIORITY_LEVELS + 1
+"""Nobody is as urgent as the last one, which is above the last priority."""
 
 LEVEL_BYTES: Final = 8
 SLEEPER_LISTS: Final = 64
@@ -192,7 +192,6 @@ def constants() -> Iterator[tuple[str, int]]:
     yield "NativeArgumentPlaces", NATIVE_ARGUMENT_PLACES
     yield "NativePriorities", PRIORITY_LEVELS
     yield "NativeLevels", LEVELS
-    yield "NativeLevelSteps", LEVELS.bit_length() - 1
     yield "NativeLevelBytes", LEVEL_BYTES
     yield "NativeSleeperLists", SLEEPER_LISTS
     yield "NativeSleeperMask", SLEEPER_LISTS - 1

@@ -22,6 +22,7 @@ WAKING_NOBODY = "runNextProcess"
 OTHERS = "takeSignalsOf:"
 """On a way on which native code has signalled a semaphore, which is another interrupt's."""
 INTERRUPT = "interrupt"
+MODE_BITS, IRQ_MODE = 0x1F, 0x12
 SWITCHED = frozenset({End.DISPATCH})
 ENTERED = frozenset({End.EXCEPTION_RETURN})
 
@@ -55,7 +56,11 @@ def entry_graph(code: Code, source_map: SourceMap) -> tuple[Graph, int]:
 
 
 def _runs_handler(block: Block) -> bool:
-    return block.mask == UNMASK
+    """Interrupts that are let in before the next process is chosen, in the mode of the entry itself, come back."""
+    if block.mask != UNMASK:
+        return False
+    bits = block.instructions[-1].status_bits
+    return bits is None or bits & MODE_BITS != IRQ_MODE
 
 
 def handler_of(code: Code) -> int:

@@ -8,7 +8,7 @@ the VM changes behind a native process's back, are told apart, and one of each i
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hardtalk.board import Board, Snapshot, StopReason
@@ -235,7 +235,8 @@ class FormSweep:
             pending, entries = address_of("pendingLines"), address_of("interruptCount")
             in_vm = Rule(((pending, pending + WORD_BYTES),), counts={entries: 1}, requests_vm=True)
             in_process = Rule(must_keep=kept, counts={entries: 1, **self._counted(self.line)})
-            return {Interrupted.VM: in_vm, Interrupted.PROCESS: in_process}
+            in_entry = replace(in_vm, requests_vm=False)
+            return {Interrupted.VM: in_vm, Interrupted.PROCESS: in_process, Interrupted.HANDLER: in_entry}
         counts = self._counted_natively(self.line)
         result = self.place.computed[self.line.number]
         own = ((result, result + WORD_BYTES),)

@@ -19,6 +19,7 @@ from hardtalk.board.journal import Journal
 from hardtalk.board.mask_watch import IRQ_VECTOR
 from hardtalk.injection.registers import (
     INDEX,
+    IRQ,
     IRQ_MASKED,
     MODE_MASK,
     SYSTEM,
@@ -239,6 +240,8 @@ class Trial:
     def _compare(self, rule: Rule, before: Registers, after: Registers) -> None:
         if rule.requests_vm:
             before = (*before[:DISPATCH_REGISTER], self.interrupt_table, *before[DISPATCH_REGISTER + 1 :])
+        if before[INDEX["cpsr"]] & MODE_MASK == IRQ:
+            before = (*before[: INDEX["lr"]], after[INDEX["lr"]], *before[INDEX["lr"] + 1 :])
         if wrong := differences(before, after):
             raise Violated(f"after the interrupt {', '.join(wrong[:SHOWN])}")
 
