@@ -31,7 +31,7 @@ Compiled: TypeAlias = Annotated[
     Parameter(
         name="--compile",
         negative="",
-        help="A class whose methods become machine code, beside those that say <compiled>; may be given again.",
+        help="A class whose methods become machine code, beside those whose pragma is `compiled`; may be given again.",
     ),
 ]
 Flash: TypeAlias = Annotated[
