@@ -12,12 +12,14 @@ from typing import Final, TypeVar
 
 LONG: Final[Mapping[str, int]] = {
     "docs/test_how_to.py": 288,
+    "compiled/test_generated.py": 190,
     "collector/test_culprit.py": 184,
     "slots/test_snapshot.py": 129,
     "latency/test_matrix.py": 124,
     "stop_the_world/test_suites.py": 124,
     "collector/test_suites_under_torture.py": 115,
     "build/test_build.py": 107,
+    "compiled/test_suites.py": 90,
     "serial/test_redefinition.py": 75,
     "slots/test_snapshot_large.py": 80,
     "slots/test_snapshot_devices.py": 73,
