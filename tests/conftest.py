@@ -31,7 +31,17 @@ QEMU_COMMAND: Final = (QEMU, "-M", "versatilepb", "-m", "128", "-nographic", "-s
 QEMU_PATIENCE_SECONDS: Final = 60
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--trap-bounds",
+        action="store_true",
+        help="run the tests on firmware that stops where a loop of the virtual machine goes round once too often",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--trap-bounds"):
+        os.environ["HARDTALK_TRAP_BOUNDS"] = "1"
     config.addinivalue_line("markers", "long: in a file that takes long; `make test` leaves it out")
 
 
@@ -54,7 +64,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def booted() -> tuple[Bench, KeptBoard]:
-    """The firmware as it ships, on a board, booted to its prompt."""
+    """The firmware as it ships, or the one that traps, on a board, booted to its prompt."""
     from hardtalk.bench import BootOptions, boot
 
     bench = boot(BootOptions())

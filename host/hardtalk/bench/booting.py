@@ -1,10 +1,11 @@
 """From options to a board that has booted: the firmware built, the devices made, the board run until it is quiet."""
 
+import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from hardtalk.bench.console import BoardConsole
 from hardtalk.bench.device_files import device_classes, make_device, svd_file
@@ -24,6 +25,8 @@ QUIET_CYCLES = 2_000_000
 LOADER_QUIET_CYCLES = 300_000_000
 """The loader says nothing while it copies a firmware and sums it up."""
 LINE_FEED = 10
+TRAP_VARIABLE: Final = "HARDTALK_TRAP_BOUNDS"
+"""When it is set in the environment, boards of this process and of those that it starts have firmware that traps."""
 UsersDevices: TypeAlias = list[tuple[Path, type[Device]]]
 """Device classes, each with the file that defines it."""
 
@@ -36,8 +39,8 @@ class BootOptions:
     are further ones. The heap, with the image, has `heap_bytes`; None for all of RAM. `flash_file` keeps
     what is in the flash; without one it is erased at first, and forgotten. A board that `starts_from_flash` runs the
     firmware of one of the slots in it; the one that is built tells the prompt what its classes are. With `traps_bounds`
-    a loop of the virtual machine that goes round once more than its bound stops the machine. The methods of the classes
-    `compiled` are machine code.
+    a loop of the virtual machine that goes round once more than its bound stops the machine; that is so for every
+    board where TRAP_VARIABLE is set. The methods of the classes `compiled` are machine code.
     """
 
     drivers: tuple[Path, ...] = ()
@@ -49,7 +52,7 @@ class BootOptions:
     devices: tuple[type[Device], ...] = ()
     flash_file: Path | None = None
     starts_from_flash: bool = False
-    traps_bounds: bool = False
+    traps_bounds: bool = field(default_factory=lambda: bool(os.environ.get(TRAP_VARIABLE)))
     compiled: tuple[str, ...] = ()
 
 
