@@ -21,9 +21,9 @@ from hardtalk.flash import Volume, check
 from hardtalk.mediawire import MediaWire, Sink, identity_of
 
 ROOT = text_root()
-HOUSE = ROOT / "examples" / "household"
+HOUSE, PANEL = ROOT / "examples" / "household", ROOT / "examples" / "panel"
 FOLDERS = (
-    ROOT / "drivers" / "mediawire", ROOT / "drivers" / "input", ROOT / "firmware" / "windows", HOUSE, HOUSE / "panel",
+    ROOT / "drivers" / "mediawire", ROOT / "drivers" / "input", ROOT / "firmware" / "windows", HOUSE, PANEL,
 )  # fmt: skip
 LOUDSPEAKER = identity_of(0x41)
 START = """FlashVolumeDevice format.
@@ -39,7 +39,7 @@ LEFT_STEP, RIGHT_STEP = 601, -300
 
 @pytest.fixture(scope="module")
 def started() -> tuple[Bench, KeptBoard]:
-    bench = boot(BootOptions(FOLDERS, device_files=(HOUSE / "panel" / "house.py",)))
+    bench = boot(BootOptions(FOLDERS, device_files=(PANEL / "house.py",)))
     bench.console.evaluate(START)
     return bench, bench.console.keep()
 
@@ -141,8 +141,8 @@ def test_the_page_s_command_makes_a_picture_like_the_page_s(tmp_path: Path, monk
     [command] = [line for line in page.splitlines() if line.startswith("hardtalk repl")]
     monkeypatch.chdir(ROOT)
     made = tmp_path / "panel.png"
-    assert run(command.replace("examples/household/panel/picture.png", str(made)).split()[1:]) == 0
-    picture, shown = (imread(each)[:, :, :3] for each in (made, HOUSE / "panel" / "picture.png"))
+    assert run(command.replace("examples/panel/picture.png", str(made)).split()[1:]) == 0
+    picture, shown = (imread(each)[:, :, :3] for each in (made, PANEL / "picture.png"))
     assert picture.shape == shown.shape == (240, 320, 3)
     assert (picture[50:60, 40:310] == GREEN).all(axis=2).any()
     assert (picture[130:230, 10:290] != shown[130:230, 10:290]).any(axis=2).mean() < 0.1
