@@ -12,7 +12,7 @@ HOW_TO = ROOT / "docs" / "how-to"
 ADDED = ("device", "driver", "media-node", "load", "study", "bytecode", "primitive")
 PAGES = (*(f"add-a-{name}" for name in ADDED), "drive-a-bus", "run-tests-on-the-board", "run-several-boards",
          "debug-with-gdb", "debug-at-the-prompt", "describe-a-board",
-         "use-dma")  # fmt: skip
+         "use-dma", "serve-a-fifo")  # fmt: skip
 """In an order in which each has what it needs of those before it."""
 NEEDED = {"debug-with-gdb": "gdb-multiarch"}
 """What a page needs that Python does not bring."""
