@@ -6,10 +6,13 @@ import random
 from pathlib import Path
 
 INTEGERS = ("0", "1", "-1", "2", "3", "7", "100", "1073741823", "-1073741824", "1073741824")
-BINARY = ("+", "-", "*", "<", ">", "<=", ">=", "=", "~=", "==", "bitAnd:", "bitOr:", "//", "\\\\", "bitShift:", "/")
+COMPARISONS = ("<", ">", "<=", ">=", "=", "~=", "==")
+RARE = (*COMPARISONS, "//", "\\\\", "bitShift:", "/")
+BINARY = (*("+", "-", "*", "bitAnd:", "bitOr:") * 5, *RARE)
+"""Mostly what gives integers, so that the next one has something to compute with."""
 SENDS = ("max: {0}", "printString size", "isNil", "class name size", "yourself", "between: {0} and: {1}", "hash", "not")
 TEMPORARIES = ("a", "b", "s", "t")
-OPERANDS = "#(0 1 -3 1073741823 -1073741824) , { 1073741824. 2.5. nil. true. 'ab'. #(1 2 3) }"
+OPERANDS = "#(0 1 -3 5 100 1073741823 -1073741824) , { 1073741824. 2.5. nil. 'ab' }"
 
 
 class Writer:
@@ -23,7 +26,7 @@ class Writer:
     def method(self) -> str:
         body = "\n".join(f"\t{self.statement(3)}" for _ in range(self.chance.randint(2, 5)))
         names = " ".join(f"k{loop}" for loop in range(1, self.loops + 1))
-        head = f"m{self.number}: a0 with: b0 [\n\t| a b s t {names} |\n\ta := a0.\n\tb := b0."
+        head = f"m{self.number}: a0 with: b0 [\n\t| a b s t {names} |\n\ta := a0.\n\tb := b0.\n\ts := 3.\n\tt := 7."
         return f"{head}\n{body}\n\t^ {self.value(2)}\n]"
 
     def value(self, depth: int) -> str:
@@ -60,7 +63,7 @@ class Writer:
         """Mostly a boolean; sometimes something that must be one."""
         if self.chance.random() < 0.08:
             return self.chance.choice(TEMPORARIES)
-        return f"({self.value(depth)} {self.chance.choice(BINARY[3:10])} {self.value(depth)})"
+        return f"({self.value(depth)} {self.chance.choice(COMPARISONS)} {self.value(depth)})"
 
     def statement(self, depth: int) -> str:
         kinds = ["assign", "assign", "assign", "x", "element", "send"]
@@ -100,7 +103,7 @@ def class_text(name: str, seed: int, count: int) -> str:
         "\t#category : #Generated\n}\n"
     )
     methods += [
-        "initialize [\n\tsuper initialize.\n\telements := Array new: 4.\n\tx := 5\n]",
+        "initialize [\n\tsuper initialize.\n\telements := Array with: 1 with: 2 with: 3 with: nil.\n\tx := 5\n]",
         "note: anObject [\n\tx := anObject class name size\n]",
         "state [\n\t^ x printString , (elements collect: [ :each | each class name ]) printString\n]",
     ]
@@ -113,8 +116,14 @@ left in the receiver."
 Class {
 	#name : #Agreement,
 	#superclass : #Object,
+	#classVars : [ 'Calls', 'Failures' ],
 	#category : #Generated
 }
+
+{ #category : #comparing }
+Agreement class >> failuresPercent [
+	^ Failures * 100 // Calls
+]
 
 { #category : #comparing }
 Agreement class >> methods: count [
@@ -139,7 +148,8 @@ Agreement class >> send: selector to: anObject with: one with: other [
 	| answer |
 	answer := [ (anObject perform: selector with: one with: other) printString ]
 		on: Error
-		do: [ :error | error return: error class name asString ].
+		do: [ :error | Failures := (Failures ifNil: [ 0 ]) + 1. error return: error class name asString ].
+	Calls := (Calls ifNil: [ 0 ]) + 1.
 	^ answer , anObject state
 ]
 

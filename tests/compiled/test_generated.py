@@ -10,7 +10,7 @@ from tests.compiled.generated import write_classes
 
 from hardtalk.bench import Bench, BootOptions, KeptBoard, boot
 
-SEED, COUNT = 14, 60
+SEED, COUNT = 14, 45
 UNITS = 50
 PATIENCE_CYCLES = 200_000_000_000
 
@@ -29,6 +29,7 @@ def test_they_agree(comparing: tuple[Bench, KeptBoard]) -> None:
     entered = _entries(bench)
     assert bench.console.evaluate(f"Agreement methods: {COUNT}", PATIENCE_CYCLES) == "''"
     assert entered > COUNT
+    assert int(bench.console.evaluate("Agreement failuresPercent")) < 70
 
 
 def _entries(bench: Bench) -> int:
