@@ -57,10 +57,12 @@ class CodeMap:
 
     def line(self, method: int, place: Place) -> str | None:
         """The text of a line of a method that was entered; None of any other."""
-        for each, known in reversed(self.entered):
-            if each.address == method:
-                return known.node.source.split("\n")[place.line - known.node.line]
-        return None
+        known = self.source(method)
+        return None if known is None else known.node.source.split("\n")[place.line - known.node.line]
+
+    def source(self, method: int) -> WithNode | None:
+        """Of a method that was entered."""
+        return next((known for each, known in reversed(self.entered) if each.address == method), None)
 
     def unknown(self, methods: Mapping[str, WithNode]) -> dict[str, WithNode]:
         """Those of the methods entered that are not known yet, or not as they are now."""

@@ -136,7 +136,7 @@ class Frames:
 
     def scope(self, frame: Frame) -> Scope | None:
         """The method's or the block's, None where the source is not known."""
-        known = self.methods.get(frame.name)
+        known = self.code.source(frame.method) or self.methods.get(frame.name)
         if known is None:
             return None
         class_name, _, _ = frame.name.partition(">>")
