@@ -43,7 +43,7 @@ def test_every_study_has_its_folder() -> None:
     studies = sorted(path.name for path in study_folder("latency").parent.iterdir())
     assert studies == [
         "benchmarks", "desktop", "fuzz", "injection", "latency", "memory", "pages", "primitives", "processes", "soak",
-        "streams", "threadmetric",
+        "streams", "threadmetric", "touch",
     ]  # fmt: skip
     assert all(any(study_folder(each).glob("*.st")) for each in studies)
 

@@ -11,7 +11,7 @@ import pytest
 from hardtalk.bench import BootOptions
 from hardtalk.bounds.masked import ENDLESS, Section
 from hardtalk.bounds.proof import Proof
-from hardtalk.build.sources import text_root, vm_paths
+from hardtalk.build.sources import vm_paths
 from hardtalk.chip import default_chip
 from hardtalk.cli.main import run
 from hardtalk.latency.laboratory import Schedule
@@ -20,7 +20,6 @@ from hardtalk.latency.loads import known_loads
 from hardtalk.latency.masked import masked_rows
 from hardtalk.latency.matrix import LatencyPlan
 from hardtalk.symbols.source_map import SourceMap
-from hardtalk.vm.constants import slang_constants
 
 MASKING = re.compile(r"^\t+self maskInterrupts", re.MULTILINE)
 
@@ -70,16 +69,9 @@ def test_a_short_section_is_counted_right(source_map: SourceMap, sections: list[
     assert not section.loops
 
 
-def test_loops_have_the_bounds_and_places_of_their_source(sections: list[Section]) -> None:
-    loops = {loop for section in sections if section.name not in ENDLESS for loop in section.loops}
-    known = slang_constants()
-    assert loops
-    for loop in loops:
-        assert loop.place is not None
-        lines = (text_root() / loop.place.file).read_text(encoding="utf-8").splitlines()
-        stated = re.search(r"<bound: (#?\w+)>", "\n".join(lines[loop.place.line - 1 : loop.place.line + 3]))
-        assert stated is not None
-        assert loop.bound == (known[stated[1][1:]] if stated[1].startswith("#") else int(stated[1]))
+def test_no_section_that_ends_has_a_loop(sections: list[Section]) -> None:
+    assert all(not section.loops for section in sections if section.name not in ENDLESS)
+    assert any(section.loops for section in sections)
 
 
 def test_no_run_sees_what_the_code_does_not_show(source_map: SourceMap) -> None:
