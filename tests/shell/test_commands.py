@@ -87,7 +87,7 @@ def test_a_name_that_is_not_declared_has_a_suggestion(bench: Bench) -> None:
 def test_browse(bench: Bench) -> None:
     text = told(bench, "browse Thermometer")
     assert text[0].startswith("I read the tutorial's thermometer")
-    assert "Thermometer < Device Object" in text
+    assert "Thermometer < Device SystemObject Object" in text
     assert "  messages: enable handleInterrupt next" in text
     assert told(bench, "browse Thermometr") == ["there is no class Thermometr; did you mean Thermometer?"]
 
