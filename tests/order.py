@@ -20,18 +20,24 @@ LONG: Final[Mapping[str, int]] = {
     "collector/test_suites_under_torture.py": 115,
     "build/test_build.py": 107,
     "compiled/test_suites.py": 90,
-    "serial/test_redefinition.py": 75,
     "slots/test_snapshot_large.py": 80,
+    "serial/test_redefinition.py": 75,
     "slots/test_snapshot_devices.py": 73,
     "latency/test_loads.py": 72,
     "memory/test_board_audit.py": 65,
     "ring/test_boards.py": 58,
+    "sunit/test_plugin.py": 56,
+    "compiled/test_interrupted.py": 56,
+    "drivers/test_household_panel.py": 53,
     "code_files/test_on_board.py": 50,
     "build/test_collectors.py": 47,
+    "mediawire/test_touch.py": 45,
+    "dma/test_buffers.py": 44,
     "memory/test_collector_model.py": 43,
     "stop_the_world/test_compare.py": 43,
     "files/test_littlefs.py": 40,
     "latency/test_own_line.py": 40,
+    "halts/test_system_objects.py": 39,
     "injection/test_messages.py": 38,
     "processes/test_moments.py": 37,
     "collector/test_become.py": 36,
@@ -41,6 +47,7 @@ LONG: Final[Mapping[str, int]] = {
     "cli/test_interrupted.py": 34,
     "graphics/test_interrupts.py": 33,
     "debugger/test_gdb.py": 32,
+    "compiled/test_proof.py": 31,
     "fuzz/test_campaign.py": 30,
     "vm/test_trapped_bounds.py": 30,
     "native/test_injection.py": 30,
@@ -57,6 +64,8 @@ LONG: Final[Mapping[str, int]] = {
     "cli/test_commands.py": 24,
     "values/test_exact_logarithms.py": 23,
     "memory/test_reserve.py": 23,
+    "compiled/test_choice.py": 23,
+    "dma/test_on_qemu.py": 23,
     "memory/test_collecting.py": 22,
     "bad_input/test_sources.py": 22,
     "windows/test_examples.py": 22,
@@ -70,7 +79,7 @@ LONG: Final[Mapping[str, int]] = {
     "ring/test_household.py": 20,
     "sunit/test_wrecked_tests.py": 19,
 }
-"""Seconds of a processor, about: most files above 19. The others take some eighteen minutes of it together."""
+"""Seconds of a processor, about: most files above 19. The others take some seventeen minutes of it together."""
 
 Test = TypeVar("Test")
 
