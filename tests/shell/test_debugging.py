@@ -40,6 +40,14 @@ Counter class >> made [
 	made := self new.
 	^ made
 ]
+
+{ #category : #counting }
+Counter >> twice: amount [
+	<compiled>
+	| sum |
+	sum := amount + amount.
+	^ sum
+]
 """
 RUN = "Counter new addAll: #(3 4)"
 
@@ -209,6 +217,9 @@ def test_a_method_entered_anew_is_the_one_that_is_meant(bench: Bench) -> None:
 
 
 def test_what_cannot_be_stopped_at(bench: Bench) -> None:
+    machine_code = ["that method is machine code, in which nothing stops: build it without <compiled>"]
+    assert told(bench, "break Counter>>twice:") == machine_code
+    assert told(bench, "hold Counter.class.st:33") == machine_code
     assert told(bench, "break Counter>>sing") == ["the board has no method Counter>>sing"]
     assert told(bench, "break Song.class.st:3") == ["the board has no file Song.class.st"]
     assert told(bench, "break Counter.class.st:99") == ["Counter.class.st has no code at line 99"]

@@ -28,6 +28,7 @@ SENDER, PC, METHOD, CLOSURE, RECEIVER, TEMPORARIES = (
 OUTERMOST: Final = "UndefinedObject>>DoIt"
 START_PC: Final = SLOTS["Closure"].index("StartPc")
 MAKES_CLOSURE: Final = "pushClosure"
+ENTERS_CODE: Final = "enterCode"
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,14 @@ class Frames:
             row = BY_OPCODE[self.objects.board.ram.read(address, 1)[0]]
             if row.name == MAKES_CLOSURE:
                 yield address + row.size - method
+
+    def is_machine_code(self, ip: int) -> bool:
+        """Whether the method of that bytecode was compiled to ARM, so that its bytecodes are not what is executed."""
+        method = self.code.method_at(ip)
+        if method is None:
+            return False
+        first = self.objects.board.ram.read(next(self.bytecodes(method.address)), 1)[0]
+        return BY_OPCODE[first].name == ENTERS_CODE
 
     def bytecodes(self, method: int) -> Iterator[int]:
         """The addresses of its bytecodes."""

@@ -260,6 +260,8 @@ class SmalltalkDebugger:
         title, point = self._places.located(place.strip())
         if holds and point.event is not Event.BYTECODE:
             raise NoSuchPlace("a process is held in Smalltalk: hold Foo>>bar: or hold Foo.class.st:12")
+        if point.event is Event.BYTECODE and self.frames.is_machine_code(point.address):
+            raise NoSuchPlace("that method is machine code, in which nothing stops: build it without <compiled>")
         self._count += 1
         made = Breakpoint(self._count, title, point, holds)
         self.breakpoints.append(made)
