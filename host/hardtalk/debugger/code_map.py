@@ -13,9 +13,11 @@ from typing import Final, Protocol
 from hardtalk.debugger.objects import LITERAL_COUNT, Objects
 from hardtalk.serial import ClassModel
 from hardtalk.smalltalk.ast import Expression, Literal, Method, Send, Variable
+from hardtalk.smalltalk.bindings import Environment
 from hardtalk.smalltalk.compiler import compile_method
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.literals import Symbol
+from hardtalk.smalltalk.parser import DO_IT
 from hardtalk.symbols.source_map import MethodLines, Place, SourceMap
 from hardtalk.vm.object_format import BODY_OFFSET, WORD_BYTES
 
@@ -30,6 +32,12 @@ class WithNode(Protocol):
 def first_bytecode(objects: Objects, method: int) -> int:
     """Its address, behind the header and the literals."""
     return method + BODY_OFFSET + WORD_BYTES * (1 + LITERAL_COUNT.take(objects.slot(method, 0)))
+
+
+def environment_of(name: str, model: ClassModel) -> Environment:
+    """What the method of that name, `Foo>>bar:` or `Foo class>>bar:`, sees."""
+    class_name = name.partition(">>")[0]
+    return model.environment(class_name.removesuffix(" class"), class_name.endswith(" class"))
 
 
 class CodeMap:
@@ -74,7 +82,7 @@ class CodeMap:
         names = list(methods)
         for first in range(0, len(names), SHOWN_AT_ONCE):
             some = names[first : first + SHOWN_AT_ONCE]
-            for name, method in zip(some, show(Method("DoIt", statements=tuple(map(shown, some)))), strict=False):
+            for name, method in zip(some, show(Method(DO_IT, statements=tuple(map(shown, some)))), strict=False):
                 known, size = methods[name], BODY_OFFSET + objects.size(method)
                 start = first_bytecode(objects, method)
                 lines = tuple((start + offset, line) for offset, line in self._rows(name, known))
@@ -84,8 +92,7 @@ class CodeMap:
 
     def _rows(self, name: str, known: WithNode) -> list[tuple[int, int]]:
         """The lines by offsets from its first bytecode."""
-        class_name, _, _ = name.partition(">>")
-        environment = self.model.environment(class_name.removesuffix(" class"), class_name.endswith(" class"))
+        environment = environment_of(name, self.model)
         try:
             spec = compile_method(
                 known.node,

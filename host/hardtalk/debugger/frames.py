@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from hardtalk.debugger.code_map import CodeMap, WithNode, first_bytecode
+from hardtalk.debugger.code_map import CodeMap, WithNode, environment_of, first_bytecode
 from hardtalk.debugger.objects import LITERAL_COUNT, Objects
 from hardtalk.serial import ClassModel
+from hardtalk.serial.wording import OUTERMOST_CONTEXT
 from hardtalk.smalltalk.bindings import Scope
 from hardtalk.smalltalk.bytecodes import BY_OPCODE
 from hardtalk.smalltalk.scope import Analysis
@@ -25,7 +26,6 @@ MOST_FRAMES: Final = 1_000
 SENDER, PC, METHOD, CLOSURE, RECEIVER, TEMPORARIES = (
     SLOTS["Context"].index(each) for each in ("Sender", "Pc", "Method", "Closure", "Receiver", "Temporaries")
 )
-OUTERMOST: Final = "UndefinedObject>>DoIt"
 START_PC: Final = SLOTS["Closure"].index("StartPc")
 MAKES_CLOSURE: Final = "pushClosure"
 ENTERS_CODE: Final = "enterCode"
@@ -53,7 +53,7 @@ def down_to_entry(frames: Iterable[Frame]) -> Iterator[Frame]:
     """Without the contexts of the board's console below what was entered."""
     for frame in frames:
         yield frame
-        if frame.name == OUTERMOST:
+        if frame.name == OUTERMOST_CONTEXT:
             return
 
 
@@ -127,9 +127,7 @@ class Frames:
 
     def variables_of_receiver(self, frame: Frame) -> list[str]:
         """Those that the frame's method names, of the receiver, in order."""
-        class_name = frame.name.partition(">>")[0]
-        side = class_name.endswith(" class")
-        return list(self.model.environment(class_name.removesuffix(" class"), side).instance_variables)
+        return list(environment_of(frame.name, self.model).instance_variables)
 
     def class_binding(self, method: int) -> int:
         """The association of the class that the method is for: its last literal."""
@@ -140,9 +138,7 @@ class Frames:
         known = self.code.source(frame.method) or self.methods.get(frame.name)
         if known is None:
             return None
-        class_name, _, _ = frame.name.partition(">>")
-        side = class_name.endswith(" class")
-        analysis = Analysis(known.node, self.model.environment(class_name.removesuffix(" class"), side))
+        analysis = Analysis(known.node, environment_of(frame.name, self.model))
         activations = [each for each in analysis.scopes.values() if not each.is_inlined]
         if not frame.is_block:
             return activations[0]

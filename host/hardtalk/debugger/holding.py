@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from hardtalk.bench import Bench
+from hardtalk.bench import Bench, BenchError
 from hardtalk.board.lookout import Event, Point
 from hardtalk.debugger.frames import Frame, Frames
 from hardtalk.symbols.image_objects import METACLASS_INSTANCE_SLOT, OFFSETS
@@ -26,10 +26,6 @@ TELLS_RECEIVER: Final = "ClosureBytecodes>>sendCannotInterpret"
 EVERYBODYS: Final = "SystemProcess"
 """The class of processes that nobody holds."""
 HASH_BYTES: Final = 2
-
-
-class CannotHold(Exception):
-    """This firmware has no HeldProcess; the text says so."""
 
 
 @dataclass
@@ -48,7 +44,7 @@ class Held:
 
 
 class Holding:
-    """Those of one board, by process."""
+    """Those of one board, by process. Raises BenchError for firmware without HeldProcess."""
 
     def __init__(self, bench: Bench, frames: Frames) -> None:
         self.bench = bench
@@ -58,7 +54,7 @@ class Holding:
         routine = bench.source_map.address_of(TELLS_RECEIVER)
         method, shows = frames.code.named(HOLDS), frames.code.named(SHOWS)
         if routine is None or method is None or shows is None:
-            raise CannotHold("this firmware cannot hold a process: build it anew")
+            raise BenchError("this firmware cannot hold a process: build it anew")
         self._routine = routine
         self.shows = Point(Event.BYTECODE, shows.lines[0][0], 1)
         """Where the board shows a method."""

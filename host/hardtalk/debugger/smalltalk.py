@@ -14,11 +14,12 @@ from hardtalk.bench import Bench
 from hardtalk.board import Stop, StopReason
 from hardtalk.board.lookout import Event, Hit, Point
 from hardtalk.debugger.code_map import CodeMap, WithNode
-from hardtalk.debugger.frames import OUTERMOST, TEMPORARIES, Frame, Frames, down_to_entry
+from hardtalk.debugger.frames import TEMPORARIES, Frame, Frames, down_to_entry
 from hardtalk.debugger.holding import Held, Holding
 from hardtalk.debugger.objects import Objects
 from hardtalk.debugger.places import NoSuchPlace, Places
 from hardtalk.debugger.session import history_of
+from hardtalk.serial.wording import OUTERMOST_CONTEXT
 from hardtalk.smalltalk.ast import Method
 
 
@@ -195,7 +196,7 @@ class SmalltalkDebugger:
                 return f"held at {each.number}: {each.title}"
         if goal is None or not goal.holds or goal.process != process or not goal.is_reached(frame):
             return ""
-        entered = next((each.context for each in goal.frames if each.name == OUTERMOST), None)
+        entered = next((each.context for each in goal.frames if each.name == OUTERMOST_CONTEXT), None)
         if entered is not None and all(each.context != entered for each in self.frames.stack()):
             return ""  # what was entered has returned to the console's own methods
         self._goal = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from hardtalk.debugger.code_map import environment_of
 from hardtalk.debugger.frames import Frame
 from hardtalk.debugger.holding import HOLDER, Held
 from hardtalk.debugger.in_frame import accesses, in_frame, keyword
@@ -87,7 +88,7 @@ def evaluate(shell: Session, debugger: SmalltalkDebugger, frame: Frame, outward:
     """What was entered, with the variables of a frame of the held process."""
     holder = found_holder(shell, debugger, selected(debugger))
     context = keyword(holder, "frame:", Literal(outward))
-    class_name = frame.name.partition(">>")[0].removesuffix(" class")
+    class_name = environment_of(frame.name, debugger.frames.model).class_name
     node = in_frame(text, context, accesses(debugger.frames, frame))
     shell.bench.console.prompt.enter_statements(node, class_name)
     shell.show_replies()

@@ -28,6 +28,7 @@ from hardtalk.shell.errors import BadCommand
 from hardtalk.shell.library import Library
 from hardtalk.smalltalk.ast import Expression, Method
 from hardtalk.smalltalk.errors import SourceError
+from hardtalk.smalltalk.parser import DO_IT
 
 PROMPT, CONTINUATION = "> ", "| "
 PATIENCE_CYCLES = 1 << 62
@@ -174,7 +175,7 @@ class Shell:
         answer. Either until a process is held."""
         prompt, holds = self.bench.console.prompt, self._holds
         entries = prompt.held_entries
-        prompt.enter_statements(Method("DoIt", statements=(statement,)), is_quiet=True)
+        prompt.enter_statements(Method(DO_IT, statements=(statement,)), is_quiet=True)
         self.show_replies()
         end = self.bench.board.clock.cycles + GOES_ON_MILLISECONDS * self.bench.board.chip.cpu_hertz // 1000
         try:
