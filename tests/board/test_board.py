@@ -158,6 +158,28 @@ def test_a_line_held_from_outside_is_a_storm_that_the_trace_shows() -> None:
     assert board.trace.lines[18].entered == before
 
 
+def test_a_line_withheld_is_raised_when_it_is_let_through() -> None:
+    body = "ldr r0, =VIC; mov r1, #0x10; str r1, [r0, #0x10]; msr cpsr_c, #0x53; end: b end; .ltorg"
+    handler = "ldr r8, =TIMER01; str r8, [r8, #12]; subs pc, lr, #4; .ltorg"
+    board = Board(ticking(body, vectors={0x18: handler}))
+    line = board.device_set.of_line(4)
+    assert line is not None
+    board.withhold_line(4)
+    before = board.snapshot()
+    board.run(cycles=30_000, until=lambda: line.line.level)
+    assert line.line.level and not board.is_raised(4) and not list(board.trace)
+    board.run(cycles=500)
+    now = board.clock.cycles
+    board.let_line_through(4)
+    board.run(cycles=100)
+    events = [event for event in board.trace if not isinstance(event, RegisterAccess)]
+    assert [type(event).__name__ for event in events] == ["LineRaised", "InterruptEntry", "LineLowered"]
+    assert events[0].cycle == now
+    board.restore(before)
+    board.run(cycles=30_000)
+    assert not board.is_raised(4)
+
+
 def test_idle_means_that_nothing_will_wake_it() -> None:
     board = Board(
         guest("ldr r0, =VIC; mov r1, #1; str r1, [r0, #0x10]; again: mcr p15, 0, r0, c7, c0, 4; b again; .ltorg")

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from hardtalk.benchmarks.programs import PROGRAMS
 from hardtalk.board.interruption import interrupts_deferred
+from hardtalk.cli import output
 from hardtalk.cli.errors import INTERRUPTED
+from hardtalk.cli.main import run
+from hardtalk.cli.progress import measured_in_turn
 from hardtalk.cli.worker_pool import WorkerPool
+
+if TYPE_CHECKING:
+    from hardtalk.bench import Bench
 
 SOON_SECONDS = 8  # two are wanted; other tests may keep the processors busy
 PROGRAM = Path(sys.executable).with_name("hardtalk")
@@ -55,3 +65,27 @@ def test_work_is_done_and_errors_come_back() -> None:
         with pytest.raises(ValueError, match="invalid literal"):
             pool.submit(int, "no number").result()
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_what_was_measured_before_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    def steps() -> Iterator[int]:
+        yield 1
+        yield 2
+        raise KeyboardInterrupt
+
+    assert measured_in_turn(steps(), 3, output.console()) == ([1, 2], False)
+    assert capsys.readouterr().out == "interrupted: what was measured before\n"
+    assert measured_in_turn(iter([1, 2]), 2, output.console()) == ([1, 2], True)
+    with pytest.raises(KeyboardInterrupt):
+        measured_in_turn((each for each in steps() if each > 2), 3, output.console())
+
+
+def test_a_bench_that_is_interrupted_shows_its_first_programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def interrupted(_: Bench) -> dict[int, int]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hardtalk.benchmarks.programs.allocation_costs", interrupted)
+    file = tmp_path / "bench.json"
+    assert run(["bench", "--json", str(file)]) == INTERRUPTED
+    names = {each["name"] for each in json.loads(file.read_text())["figures"]}
+    assert names == {f"{program}.{unit}" for program in PROGRAMS for unit in ("instructions", "cycles")}

@@ -3,6 +3,7 @@ that is not served is a result."""
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.latency.lamp import NAMES, PROVOKED, write_lamp
 
 from hardtalk.bench import BootOptions, UnfitRequest
 from hardtalk.cli.latency_table import latency_table, trouble_lines
+from hardtalk.cli.main import run
 from hardtalk.cli.new_files import DRIVER
 from hardtalk.latency.laboratory import Schedule
 from hardtalk.latency.loads import Load
@@ -123,3 +125,51 @@ def test_a_driver_may_ask_its_device_for_interrupts(folder: Path) -> None:
     assert isinstance(row, Row)
     assert len(row.distribution) == 20
     assert {"load sends (30)", "stimulus (39)", "Lamp (70)"} <= {each.name for each in row.service.processes}
+
+
+def figures_of_sweep(folder: Path, *window: str) -> dict[str, int]:
+    path = folder / "sweep.json"
+    own = ["--driver", str(folder), "--svd", str(folder / "lamp.svd"), "--device", str(folder / "lamp.py")]
+    arguments = [*window, *own, "--line", "LAMP", "--load", "sends", "--workers", "1", "--json", str(path)]
+    assert run(["latency", "sweep", *arguments]) == 0
+    return {each["name"]: each["value"] for each in json.loads(path.read_text(encoding="utf-8"))["figures"]}
+
+
+ASKED = """
+from hardtalk.devices import Device, microseconds
+
+
+class Lamp(Device):
+    svd = "lamp.svd"
+
+    def on_write_CONTROL(self, value: int) -> None:
+        self.clock.after(microseconds(90), self.answer)
+
+    def answer(self) -> None:
+        self.STATUS.READY = 1
+"""
+
+
+@pytest.mark.parametrize("device", ["", ASKED], ids=["of its own accord", "asked by its driver"])
+def test_a_device_that_cannot_be_provoked_is_swept(folder: Path, device: str) -> None:
+    """Its line comes at each instruction, whenever the device would have raised it."""
+    if device:
+        (folder / "lamp.py").write_text(device)
+        driver = folder / "Lamp.class.st"
+        driver.write_text(
+            driver.read_text()
+            + "\n{ #category : #measuring }\nLamp >> provoke [\n\tregisters control enable: true\n]\n"
+        )
+    figures = figures_of_sweep(folder, "200:240")
+    name = "smalltalk.LAMP.sends.sweep"
+    assert figures[f"{name}.points"] == 40
+    (folder / "lamp.py").write_text(PROVOKED)
+    provoked = figures_of_sweep(folder, "200:240")
+    assert figures[f"{name}.max.cycles"] == pytest.approx(provoked[f"{name}.max.cycles"], rel=0.5)
+
+
+def test_a_device_that_never_raises_its_line_cannot_be_swept(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = ["--driver", str(folder), "--svd", str(folder / "lamp.svd"), "--device", str(folder / "lamp.py")]
+    (folder / "lamp.py").write_text(SILENT.replace("def provoke", "def never"))
+    assert run(["latency", "sweep", "0:9", *own, "--line", "LAMP", "--load", "sends", "--workers", "1"]) == 2
+    assert "its device did not raise it within 200,000,000 cycles" in capsys.readouterr().err

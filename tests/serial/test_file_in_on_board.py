@@ -99,3 +99,40 @@ def test_filing_in_takes_the_board_less_than_a_second_for_twenty_kilobytes(bench
 
 def test_gnu_syntax(bench: Bench) -> None:
     assert told(bench, GNU)[-4:] == ["Account>>deposit:", "7", "Account>>double", "4"]
+
+
+LATER = """Object subclass: #Early instanceVariableNames: '' classVariableNames: '' package: 'Tests'!
+!Early methodsFor: 'tests'!
+late ^ Late new!
+lost ^ Array with: Losst with: Lossst!
+count ^ Counted! !
+Object subclass: #Late instanceVariableNames: '' classVariableNames: '' package: 'Tests'!
+Smalltalk at: #Counted put: nil!
+Early new late!
+"""
+
+
+def test_what_a_script_never_declares_is_told_at_its_end(bench: Bench) -> None:
+    """Not what it declares behind the use."""
+    assert told(bench, LATER) == [
+        "Early",
+        "Early>>late",
+        "Early>>lost",
+        "Early>>count",
+        "Late",
+        "nil",
+        "a Late",
+        "4: `Losst` is not declared.",
+        "4: `Lossst` is not declared.",
+    ]
+    declared = "Smalltalk at: #Losst put: 3!\n!Early methodsFor: 'tests'!\nfound ^ Losst! !\nEarly new found!\n"
+    assert told(bench, declared) == ["3", "Early>>found", "3"]
+
+
+def test_more_undeclared_names_than_fit_into_one_question(bench: Bench) -> None:
+    names = [f"Missing{index}" for index in range(120)]
+    methods = "".join(f"m{index} ^ {name}!\n" for index, name in enumerate(names))
+    text = told(bench, f"!Object methodsFor: 'tests'!\n{methods} !\n")
+    assert [line for line in text if "declared" in line] == [
+        f"{index + 2}: `{name}` is not declared." for index, name in enumerate(names)
+    ]

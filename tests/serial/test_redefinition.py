@@ -284,6 +284,7 @@ def test_many_variables_make_instructions_and_jumps_longer(shapes: Bench) -> Non
 def test_handlers_do_not_wait_for_a_collection_to_be_rehashed(shapes: Bench) -> None:
     """However many elements it has."""
     value(shapes, "IdentitySet subclass: #Told instanceVariableNames: '' classVariableNames: '' package: 'Tests'")
+    value(shapes, "Priority := nil")
     value(shapes, "Told >> rehash [ Priority := Processor activePriority. ^ super rehash ]")
     value(shapes, "Holding := Told with: Shape. Priority := nil")
     assert value(shapes, shape("a b d")) == "Shape"

@@ -251,6 +251,13 @@ class Board:
     def lower_line(self, line: int) -> None:
         self.lines.hold(line, False)
 
+    def withhold_line(self, line: int) -> None:
+        """Keep a line low, whatever its device does, until `let_line_through`."""
+        self.lines.withhold(line, True)
+
+    def let_line_through(self, line: int) -> None:
+        self.lines.withhold(line, False)
+
     def is_raised(self, line: int) -> bool:
         """Whether a line is active at its interrupt controller, masked there or not."""
         return self.lines.is_raised(line)

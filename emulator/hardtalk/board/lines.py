@@ -10,7 +10,7 @@ from hardtalk.devices import Clock, Line
 SECONDARY = 32
 """Lines from here on are inputs of the secondary controller."""
 
-SavedLines = tuple[int, int, frozenset[int], int | None]
+SavedLines = tuple[int, int, int, frozenset[int], int | None]
 
 
 class Lines:
@@ -27,6 +27,7 @@ class Lines:
         self.interrupt_since: int | None = None
         self.cold_line: int | None = None
         self._forced = 0
+        self._withheld = 0
         self._devices = devices
         self._vic = devices.vic
         self._cpu = cpu
@@ -35,12 +36,17 @@ class Lines:
         self._are_caches_cold = caches is CacheUse.COLD
 
     def reset(self) -> None:
-        self._forced = 0
+        self._forced = self._withheld = 0
         self.unserved.clear()
 
     def hold(self, line: int, is_active: bool) -> None:
         """Hold a line active from outside, whatever its device does, or no longer."""
         self._forced = self._forced & ~(1 << line) | is_active << line
+        self._set_input(line)
+
+    def withhold(self, line: int, is_withheld: bool) -> None:
+        """Keep a line from its controller, whatever its device does, or no longer."""
+        self._withheld = self._withheld & ~(1 << line) | is_withheld << line
         self._set_input(line)
 
     def line_changed(self, line: Line) -> None:
@@ -52,7 +58,8 @@ class Lines:
         device = self._devices.of_line(line)
         if device is not None:
             self._devices.touched.add(device)
-        level = bool(self._forced >> line & 1) or (device is not None and device.line.level)
+        is_let_through = not self._withheld >> line & 1
+        level = bool(self._forced >> line & 1) or (device is not None and device.line.level and is_let_through)
         if line < SECONDARY:
             self._vic.set_input(line, level)
         elif (secondary := self._devices.secondary) is not None:
@@ -111,8 +118,8 @@ class Lines:
         self._feed.tell(LineLowered(now, line))
 
     def save(self) -> SavedLines:
-        return self.raw, self._forced, frozenset(self.unserved), self.interrupt_since
+        return self.raw, self._forced, self._withheld, frozenset(self.unserved), self.interrupt_since
 
     def restore(self, saved: SavedLines) -> None:
-        self.raw, self._forced, unserved, self.interrupt_since = saved
+        self.raw, self._forced, self._withheld, unserved, self.interrupt_since = saved
         self.unserved = set(unserved)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -115,20 +116,17 @@ def burst_cycles(kind: str) -> float:
     return (cost.cycles + cost.taken_extra) / len(BURST)
 
 
-def measure_blits(booted: Bench) -> list[BlitFigure]:
+def measure_blits(booted: Bench) -> Iterator[BlitFigure]:
     """Every case from the same state of the board, on one that has the classes of the study."""
     snapshot = booted.board.snapshot()
-    figures = []
     for case in CASES:
         booted.board.restore(snapshot)
         booted.console.evaluate(case.expression, PATIENCE_CYCLES)
         limit = burst_cycles(case.limit) if case.limit else None
-        figures.append(BlitFigure(case, between_marks(booted.board, case.name), limit))
-    booted.board.restore(snapshot)
-    return figures
+        yield BlitFigure(case, between_marks(booted.board, case.name), limit)
 
 
-def blit_report(figures: list[BlitFigure], model: str, firmware: str) -> Report:
+def blit_report(figures: Sequence[BlitFigure], model: str, firmware: str) -> Report:
     report = Report("bench", model, "blit", 0, firmware)
     for each in figures:
         report.add(f"{each.case.name}.cycles", each.measured.cycles, "cycles")

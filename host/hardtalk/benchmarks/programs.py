@@ -1,8 +1,8 @@
 """The five programs that other interpreters were measured with, what making an object costs, the image's objects."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from hardtalk.bench import Bench, BenchError, BootOptions, boot
 from hardtalk.bench.firmware import study_folder
@@ -58,24 +58,22 @@ def image_usage(booted: Bench) -> Usage:
     return found
 
 
-def measure_programs(booted: Bench) -> list[Measured]:
+def measure_programs(booted: Bench) -> Iterator[Measured]:
     """Every program from the same state of the board. BenchError when one answers a wrong result."""
     snapshot = booted.board.snapshot()
-    measured = []
     for program, result in PROGRAMS.items():
         booted.board.restore(snapshot)
         answer = booted.console.evaluate(f"BenchRun run: #{program}", PATIENCE_CYCLES)
         if answer != result:
             raise BenchError(f"{program} answered {answer} instead of {result}: the firmware computes wrongly")
-        measured.append(between_marks(booted.board, program))
+        yield between_marks(booted.board, program)
     booted.board.restore(snapshot)
-    return measured
 
 
-def measure_compiled(model: str, collector: str) -> tuple[Measured, ...]:
+def measure_compiled(model: str, collector: str) -> Iterator[Measured]:
     """Every program as machine code (docs/compiled-methods.md), on a board of its own."""
     options = BootOptions((study_folder("benchmarks"),), model=model, collector=collector, compiled=(PROGRAM_CLASS,))
-    return tuple(measure_programs(boot(options)))
+    yield from measure_programs(boot(options))
 
 
 def tiny_benchmarks(booted: Bench) -> tuple[int, int]:
@@ -87,17 +85,17 @@ def tiny_benchmarks(booted: Bench) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Results:
-    """Everything that is measured; `compiled` are the programs as machine code, none when that was not wanted, `new`
-    are instructions of one Array by its slots, `image` the heap after booting."""
+    """Everything that is measured, or what there is so far; `compiled` are the programs as machine code, none when that
+    was not wanted, `new` are instructions of one Array by its slots, `image` the heap after booting, `rates` bytecodes
+    and sends a second."""
 
     firmware: str
-    programs: tuple[Measured, ...]
-    compiled: tuple[Measured, ...]
-    new: Mapping[int, int]
-    collected: Measured
-    image: Usage
-    bytecodes: int
-    sends: int
+    programs: tuple[Measured, ...] = ()
+    compiled: tuple[Measured, ...] = ()
+    new: Mapping[int, int] = field(default_factory=dict)
+    collected: Measured | None = None
+    image: Usage | None = None
+    rates: tuple[int, int] | None = None
 
     def report(self, model: str) -> Report:
         report = Report("bench", model, "none", 0, self.firmware)
@@ -109,21 +107,37 @@ class Results:
             report.add(f"{each.program}.compiled.cycles", each.cycles, "cycles")
         for slots, instructions in self.new.items():
             report.add(f"new{slots}.instructions", instructions, "instructions")
-        report.add("allocation.collected.instructions", self.collected.instructions, "instructions")
-        report.add("allocation.collected.cycles", self.collected.cycles, "cycles")
-        report.add("image.objects", self.image.objects, "objects")
-        report.add("image.object_bytes", round(self.image.used_bytes / self.image.objects), "bytes")
-        report.add("image.internal_waste", self.image.internal_permille, "permille")
-        report.add("tinyBenchmarks.bytecodes", self.bytecodes, "bytecodes/s")
-        report.add("tinyBenchmarks.sends", self.sends, "sends/s")
+        if self.collected is not None:
+            report.add("allocation.collected.instructions", self.collected.instructions, "instructions")
+            report.add("allocation.collected.cycles", self.collected.cycles, "cycles")
+        if self.image is not None:
+            report.add("image.objects", self.image.objects, "objects")
+            report.add("image.object_bytes", round(self.image.used_bytes / self.image.objects), "bytes")
+            report.add("image.internal_waste", self.image.internal_permille, "permille")
+        if self.rates is not None:
+            report.add("tinyBenchmarks.bytecodes", self.rates[0], "bytecodes/s")
+            report.add("tinyBenchmarks.sends", self.rates[1], "sends/s")
         return report
 
 
-def measure(booted: Bench, collector: str, with_compiled: bool = False) -> Results:
-    """On a board with the classes of the study."""
-    programs, new = tuple(measure_programs(booted)), allocation_costs(booted)
-    compiled = measure_compiled(booted.board.model, collector) if with_compiled else ()
-    collected = collected_allocation(booted.board.model, collector)
-    image = image_usage(booted)
-    bytecodes, sends = tiny_benchmarks(booted)
-    return Results(booted.firmware_hash, programs, compiled, new, collected, image, bytecodes, sends)
+def steps_of(with_compiled: bool) -> int:
+    """How often `measure` answers."""
+    return len(PROGRAMS) * (2 if with_compiled else 1) + 4
+
+
+def measure(booted: Bench, collector: str, with_compiled: bool = False) -> Iterator[Results]:
+    """On a board with the classes of the study: the results again and again, each time with one thing more."""
+    results = Results(booted.firmware_hash)
+    for each in measure_programs(booted):
+        results = replace(results, programs=(*results.programs, each))
+        yield results
+    results = replace(results, new=allocation_costs(booted))
+    yield results
+    for each in measure_compiled(booted.board.model, collector) if with_compiled else ():
+        results = replace(results, compiled=(*results.compiled, each))
+        yield results
+    results = replace(results, collected=collected_allocation(booted.board.model, collector))
+    yield results
+    results = replace(results, image=image_usage(booted))
+    yield results
+    yield replace(results, rates=tiny_benchmarks(booted))

@@ -12,11 +12,13 @@ from rich.text import Text
 from hardtalk.bench import boot
 from hardtalk.bench.firmware import study_folder
 from hardtalk.bench.marks import Measured
-from hardtalk.benchmarks.blits import CHARACTERS, PIXELS, BlitFigure, blit_report, measure_blits
-from hardtalk.benchmarks.programs import FREE_BYTES, Results, measure
+from hardtalk.benchmarks.blits import CASES, CHARACTERS, PIXELS, BlitFigure, blit_report, measure_blits
+from hardtalk.benchmarks.programs import FREE_BYTES, Results, measure, steps_of
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.cli import output
+from hardtalk.cli.errors import INTERRUPTED
 from hardtalk.cli.options import ARM926, Collector, CycleModel, Drivers, Json, driver_options
+from hardtalk.cli.progress import measured_in_turn
 from hardtalk.memory.object_sizes import SQUEAK_MEAN_BYTES
 
 
@@ -37,11 +39,10 @@ def bench(
     """Run the bench programs on the board and show the instructions and cycles of each."""
     console = output.console()
     if desktop:
-        show_desktop(console, model, collector, json)
-        return 0
+        return show_desktop(console, model, collector, json)
     booted = boot(driver_options([*(driver or []), study_folder("benchmarks")], model, collector), console.out)
     if blit:
-        figures = measure_blits(booted)
+        figures, is_whole = measured_in_turn(measure_blits(booted), len(CASES), console)
         console.print(blit_table(figures), soft_wrap=True)
         console.print(
             Text(f"{PIXELS:,} pixels, or {CHARACTERS} characters   model: {model}   firmware {booted.firmware_hash}"),
@@ -49,33 +50,37 @@ def bench(
         )
         if json is not None:
             blit_report(figures, model, booted.firmware_hash).write(json)
-        return 0
-    results = measure(booted, collector, compiled)
+        return 0 if is_whole else INTERRUPTED
+    [*_, results], is_whole = measured_in_turn(measure(booted, collector, compiled), steps_of(compiled), console)
     for part in shown(results, model, booted.board.chip.cpu_hertz):
         console.print(part, soft_wrap=True)
     if json is not None:
         results.report(model).write(json)
-    return 0
+    return 0 if is_whole else INTERRUPTED
 
 
 def shown(results: Results, model: str, hertz: int) -> Iterator[RenderableType]:
     yield program_table(results)
-    new = ", ".join(f"{slots:,} slots {instructions:,}" for slots, instructions in results.new.items())
-    yield Text(f"instructions for an Array of {new}")
-    yield Text(
-        f"allocation with {FREE_BYTES >> 10:,} KB beside the image, with collections: "
-        f"{results.collected.instructions:,} instructions, {results.collected.cycles:,} cycles"
-    )
-    image = results.image
-    each, block = image.used_bytes / image.objects, image.block_bytes / image.objects
-    yield Text(
-        f"image: {image.objects:,} objects, {each:.1f} bytes each (Squeak 2.2: {SQUEAK_MEAN_BYTES}), "
-        f"{block:.1f} with what blocks waste ({image.internal_permille / 10:.1f} %)"
-    )
-    yield Text(
-        f"tinyBenchmarks: {results.bytecodes:,} bytecodes/s, {results.sends:,} sends/s; "
-        f"{hertz / results.bytecodes:.1f} cycles a bytecode, {hertz / results.sends:.0f} a send"
-    )
+    if results.new:
+        new = ", ".join(f"{slots:,} slots {instructions:,}" for slots, instructions in results.new.items())
+        yield Text(f"instructions for an Array of {new}")
+    if (collected := results.collected) is not None:
+        yield Text(
+            f"allocation with {FREE_BYTES >> 10:,} KB beside the image, with collections: "
+            f"{collected.instructions:,} instructions, {collected.cycles:,} cycles"
+        )
+    if (image := results.image) is not None:
+        each, block = image.used_bytes / image.objects, image.block_bytes / image.objects
+        yield Text(
+            f"image: {image.objects:,} objects, {each:.1f} bytes each (Squeak 2.2: {SQUEAK_MEAN_BYTES}), "
+            f"{block:.1f} with what blocks waste ({image.internal_permille / 10:.1f} %)"
+        )
+    if results.rates is not None:
+        bytecodes, sends = results.rates
+        yield Text(
+            f"tinyBenchmarks: {bytecodes:,} bytecodes/s, {sends:,} sends/s; "
+            f"{hertz / bytecodes:.1f} cycles a bytecode, {hertz / sends:.0f} a send"
+        )
     yield Text(f"model: {model}, {hertz // 10**6} MHz, caches always hit   firmware {results.firmware}")
 
 
@@ -111,15 +116,21 @@ def blit_table(figures: Sequence[BlitFigure]) -> Table:
     return table
 
 
-def show_desktop(console: Console, model: str, collector: str, json: Path | None) -> None:
+def show_desktop(console: Console, model: str, collector: str, json: Path | None) -> int:
     """A line for each motion of the windows in each depth, as it is measured."""
-    from hardtalk.benchmarks.desktop import MOTIONS, boot_desktop, desktop_report, measure_desktop  # loads the web's
+    from hardtalk.benchmarks.desktop import (
+        DEPTHS,
+        MOTIONS,
+        boot_desktop,
+        desktop_report,
+        measure_desktop,
+    )  # loads the web's
 
     booted = boot_desktop(model, collector)
     table = Table(box=None, pad_edge=False, header_style="")
     for column in ("frame", "depth", "cycles", "ms", "frames/s", "host frames/s", "host ms/picture", "bytes/picture"):
         table.add_column(column, justify="left" if column == "frame" else "right")
-    figures = list(measure_desktop(booted))
+    figures, is_whole = measured_in_turn(measure_desktop(booted), len(MOTIONS) * len(DEPTHS), console)
     for each in figures:
         table.add_row(
             MOTIONS[each.motion],
@@ -136,3 +147,4 @@ def show_desktop(console: Console, model: str, collector: str, json: Path | None
     console.print(Text(f"640 x 480 pixels   model: {model}, {hertz // 10**6} MHz   firmware {booted.firmware_hash}"))
     if json is not None:
         desktop_report(figures, model, booted.firmware_hash).write(json)
+    return 0 if is_whole else INTERRUPTED

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from hardtalk.cli.latency_table import circumstances
+from hardtalk.cli.latency_table import FORM_NAMES, circumstances
 from hardtalk.latency.activity import activity_at
 from hardtalk.latency.interrupt import sum_of_parts
 from hardtalk.latency.windows import Swept
@@ -21,7 +21,7 @@ def print_sweep(swept: Sequence[Swept], deadline_cycles: int, console: Console) 
     for each in swept:
         spread = each.spread
         times = (microseconds(cycles, hertz) for cycles in (spread.min, spread.median, spread.max))
-        row = (each.recipe.line, each.form, each.recipe.load.name)
+        row = (each.recipe.line, FORM_NAMES[each.form], each.recipe.load.name)
         table.add_row(*row, f"{len(spread):,}", *times, f"{spread.misses(deadline_cycles):,}")
     console.print(table)
     for each in swept:

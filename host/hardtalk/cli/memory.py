@@ -13,11 +13,12 @@ from hardtalk.bench import BootOptions
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.chip import default_chip
 from hardtalk.cli import output
-from hardtalk.cli.errors import UserError
+from hardtalk.cli.errors import INTERRUPTED, UserError
 from hardtalk.cli.memory_compare import circumstances, comparison
 from hardtalk.cli.memory_image import image_table
 from hardtalk.cli.memory_table import memory_table, plan_table, summary_table, verdict
 from hardtalk.cli.options import ARM926, Collector, CycleModel, Drivers, Json, driver_options
+from hardtalk.cli.progress import measured_in_turn
 from hardtalk.memory.boards import boot_settled, bytes_from
 from hardtalk.memory.comparison import DEFAULT_HEAP_BYTES, ROUNDS, ComparisonPlan, comparison_report
 from hardtalk.memory.comparison import compare as compare_collectors
@@ -131,12 +132,14 @@ def compare(
     heap_bytes = DEFAULT_HEAP_BYTES if heap is None else bytes_from(heap, "--heap")
     chosen = () if program in (None, ALL) else (str(program),)
     plan = ComparisonPlan(driver_options(driver, model), chosen, heap_bytes, rounds)
-    pairs = compare_collectors(plan)
     console = output.console()
+    pairs, is_whole = measured_in_turn(compare_collectors(plan), len(plan.chosen), console)
     for part in (*comparison(pairs), circumstances(plan, pairs)):
         console.print(part, soft_wrap=True)
     if json is not None:
         comparison_report(pairs, plan).write(json)
+    if not is_whole:
+        return INTERRUPTED
     return 1 if any(each.treadmill.violations or each.baseline.violations for each in pairs) else 0
 
 

@@ -38,7 +38,7 @@ def workers_with_bar(
     with ExitStack() as stack:
         needed = min(workers, len(tasks))
         executor = stack.enter_context(pool(needed)) if needed > 1 else None
-        bar = stack.enter_context(Progress(console=console, transient=True, disable=not console.is_terminal))
+        bar = stack.enter_context(bar_on(console))
         interrupts = bar.add_task("interrupts", total=sum(task.count for task in tasks))
         yield executor, lambda count: bar.advance(interrupts, count)
 
@@ -61,15 +61,36 @@ def measured_so_far(
         return cut.done, False
 
 
+def measured_in_turn(steps: Iterator[Result], total: int, console: Console) -> tuple[list[Result], bool]:
+    """What is measured one after the other, under a bar that shows the time left, and whether it is everything: when
+    Control-C comes it is what was measured before. Raises KeyboardInterrupt when that is nothing."""
+    done: list[Result] = []
+    with bar_on(console) as bar:
+        task = bar.add_task("measuring", total=total)
+        try:
+            for step in steps:
+                done.append(step)
+                bar.advance(task)
+        except KeyboardInterrupt:
+            if not done:
+                raise
+            bar.stop()
+            console.print("interrupted: what was measured before")
+            return done, False
+    return done, True
+
+
+def bar_on(console: Console) -> Progress:
+    """Gone at the end; none where nobody looks."""
+    return Progress(console=console, transient=True, disable=not console.is_terminal)
+
+
 @contextmanager
 def workers_with_bars(
     workers: int, console: Console
 ) -> Iterator[tuple[Executor, Callable[[str, int], Callable[[int], None]]]]:
     """So many processes, and a function that makes a bar for something by its name and length."""
-    with (
-        pool(workers) as executor,
-        Progress(console=console, transient=True, disable=not console.is_terminal) as progress,
-    ):
+    with pool(workers) as executor, bar_on(console) as progress:
 
         def bar(name: str, total: int) -> Callable[[int], None]:
             task = progress.add_task(name, total=total)

@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 from hardtalk.bench import Bench, BenchError, BootOptions, UnfitRequest
+from hardtalk.board import Board, StopReason
 from hardtalk.latency.distribution import Distribution
 from hardtalk.latency.laboratory import NotServed
 from hardtalk.latency.loaded_board import boot_latency_bench, start_load
@@ -36,13 +38,22 @@ class BenchRecipe:
     def __call__(self) -> Prepared:
         bench, subject = self.bench()
         start_load(bench, subject, self.load)
-        inject = subject.immediate_injector(bench.board)
-        if inject is None:
-            raise UnfitRequest(
-                f"--line {self.line}: its device raises it when it wants to",
-                "Give the device a method provoke, or sweep TIMER or UART with --line.",
-            )
+        inject = subject.immediate_injector(bench.board) or self._withheld(bench.board, subject.line(bench.board))
         return Prepared(bench.board, subject.line(bench.board), inject, watched_addresses(bench.source_map))
+
+    def _withheld(self, board: Board, line: int) -> Callable[[], None]:
+        """Run until the device would raise its line, which is kept from it; letting it through is what raises it."""
+        device = board.device_set.of_line(line)
+        assert device is not None
+        board.run(PATIENCE_CYCLES, lambda: not device.line.level)  # what is being served already
+        board.withhold_line(line)
+        stop = board.run(PATIENCE_CYCLES, lambda: device.line.level)
+        if stop.reason is not StopReason.UNTIL:
+            raise UnfitRequest(
+                f"--line {self.line}: its device did not raise it within {PATIENCE_CYCLES:,} cycles",
+                "Give the device a method provoke, or its driver one that asks it for an interrupt.",
+            )
+        return partial(board.let_line_through, line)
 
     def bench(self) -> tuple[Bench, Subject]:
         bench = boot_latency_bench(self.board)

@@ -1,6 +1,6 @@
 """The same programs with both collectors, so that the price of real time is a ratio."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
@@ -31,6 +31,14 @@ class ComparisonPlan:
     programs: tuple[str, ...] = ()
     heap_bytes: int = DEFAULT_HEAP_BYTES
     rounds: int = ROUNDS
+
+    def __post_init__(self) -> None:
+        if self.rounds < 1:
+            raise UnfitRequest("--rounds must be at least 1")
+
+    @property
+    def chosen(self) -> Sequence[str]:
+        return self.programs or tuple(all_programs())
 
 
 @dataclass(frozen=True)
@@ -103,14 +111,10 @@ def measured(plan: ComparisonPlan, program: str, collector: str) -> Measured:
     )  # fmt: skip
 
 
-def compare(plan: ComparisonPlan) -> list[Pair]:
+def compare(plan: ComparisonPlan) -> Iterator[Pair]:
     """Each program on a fresh board with each collector."""
-    if plan.rounds < 1:
-        raise UnfitRequest("--rounds must be at least 1")
-    return [
-        Pair(*(measured(plan, program, collector) for collector in COLLECTORS))
-        for program in plan.programs or all_programs()
-    ]
+    for program in plan.chosen:
+        yield Pair(*(measured(plan, program, collector) for collector in COLLECTORS))
 
 
 def total_ratios(pairs: Sequence[Pair]) -> tuple[Fraction | None, Fraction | None, Fraction | None]:

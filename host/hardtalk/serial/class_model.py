@@ -58,6 +58,10 @@ class ClassModel:
     def define(self, shape: ClassShape) -> None:
         self._shapes[shape.name] = shape
 
+    def is_declared(self, name: str) -> bool:
+        """Whether the host knows that there is a class or global of that name; the board may know others."""
+        return name in self._shapes or name in self._fixed or name in self.globals
+
     def take(self, other: ClassModel) -> None:
         """Know what another model knows."""
         self._shapes.update(other._shapes)

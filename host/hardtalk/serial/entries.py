@@ -14,9 +14,12 @@ from hardtalk.serial.requests import (
     class_requests,
     is_class_definition,
     method_request,
+    question_requests,
     requests_for,
     statements_request,
+    with_questions,
 )
+from hardtalk.serial.undeclared import IS_NIL
 from hardtalk.smalltalk.ast import Method, Statement
 from hardtalk.smalltalk.chunk import Chunk, ExpressionChunk, MethodChunk, RefusedChunk, read_all_chunks
 from hardtalk.smalltalk.errors import SourceError
@@ -42,10 +45,17 @@ class Made:
     is_quiet: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class EndOfScript:
+    """Names that its methods use and nobody has declared yet are put into `unknown` as they are compiled."""
+
+    unknown: dict[str, SourceError]
+
+
 _PACKAGE: Final = re.compile(r"\s*Package\s*\{[^}]*\}\s*\Z")
 """What a folder of Tonel says of itself."""
 
-Entry: TypeAlias = Text | Made | Chunk | RefusedChunk | ClassDefinition
+Entry: TypeAlias = Text | Made | Chunk | RefusedChunk | ClassDefinition | EndOfScript
 
 
 def entries_of(text: str, file: str) -> list[Entry]:
@@ -111,9 +121,12 @@ def requests_of(entry: Entry, model: ClassModel, refused: list[SourceError]) -> 
     if isinstance(entry, RefusedChunk):
         raise entry.error
     if isinstance(entry, Text):
-        return requests_for(entry.source, model, entry.file, entry.line)
+        return with_questions(requests_for(entry.source, model, entry.file, entry.line), model)
     if isinstance(entry, Made):
         return [replace(statements_request(entry.node, model, entry.class_name), is_quiet=entry.is_quiet)]
+    if isinstance(entry, EndOfScript):
+        names = {name: error for name, error in entry.unknown.items() if not model.is_declared(name)}
+        return question_requests(names, IS_NIL, model)
     if isinstance(entry, ClassDefinition):
         return class_requests(entry, model, refused)
     if isinstance(entry, ExpressionChunk):

@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 from hardtalk.serial.batch import Batch, may_go
 from hardtalk.serial.class_model import ClassModel
-from hardtalk.serial.entries import Entry, Made, Text, entries_of, requests_of
+from hardtalk.serial.entries import EndOfScript, Entry, Made, Text, entries_of, requests_of
 from hardtalk.serial.frames import GREATEST_NUMBER, NUMBER_BITS, ConsoleText, Frame, FrameReader, encode_frame
 from hardtalk.serial.requests import INSTALL, Request
 from hardtalk.smalltalk.ast import Method
@@ -95,6 +95,7 @@ class Prompt:
         self._running: dict[int, Batch] = {}
         self._held: dict[int, Batch] = {}
         self._entry = 0
+        self._unknown: dict[str, SourceError] = {}
         self.number = 0
         """Of the last request."""
         self._complaints = 0
@@ -126,8 +127,10 @@ class Prompt:
     def enter_script(self, text: str, file: str) -> None:
         """A Tonel class, chunks, or GNU Smalltalk's syntax. An entry is compiled when those before it are done: it may
         need what they define. One that is no Smalltalk is a Refused among the events of `receive`; the others go on.
+        So is, at the end, each name that its methods use and nobody has declared.
         """
-        self._waiting.extend(entries_of(text, file))
+        self._unknown = {}
+        self._waiting.extend((*entries_of(text, file), EndOfScript(self._unknown)))
         self._send_next()
 
     def ping(self, text: str = "") -> None:
@@ -199,7 +202,7 @@ class Prompt:
             return self._complaint(frame) if frame.kind == "N" and not frame.number else []
         self.replies += 1
         self._complaints = 0
-        events: list[Event] = [*self._done(batch, frame)] if frame.kind == "R" else self._failed(batch, frame)
+        events = self._done(batch, frame) if frame.kind == "R" else self._failed(batch, frame)
         if not self._running:
             self._ending = None  # it came too late
         self._send_next()
@@ -217,13 +220,16 @@ class Prompt:
 
     def _late(self, batch: Batch, frame: Frame) -> list[Event]:
         if frame.kind == "R":
-            return [replace(each, is_late=True) for each in self._done(batch, frame)]
+            return [replace(each, is_late=True) for each in self._done(batch, frame) if isinstance(each, Result)]
         return [Failure(frame.text, batch.requests[0].place, is_late=True)]
 
-    def _done(self, batch: Batch, frame: Frame) -> list[Result]:
+    def _done(self, batch: Batch, frame: Frame) -> list[Event]:
         for each in batch.requests:
             if each.learn is not None:
                 each.learn()
+            if each.complaints is not None and (errors := each.complaints(frame.text)):
+                self._drop_entries(batch, but_questions=True)
+                return [Refused(error) for error in errors]
         return [Result(each.title or each.method or frame.text) for each in batch.requests if not each.is_quiet]
 
     def _failed(self, batch: Batch, frame: Frame) -> list[Event]:
@@ -252,11 +258,15 @@ class Prompt:
         """A board that numbers nothing answers in order. N without a number is about what was no request."""
         return next(iter(self._running), 0) if kind in "RT" else 0
 
-    def _drop_entries(self, batch: Batch) -> None:
+    def _drop_entries(self, batch: Batch, but_questions: bool = False) -> None:
         """Send no more of what the requests are parts of."""
         entries = {each.entry for each in batch.requests}
-        kept = [each for each in self._waiting if not (isinstance(each, Request) and each.entry in entries)]
-        self._waiting = deque(kept)
+
+        def is_dropped(each: Entry | Request) -> bool:
+            is_kept_question = but_questions and isinstance(each, Request) and each.complaints is not None
+            return isinstance(each, Request) and each.entry in entries and not is_kept_question
+
+        self._waiting = deque(each for each in self._waiting if not is_dropped(each))
 
     def _send_next(self) -> None:
         while batch := self._next_batch():
@@ -292,6 +302,9 @@ class Prompt:
         requests = requests_of(entry, self.model, refused)
         self._told += map(Refused, refused)
         self._told += [Warned(warning) for each in requests for warning in each.warnings]
+        if not isinstance(entry, Text):
+            for name, error in (pair for each in requests for pair in each.unknown.items()):
+                self._unknown.setdefault(name, error)
         return [replace(each, entry=self._entry) for each in requests]
 
     def _need_not_wait(self, entry: Entry, running: list[Batch], batch: list[Request]) -> bool:

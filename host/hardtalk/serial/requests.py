@@ -7,14 +7,15 @@ done when the board has replied that it was done: then the host's model of the c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hardtalk.serial.board_forms import check_definition, creation_expression, in_board_form
 from hardtalk.serial.class_model import ClassModel, shape_of
 from hardtalk.serial.code_text import UnsendableLiteral, class_text, code_text, encoded, quoted
 from hardtalk.serial.frames import FrameError, encode_frame
+from hardtalk.serial.undeclared import IS_MISSING, declared_by, questions, unknown_names
 from hardtalk.smalltalk.ast import Method
 from hardtalk.smalltalk.compiled_method import CompiledMethodSpec, GlobalRef
 from hardtalk.smalltalk.compiler import compile_expression, compile_method
@@ -38,7 +39,9 @@ class Request:
     """What the board is asked for. `method` is the name of the one that it installs. `title` is what to say when it
     succeeds, empty for that name or the board's reply; a quiet one says nothing.
     `warnings` are to be told; `place` is the file and line of its entry, empty at the prompt. `entry`
-    is the number of what was entered that it is a part of; it goes in a message of its own when it `is_alone`."""
+    is the number of what was entered that it is a part of; it goes in a message of its own when it `is_alone`.
+    `unknown` are the names in a method that only the board can know, with what to say if it does not. With `complaints`
+    it is a question, and the rest of its entry is not sent if the reply is the reason for one."""
 
     kind: str
     payload: bytes
@@ -50,6 +53,8 @@ class Request:
     entry: int = 0
     is_alone: bool = False
     method: str = ""
+    unknown: Mapping[str, SourceError] = field(default_factory=dict)
+    complaints: Callable[[str], list[SourceError]] | None = None
 
 
 def is_class_definition(source: str) -> bool:
@@ -106,6 +111,7 @@ def statements_request(node: Method, model: ClassModel, class_name: str = "Undef
         is_fixed_global=environment.is_fixed_global,
     )
     after.globals |= {each.name for each in spec.literals if isinstance(each, GlobalRef)}
+    after.globals.update(declared_by(node))
     return Request(
         RUN, sendable(spec, node), learn=lambda: model.take(after), warnings=spec.warnings, place=place_of(node)
     )
@@ -147,7 +153,22 @@ def method_request(method: MethodDefinition, class_name: str, model: ClassModel)
         warnings=(*spec.warnings, *_replaced(method, class_name, model)),
         place=place_of(method.node),
         method=name,
+        unknown=unknown_names(spec, method.node, model),
     )
+
+
+def with_questions(requests: list[Request], model: ClassModel) -> list[Request]:
+    """Before the first method: whether the board knows the names that the host does not."""
+    names = {name: error for each in reversed(requests) for name, error in each.unknown.items()}
+    first = next((place for place, each in enumerate(requests) if each.unknown), 0)
+    return [*requests[:first], *question_requests(names, IS_MISSING, model), *requests[first:]]
+
+
+def question_requests(names: Mapping[str, SourceError], test: str, model: ClassModel) -> list[Request]:
+    return [
+        replace(statements_request(parse_expression(each.expression), model), is_quiet=True, complaints=each.complaints)
+        for each in questions(names, test)
+    ]
 
 
 def method_name(class_name: str, class_side: bool, selector: str) -> str:

@@ -4,7 +4,7 @@ Instructions an operation, counted by the board between two marks, stand beside 
 written in C. Those were taken on a Cortex-M3, whose interrupt entry saves registers by itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hardtalk.bench import Bench
@@ -60,9 +60,11 @@ def run_test(booted: Bench, form: str, test: MetricTest) -> Metric:
     return Metric(int(answer), measured.instructions, measured.cycles)
 
 
-def run_tests(booted: Bench) -> dict[tuple[str, str], Metric]:
-    """Every test in every form, by selector and form."""
-    return {(test.selector, form): run_test(booted, form, test) for test in TESTS for form in FORMS}
+def run_tests(booted: Bench) -> Iterator[tuple[tuple[str, str], Metric]]:
+    """Every test in every form: selector and form, and what was measured."""
+    for test in TESTS:
+        for form in FORMS:
+            yield (test.selector, form), run_test(booted, form, test)
 
 
 def threadmetric_report(metrics: Mapping[tuple[str, str], Metric], model: str, firmware: str) -> Report:
