@@ -19,6 +19,7 @@ from hardtalk.cli.errors import UserError
 from hardtalk.cli.film import checked_film, film_of
 from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Flash, Input, Parts, Record, Screenshot
 from hardtalk.cli.screenshot import checked_png, write_screenshot
+from hardtalk.cli.waiting import end_waiting
 from hardtalk.report.durations import microseconds
 from hardtalk.serial import PseudoTerminal
 from hardtalk.shell.shell import Shell
@@ -69,6 +70,7 @@ def boot(
             f"{flash}: the boot loader waits for a firmware",
             "install one with hardtalk flash install, or send one: --pty gives the line to a terminal program",
         )
+    end_waiting()
     if pty:
         serve_terminal(bench, console)
     elif web:

@@ -15,6 +15,7 @@ from hardtalk.build.sources import text_root
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.options import ARM926, NO_PARTS, CycleModel, Parts
+from hardtalk.cli.waiting import end_waiting
 from hardtalk.debugger.session import server_of
 
 GDB: Final = "gdb-multiarch"
@@ -42,6 +43,7 @@ def gdb(
         raise UserError(f"{GDB} is not installed", "install it, or give --port and attach another debugger")
     bench = boot(parts.boot_options(model), console.out)
     server = server_of(bench, port or 0, reset)
+    end_waiting()
     if port is not None:
         elf.write_bytes(bench.firmware.elf)
         command = " ".join(map(quoted, gdb_command(bench, server.port, elf)))

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from cyclopts import App, Group, Parameter
 
 from hardtalk.cli.commands import COMMANDS
+from hardtalk.cli.waiting import waiting
 
 INTERRUPTED = 130
 
@@ -45,6 +46,12 @@ def launch(
     return app(words)
 
 
+def remembered_durations() -> Path:
+    from hardtalk.build.options import default_cache_folder
+
+    return default_cache_folder() / "durations.json"
+
+
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line and answer its exit code."""
     if any("\0" in each for each in arguments or ()):
@@ -53,7 +60,8 @@ def run(arguments: list[str] | None = None) -> int:
         print("hardtalk: an argument has a byte 0 in it; write it without", file=sys.stderr)
         return WRONG_INPUT
     try:
-        result: Any = launcher(arguments)
+        with waiting(sys.argv[1:] if arguments is None else arguments, remembered_durations):
+            result: Any = launcher(arguments)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from hardtalk.cli.errors import UserError
+from hardtalk.cli.waiting import shown_otherwise
 from hardtalk.cli.worker_pool import WorkerPool
 from hardtalk.latency.side_by_side import Counted, CutShort
 
@@ -80,9 +81,11 @@ def measured_in_turn(steps: Iterator[Result], total: int, console: Console) -> t
     return done, True
 
 
-def bar_on(console: Console) -> Progress:
+@contextmanager
+def bar_on(console: Console) -> Iterator[Progress]:
     """Gone at the end; none where nobody looks."""
-    return Progress(console=console, transient=True, disable=not console.is_terminal)
+    with shown_otherwise(), Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        yield bar
 
 
 @contextmanager

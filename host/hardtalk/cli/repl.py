@@ -12,6 +12,7 @@ from hardtalk.cli import output
 from hardtalk.cli.film import checked_film, film_of
 from hardtalk.cli.options import ARM926, NO_PARTS, CycleModel, Flash, Input, Parts, Record, Screenshot
 from hardtalk.cli.screenshot import checked_png, write_screenshot
+from hardtalk.cli.waiting import end_waiting
 from hardtalk.shell.shell import Shell
 from hardtalk.smalltalk.source_file import read_source_file
 
@@ -37,6 +38,7 @@ def repl(
     film = film_of(bench.board, film_file)
     shell = Shell(bench, console)
     if script is None:
+        end_waiting()
         shell.run(sys.stdin)
     is_fine = script is None or shell.run_script(text, str(script), entry_seconds)
     write_screenshot(bench.board, picture_file)
