@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from hardtalk.bench import BootOptions
+from hardtalk.cli.errors import INTERRUPTED
 from hardtalk.cli.main import run
 from hardtalk.latency.loads import Load
 from hardtalk.latency.subjects import SUBJECTS
-from hardtalk.latency.sweep import POINTS_IN_A_TASK, Window, one_interrupt, prepared_by, sweep, sweep_part
+from hardtalk.latency.sweep import POINTS_IN_A_TASK, Point, Window, one_interrupt, prepared_by, sweep, sweep_part
 from hardtalk.latency.windows import BenchRecipe, windows_of
 from hardtalk.symbols.bytecode_routines import bytecode_routines
 
@@ -78,3 +79,26 @@ def test_command_tells_points_and_maximum(tmp_path: Path, capsys: pytest.Capture
 def test_wrong_window_is_one_message(capsys: pytest.CaptureFixture[str], window: str, message: str) -> None:
     assert run(["latency", "sweep", window, "--workers", "1"]) == 2
     assert capsys.readouterr().err.startswith(f"hardtalk: {message}")
+
+
+def test_what_is_swept_before_an_interrupt_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The points before the first that is missing; nothing of the next load."""
+    heard = []
+
+    def interrupts(recipe: BenchRecipe, window: Window) -> list[Point]:
+        heard.append(window)
+        if window.first >= POINTS_IN_A_TASK:
+            raise KeyboardInterrupt
+        return sweep_part(recipe, window)
+
+    monkeypatch.setattr("hardtalk.latency.sweep.sweep_part", interrupts)
+    monkeypatch.setattr("hardtalk.cli.progress.WorkerPool", ThreadPoolExecutor)
+    arguments = ["latency", "sweep", "0:130", "--load", "sends", "--load", "idle", "--workers", "1"]
+    assert run([*arguments, "--line", "UART"]) == INTERRUPTED
+    shown = capsys.readouterr().out
+    assert "interrupted: what was measured before" in shown
+    assert "UART, smalltalk handler, under sends: 100 points, instructions 0 to 99" in shown
+    assert "idle" not in shown
+    assert len(heard) == 2

@@ -43,7 +43,7 @@ from hardtalk.cli.options import (
     Parts,
     Workers,
 )
-from hardtalk.cli.progress import measured_so_far, workers_with_bars
+from hardtalk.cli.progress import interrupted, measured_so_far, workers_with_bars
 from hardtalk.latency.laboratory import Schedule
 from hardtalk.latency.loaded_board import build_latency_firmware
 from hardtalk.latency.loads import Load, all_loads, chosen_loads
@@ -52,6 +52,7 @@ from hardtalk.latency.matrix import LatencyPlan, measure_cells
 from hardtalk.latency.models import models_of
 from hardtalk.latency.proven import Proven, add_bounds, beside, proven
 from hardtalk.latency.rows import Row, Trouble, latency_report, write_csv
+from hardtalk.latency.side_by_side import CutShort
 from hardtalk.latency.subjects import SUBJECTS, chosen_forms
 from hardtalk.latency.windows import SweepPlan, sweep_report, sweep_windows
 from hardtalk.report.baseline import read_baseline
@@ -195,12 +196,17 @@ def sweep(
     deadline_cycles = deadline_of(deadline)
     plan = SweepPlan(window, parts.boot_options(model), chosen.lines, chosen.forms, chosen.loads(parts))
     console = output.console()
-    with workers_with_bars(workers, console) as (executor, bar):
-        swept = sweep_windows(plan, executor, bar)
+    is_whole = True
+    try:
+        with workers_with_bars(workers, console) as (executor, bar):
+            swept = sweep_windows(plan, executor, bar)
+    except CutShort as cut:
+        swept, is_whole = interrupted(cut, console), False
     print_sweep(swept, deadline_cycles, console)
     if json is not None:
         sweep_report(swept, deadline_cycles).write(json)
-    return 1 if any(each.spread.misses(deadline_cycles) for each in swept) else 0
+    is_missed = any(each.spread.misses(deadline_cycles) for each in swept)
+    return int(is_missed) if is_whole else INTERRUPTED
 
 
 @app.command

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.progress import Progress
@@ -56,10 +56,15 @@ def measured_so_far(
         with workers_with_bar(workers, tasks, console) as (executor, progress):
             return measure(executor, progress), True
     except CutShort as cut:
-        if not cut.done:
-            raise KeyboardInterrupt from None
-        console.print("interrupted: what was measured before")
-        return cut.done, False
+        return interrupted(cut, console), False
+
+
+def interrupted(cut: CutShort, console: Console) -> list[Any]:
+    """What was measured before, which is told. Raises KeyboardInterrupt when that is nothing."""
+    if not cut.done:
+        raise KeyboardInterrupt from None
+    console.print("interrupted: what was measured before")
+    return cut.done
 
 
 def measured_in_turn(steps: Iterator[Result], total: int, console: Console) -> tuple[list[Result], bool]:

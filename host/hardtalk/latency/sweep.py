@@ -8,12 +8,14 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Protocol
 
 from hardtalk.board import Board, StopReason
 from hardtalk.board.journal import Journal
 from hardtalk.latency.interrupt import Interrupt
 from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
+from hardtalk.latency.side_by_side import CutShort
 from hardtalk.symbols.moment import Moment
 
 POINTS_IN_A_TASK = 100
@@ -118,11 +120,15 @@ def laboratory_of(prepared: Prepared) -> Laboratory:
 def sweep(
     recipe: Recipe, window: Window, executor: Executor, progress: Callable[[int], None] = lambda _: None
 ) -> list[Point]:
-    """All points of a window in order, tried side by side."""
+    """All points of a window in order, tried side by side. Raises CutShort for an interrupt from the keyboard, with
+    the points before the first that is missing."""
     tasks = [executor.submit(sweep_part, recipe, part) for part in window.parts(POINTS_IN_A_TASK)]
     try:
         for task in as_completed(tasks):
             progress(len(task.result()))
+    except KeyboardInterrupt:
+        whole = takewhile(lambda task: task.done() and not task.cancelled() and task.exception() is None, tasks)
+        raise CutShort(point for task in whole for point in task.result()) from None
     finally:
         for task in tasks:
             task.cancel()

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 
@@ -14,6 +14,7 @@ from hardtalk.latency.laboratory import NotServed
 from hardtalk.latency.loaded_board import boot_latency_bench, start_load
 from hardtalk.latency.loads import Load
 from hardtalk.latency.rows import add_distribution
+from hardtalk.latency.side_by_side import CutShort
 from hardtalk.latency.subjects import SMALLTALK, Subject, subject_named
 from hardtalk.latency.sweep import Point, Prepared, Window, prepared_by, sweep, windows_of_routine
 from hardtalk.report.figures import Report
@@ -70,6 +71,9 @@ class Swept:
     bench: Bench
     form: str
 
+    def with_window(self, window: Window, points: Sequence[Point]) -> "Swept":
+        return replace(self, windows=(*self.windows, window), points=[*self.points, *points])
+
     @property
     def spread(self) -> Distribution:
         return Distribution.of(point.interrupt.latency for point in self.points)
@@ -99,21 +103,25 @@ class SweepPlan:
 
 
 def sweep_windows(plan: SweepPlan, executor: Executor, bar: Callable[[str, int], Callable[[int], None]]) -> list[Swept]:
-    """Sweep all of them. `bar` is told of each by name and number of points, and answers who hears of those done."""
-    recipes = plan.recipes
-    bench, _ = recipes[0].bench()
-    swept = []
-    for recipe in recipes:
-        windows = windows_of(plan.window, recipe, bench.source_map)
-        progress = bar(f"{recipe.line} {recipe.load.name}", sum(map(len, windows)))
-        points: list[Point] = []
-        for window in windows:
-            try:
-                points += sweep(recipe, window, executor, progress)
-            except NotServed as error:
-                raise BenchError(f"{recipe.line} under {recipe.load.name}: {error}") from error
+    """Sweep all of them. `bar` is told of each by name and number of points, and answers who hears of those done.
+    Raises CutShort, with those before and the window's part that is done, for an interrupt from the keyboard."""
+    bench, _ = plan.recipes[0].bench()
+    swept: list[Swept] = []
+    for recipe in plan.recipes:
         form = subject_named(bench, recipe.line, recipe.form).form
-        swept.append(Swept(recipe, tuple(windows), points, bench, form))
+        done = Swept(recipe, (), [], bench, form)
+        try:
+            windows = windows_of(plan.window, recipe, bench.source_map)
+            progress = bar(f"{recipe.line} {recipe.load.name}", sum(map(len, windows)))
+            for window in windows:
+                done = done.with_window(window, sweep(recipe, window, executor, progress))
+        except NotServed as error:
+            raise BenchError(f"{recipe.line} under {recipe.load.name}: {error}") from error
+        except KeyboardInterrupt as interrupt:
+            if isinstance(interrupt, CutShort) and interrupt.done:
+                done = done.with_window(Window(window.first, window.first + len(interrupt.done)), interrupt.done)
+            raise CutShort([*swept, done] if done.points else swept) from None
+        swept.append(done)
     return swept
 
 
