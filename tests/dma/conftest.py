@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,11 +11,12 @@ from hardtalk.bench import Bench, BootOptions, KeptBoard, boot
 from hardtalk.build.sources import text_root
 
 HEAP_BYTES = 3 << 20
+OPENED = Path(__file__).parent / "opened"
 
 
 @pytest.fixture(scope="session")
 def running() -> tuple[Bench, KeptBoard]:
-    bench = boot(BootOptions((text_root() / "drivers" / "dma",), heap_bytes=HEAP_BYTES))
+    bench = boot(BootOptions((text_root() / "drivers" / "dma", OPENED), heap_bytes=HEAP_BYTES))
     bench.console.evaluate("dma := DmaController current")
     return bench, bench.console.keep()
 

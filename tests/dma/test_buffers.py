@@ -88,7 +88,7 @@ def test_a_process_is_ended_at_any_moment(bench: Bench, first: int) -> None:
         transfer := DmaTransfer new.
         100 timesRepeat: [ transfer copy: 2000 wordsFrom: from startingAt: 1 to: to startingAt: 1 ].
         transfer run.
-        dmac := (Peripheral named: #DMAC) registers.
+        dmac := DmaController current registers.
         moving := still := 0.
         finished := Semaphore new.
         [ {first} to: {first + 49} do: [ :moment | | victim |

@@ -15,6 +15,7 @@ from hardtalk.serial import Result
 if TYPE_CHECKING:
     from conftest import QemuMachine
 
+OPENED = Path(__file__).parent / "opened"
 NUMBERED = """here := Bitmap new: 10000.
 1 to: 10000 do: [ :each | here at: each put: each * 77777 ].
 there := Bitmap new: 10000"""
@@ -31,7 +32,7 @@ ASKED = (
     (1 to: 5000) allSatisfy: [ :each | (there at: each + 99) = (here at: each + 9) ] }""",
     """| dmac |
     DmaTransfer new copy: 5 wordsFrom: here startingAt: 5 to: there startingAt: 3; run.
-    dmac := (Peripheral named: #DMAC) registers.
+    dmac := DmaController current registers.
     { dmac periphid0. dmac periphid3. dmac pcellid0. dmac configuration value. dmac enbldChns. dmac rawIntTCStatus.
     dmac c0_Configuration value. DmaController current transfers }""",
     """| transfers |
@@ -43,7 +44,7 @@ ASKED = (
 
 @pytest.fixture(scope="module")
 def machine(start_qemu: Callable[[list[Path]], QemuMachine]) -> QemuMachine:
-    machine = start_qemu([text_root() / "drivers" / "dma"])
+    machine = start_qemu([text_root() / "drivers" / "dma", OPENED])
     machine.boot_text()
     return machine
 

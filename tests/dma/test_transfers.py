@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from hardtalk.bench import Bench, BenchError
@@ -107,7 +109,7 @@ def test_where_nobody_answers_there_is_an_error(bench: Bench) -> None:
         bench.console.evaluate(
             f"""| uart | uart := DmaTransfer fromRegister: {NOBODY} request: 3.
             uart receive: 4 bytesInto: (Bitmap new: 1) startingAt: 1.
-            [ (Delay forMilliseconds: 1) wait. (Peripheral named: #DMAC) registers softSReq: 8 ] fork.
+            [ (Delay forMilliseconds: 1) wait. DmaController current registers softSReq: 8 ] fork.
             uart run"""
         )
     assert bench.console.evaluate("{ dma transfers. dma failures. DmaController current isMasked }") == "#(#() 0 false)"
@@ -146,43 +148,30 @@ def test_stopping_what_has_ended_changes_nothing(bench: Bench) -> None:
     assert answer == "#(nil nil)"
 
 
-def test_the_driver_that_is_stopped_ends_its_transfers(bench: Bench) -> None:
-    answer = bench.console.evaluate(
-        """| transfer |
-        transfer := DmaTransfer fromRegister: (Peripheral named: #UART1) address request: 12.
-        transfer receive: 4 bytesInto: (Bitmap new: 1) startingAt: 1; start.
-        dma stop.
-        [ transfer wait ] on: DmaError do: [ :error | error messageText ]"""
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("dma stop", r"DmaController (DMAC, line 17) is not stopped: stop the transfers"),
+        ("dma start", "has been started with the system"),
+        ("dma startOn: #UART1", "has been started with the system"),
+        ("DmaController start", "DMAC reaches all of memory"),
+        ("(Peripheral named: #DMAC) registers", "DMAC reaches all of memory"),
+        ("Registers at: 16r10130104", "DMAC reaches all of memory"),
+        ("(Registers at: 16r1012F000) wordAt: 16r1104 put: 16r20000", "the primitive of Registers>>wordAt:put: failed"),
+        ("DmaTransfer toRegister: 16r10130104 request: 1", "DMAC reaches all of memory"),
+        ("DmaTransfer toRegister: 16r20000 request: 1", "no registers are at address 131072"),
+        ("DmaTransfer new instVarAt: 2 put: (OrderedCollection with: #(16r20000 16r30000 4))", "variables are its own"),
+    ],
+)
+def test_nobody_else_reaches_memory_by_the_controller(bench: Bench, source: str, reason: str) -> None:
+    with pytest.raises(BenchError, match=re.escape(reason)):
+        bench.console.evaluate(source)
+    assert bench.console.evaluate("DmaController current isRunning") == "true"
+
+
+def test_a_transfer_of_another_class_is_refused(bench: Bench) -> None:
+    bench.console.evaluate(
+        "DmaTransfer subclass: #Other instanceVariableNames: '' classVariableNames: '' package: 'Tests'"
     )
-    assert answer == "'the DMA controller was stopped'"
-    assert bench.board.device("DMAC").read("EnbldChns") == 0
-
-
-TO, FROM = "(DmaTransfer toRegister: 16r101F2000 request: 13)", "(DmaTransfer fromRegister: 16r101F2000 request: 12)"
-REFUSED = {
-    "copy: 4 wordsFrom: (ByteArray new: 16) startingAt: 1 to: b startingAt: 1": "a buffer is a Bitmap",
-    "copy: 4 wordsFrom: b startingAt: 8 to: b startingAt: 1": "a buffer of 40 bytes has no elements 8 to 11 of 4",
-    "copy: 4 wordsFrom: b startingAt: 0 to: b startingAt: 1": "a buffer of 40 bytes has no elements 0 to 3 of 4",
-    "copy: 4 wordsFrom: b startingAt: 1 to: b startingAt: 10": "has no elements 10 to 13 of 4",
-    "copy: 0 wordsFrom: b startingAt: 1 to: b startingAt: 1": "has no elements 1 to 0 of 4",
-    "send: 1 bytesFrom: b startingAt: 1": "this transfer is not to a device",
-    "start": "nothing is to be moved",
-    "wait": "the transfer was not started",
-}
-ALSO_REFUSED = {
-    f"{TO} receive: 1 bytesInto: b startingAt: 1": "this transfer is not from a device",
-    f"{TO} send: 41 bytesFrom: b startingAt: 1": "has no elements 1 to 41 of 1",
-    f"{TO} copy: 1 wordsFrom: b startingAt: 1 to: b startingAt: 2": "this transfer is for a device",
-    f"{FROM} receive: 1 bytesInto: b startingAt: 1; start; start": "the transfer is under way",
-    "DmaTransfer toRegister: 16r101F2000 request: 16": "requests are numbered from 0 to 15, not 16",
-    "DmaTransfer toRegister: 4096 request: 3": "no registers are at address 4096",
-    "DmaTransfer toRegister: (Peripheral named: #UART0) address request: 15": "everybody relies on",
-    f"9 timesRepeat: [ {FROM} receive: 1 bytesInto: b startingAt: 1; start ]": "all channels are in use",
-}
-
-
-@pytest.mark.parametrize("source", [*REFUSED, *ALSO_REFUSED])
-def test_what_is_refused(bench: Bench, source: str) -> None:
-    told = REFUSED.get(source) or ALSO_REFUSED[source]
-    with pytest.raises(BenchError, match=told):
-        bench.console.evaluate(f"b := Bitmap new: 10. {'DmaTransfer new ' if source in REFUSED else ''}{source}")
+    with pytest.raises(BenchError, match="DmaTransfers are moved, not an Other"):
+        bench.console.evaluate("Other new start")

@@ -18,6 +18,9 @@ def camel_name(name: str) -> str:
     return "".join(word[0].upper() + (word[1:] if word != word.upper() else word[1:].lower()) for word in words)
 
 
+PAGE_BYTES = 4096
+
+
 class WriteAction(StrEnum):
     """What a bus write does to bits (SVD's modifiedWriteValues)."""
 
@@ -247,6 +250,7 @@ class Chip:
         """Names and values for the Slang compiler.
 
         VicBase, Uart0Base, Uart0Line; VicIntEnableOffset; UartFrTxffMask, UartFrTxffShift; CpuHertz; RamBase, RamSize.
+        WidePeripheralsBase: below it each peripheral has one page, and registers are reached from their own page alone.
         A register whose name begins with its type's is not named twice: Timer1LoadOffset.
         """
         return dict(self._constants())
@@ -257,6 +261,8 @@ class Chip:
             yield f"{camel_name(memory.name)}Size", memory.size
         for name, hertz in self.clocks.items():
             yield f"{camel_name(name)}Hertz", hertz
+        wide = (each.base for each in self.peripherals if each.end - each.base > PAGE_BYTES)
+        yield "WidePeripheralsBase", min(wide, default=self.free_base)
         for peripheral in self.peripherals:
             yield f"{peripheral.camel_name}Base", peripheral.base
             if len(peripheral.lines) == 1:
