@@ -35,7 +35,7 @@ class Sends(PieceBase):
             )
             owner = self.variable(lines, receiver.text, "oop")
             classed = self.variable(lines, f"{owner} class", "oop")
-        entry = self.variable(lines, f"methodLookup cacheEntryOf: {symbol} class: {classed}", "CacheEntry")
+        entry = self.variable(lines, f"methodCache placeOf: {symbol} class: {classed}", "CacheEntry")
         key = f"{symbol} + {count}" if count else symbol
         known = f"({entry} cachedSelector = ({key}) and: [ {entry} cachedClass = {classed} ])"
         sought = f"compiledCode seek: {symbol} class: {classed} arguments: {count}"

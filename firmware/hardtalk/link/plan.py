@@ -16,6 +16,8 @@ from hardtalk.link.errors import LinkError
 from hardtalk.vm.constants import (
     CODE_TABLE_ENTRIES,
     METHOD_CACHE_BYTES,
+    METHOD_CACHE_ENTRY_BYTES,
+    METHOD_CACHE_PLACES,
     PRIMITIVE_TABLE_ENTRIES,
 )
 from hardtalk.vm.instruction_codes import INSTRUCTION_TABLE_BYTES
@@ -90,7 +92,7 @@ IRQ_STACK: Final = Piece("irqStack", 1024, "stack", 1, PAGE_BYTES, "irqStackTop"
 STATE: Final = (
     Piece(STATE_PLACE, 0, "state", PAGE_BYTES, locked_first=3072),
     *(Piece(name, size, "state", LINE_RECORD_BYTES) for name, size in LAYOUT_TABLES),
-    Piece("methodCache", METHOD_CACHE_BYTES, "state", CACHE_LINE_BYTES),
+    Piece("methodCache", METHOD_CACHE_BYTES, "state", METHOD_CACHE_PLACES * METHOD_CACHE_ENTRY_BYTES),
     Piece("faultInProgress", 4, "state"),
 )
 # Full descending; one frame of registers is 56 bytes.

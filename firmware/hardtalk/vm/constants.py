@@ -40,6 +40,10 @@ METHOD_CACHE_ENTRIES: Final = 1024
 METHOD_CACHE_FIELDS: Final = ("Selector", "Class", "Method", "Entry")
 METHOD_CACHE_ENTRY_BYTES: Final = 4 * len(METHOD_CACHE_FIELDS)
 METHOD_CACHE_BYTES: Final = METHOD_CACHE_ENTRIES * METHOD_CACHE_ENTRY_BYTES
+METHOD_CACHE_PLACES: Final = 4
+"""So many neighbouring entries may have what one of them is the own place of."""
+METHOD_CACHE_LOT: Final = 0x9E3779B9
+"""2^32 divided by the golden ratio: its multiples fall evenly, whatever their distance (Knuth, 6.4)."""
 PRIMITIVE_TABLE_ENTRIES: Final = 1024
 CODE_TABLE_ENTRIES: Final = 1024
 """Pieces of machine code that methods can go on in; number 0 is none (docs/compiled-methods.md)."""
@@ -58,6 +62,8 @@ VM_CONSTANTS: Final = {
     "MethodCacheEntries": METHOD_CACHE_ENTRIES,
     "MethodCacheEntryBytes": METHOD_CACHE_ENTRY_BYTES,
     "MethodCacheBytes": METHOD_CACHE_BYTES,
+    "MethodCachePlaceShift": METHOD_CACHE_ENTRY_BYTES.bit_length() - 1,
+    "MethodCacheLot": METHOD_CACHE_LOT,
     "MaxPrimitive": PRIMITIVE_TABLE_ENTRIES - 1,
     "SlotShift": SLOT_SHIFT,
     "CodeBit": DISPATCH_TABLES["dispatchTable"] & DISPATCH_TABLES["markingTable"],
