@@ -55,8 +55,8 @@ class Sends(PieceBase):
             frame.pushed.append(Value(self.variable(lines, f"self wordAt: {owner} body{word_offset(getter)}")))
             return None
         lines += [*go, f"{words['class']} = {classed} ifFalse: [ {miss} resume: ({self.behind(instruction)}) ]."]
-        method = self.variable(lines, words["method"])
-        return [f"^ self transferTo: {words['entry']} with: {method} with: {words['second']}"]
+        method, second = (self.variable(lines, words[each]) for each in ("method", "second"))
+        return [f"^ self transferTo: {words['entry']} with: {method} with: {second}"]
 
     def behind(self, instruction: Instruction) -> str:
         """Slang for where a method goes on that has answered without a context."""
@@ -86,6 +86,8 @@ class Sends(PieceBase):
             words = self.method.marked.spec.fields.argument_count + 1
             go_on = ["ip := ip + 3.", "^ self transferTo: resume with: newMethod"]
             return [*lines, f"stack pop: {words} thenPush: {value.text}.", *go_on]
-        lines.append(f"context format = FormatContext ifFalse: [ {self.leave(before, instruction.offset)} ].")
         text = self.variable(lines, value.text) if value is RECEIVER else value.text
-        return [*lines, f"^ compiledCode return: {text}"]
+        sender = self.variable(lines, "context sender", "Context")
+        free = self.variable(lines, "contexts freeSmallContexts", "Context")
+        lines.append(f"context format = FormatContext ifFalse: [ {self.leave(before, instruction.offset)} ].")
+        return [*lines, f"^ compiledCode return: {text} to: {sender} free: {free}"]

@@ -22,25 +22,27 @@ def start_text(method: MethodCode) -> str:
     number = method.marked.start
     pragmas = [f"<code: {number}>", "<var: #newMethod type: #Method>"]
     go_on = "compiledCode addressOf: #goOnBehindSend"
-    lines = [f"^ self quick{number}: newMethod resume: ({go_on})"]
-    return Piece(method, 0, 0).method_text(f"start{number}: newMethod arguments: count", pragmas, method.name, lines)
+    piece = Piece(method, 0, 0)
+    lines = [
+        f"compiledCode canEnter ifFalse: [ {piece.by_bytecodes} ].",
+        f"^ self quick{number}: newMethod resume: ({go_on})",
+    ]
+    return piece.method_text(f"start{number}: newMethod arguments: count", pragmas, method.name, lines)
 
 
 def quick_text(method: MethodCode) -> str:
     """The Slang method that does what the method does at first, as soon as nothing waits. A context is made at the
-    beginning when it would be made in many places. It has the number before the start's."""
+    beginning when it would be made in many places. It has the number before the start's, and is entered only where code
+    may be."""
     number = method.marked.start
     first = min(method.marked.places.values()) + BY_NAME["enterCode"].size
     pragmas = [f"<code: {number - 1}>", "<var: #newMethod type: #Method>", "<var: #resume type: #address>"]
     piece = Piece(method, first, first - 1)
-    looks = [
-        f"self isInterruptPending ifTrue: [ {piece.by_bytecodes} ].",
-        f"compiledCode canEnter ifFalse: [ {piece.by_bytecodes} ].",
-    ]
-    lines = [*looks, *piece.follow(first, Frame(is_active=False))]
+    look = f"self isInterruptPending ifTrue: [ {piece.by_bytecodes} ]."
+    lines = [look, *piece.follow(first, Frame(is_active=False))]
     if not piece.plain_returns or piece.activations > MOST_ACTIVATIONS:
         piece = Piece(method, first, first - 1)
-        frame, lines = Frame(is_active=False), [*looks]
+        frame, lines = Frame(is_active=False), [look]
         piece.activate(frame, lines)
         is_loop = method.marked.places[number + 1] in method.marked.heads
         lines += [f"^ self code{number + 1}"] if is_loop else piece.follow(first, frame)
