@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
+from tests.primitives.small_memory import BOARD
 
 from hardtalk.build.sources import read_classes, vm_paths
 from hardtalk.slang.simulate import Simulation
 from hardtalk.vm.constants import METHOD_CACHE_ENTRIES, METHOD_CACHE_PLACES, slang_constants
-from tests.primitives.small_memory import BOARD
 
 GRAIN = 32
 SPAN = GRAIN * METHOD_CACHE_ENTRIES

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Final
 
 from hardtalk.compiled.frame import Frame
-from hardtalk.compiled.marking import ENTER, special_selector, target_of
+from hardtalk.compiled.marking import special_selector, target_of
 from hardtalk.compiled.method_code import MethodCode
 from hardtalk.compiled.steps import COMPARISONS, Steps
 from hardtalk.smalltalk.bytecodes import CONDITIONAL_JUMPS, JUMPS, RETURNS
