@@ -51,7 +51,7 @@ METHOD_CACHE_PLACES: Final = 4
 METHOD_CACHE_LOT: Final = 0x9E3779B9
 """2^32 divided by the golden ratio: its multiples fall evenly, whatever their distance (Knuth, 6.4)."""
 PRIMITIVE_TABLE_ENTRIES: Final = 1024
-CODE_TABLE_ENTRIES: Final = 2048
+CODE_TABLE_ENTRIES: Final = 1536
 """Pieces of machine code that methods can go on in; number 0 is none (docs/compiled-methods.md)."""
 BYTECODE_COUNT: Final = 256
 SLOT_SHIFT: Final = 6
