@@ -8,7 +8,7 @@ from hardtalk.memory.machine import Machine
 from hardtalk.memory.rings import COLLECTOR_RINGS
 from hardtalk.vm import object_format as of
 from hardtalk.vm.codes import PHASE_NAMES
-from hardtalk.vm.constants import slang_constants
+from hardtalk.vm.constants import METHOD_CACHE_ROWS, slang_constants
 
 BASE = 0x10000
 RAM_BYTES = 0x20000
@@ -37,7 +37,7 @@ class SmallHeap:
         self.variable("freeLists", 28)
         self.variable("quickLists", 160)
         self.variable("quickBuckets", 5)
-        self.variable("methodCache", 4 * 1024)
+        self.variable("methodCache", 4 * METHOD_CACHE_ROWS)
         for ring in COLLECTOR_RINGS:
             anchor = self.addresses[ring]
             self.put(anchor, anchor)

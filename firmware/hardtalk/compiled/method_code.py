@@ -10,6 +10,7 @@ from hardtalk.compiled.frame import Value, integer
 from hardtalk.compiled.marking import CLOSURE, ENTER, Marked, numbers_at, offsets, own_instructions, target_of
 from hardtalk.smalltalk.bytecodes import BY_NAME, JUMPS, RETURNS
 from hardtalk.smalltalk.disassembler import Instruction
+from hardtalk.vm.constants import SEND_PLACES
 
 LONGEST_REPEATED: Final = 6
 """So many bytecodes behind a place where ways meet are written out on each of them."""
@@ -25,6 +26,20 @@ class Meeting:
 
 
 @dataclass
+class SendPlaces:
+    """Places behind the method cache, given out one by one."""
+
+    taken: int = 0
+
+    def next(self) -> int | None:
+        """The number of one, None when there are no more."""
+        if self.taken == SEND_PLACES:
+            return None
+        self.taken += 1
+        return self.taken - 1
+
+
+@dataclass
 class MethodCode:
     """A method whose pieces are being written. `getters` are selectors of methods that only answer a variable of their
     receiver, with its index."""
@@ -32,6 +47,7 @@ class MethodCode:
     marked: Marked
     name: str
     getters: Mapping[str, int] = field(default_factory=dict)
+    send_places: SendPlaces = field(default_factory=SendPlaces)
     instructions: Sequence[Instruction] = field(init=False)
     meetings: dict[int, Meeting] = field(default_factory=dict)
 
@@ -41,6 +57,13 @@ class MethodCode:
         self.numbers = numbers_at(self.marked.places)
         self.first_number = min(self.marked.places)
         self.arrivals = self._arrivals()
+        self._place_at: dict[int, int | None] = {}
+
+    def send_place(self, offset: int) -> int | None:
+        """The number of the place of the send at that bytecode, whichever piece sends; None when there are no more."""
+        if offset not in self._place_at:
+            self._place_at[offset] = self.send_places.next()
+        return self._place_at[offset]
 
     def _arrivals(self) -> dict[int, int]:
         """How many ways lead to each target of a forward jump."""

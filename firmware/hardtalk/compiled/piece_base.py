@@ -9,9 +9,6 @@ from hardtalk.compiled.frame import Frame, Value, word_offset
 from hardtalk.compiled.method_code import MethodCode
 from hardtalk.smalltalk.disassembler import Instruction
 
-BY_BYTECODES: Final = "^ compiledCode activate: newMethod arguments: count"
-"""How a method goes on that has no context yet and needs more than is usual."""
-
 LONGEST_WITHOUT_LOOK: Final = 40
 """Before a send or another piece a look is so many cycles ago at most."""
 
@@ -30,6 +27,11 @@ class PieceBase:
         self.activations = 0
         self.plain_returns = 0
 
+    @property
+    def by_bytecodes(self) -> str:
+        """How a method goes on that has no context yet and needs more than is usual."""
+        return f"^ compiledCode activate: newMethod arguments: {self.method.marked.spec.fields.argument_count}"
+
     def variable(self, lines: list[str], expression: str, kind: str = "") -> str:
         """A new variable that has this value."""
         name = f"v{len(self.variables) + 1}"
@@ -42,7 +44,7 @@ class PieceBase:
     def leave(self, frame: Frame, offset: int) -> str:
         """Slang that goes on at that bytecode, which is not done yet."""
         if not frame.is_active:
-            return BY_BYTECODES
+            return self.by_bytecodes
         stores = " ".join(frame.stores())
         return f"{stores}{' ' if stores else ''}^ compiledCode goOnAt: {offset - self.base}"
 
@@ -71,7 +73,7 @@ class PieceBase:
         context = self.variable(lines, "contexts freeSmallContexts", "Context")
         code = fields.literal_count * WORD_BYTES + self.base
         lines += [
-            f"{context} = 0 ifTrue: [ {BY_BYTECODES} ].",
+            f"{context} = 0 ifTrue: [ {self.by_bytecodes} ].",
             f"contexts enterSmall: {context} callerSp: sp{word_offset(-fields.argument_count - 1)}.",
             *(
                 f"self wordAt: {context} temporaries{word_offset(at)} put: {each.text}."

@@ -14,11 +14,10 @@ from __future__ import annotations
 from typing import Final
 
 from hardtalk.compiled.frame import Frame
-from hardtalk.compiled.marking import ENTER, special_selector, target_of
+from hardtalk.compiled.marking import special_selector, target_of
 from hardtalk.compiled.method_code import MethodCode
-from hardtalk.compiled.piece_base import BY_BYTECODES
 from hardtalk.compiled.steps import COMPARISONS, Steps
-from hardtalk.smalltalk.bytecodes import BY_NAME, CONDITIONAL_JUMPS, JUMPS, RETURNS
+from hardtalk.smalltalk.bytecodes import CONDITIONAL_JUMPS, JUMPS, RETURNS
 from hardtalk.smalltalk.disassembler import Instruction
 
 LONGEST_PIECE: Final = 24
@@ -36,8 +35,6 @@ CYCLES: Final = {
     "y": 25,
 }
 """By special selector or name of the bytecode, where it is more than usual: getters among what is sent."""
-MOST_ACTIVATIONS: Final = 2
-"""In so many places at most a start makes its context."""
 
 
 def piece_text(method: MethodCode, start: int, selector: str, pragma: str) -> str:
@@ -45,29 +42,6 @@ def piece_text(method: MethodCode, start: int, selector: str, pragma: str) -> st
     piece = Piece(method, start, start - 1)
     body = piece.follow(start, Frame())
     return piece.method_text(selector, [f"<{pragma}>"], f"{method.name}, from bytecode {start}", body)
-
-
-def start_text(method: MethodCode) -> str:
-    """The Slang method in which a send starts the method, as soon as nothing waits: its first piece, with a small
-    context that is made where it is needed first, or at the beginning when it would be made in many places."""
-    number = method.marked.start
-    first = min(method.marked.places.values()) + BY_NAME[ENTER].size
-    pragmas = [f"<code: {number}>", "<var: #newMethod type: #Method>"]
-    looks = [
-        f"self isInterruptPending ifTrue: [ {BY_BYTECODES} ].",
-        f"compiledCode canEnter ifFalse: [ {BY_BYTECODES} ].",
-    ]
-    piece = Piece(method, first, first - 1)
-    lines = [*looks, *piece.follow(first, Frame(is_active=False))]
-    if not piece.plain_returns or piece.activations > MOST_ACTIVATIONS:
-        piece = Piece(method, first, first - 1)
-        frame, lines = Frame(is_active=False), [*looks]
-        piece.activate(frame, lines)
-        is_loop = method.marked.places[number + 1] in method.marked.heads
-        lines += [f"^ self code{number + 1}"] if is_loop else piece.follow(first, frame)
-    if method.marked.spec.fields.is_large:
-        piece, lines = Piece(method, first, first - 1), [BY_BYTECODES]
-    return piece.method_text(f"start{number}: newMethod arguments: count", pragmas, method.name, lines)
 
 
 def cycles_of(instruction: Instruction) -> int:

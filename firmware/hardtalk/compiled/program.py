@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hardtalk.compiled.marking import marked
-from hardtalk.compiled.method_code import MethodCode
-from hardtalk.compiled.pieces import piece_text, start_text
+from hardtalk.compiled.method_code import MethodCode, SendPlaces
+from hardtalk.compiled.pieces import piece_text
+from hardtalk.compiled.starts import quick_text, start_text
 from hardtalk.image import compiled_by, getters_in
 from hardtalk.smalltalk.ast import Method
 from hardtalk.smalltalk.compiled_method import CompiledMethodSpec
@@ -21,6 +22,8 @@ from hardtalk.smalltalk.tonel import ClassDefinition, MethodDefinition, read_cla
 
 PRAGMA: Final = "compiled"
 CLASS_NAME: Final = "CompiledMethods"
+FIRST_NUMBER: Final = 2
+"""Of a piece; those before are `CompiledCode`'s own."""
 FILE: Final = f"{CLASS_NAME} (generated)"
 _COMMENT: Final = "I am the machine code of compiled methods: a routine for each place at which it can be entered."
 _COMMENTED: Final = re.compile(r'"[^"]*"')
@@ -69,16 +72,17 @@ def compiled_methods(
     specs: dict[Place, CompiledMethodSpec] = {}
     texts: list[str] = []
     left_out: list[str] = []
-    number = 1
+    number = FIRST_NUMBER
+    places = SendPlaces()
     for class_name, method, spec in compiled_by(classes, is_chosen):
         name = f"{class_name}{' class' if method.class_side else ''}>>{method.selector}"
-        found = marked(spec, number) if not spec.primitive else None
+        found = marked(spec, number + 1) if not spec.primitive else None
         if found is None:
             left_out.append(name)
             continue
-        number += 1 + len(found.places)
+        number += 2 + len(found.places)
         specs[class_name, method.class_side, method.selector] = found.spec
-        texts += pieces_of(MethodCode(found, name, getters))
+        texts += pieces_of(MethodCode(found, name, getters, places))
     return CompiledMethods(specs, class_text(texts, components), tuple(left_out))
 
 
@@ -90,6 +94,7 @@ def says(node: Method) -> bool:
 def pieces_of(method: MethodCode) -> Iterator[str]:
     """The Slang of each piece."""
     yield start_text(method)
+    yield quick_text(method)
     for number, offset in method.marked.places.items():
         yield piece_text(method, method.at(offset).next_offset, f"code{number}", f"code: {number}")
     written = 0

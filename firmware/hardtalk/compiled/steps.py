@@ -184,12 +184,11 @@ class Steps(Sends):
         before = frame.copy()
         elements = [self.popped(frame, lines) for _ in range(size)][::-1]
         block = self.variable(lines, "bumpArea readyBlock", "oop")
+        classed = self.variable(lines, "specialObjects classArray", "oop")
         lines.append(f"{block} = 0 ifTrue: [ {self.leave(before, instruction.offset)} ].")
         lines.append(f"bumpArea readyBlock: {block} next.")
         header = "(heap headerWordFor: FormatIndexable order: SmallestOrder)"
-        lines.append(
-            f"objectMaking initialize: {block} class: specialObjects classArray size: {size} headerWord: {header}."
-        )
+        lines.append(f"objectMaking initialize: {block} class: {classed} size: {size} headerWord: {header}.")
         for place, each in enumerate(elements):
             lines.append(f"self wordAt: {block} body{word_offset(place)} put: {each.text}.")
         frame.pushed.append(Value(block))

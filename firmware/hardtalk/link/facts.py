@@ -172,7 +172,7 @@ def _method_entries(
         for relocation in routine.relocations
         if relocation.kind == "abs32" and relocation.symbol in addresses
     }
-    starts = {routine.name for _, routine in placed if routine.selector.endswith("arguments:")}
+    starts = {routine.name for _, routine in placed if routine.selector.endswith(("arguments:", "resume:"))}
     entered = [*program.primitive_entries.values(), *(name for name in program.code_entries.values() if name in starts)]
     return {layout.routines[name] for name in entered} | (taken & threaded)
 

@@ -15,8 +15,12 @@ from typing import Final, Literal
 from hardtalk.link.errors import LinkError
 from hardtalk.vm.constants import (
     CODE_TABLE_ENTRIES,
-    METHOD_CACHE_BYTES,
+    METHOD_CACHE_ENTRIES,
+    METHOD_CACHE_ENTRY_BYTES,
+    METHOD_CACHE_PLACES,
     PRIMITIVE_TABLE_ENTRIES,
+    SEND_PLACE_BYTES,
+    SEND_PLACES,
 )
 from hardtalk.vm.instruction_codes import INSTRUCTION_TABLE_BYTES
 from hardtalk.vm.native import LAYOUT_TABLES, LINE_RECORD_BYTES, ROUTINE_LIMIT
@@ -65,6 +69,8 @@ class Piece:
     locked_first: int = 0
 
 
+METHOD_CACHE_SET_BYTES: Final = METHOD_CACHE_PLACES * METHOD_CACHE_ENTRY_BYTES
+"""What the sizes of the method cache and of what lies behind it without a gap are multiples of."""
 STATE_PLACE: Final = "vmState"
 """The piece whose size the Slang program decides."""
 
@@ -90,7 +96,8 @@ IRQ_STACK: Final = Piece("irqStack", 1024, "stack", 1, PAGE_BYTES, "irqStackTop"
 STATE: Final = (
     Piece(STATE_PLACE, 0, "state", PAGE_BYTES, locked_first=3072),
     *(Piece(name, size, "state", LINE_RECORD_BYTES) for name, size in LAYOUT_TABLES),
-    Piece("methodCache", METHOD_CACHE_BYTES, "state", CACHE_LINE_BYTES),
+    Piece("methodCache", METHOD_CACHE_ENTRIES * METHOD_CACHE_ENTRY_BYTES, "state", METHOD_CACHE_SET_BYTES),
+    Piece("sendPlaces", SEND_PLACES * SEND_PLACE_BYTES, "state", METHOD_CACHE_SET_BYTES),
     Piece("faultInProgress", 4, "state"),
 )
 # Full descending; one frame of registers is 56 bytes.

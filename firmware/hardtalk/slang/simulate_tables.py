@@ -12,8 +12,11 @@ from hardtalk.vm.constants import (
     BYTECODE_COUNT,
     CODE_TABLE_ENTRIES,
     DISPATCH_TABLES,
-    METHOD_CACHE_BYTES,
+    METHOD_CACHE_ENTRIES,
+    METHOD_CACHE_ENTRY_BYTES,
     PRIMITIVE_TABLE_ENTRIES,
+    SEND_PLACE_BYTES,
+    SEND_PLACES,
     SLOT_BYTES,
 )
 
@@ -25,7 +28,8 @@ SLOTS_BASE = 0x00040000
 SIZES = {
     "primitiveTable": 4 * PRIMITIVE_TABLE_ENTRIES,
     "codeTable": 4 * CODE_TABLE_ENTRIES,
-    "methodCache": METHOD_CACHE_BYTES,
+    "methodCache": METHOD_CACHE_ENTRIES * METHOD_CACHE_ENTRY_BYTES,
+    "sendPlaces": SEND_PLACES * SEND_PLACE_BYTES,
 }
 TABLE_OFFSETS = dict(zip(SIZES, accumulate(SIZES.values(), initial=0), strict=False))
 TABLE_SIZE = sum(SIZES.values()) + 4

@@ -39,9 +39,19 @@ PRIORITY_COUNT: Final = 80
 METHOD_CACHE_ENTRIES: Final = 1024
 METHOD_CACHE_FIELDS: Final = ("Selector", "Class", "Method", "Entry")
 METHOD_CACHE_ENTRY_BYTES: Final = 4 * len(METHOD_CACHE_FIELDS)
-METHOD_CACHE_BYTES: Final = METHOD_CACHE_ENTRIES * METHOD_CACHE_ENTRY_BYTES
+SEND_PLACES: Final = 256
+"""So many sends of compiled methods have a place of their own behind the method cache (docs/compiled-methods.md)."""
+SEND_PLACE_BYTES: Final = 2 * METHOD_CACHE_ENTRY_BYTES
+"""It looks like an entry of the method cache and an empty one, whose third word is what the entry's routine is given
+beside the method."""
+METHOD_CACHE_ROWS: Final = METHOD_CACHE_ENTRIES + SEND_PLACES * SEND_PLACE_BYTES // METHOD_CACHE_ENTRY_BYTES
+"""Of the cache and the places together: what must be forgotten, and what may name objects."""
+METHOD_CACHE_PLACES: Final = 4
+"""So many neighbouring entries may have what one of them is the own place of."""
+METHOD_CACHE_LOT: Final = 0x9E3779B9
+"""2^32 divided by the golden ratio: its multiples fall evenly, whatever their distance (Knuth, 6.4)."""
 PRIMITIVE_TABLE_ENTRIES: Final = 1024
-CODE_TABLE_ENTRIES: Final = 1024
+CODE_TABLE_ENTRIES: Final = 1536
 """Pieces of machine code that methods can go on in; number 0 is none (docs/compiled-methods.md)."""
 BYTECODE_COUNT: Final = 256
 SLOT_SHIFT: Final = 6
@@ -55,9 +65,11 @@ slot's first word leads to handleInterrupts, whichever slot it is, so interruptT
 DISPATCH_SLOTS: Final = BYTECODE_COUNT + PENDING_BIT // SLOT_BYTES
 
 VM_CONSTANTS: Final = {
-    "MethodCacheEntries": METHOD_CACHE_ENTRIES,
+    "MethodCacheRows": METHOD_CACHE_ROWS,
     "MethodCacheEntryBytes": METHOD_CACHE_ENTRY_BYTES,
-    "MethodCacheBytes": METHOD_CACHE_BYTES,
+    "MethodCacheBytes": METHOD_CACHE_ROWS * METHOD_CACHE_ENTRY_BYTES,
+    "MethodCachePlaceShift": METHOD_CACHE_ENTRY_BYTES.bit_length() - 1,
+    "MethodCacheLot": METHOD_CACHE_LOT,
     "MaxPrimitive": PRIMITIVE_TABLE_ENTRIES - 1,
     "SlotShift": SLOT_SHIFT,
     "CodeBit": DISPATCH_TABLES["dispatchTable"] & DISPATCH_TABLES["markingTable"],

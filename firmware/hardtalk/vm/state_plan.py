@@ -48,6 +48,7 @@ STATE_ORDER: Final = (
     "LargeIntegerOperands",
     "AuditChecks",
     "LargeIntegerDivision",
+    "MethodCache",
     "MethodLookup",
     "Shading",
     "Treadmill",

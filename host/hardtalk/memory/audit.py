@@ -27,7 +27,7 @@ from hardtalk.memory.swept import swept_violations
 from hardtalk.memory.tricolour import tricolour_violations
 from hardtalk.memory.violation import Violation
 from hardtalk.vm import object_format as of
-from hardtalk.vm.constants import METHOD_CACHE_ENTRIES
+from hardtalk.vm.constants import METHOD_CACHE_ROWS
 
 SHOWN_OF_A_KIND: Final = 20
 CACHE_WORDS: Final = ("selector", "class", "method")
@@ -158,7 +158,7 @@ def cache_violations(heap: Heap, rings: Rings) -> Iterator[Violation]:
     machine = heap.machine
     base = machine.addresses["methodCache"]
     first = (base - machine.base) >> 2
-    entries = machine.words[first : first + 4 * METHOD_CACHE_ENTRIES].reshape(-1, 4).astype(np.int64)
+    entries = machine.words[first : first + 4 * METHOD_CACHE_ROWS].reshape(-1, 4).astype(np.int64)
     used = entries[:, 0] != 0
     entries[:, 0] &= -(1 << of.SMALLEST_ORDER)  # the number of arguments stands in the lowest bits
     doomed = is_doomed(heap, rings) & (rings.phase in ("burying", "freeing"))
