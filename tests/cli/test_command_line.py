@@ -81,6 +81,13 @@ def test_an_argument_with_a_byte_0_is_one_message(capsys: pytest.CaptureFixture[
     assert capsys.readouterr().err == "hardtalk: an argument has a byte 0 in it; write it without\n"
 
 
+def test_an_argument_of_brackets_is_one_message(capsys: pytest.CaptureFixture[str]) -> None:
+    """cyclopts reads lists in brackets by recursion, without a limit."""
+    assert run(["uart", "--load", "sends", "--baud", "[" * 5_000]) == 2
+    message = f"hardtalk: an argument has more than 20 brackets, {'[' * 20}…; write a list as [1, 2]\n"
+    assert capsys.readouterr().err == message
+
+
 def test_unknown_command_is_one_message() -> None:
     shown = hardtalk("fly")
     assert shown.returncode != 0

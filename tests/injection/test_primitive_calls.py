@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hardtalk.injection import primitive_calls
 from hardtalk.injection.primitive_calls import COUNTS, Campaign, Operation, rows_of_table
 from hardtalk.injection.shared_calls import summary, tasks_for
 from hardtalk.memory.audit import audit
@@ -69,3 +70,39 @@ def test_every_row_of_the_table_is_among_the_calls() -> None:
 def test_parts_have_a_seed_for_each_batch() -> None:
     tasks = tasks_for(Operation.CALLS, 2_500, 10, "arm926")
     assert [(task.count, task.seed) for task in tasks] == [(1_000, 10), (1_000, 11), (500, 12)]
+
+
+STORE_INTO_A_VARIABLE_OF_THE_VM = 461
+"""Of seed 1; where the specimens change, another call is. With the check in the firmware it is refused."""
+
+
+def test_a_store_that_the_firmware_lets_through_is_found(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The routine that says how many variables are the virtual machine's answers 0 here: instVarAt:put: stores them."""
+    number = STORE_INTO_A_VARIABLE_OF_THE_VM
+    monkeypatch.setattr(primitive_calls, "PATIENCE_CYCLES", 4_000_000)
+    assert campaign.batch(Operation.STORES, 1, number, number)[0] == ""
+    board = campaign.bench.board
+    board.restore(campaign.start)
+    at = board.firmware.address_of("ClassChains>>ownedSlotsOfClass:")
+    board.ram.write(at, b"".join(word.to_bytes(4, "little") for word in (0xE3A00000, 0xE12FFF1E)))  # mov r0, #0; bx lr
+    board.cpu.forget_code()
+    monkeypatch.setattr(campaign, "start", board.snapshot())
+    what, _ = campaign.batch(Operation.STORES, 1, number, number)
+    assert "the board does not answer" in what
+    assert campaign.call_reached() == number
+    monkeypatch.undo()
+    board.restore(campaign.start)
+    board.cpu.forget_code()
+
+
+def test_the_board_outlives_stores(campaign: Campaign) -> None:
+    outcome = campaign.run(Operation.STORES, 400, 11, lambda _: None)
+    assert [fault.text() for fault in outcome.faults] == []
+    assert len(outcome.table()) == 19, "each way of storing is among them"
+    assert sum(row.succeeded for row in outcome.table()) > 5
+
+
+def test_a_seed_gives_the_same_stores(campaign: Campaign) -> None:
+    first, second = (campaign.batch(Operation.STORES, 5, 1, 40) for _ in range(2))
+    assert first[0] == second[0] == ""
+    assert (first[1] == second[1]).all()

@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from hardtalk.cli.commands import COMMANDS
 from hardtalk.cli.waiting import waiting
 
 INTERRUPTED = 130
+MOST_BRACKETS = 20
 
 app = App(
     name="hardtalk",
@@ -52,12 +54,25 @@ def remembered_durations() -> Path:
     return default_cache_folder() / "durations.json"
 
 
+def unreadable(arguments: Sequence[str]) -> str:
+    """What is wrong with them before anything else is looked at; "" when nothing is. Options that may be given again
+    take a list in brackets, too, which is read by recursion."""
+    for each in arguments:
+        if "\0" in each:
+            return "an argument has a byte 0 in it; write it without"
+        if each.lstrip().startswith("[") and each.count("[") > MOST_BRACKETS:
+            return (
+                f"an argument has more than {MOST_BRACKETS} brackets, {each[:MOST_BRACKETS]}…; write a list as [1, 2]"
+            )
+    return ""
+
+
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line and answer its exit code."""
-    if any("\0" in each for each in arguments or ()):
+    if reason := unreadable(sys.argv[1:] if arguments is None else arguments):
         from hardtalk.cli.errors import WRONG_INPUT
 
-        print("hardtalk: an argument has a byte 0 in it; write it without", file=sys.stderr)
+        print(f"hardtalk: {reason}", file=sys.stderr)
         return WRONG_INPUT
     try:
         with waiting(sys.argv[1:] if arguments is None else arguments, remembered_durations):

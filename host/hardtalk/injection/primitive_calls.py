@@ -35,6 +35,8 @@ CHECKS: Final = (("3 + 4", "7"), ("(Delay forMilliseconds: 5) wait. 5", "5"))
 COUNTS: Final = ("succeeded", "failed", "errors", "away")
 RECORD_WORDS: Final = 4
 SHOWN_CHARACTERS: Final = 600
+BAUD: Final = 921_600
+"""Traces of errors that nobody handles would else take most of the board's time to be sent."""
 
 
 class Operation(Enum):
@@ -165,6 +167,7 @@ class Campaign:
     def __init__(self, model: str) -> None:
         self.bench: Bench = boot(BootOptions((study_folder("primitives"),), model=model, heap_bytes=HEAP_BYTES))
         console = self.bench.console
+        console.set_baud(BAUD)
         rows = " ".join(row.literal for row in self.rows)
         self.record = int(console.evaluate(f"PrimitiveCalls rows: #({rows})"))
         stores = console.evaluate("' ' join: PrimitiveStores selectors").strip("'").split()
