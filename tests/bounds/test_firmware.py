@@ -46,9 +46,10 @@ def test_instructions_are_fewer_than_cycles_and_those_fewer_than_with_empty_cach
 
 THROUGH = {
     "takeListedBlock:": 850,
-    "takeLargeBlock:": 1_600,
+    "mergeOne": 1_600,
     "takeBlockOrReserve:": 950,
-    "scanContext:": 1_600,
+    "scanContext:": 1_650,
+    "scanSmallContext:": 650,
     "takeReadyProcessAbove:": 550,
     "copyPieceTo:from:count:downward:": 2_300,
     "holdLines:": 460,
@@ -82,6 +83,20 @@ def test_parts_of_the_response(proof: Proof) -> None:
         response = proof.response(model)
         assert response.whole == sum(response.parts.values())
         assert all(response.parts.values())
+
+
+def test_what_others_cause_is_no_part_of_the_switch(proof: Proof) -> None:
+    """A large context is scanned for longer, and so much longer is what the command shows."""
+    solver = proof.stretches[HITTING]
+    through = {}
+    for selector in ("scanLargeContext:", "scanSmallContext:"):
+        (address,) = [each.address for each in proof.code.facts.routines if each.selector == selector]
+        way = solver.to_return[address]
+        assert way is not None
+        through[selector] = way.length
+    more = through["scanLargeContext:"] - through["scanSmallContext:"]
+    assert more > 0 and abs(proof.large_context(HITTING) - more) < 10
+    assert proof.response(HITTING).switch > through["scanSmallContext:"]
 
 
 def test_command_shows_and_writes_the_proof(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

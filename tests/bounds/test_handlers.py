@@ -51,6 +51,7 @@ DRIVER = """Class {{
 	{body}
 ]
 """
+MANY = " ".join(f"t{index}" for index in range(17))
 BOUNDED = {
     "OneStore": "count := 1",
     "TwoStores": "count := 1. count := 1",
@@ -73,6 +74,11 @@ UNBOUNDED = {
     "Unknown": ("other signal", "the receiver of #signal is not known"),
     "Recursive": ("count := 1. self again", "Recursive>>again is sent again before it has returned"),
     "Waits": ("semaphore wait", "it waits here, for how long is not known"),
+    "Large": (
+        f"count := 1 ]\n\n{{ #category : #interrupts }}\nLarge >> serveInterrupts [ | {MANY} | "
+        "[ semaphore wait. self handleInterrupt ] repeat",
+        "it waits in a large context",
+    ),
     "Shares": ("(SharedQueue checked: other) nextPut: 1", "a loop without a bound there"),
 }
 

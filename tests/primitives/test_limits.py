@@ -44,7 +44,7 @@ def operands(memory: SmallMemory, case: str) -> tuple[int, tuple[int, ...]]:
         case "clone":
             return 148, (memory.array([memory.nil] * (slang_constants()["CloneBytes"] >> 2)),)
         case "compare bytes":
-            return 609, (memory.string(bytes(1024)), memory.string(bytes(1024)))
+            return 609, tuple(memory.string(bytes(slang_constants()["ComparedBytes"])) for _ in range(2))
         case "hash":
             return 610, (memory.string(bytes(2000)),)
     raise KeyError(case)

@@ -158,7 +158,7 @@ VM_CONSTANTS: Final = {
     "QuotientWords": 3,
     "PieceElements": 32,
     "PointerElements": 16,
-    "ComparedBytes": 1024,
+    "ComparedBytes": 896,
     "HashedHalf": 128,
     "CrcBytes": 4096,
     "CrcPieceBytes": 32,

@@ -19,6 +19,8 @@ _FIELD_BITS: Final = {bits.name: bits.width for bits in METHOD_HEADER}
 
 CONTEXT_SCANNED: Final = 3
 """The slots of a context that are scanned besides its frame: method, closure and receiver."""
+VM_CONTEXT_WORDS: Final = 2
+"""What a context of the VM's own method has besides a receiver and its arguments: selector and their number."""
 
 
 def greatest(name: str) -> int:
@@ -64,6 +66,7 @@ def limits(sizes: Mapping[str, int]) -> dict[str, int]:
         "CopyTurns": max(sizes["CloneBytes"], sizes["PieceElements"] << 2, sizes["ExchangeLimitBytes"] >> 1) >> 5,
         "ComparedPairs": max(pairs(NATIVE_ARGUMENT_PLACES), pairs(SPECIAL_OBJECT_COUNT)),
         "ShadedSlots": sizes["LargeContextFrame"] + CONTEXT_SCANNED,
+        "FewShadedSlots": sizes["SmallContextFrame"] + CONTEXT_SCANNED + VM_CONTEXT_WORDS,
         "PieceWords": sizes["MakingPieceBytes"] >> 2,
         # Tables of pairs.
         "AwaitedWords": 2 * sizes["AwaitedEntries"],

@@ -26,10 +26,10 @@ class Budget:
 
 
 BUDGETS: Final = (
-    Budget(STRETCH, HITTING, 2_450, 2_000),
+    Budget(STRETCH, HITTING, 2_000, 2_000),
     Budget(MASKED, HITTING, 400, 400),
-    Budget(RESPONSE, HITTING, 6_800, 4_000),
-    Budget(RESPONSE, COLD, 135_000, 20_000),
+    Budget(RESPONSE, HITTING, 4_800, 4_000),
+    Budget(RESPONSE, COLD, 105_000, 20_000),
 )
 
 

@@ -99,6 +99,10 @@ class Proof:
         return self._solved(switch_graph(self.code, self.source_map, handler_of(self.code)), SWITCHED, RETURNS)
 
     @cached_property
+    def _large_switch(self) -> Graph:
+        return switch_graph(self.code, self.source_map, handler_of(self.code), large=True)
+
+    @cached_property
     def _entry(self) -> tuple[dict[str, Solver], Node]:
         graph, start = entry_graph(self.code, self.source_map)
         return self._solved(graph, ENTERED, frozenset({End.RETURN})), start
@@ -207,9 +211,17 @@ class Proof:
             self.longest_masked(model),
             exception + _length(entry[model].whole(start)),
             self.longest_stretch(model),
-            max(_length(self._switch[model].whole(root)) for root in self._switch[model].graph.roots)
-            + self._stack_cycles(model),
+            _longest_from_roots(self._switch[model]) + self._stack_cycles(model),
         )
+
+    def large_context(self, model: str) -> int:
+        """How much longer the switch takes to a process that waits in a large context."""
+        solver = self.solved(self._large_switch, SWITCHED, RETURNS, model)
+        return _longest_from_roots(solver) - _longest_from_roots(self._switch[model])
+
+
+def _longest_from_roots(solver: Solver) -> int:
+    return max(_length(solver.whole(root)) for root in solver.graph.roots)
 
 
 def _optional_length(way: Way | None) -> int | None:

@@ -1,9 +1,14 @@
 """From the look at interrupts to the first bytecode of the handler's process, and from the line to the VM.
 
-The switch is handleInterrupts with one line that waits, up to the dispatch of the process that this line woke; native
-code has signalled nobody meanwhile. It is not the way on which a slice of a collection is worked off, the lack of
-memory is seen to, that or the lack of a device is told, or priorities that are owed are settled: that is done only for
-the process that goes on.
+The switch is handleInterrupts with one line that waits, for a process more urgent than who runs, up to the dispatch of
+that process. Not on this way are:
+
+- a slice of a collection, the lack of memory, that or the lack of a device told, priorities that are owed: these are
+  for the process that goes on;
+- a second process that may run and has to wait: it waited for another line;
+- signals of native code, and the exchange with a native process that is more urgent than the handler: another's time;
+- the scan of a large context. What a process waits in is small in drivers (`Device>>serveInterrupts`); `large` is how
+  much longer it takes for who waits in a method that needs a large one, while a collection marks.
 """
 
 from __future__ import annotations
@@ -21,20 +26,21 @@ WAKING_NOBODY = "runNextProcess"
 """Where a VM that waits goes on when the line has woken nobody: whoever it wakes is the candidate, none being there."""
 OTHERS = "takeSignalsOf:"
 """On a way on which native code has signalled a semaphore, which is another interrupt's."""
+LESS_URGENT = "letWait:"
+MORE_URGENT = "yieldToNative"
+LARGE = "scanLargeContext:"
 INTERRUPT = "interrupt"
 MODE_BITS, IRQ_MODE = 0x1F, 0x12
 SWITCHED = frozenset({End.DISPATCH})
 ENTERED = frozenset({End.EXCEPTION_RETURN})
 
 
-def switch_graph(code: Code, source_map: SourceMap, handler: int) -> Graph:
+def switch_graph(code: Code, source_map: SourceMap, handler: int, *, large: bool = False) -> Graph:
     """`handler` is the routine that interruptTable leads to. The other roots are behind the looks of a VM
-    that waits for a process, and of one that has signalled another line before."""
-    elsewhere = {
-        routine.address
-        for routine in code.facts.routines
-        if routine.selector in (*FOR_WHO_GOES_ON, WAKING_NOBODY, OTHERS)
-    }
+    that waits for a process, and of one that has signalled another line before. `large`: the process waits in a large
+    context."""
+    others = (*FOR_WHO_GOES_ON, WAKING_NOBODY, OTHERS, LESS_URGENT, MORE_URGENT, *(() if large else (LARGE,)))
+    elsewhere = {routine.address for routine in code.facts.routines if routine.selector in others}
     take = take_lines_routine(source_map)
     own = code.facts.routine_at(handler)
     looks = [block for block in code.blocks(vm_entries(code)).values() if takes_lines(block, take)]
