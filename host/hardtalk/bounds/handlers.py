@@ -154,7 +154,9 @@ class Handlers:
         method = self._serving(driver)
         if method.is_large:
             remedy = "Move what has so many temporaries or arguments into a method of its own."
-            return self._handler(driver, Result(problem=Problem(method.place(0), "it waits in a large context", remedy)))
+            return self._handler(
+                driver, Result(problem=Problem(method.place(0), "it waits in a large context", remedy))
+            )
         wait = self._waits_at(method)
         frame = Frame(method, self.follower.flow(method), only(Instance(driver.class_oop)))
         start = frame.flow.at[wait].next_offset
