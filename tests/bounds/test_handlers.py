@@ -58,8 +58,15 @@ BOUNDED = {
     "FourTurns": "4 timesRepeat: [ registers timer1MIS mis ]",
     "SixTurns": "6 timesRepeat: [ registers timer1MIS mis ]",
     "EightTurns": "8 timesRepeat: [ registers timer1MIS mis ]",
+    "TenTurns": "10 timesRepeat: [ registers timer1MIS mis ]",
     "ToEight": "1 to: 8 do: [ :each | registers timer1MIS mis ]",
     "NineWhile": "| left | left := 9. [ left > 0 ] whileTrue: [ registers timer1MIS mis. left := left - 1 ]",
+    "StatedWhile": "[ registers timer1MIS mis ] whileTrue: [ <turns: 6> count := 1 ]",
+    "StatedMore": "[ registers timer1MIS mis ] whileTrue: [ <turns: 7> count := 1 ]",
+    "StatedMost": "[ registers timer1MIS mis ] whileTrue: [ <turns: 8> count := 1 ]",
+    "StatedTest": "[ <turns: 6> count := 1. registers timer1MIS mis ] whileTrue",
+    "StatedRepeat": "[ <turns: 6> registers timer1MIS mis ifFalse: [ ^ self ] ] repeat",
+    "StatedLimit": "1 to: (SmallInteger checked: other) do: [ :each | <turns: 6> count := each ]",
     "Branches": "registers timer1MIS mis. count = 0 ifTrue: [ 4 timesRepeat: [ registers timer1MIS mis ] ]",
     "Fails": "registers timer1MIS mis. count = 1 ifTrue: [ ^ self error: 'count is ' , other printString ]",
     "Checked": "(Semaphore checked: other) signal",
@@ -130,10 +137,28 @@ def test_a_store_more_costs_its_two_bytecodes(studied: Handlers, handlers: dict[
 
 
 def test_turns_of_a_loop_count_one_by_one(handlers: dict[str, Handler]) -> None:
+    """Once there are so many that searching for what they send only once is the lower bound."""
     four, six, eight, nine = (whole(handlers, name) for name in ("FourTurns", "SixTurns", "EightTurns", "NineWhile"))
-    assert six - four == eight - six > 0
+    assert whole(handlers, "TenTurns") - eight == eight - six > 0 and six > four
     assert nine > eight > whole(handlers, "ToEight") > six
     assert whole(handlers, "Branches") > four
+
+
+def test_what_is_sent_again_is_not_searched_for_again(studied: Handlers, handlers: dict[str, Handler]) -> None:
+    studied.follower.begin(counts=True)
+    drivers = [handlers[name].driver for name in ("FourTurns", "EightTurns")]
+    four, eight = (studied.handler(driver).whole for driver in drivers)
+    assert four is not None and eight is not None
+    turns = whole(handlers, "EightTurns") - whole(handlers, "FourTurns")
+    assert 0 < 2 * turns < eight - four
+    assert whole(handlers, "OneStore") <= four
+
+
+def test_the_turns_that_a_loop_states_count(handlers: dict[str, Handler]) -> None:
+    six, seven, eight = (whole(handlers, name) for name in ("StatedWhile", "StatedMore", "StatedMost"))
+    assert eight - seven == seven - six > 0
+    for name in ("StatedTest", "StatedRepeat", "StatedLimit"):
+        assert whole(handlers, name) > 0
 
 
 def test_what_fails_counts_for_nothing_and_what_is_checked_is_known(handlers: dict[str, Handler]) -> None:

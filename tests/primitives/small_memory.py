@@ -41,6 +41,7 @@ BOARD: Final = {
     "Uart0Line": 12,
     "RamBase": 0,
     "RamSize": 1 << 27,
+    "WidePeripheralsBase": 0x34000000,
 }
 
 CLASSES: Final = {

@@ -227,3 +227,21 @@ def test_a_message_with_a_very_long_name_is_shortened() -> None:
     first = str(error).splitlines()[0]
     assert first.startswith("<text>:1:1: `xxx") and first.endswith("xxx` is not known.")
     assert len(first) < 450
+
+
+@pytest.mark.parametrize(
+    ("source", "column", "message"),
+    [
+        ("foo ^ [ <turns: 3> 4 ] value", 9, "This block is not the body of a loop"),
+        ("foo 3 > 4 ifTrue: [ <turns: 3> ^ 4 ]", 21, "This block is not the body of a loop"),
+        ("foo [ <turns: 3> true ] whileTrue: [ 4 ]", 7, "This block is not the body of a loop"),
+        ("foo [ true ] whileTrue: [ <turns: 0> 4 ]", 27, "The number of turns is no SmallInteger above 0."),
+        ("foo [ true ] whileTrue: [ <turns: 'a'> 4 ]", 27, "The number of turns is no SmallInteger above 0."),
+        ("foo [ <turns: 1073741824> 4 ] repeat", 7, "The number of turns is no SmallInteger above 0."),
+    ],
+)
+def test_a_number_of_turns_is_a_loops(source: str, column: int, message: str) -> None:
+    with pytest.raises(SourceError) as found:
+        compile_method(parse_method(source), class_name="Foo")
+    assert found.value.message.startswith(message) and found.value.remedy
+    assert found.value.column == column

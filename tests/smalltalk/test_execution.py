@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hardtalk.smalltalk.compiler import compile_expression, compile_method
+from hardtalk.smalltalk.compiler import CompiledMethodSpec, compile_expression, compile_method
 from hardtalk.smalltalk.parser import parse_expression, parse_method
 
 from .bytecode_machine import Instance, Machine
@@ -57,6 +57,10 @@ CASES: list[tuple[str, Any]] = [
     ("1 to: 4 do: [:i | i]", 1),
     ("| a | a := 0. 3 timesRepeat: [a := a + 2]. a", 6),
     ("| a | a := 0. (3 timesRepeat: [a := a + 2]) + a", 9),
+    ("| a | a := 0. [a < 5] whileTrue: [<turns: 5> a := a + 1]. a", 5),
+    ("| a | a := 0. [<turns: 7> a := a + 1. a = 7 ifTrue: [^ a]] repeat", 7),
+    ("| a | a := 0. 1 to: 2 do: [:i | [a < (i * 3)] whileTrue: [<turns: 3> a := a + 1]]. a", 6),
+    ("[:n | | a | a := 0. 1 to: n do: [:i | <turns: 4> a := a + i]. a] value: 4", 10),
     ("[:a :b | a - b] value: 7 value: 2", 5),
     ("[] value", None),
     ("[:a | ] value: 3", None),
@@ -158,3 +162,32 @@ def test_many_temporaries() -> None:
     spec = compile_expression(parse_expression(f"{source}. t0 := t39 := t39 + t17. [t39] value + t0"))
     assert spec.fields.is_large
     assert Machine().run(spec) == 112
+
+
+LOOPS = (
+    "[true] whileTrue: [ <turns: 3> count := count + 1]",
+    "[false] whileFalse: [ <turns: 3> count := count + 1]",
+    "[ <turns: 3> count := count + 1. true] whileTrue",
+    "[ <turns: 3> count := count + 1] repeat",
+    "1 to: 9 do: [:each | <turns: 3> count := count + 1]",
+    "9 timesRepeat: [ <turns: 3> count := count + 1]",
+    "[ [true] whileTrue: [ <turns: 3> count := count + 1] ] value",
+)
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_loop_does_not_begin_more_turns_than_it_states(loop: str) -> None:
+    """Nor does it when the error is resumed: it is told again."""
+    names = ("count", "told", "place")
+
+    def compiled(source: str) -> CompiledMethodSpec:
+        method = parse_method(source, "folder/Loop.class.st", 10)
+        return compile_method(method, class_name="Loop", instance_variables=names)
+
+    methods = {
+        "loopAt:exceeds:": compiled("loopAt: a exceeds: n\nplace := a. told := told + n. told = 6 ifTrue: [self stop]")
+    }
+    loops = Instance([0, 0, None], methods)
+    with pytest.raises(AssertionError, match="does not understand stop"):
+        Machine().run(compiled(f"run\n\n{loop}"), loops)
+    assert loops.variables == [3, 6, "Loop.class.st:12"]

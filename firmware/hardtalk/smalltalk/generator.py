@@ -29,6 +29,7 @@ from hardtalk.smalltalk.compiled_method import GREATEST_ARGUMENT_COUNT
 from hardtalk.smalltalk.inlined_code import INLINED_CODE
 from hardtalk.smalltalk.inlining import inlined_message
 from hardtalk.smalltalk.literals import LiteralValue
+from hardtalk.smalltalk.loop_turns import begin_turns, check_no_turns, count_turn
 from hardtalk.smalltalk.variable_code import GREATEST_BRACE_ELEMENTS, SHORTER, VariableCode
 
 _GREATEST_STACKED_ELEMENTS: Final = 16
@@ -99,6 +100,7 @@ class Generator(VariableCode):
     def begin_block(self, node: Expression) -> Block:
         assert isinstance(node, Block)
         self.enter(self.analysis.scopes[id(node)])
+        count_turn(self, node)
         return node
 
     def end_block(self) -> None:
@@ -272,6 +274,7 @@ class Generator(VariableCode):
             return
         scope = self.analysis.scopes[id(node)]
         self.check_closure(node, scope)
+        check_no_turns(self.node, node)
         self.at(node.start)
         for holder in scope.copied:
             assembler.push_temporary(self.slot(holder))
@@ -321,5 +324,6 @@ class Generator(VariableCode):
         if row is None:
             return False
         self.at(node.selector_start)
+        begin_turns(self, node, row)
         INLINED_CODE[row.selector](self, node, wants_value)
         return True

@@ -25,6 +25,8 @@ class VariableCode:
         self.assembler = Assembler(has_literal_table)
         self.scope = analysis.scopes[id(node)]
         self.activation = self.scope
+        self.turn_counters: dict[int, int] = {}
+        """The slot that counts a loop's turns, by the identity of its body."""
 
     # Scopes
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from hardtalk.bounds.bytecode_flow import Offset, special_selector
+from hardtalk.bounds.cached_sends import Send
 from hardtalk.bounds.followed import Followed
 from hardtalk.bounds.frames import Condition, Frame, Origin, Problem, Result, State, Word, plain, unknown_operand
 from hardtalk.bounds.image import Method, Oop
@@ -177,7 +179,8 @@ class _Execution(Moves):
         cost = self.follower.steps.send(opcode(self.instruction))
         if not isinstance(cost, int):
             return plain(None, cost, self.place)
-        return self.follower.send(selector, receiver, [each[0] for each in arguments], self.place).after(cost)
+        values = [each[0] for each in arguments]
+        return self.follower.send(selector, receiver, values, self.place, opcode(self.instruction))
 
     def ordinary(self, selector: Oop, count: int) -> None:
         receiver, arguments = self.taken(count)
@@ -198,7 +201,7 @@ class _Execution(Moves):
                 values = [each[0] for each in arguments]
                 each = follower.found(found, class_oop, only(kind), values, self.place) if found else Result()
                 result = result.either(each)
-        self.finish(result.after(cost))
+        self.finish(replace(result.after(cost), sends=result.sends | {(Send(selector, above), 0)}))
 
     def unknown(self, what: str) -> Result:
         return Result(None, problem=Problem(self.place, f"the receiver of {what} is not known", "Declare its class."))

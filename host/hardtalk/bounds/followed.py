@@ -39,7 +39,9 @@ class Followed(Protocol):
 
     def field(self, receiver: Value, index: int) -> Value: ...
 
-    def send(self, selector: Oop, receiver: Value, arguments: Sequence[Value], place: str) -> Result: ...
+    def send(
+        self, selector: Oop, receiver: Value, arguments: Sequence[Value], place: str, opcode: int | None = None
+    ) -> Result: ...
 
     def found(
         self, found: Found, class_oop: Oop, receiver: Value, arguments: Sequence[Value], place: str

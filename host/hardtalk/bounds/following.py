@@ -8,11 +8,12 @@ for nothing: the handler has failed, and its line stays masked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from hardtalk.bounds.bytecode_flow import MethodFlow, Offset
+from hardtalk.bounds.cached_sends import Send
 from hardtalk.bounds.executing import escapes, execute
 from hardtalk.bounds.fields import Fields
 from hardtalk.bounds.frame_ways import frame_result
@@ -81,6 +82,7 @@ class Follower:
         self.deepest = DEEPEST
         self.counts = False
         self.only_values = False
+        self._kept: Collection[Send] = ()
         self._small = image.special["SmallInteger"]
         self._large = tuple(image.classes[f"Large{sign}Integer"] for sign in ("Positive", "Negative"))
         self._controller = image.classes[CONTROLLER]
@@ -94,12 +96,14 @@ class Follower:
             if owners and all(f"{owner}>>{selector}" in FAILURES for owner in owners):
                 yield oop
 
-    def begin(self, *, counts: bool, only_values: bool = False) -> None:
-        """From now on with or without what steps cost; `only_values`: without sends whose answer nobody uses."""
+    def begin(self, *, counts: bool, only_values: bool = False, kept: Collection[Send] = ()) -> None:
+        """From now on with or without what steps cost; `only_values`: without sends whose answer nobody uses; `kept`:
+        what the method cache knows."""
         self._known.clear()
         self.deepest = DEEPEST_FOR_STORES if only_values else DEEPEST
         self.counts = counts
         self.only_values = only_values
+        self._kept = kept
 
     # Kinds
 
@@ -161,8 +165,10 @@ class Follower:
 
     # Sending
 
-    def send(self, selector: Oop, receiver: Value, arguments: Sequence[Value], place: str) -> Result:
-        """To each that the receiver can be; without the cost of the bytecode."""
+    def send(
+        self, selector: Oop, receiver: Value, arguments: Sequence[Value], place: str, opcode: int | None = None
+    ) -> Result:
+        """To each that the receiver can be; with the cost of the bytecode when there is one."""
         text = self.image.text(selector)
         if receiver is None:
             remedy = "Store an object of one class there; `AClass checked: anObject` says which, and is checked."
@@ -173,19 +179,33 @@ class Follower:
             for class_oop in self.class_of(self._nil if is_asked else kind):
                 found = self.image.find(selector, class_oop)
                 if found is not None:
-                    result = result.either(self.found(found, class_oop, only(kind), arguments, place))
+                    each = self.found(found, class_oop, only(kind), arguments, place)
+                    if opcode is not None and self.counts:
+                        each = self._entered(each, Send(selector, class_oop), opcode, self.searching(found, class_oop))
+                    result = result.either(each)
         return result
+
+    def searching(self, found: Found, class_oop: Oop) -> int:
+        """How long the method is searched for."""
+        depth = len(list(self.image.chain(class_oop)))
+        fit = self.steps.fit(depth) if self.image.method(found.method, found.owner).primitive else 0
+        return self.steps.search(found.levels, found.probes, depth) + fit
+
+    def _entered(self, behind: Result, send: Send, opcode: int, searching: int) -> Result:
+        """What is behind a send, with what the method cache makes it cost."""
+        unknown, known = self.steps.send(opcode), self.steps.known_send(opcode)
+        assert isinstance(unknown, int)
+        if not isinstance(known, int):
+            return behind.after(unknown)
+        more = unknown + searching - known
+        entered = behind.after(known - searching if send in self._kept else unknown)
+        return replace(entered, sends=entered.sends | {(send, more)})
 
     def found(self, found: Found, class_oop: Oop, receiver: Value, arguments: Sequence[Value], place: str) -> Result:
         """The search for a receiver of the class, and the method that it finds."""
         method = self.image.method(found.method, found.owner)
-        depth = len(list(self.image.chain(class_oop)))
-        if not self.counts:
-            return self.evaluate(method, receiver, arguments, place)
-        cost = self.steps.search(found.levels, found.probes, depth)
-        if method.primitive:
-            cost += self.steps.fit(depth)
-        return self.evaluate(method, receiver, arguments, place).after(cost)
+        result = self.evaluate(method, receiver, arguments, place)
+        return result.after(self.searching(found, class_oop)) if self.counts else result
 
     def evaluate(self, method: Method, receiver: Value, arguments: Sequence[Value], place: str) -> Result:
         """From the method's entry on."""

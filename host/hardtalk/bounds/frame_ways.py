@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from hardtalk.bounds.bytecode_flow import Offset, counted_loop, turns_of
+from hardtalk.bounds.cached_sends import Send
 from hardtalk.bounds.followed import Followed
 from hardtalk.bounds.frames import Frame, Problem, Result
 from hardtalk.bounds.longest import Edge, Loop, Unbounded, Way, components, longest_ways
@@ -15,8 +16,9 @@ from hardtalk.smalltalk.bytecodes import RETURNS, SPECIAL_CONSTANTS
 from hardtalk.smalltalk.disassembler import Instruction
 
 STATE_TURNS = (
-    "Write it as `16 timesRepeat: [ … ]` or `1 to: 16 do: [ … ]`, with a `^` where it ends earlier: then no more turns "
-    "are made than are stated."
+    "Begin its body with the greatest number of turns, as in `[ … ] whileTrue: [ <turns: 16> … ]`, or write it as "
+    "`16 timesRepeat: [ … ]` or `1 to: 16 do: [ … ]`, with a `^` where it ends earlier: then no more turns are made "
+    "than are stated."
 )
 Measure = Callable[[Result], int | None]
 
@@ -76,8 +78,10 @@ class _Ways:
             head = error.nodes[0] if error.head is None else error.head
             text = "a loop without a greatest number of turns"
             return Result(value, problem=Problem(self.frame.method.place(head), text, STATE_TURNS))
-        contexts = max(self.frame.results[node].contexts for node in self.good if node != self.end)
-        return Result(value, whole, silent, access, contexts, words or 0)
+        results = [self.frame.results[node] for node in self.good if node != self.end]
+        contexts = max(each.contexts for each in results)
+        sends = frozenset[tuple[Send, int]]().union(*(each.sends for each in results))
+        return Result(value, whole, silent, access, contexts, words or 0, sends=sends)
 
     def problem(self) -> Problem | None:
         """The first on a way that comes to an end; or a loop that never does."""

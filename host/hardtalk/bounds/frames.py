@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from hardtalk.bounds.bytecode_flow import MethodFlow, Offset
+from hardtalk.bounds.cached_sends import Searched
 from hardtalk.bounds.image import Method
 from hardtalk.bounds.steps import Unlimited
 from hardtalk.bounds.values import NOTHING, Range, Value, joined, widened
@@ -27,7 +28,7 @@ class Result:
 
     `whole`: until it has answered; `silent`: the same without an access to a device; `access`: to the end of the first
     access. Each is None where there is no such way. `contexts` are on top of each other at most, `words` are read from
-    registers that may be too large for a SmallInteger.
+    registers that may be too large for a SmallInteger, `sends` made on any way.
     """
 
     value: Value = NOTHING
@@ -37,6 +38,7 @@ class Result:
     contexts: int = 0
     words: int = 0
     problem: Problem | None = None
+    sends: Searched = frozenset()
 
     @property
     def fails(self) -> bool:
@@ -58,6 +60,7 @@ class Result:
             max(self.contexts, other.contexts),
             max(self.words, other.words),
             self.problem or other.problem,
+            self.sends | other.sends,
         )
 
 

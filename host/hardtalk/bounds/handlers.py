@@ -7,11 +7,12 @@ waits again. Nothing else runs meanwhile: what interrupts a handler is the respo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
 from hardtalk.bounds.bytecode_flow import Offset
+from hardtalk.bounds.cached_sends import Searched, kept, longest_searches, replaced
 from hardtalk.bounds.following import Follower
 from hardtalk.bounds.frame_ways import frame_result
 from hardtalk.bounds.frames import Frame, Problem, Result, State
@@ -49,7 +50,7 @@ class Handler:
 
     `access`: from the handler's first bytecode to the end of the step that accesses the device first, None when there
     is no access; `whole`: until it waits again. `making` is what of that is for contexts and integers that may have to
-    be made.
+    be made. `sends` are all that it may make.
     """
 
     driver: Driver
@@ -57,6 +58,7 @@ class Handler:
     whole: int | None
     making: int
     problem: Problem | None
+    sends: Searched = frozenset()
 
     @property
     def lengths(self) -> tuple[int | None, int | None]:
@@ -71,6 +73,7 @@ def handlers_of(proof: Proof, model: str = HITTING) -> Handlers:
 def responses_of(handlers: Handlers, proof: Proof, model: str = HITTING) -> tuple[Response, ...]:
     """Of all handlers that have a bound and say how often they are wanted."""
     hertz = proof.chip.cpu_hertz
+    sends = {each.driver: longest_searches(each.sends) for each in handlers.handlers}
     tasks = [
         Task(
             each.driver.name,
@@ -79,6 +82,7 @@ def responses_of(handlers: Handlers, proof: Proof, model: str = HITTING) -> tupl
             each.driver.deadline * hertz // MICROSECONDS,
             each.access,
             each.whole,
+            replaced(sends[each.driver], (sends[other] for other in sends if other != each.driver)),
         )
         for each in handlers.handlers
         if each.driver.distance is not None and each.access is not None and each.whole is not None
@@ -147,16 +151,31 @@ class Handlers:
                 break
         else:
             raise AssertionError("what variables can hold does not come to rest")
-        follower.begin(counts=True)
-        return tuple(self.handler(each) for each in drivers)
+        return tuple(self._shorter(each) for each in drivers)
+
+    def _shorter(self, driver: Driver) -> Handler:
+        """Of two bounds the lower one, also of the first access: each send is searched for whenever it is made; or each
+        that may be made is once, and from then on known where it is kept."""
+        self.follower.begin(counts=True)
+        searching = self.handler(driver)
+        if searching.problem is not None or searching.whole is None:
+            return searching
+        once = kept(longest_searches(searching.sends))
+        self.follower.begin(counts=True, kept=once)
+        knowing = self.handler(driver)
+        assert knowing.whole is not None
+        first = sum(once.values())
+        access = searching.access
+        if access is not None and knowing.access is not None:
+            access = min(access, knowing.access + first)
+        return replace(searching, access=access, whole=min(searching.whole, knowing.whole + first))
 
     def handler(self, driver: Driver) -> Handler:
         method = self._serving(driver)
         if method.is_large:
             remedy = "Move what has so many temporaries or arguments into a method of its own."
-            return self._handler(
-                driver, Result(problem=Problem(method.place(0), "it waits in a large context", remedy))
-            )
+            problem = Problem(method.place(0), "it waits in a large context", remedy)
+            return self._handler(driver, Result(problem=problem))
         wait = self._waits_at(method)
         frame = Frame(method, self.follower.flow(method), only(Instance(driver.class_oop)))
         start = frame.flow.at[wait].next_offset
@@ -172,7 +191,7 @@ class Handlers:
         contexts = result.contexts * self.steps.context
         access = None if result.access is None else result.access + contexts + self.steps.integer
         making = contexts + (result.words + 1) * self.steps.integer
-        return Handler(driver, access, result.whole + making, making, None)
+        return Handler(driver, access, result.whole + making, making, None, result.sends)
 
     def _serving(self, driver: Driver) -> Method:
         found = self.image.find(self.image.symbols[SERVE], driver.class_oop)

@@ -210,6 +210,7 @@ _OPERATIONS: Final[dict[str, Callable[[Range, Range], Range]]] = {
 FAILURES: Final = frozenset(
     {
         *("Object>>error:", "Object>>primitiveFailed", "Object>>subclassResponsibility", "Object>>halt"),
+        "Object>>loopAt:exceeds:",
         *("Exception>>signal", "Exception>>signal:", "Exception class>>signal", "Exception class>>signal:"),
         *("Device>>report:", "SerialPort>>report:"),
     }

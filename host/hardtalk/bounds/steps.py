@@ -180,6 +180,10 @@ class Steps:
         self._search = lru_cache(maxsize=None)(self._searched)
         self._fit = lru_cache(maxsize=None)(self._fitted)
 
+    @property
+    def _bytecodes(self) -> list[int]:
+        return [entry for role in ROLES for entry in self._normal[role]]
+
     @cached_property
     def full(self) -> Table:
         """Every way that a working handler can go."""
@@ -190,8 +194,7 @@ class Steps:
         """Without making anything, and leaving contexts that nothing else knows."""
         table = Table(self._proof, self._model, *USUAL)
         numbers = [number for name in (*MEANINGS, *OF_INTEGERS) for number in PRIMITIVE_NAMED[name].numbers]
-        bytecodes = [entry for role in ROLES for entry in self._normal[role]]
-        table.prepare([*bytecodes, *map(self.primitive, numbers), *map(self.routine, ACTIVATIONS)])
+        table.prepare([*self._bytecodes, *map(self.primitive, numbers), *map(self.routine, ACTIVATIONS)])
         return table
 
     @cached_property
@@ -235,6 +238,17 @@ class Steps:
     def send(self, opcode: int) -> int | Unlimited:
         """Until the method is found, but for the search."""
         return _most([self.usual.to_method(self._normal[role][opcode]) for role in ROLES])
+
+    @cached_property
+    def known(self) -> Table:
+        """As `usual`, but for ways on which a method is searched for."""
+        table = Table(self._proof, self._model, USUAL[0] | {SEARCH}, ADDING | {FIT})
+        table.prepare(self._bytecodes)
+        return table
+
+    def known_send(self, opcode: int) -> int | Unlimited:
+        """As `send`, of a method that the method cache knows."""
+        return _most([self.known.to_method(self._normal[role][opcode]) for role in ROLES])
 
     def primitive(self, number: int) -> int:
         """The address of its routine."""

@@ -105,9 +105,8 @@ def print_proof(proof: Proof, rows: list[Stretch], console: Console) -> None:
         time = "" if model == INSTRUCTIONS else f" = {microseconds(response.whole, hertz)}"
         console.print(f"{model}: line to handler at most {response.whole:,}{time}: {parts}{where}", soft_wrap=True)
     more = ", ".join(f"{model} {proof.large_context(model):,}" for model in MODELS)
-    console.print(
-        f"a process that waits in a large context, while a collection marks, later by: {more}", soft_wrap=True
-    )
+    text = f"a process that waits in a large context, while a collection marks, later by: {more}"
+    console.print(text, soft_wrap=True)
     means = ", ".join(f"{count} {name}" for name, count in proof.loops_by_means.items())
     console.print(f"loops: {means}", soft_wrap=True)
     for budget in BUDGETS:
