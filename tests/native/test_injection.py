@@ -116,9 +116,7 @@ def asking() -> tuple[PreparedForms, list[int]]:
 
 
 @pytest.mark.parametrize("handler", HANDLERS)
-def test_a_switch_that_the_vm_has_asked_for_is_made_once(
-    asking: tuple[PreparedForms, list[int]], handler: str
-) -> None:
+def test_a_switch_that_the_vm_has_asked_for_is_made_once(asking: tuple[PreparedForms, list[int]], handler: str) -> None:
     prepared, points = asking
     assert 3 <= len(points) < 30
     first = points[0] - 5
