@@ -11,9 +11,10 @@ import pytest
 
 from hardtalk.cli.main import run
 from hardtalk.injection.forms import HANDLERS, NATIVE, PATTERN, PROGRAM, SMALLTALK, FormResult, FormSweep, Window
-from hardtalk.injection.registers import NAMES, RegisterFile
+from hardtalk.injection.pending_switch import PendingSwitch
+from hardtalk.injection.registers import IRQ_MASKED, NAMES, RegisterFile
 from hardtalk.injection.shared_forms import FormRow, FormsRecipe, PreparedForms, interrupt_forms, prepared_by
-from hardtalk.injection.trial import Interrupted
+from hardtalk.injection.trial import Interrupted, Rule
 
 WINDOWS = (
     Window(PROGRAM),
@@ -95,6 +96,62 @@ def test_a_broken_save_is_found(over: str, handler: str, routine: str, old: int,
     prepared = prepared_by(FormsRecipe(window, "arm926"))
     found = swept(broken(prepared, routine, old, new), window, handler, 200)
     assert message in found.violation and found.violation.startswith(f"{window.name} interrupted for a {handler}")
+
+
+@pytest.fixture(scope="module")
+def asking() -> tuple[PreparedForms, list[int]]:
+    """The turn of the program, and the instructions in which the VM has asked for a switch and has not made it."""
+    prepared = prepared_by(FormsRecipe(Window(PROGRAM), "arm926"))
+    board = prepared.board
+    board.restore(prepared.start)
+    switch, before = PendingSwitch(board), board.instructions
+    board.run_to(board.firmware.address_of("NativeSemaphores>>signalNative:"), 10_000_000)
+    first = board.instructions - before
+    points = []
+    for number in range(first, first + 200):
+        if switch.is_asked() and not board.cpu.cpsr & IRQ_MASKED:
+            points.append(number)
+        board.step()
+    return prepared, points
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_a_switch_that_the_vm_has_asked_for_is_made_once(asking: tuple[PreparedForms, list[int]], handler: str) -> None:
+    prepared, points = asking
+    assert 3 <= len(points) < 30
+    first = points[0] - 5
+    sweep = FormSweep(prepared.board, prepared.place, Window(PROGRAM), handler, prepared.start)
+    found = sweep.run(first, points[-1] + 1 - first)
+    assert found.violation == ""
+    assert found.interrupted[Interrupted.VM] == found.points
+
+
+def test_a_broken_save_at_a_switch_is_found(asking: tuple[PreparedForms, list[int]]) -> None:
+    """stmia r0, {r4-r11} without r10: the VM comes back with r11 in it."""
+    prepared, points = asking
+    wrong = broken(prepared, "switchFromInterrupt", 0xE8800FF0, 0xE8800BF0)
+    found = swept_from(wrong, points[2])
+    assert "r10 is" in found.violation
+
+
+def test_a_count_that_differs_at_a_switch_is_found(
+    asking: tuple[PreparedForms, list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One switch more is expected than there is."""
+    prepared, points = asking
+    real = FormSweep._rules
+
+    def rules(self: FormSweep) -> dict[Interrupted, Rule]:
+        found = real(self)
+        switches = self.board.firmware.address_of("nativeSwitches")
+        return {kind: replace(rule, counts={**rule.counts, switches: 1}) for kind, rule in found.items()}
+
+    monkeypatch.setattr(FormSweep, "_rules", rules)
+    assert "nativeSwitches" in swept_from(prepared, points[2]).violation
+
+
+def swept_from(prepared: PreparedForms, first: int) -> FormResult:
+    return FormSweep(prepared.board, prepared.place, Window(PROGRAM), NATIVE, prepared.start).run(first, 1)
 
 
 def test_the_command_and_its_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,13 +10,14 @@ A trial raises a line by software in the state the board is in. Three things are
 """
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
 
 from hardtalk.board import Board, StopReason
-from hardtalk.board.journal import Journal
+from hardtalk.board.journal import Journal, Mark
 from hardtalk.board.mask_watch import IRQ_VECTOR
+from hardtalk.injection.pending_switch import PendingSwitch, without_scratch
 from hardtalk.injection.registers import (
     INDEX,
     IRQ,
@@ -95,6 +96,7 @@ class Trial:
         address_of = board.firmware.address_of
         self.interrupt_table = address_of("interruptTable")
         self.safepoint = interrupt_handler(board)
+        self.switch = PendingSwitch(board)
         self._native_running = address_of("nativeRunning")
         self._vm_record = address_of("vmRecord")
         self._pending_lines = address_of("pendingLines")
@@ -107,6 +109,7 @@ class Trial:
 
         Raises Violated when a register or a word is not as it must be then.
         """
+        start = self.journal.mark() if self.switch.may_be_asked() else None
         self.raise_line()
         before = self._state_at_entry(self.expectation.bit)
         if before is None:
@@ -115,7 +118,14 @@ class Trial:
         rule = self.expectation.rules[kind]
         entry = self.journal.position()
         stack_end = self.board.ram.word(self._native_running) + NATIVE_RECORD_BYTES
-        self._compare(rule, before, self._run_to_return(before))
+        is_asked, switches = self.switch.is_asked(), self.switch.switches()
+        after = self._run_to_return(before)
+        if start is not None and kind is Interrupted.VM and is_asked and not self.switch.is_asked():
+            if self.switch.switches() != switches:
+                self._compare_switch(rule, before, start)
+                return kind
+            rule = replace(rule, may_change=(*rule.may_change, *self.switch.saved))
+        self._compare(rule, before, after)
         kept = rule.must_keep
         if kept is not None and kind is Interrupted.PROCESS:
             kept = (*kept, (before[INDEX["sp"]], stack_end))
@@ -257,6 +267,35 @@ class Trial:
                 raise Violated(f"the interrupt changed {self._name(address)} from {old:#x} to {new:#x}")
         if counts:
             raise Violated(f"the interrupt was not counted at {', '.join(map(self._name, counts))}")
+
+    def _compare_switch(self, rule: Rule, before: Registers, start: Mark) -> None:
+        """The interrupt has made a switch in the VM's place. Compare with a run from `start` that is not interrupted,
+        both where the interrupted routine has returned; the board is left there."""
+        self.journal.back(start)
+        alone, expected = self._after_switch(before, start)
+        self.journal.back(start)
+        self.raise_line()
+        self._state_at_entry(self.expectation.bit)
+        self._run_to_return(before)
+        interrupted, found = self._after_switch(before, start)
+        self._compare(rule, without_scratch(alone), without_scratch(interrupted))
+        counts, ignored = dict(rule.counts), (*rule.may_change, *self.dead, *self.switch.dead())
+        for address in sorted(expected.keys() | found.keys()):
+            old = (expected.get(address) or found[address])[0]
+            (_, was), (_, new) = expected.get(address, (old, old)), found.get(address, (old, old))
+            if (new - was) & 0xFFFFFFFF == counts.get(address, 0):
+                counts.pop(address, None)
+            elif not is_in(address, ignored):
+                raise Violated(f"with the interrupt {self._name(address)} is {new:#x} and without it {was:#x}")
+        if counts:
+            raise Violated(f"the interrupt was not counted at {', '.join(map(self._name, counts))}")
+
+    def _after_switch(self, before: Registers, start: Mark) -> tuple[Registers, dict[int, tuple[int, int]]]:
+        """The registers where the routine has returned, and the words changed by then: as they were and are."""
+        if not self.switch.run_until_made(before):
+            raise Violated("the switch that the virtual machine has asked for is not made")
+        changes = self.journal.changes(start.count)
+        return self.registers.read(), {address: (old, new) for address, old, new in changes}
 
     def _name(self, address: int) -> str:
         return self.board.firmware.describe(address)
