@@ -37,11 +37,15 @@ def test_the_budgets_hold_with_compiled_methods(source_map: SourceMap) -> None:
 def test_enter_code_leads_to_each_piece(source_map: SourceMap) -> None:
     facts = source_map.facts
     code = Code(facts, source_map.read)
-    (jump,) = [each for each in facts.jumps if each.kind == CODE]
-    block = code.blocks([jump.address])[jump.address]
+    jumps = [each for each in facts.jumps if each.kind == CODE]
     pieces = {each.address for each in facts.routines if each.table == "code"}
-    assert set(block.targets) == pieces == set(facts.code_entries) and len(pieces) > 60
-    starts = {each.address for each in facts.routines if each.table == "code" and each.selector.startswith("start")}
+    for jump in jumps:
+        block = code.blocks([jump.address])[jump.address]
+        assert set(block.targets) == pieces == set(facts.code_entries) and len(pieces) > 60
+    names = [owner.selector for jump in jumps if (owner := facts.routine_at(jump.address)) is not None]
+    assert names.count("bytecodeEnterCode") == 1
+    assert {each.split(":")[0].rstrip("0123456789") for each in names} == {"bytecodeEnterCode", "quick"}
+    starts = {each.address for each in facts.routines if each.table == "code" and each.selector.startswith(("start", "quick"))}
     assert starts < set(facts.method_entries)
 
 

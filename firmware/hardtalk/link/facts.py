@@ -164,7 +164,8 @@ def _method_entries(
     placed: Sequence[tuple[int, RoutineLike]], program: ProgramLike, layout: Layout, addresses: Mapping[str, int]
 ) -> set[int]:
     """Where the entry of a method in the method cache may lead: primitives, routines whose address code takes, and the
-    pieces of compiled methods that activate them, which take a method."""
+    pieces of compiled methods that activate them, which take a method. The address of another piece is where a method
+    that answers goes on, by a jump to code."""
     threaded = {address for address, routine in placed if routine.is_threaded}
     taken = {
         addresses[relocation.symbol]
@@ -174,7 +175,8 @@ def _method_entries(
     }
     starts = {routine.name for _, routine in placed if routine.selector.endswith(("arguments:", "resume:"))}
     entered = [*program.primitive_entries.values(), *(name for name in program.code_entries.values() if name in starts)]
-    return {layout.routines[name] for name in entered} | (taken & threaded)
+    pieces = {layout.routines[name] for name in program.code_entries.values() if name not in starts}
+    return {layout.routines[name] for name in entered} | (taken & threaded) - pieces
 
 
 def object_masks(address: int, native: NativeObject) -> Iterator[tuple[int, str]]:
