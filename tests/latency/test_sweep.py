@@ -73,6 +73,7 @@ def test_command_tells_points_and_maximum(tmp_path: Path, capsys: pytest.Capture
     ("window", "message"),
     [
         ("9:9", "9:9: the window is empty"),
+        ("40:9", "40:9: the window is empty"),
         ("noSuchRoutine", "noSuchRoutine: the firmware has no routine noSuchRoutine"),
     ],
 )

@@ -230,6 +230,7 @@ def test_devices_are_asked_and_disturbed(fresh: Bench) -> None:
         ("registers THERMO FOO", "THERMO has no register FOO; it has CONTROL, STATUS, VALUE"),
         ("device", "say what, in Python: device UART1.send(b'x'), device LAMP.STATUS.READY = 1"),
         ("device THERMO.press()", "AttributeError: "),
+        ("device TERMO.sample()", "NameError: name 'TERMO' is not defined; the board's devices are SYSTEM, VIC, "),
         ("device THERMO.STATUS.READY = 2", "ValueError: 2 does not fit field STATUS.READY"),
         ("device THERMO.(", "SyntaxError: "),
     ],

@@ -90,3 +90,14 @@ def test_a_session(terminal: Terminal, tmp_path: Path) -> None:
     terminal.type("exit\r")
     assert terminal.end() == 0
     assert "SmallInteger maxVal" in (tmp_path / "hardtalk" / "history").read_text()
+
+
+def test_a_process_that_keeps_the_prompt_from_the_processor_does_not_keep_its_user(terminal: Terminal) -> None:
+    terminal.type("[ [ true ] whileTrue ] forkAt: 80 named: 'greedy'\r")
+    terminal.wait_for(EDITING_ENDS)
+    for _ in range(3):
+        time.sleep(1)
+        terminal.type("\x03")
+    terminal.wait_for("the board does not answer, and what was entered is given up: greedy (80) is busy")
+    terminal.type("exit\r")
+    assert terminal.end() == 0

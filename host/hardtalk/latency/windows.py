@@ -130,7 +130,7 @@ def windows_of(text: str, recipe: BenchRecipe, source_map: SourceMap) -> list[Wi
     numbers = _NUMBERS.fullmatch(text)
     if numbers is not None:
         window = Window(int(numbers[1]), int(numbers[2]))
-        if not len(window):
+        if window.end <= window.first:
             raise UnfitRequest(f"{text}: the window is empty", "START:END with END above START.")
         return [window]
     routine = _ROUTINE.fullmatch(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from traceback import extract_tb
 from typing import Any, Final
 
 from rich.table import Table
@@ -16,6 +17,7 @@ from hardtalk.shell.errors import BadCommand
 from hardtalk.shell.session import Session
 
 SHOWN_OF_ARRAY: Final = 4
+ENTERED: Final = "<device>"
 
 
 def registers(shell: Session, names: str) -> None:
@@ -92,7 +94,9 @@ def disturb(shell: Session, statement: str) -> None:
     try:
         value = executed(statement, names)
     except Exception as error:  # the user's device's own
-        raise BadCommand(f"{type(error).__name__}: {error}") from error
+        is_misspelt = isinstance(error, NameError) and extract_tb(error.__traceback__)[-1].filename == ENTERED
+        devices = f"; the board's devices are {', '.join(names)}" if is_misspelt else ""
+        raise BadCommand(f"{type(error).__name__}: {error}{devices}") from error
     finally:
         board.touched.update(board.devices)
     if value is not None:
@@ -103,9 +107,9 @@ def disturb(shell: Session, statement: str) -> None:
 def executed(statement: str, names: dict[str, Device]) -> Any:
     """The value of an expression; None of any other statement."""
     try:
-        code = compile(statement, "<device>", "eval")
+        code = compile(statement, ENTERED, "eval")
     except SyntaxError:
-        exec(compile(ast.parse(statement, "<device>"), "<device>", "exec"), dict(names))
+        exec(compile(ast.parse(statement, ENTERED), ENTERED, "exec"), dict(names))
         return None
     return eval(code, dict(names))
 

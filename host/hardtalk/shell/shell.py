@@ -15,6 +15,7 @@ from rich.text import Text
 
 from hardtalk.bench import Bench, BenchError, BoardAsksForReset, BoardEnded
 from hardtalk.bench.console import FILE_IN_BAUD, NORMAL_BAUD
+from hardtalk.bench.process_watch import ProcessWatch
 from hardtalk.debugger.frames import Frame
 from hardtalk.debugger.holding import Held
 from hardtalk.debugger.smalltalk import SmalltalkDebugger, Stopped
@@ -32,6 +33,8 @@ from hardtalk.smalltalk.parser import DO_IT
 
 PROMPT, CONTINUATION = "> ", "| "
 PATIENCE_CYCLES = 1 << 62
+VAIN_INTERRUPTS = 2
+"""The second ends unwind blocks that do not end."""
 SHOWN_CHARACTERS: Final = 4000
 LIVE_SECONDS: Final = 0.02
 UNDECLARED: Final = re.compile(r"warning: (?P<name>[A-Z]\w*) was not declared;")
@@ -226,13 +229,23 @@ class Shell:
         return text
 
     def show_replies(self, entry_cycles: int | None = None) -> None:
-        """Run the board until all that was entered is done. Control-C ends what runs there, not the board."""
+        """Run the board until all that was entered is done. Control-C ends what runs there, not the board; what it
+        cannot end is given up."""
+        interrupts = 0
         while True:
             try:
                 for event in self.bench.console.events(PATIENCE_CYCLES, entry_cycles):
                     self.show(event)
                 return
             except KeyboardInterrupt:
+                interrupts += 1
+                if interrupts > VAIN_INTERRUPTS:
+                    self.bench.console.prompt.abandon()
+                    watch = ProcessWatch(self.bench.board, self.bench.source_map)
+                    busy = watch.names.name(watch.active)
+                    self.fail(f"the board does not answer, and what was entered is given up: {busy} is busy")
+                    self.tell("remedy: exit, and give it a priority below 40, the prompt's")
+                    return
                 self.bench.console.prompt.interrupt()
             except Stopped as stop:
                 show_stop(self, str(stop))
