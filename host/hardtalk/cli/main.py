@@ -61,9 +61,8 @@ def unreadable(arguments: Sequence[str]) -> str:
         if "\0" in each:
             return "an argument has a byte 0 in it; write it without"
         if each.lstrip().startswith("[") and each.count("[") > MOST_BRACKETS:
-            return (
-                f"an argument has more than {MOST_BRACKETS} brackets, {each[:MOST_BRACKETS]}…; write a list as [1, 2]"
-            )
+            start = each[:MOST_BRACKETS]
+            return f"an argument has more than {MOST_BRACKETS} brackets, {start}…; write a list as [1, 2]"
     return ""
 
 
