@@ -19,6 +19,8 @@ from hardtalk.serial import ConsoleText
 
 KILOBYTE = 1 << 10
 PATIENCE_CYCLES = 4_000_000_000
+SOON_CYCLES = 1_500_000_000
+"""7.5 s."""
 READINGS: Final = 4
 """A chunk of 16 KB may just be open for contexts when free memory is read."""
 LOOK_CYCLES, LOOKS, TAIL_CYCLES, EIGHTHS = 200_000, 16, 2_000_000, 8
@@ -215,6 +217,36 @@ def test_requests_are_answered_while_others_fork_without_end(leaking: Bench, pro
     evaluate(leaking, program)
     are_answered(leaking)
     leaking.console.put_back(before)
+
+
+@pytest.mark.parametrize(
+    ("free", "program"),
+    [
+        (464, "| b | b := nil. b := [ b fork. b fork ]. b value. 5"),
+        (464, "| b | b := nil. b := [ b newProcess resume. b newProcess resume ]. b value. 5"),
+        (464, "| b | b := nil. b := [ b forkAt: 30. b forkAt: 30 ]. b value. 5"),
+        (464, "| b | b := nil. b := [ [ b fork. b fork ] on: OutOfMemory do: [ :e | ] ]. b value. 5"),
+        (2048, "| b | b := nil. b := [ b fork. b fork ]. b value. 5"),
+    ],
+)
+def test_requests_are_answered_while_each_process_forks_two(free: int, program: str) -> None:
+    """Of which each forks two, and so on. Memory is collected for all who look for room together."""
+    bench = board(free * KILOBYTE)
+    assert evaluate(bench, program) == "5"
+    for _ in range(3):
+        assert bench.console.evaluate(SUM, SOON_CYCLES) == ANSWER
+        assert bench.console.evaluate("(Delay forMilliseconds: 300) wait. 6", SOON_CYCLES) == "6"
+    settle(bench.board)
+    assert audit(bench.board).is_sound
+
+
+def test_processes_that_fork_more_urgent_ones_each_are_told_and_end() -> None:
+    """They go before requests, until nobody is left who forks: the last error is that of the request itself."""
+    bench = board(464 * KILOBYTE)
+    free = int(evaluate(bench, "Smalltalk garbageCollect. Smalltalk bytesFree"))
+    assert NO_ROOM in error(bench, "| b | b := nil. b := [ b forkAt: 41. b forkAt: 41 ]. b value. 5")
+    are_answered(bench)
+    goes_on(bench, free * 9 // 10)
 
 
 def test_those_that_nobody_can_wake_any_more_take_no_memory(leaking: Bench) -> None:

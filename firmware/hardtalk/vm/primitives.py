@@ -147,7 +147,7 @@ PRIMITIVES: Final = (
     _row(115, "ChangeClass", 1, "Object>>primitiveChangeClassTo:", "take the argument's class, if of like format"),
     _row(117, "", None, "named primitive", "there are no plug-ins"),
     _row(120, "", None, "foreign call", "there is no foreign code"),
-    _row(124, "LowSpaceSemaphore", 1, "SystemDictionary>>lowSpaceSemaphore:", "to be signalled when memory runs out"),
+    _row(124, "LowSpaceSemaphore", 1, "SystemDictionary>>primitiveLowSpaceSemaphore:", "signalled without memory"),
     _row(125, "", 1, "SystemDictionary>>signalAtBytesLeft:", "the reserve's size is fixed"),
     _row(128, "Exchange", 1, "Array>>elementsExchangeIdentityWith:", "the same, both ways"),
     _row(129, "SpecialObjects", 0, "SystemDictionary>>specialObjectsArray", "the array of special objects"),
