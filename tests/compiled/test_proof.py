@@ -45,8 +45,8 @@ def test_enter_code_leads_to_each_piece(source_map: SourceMap) -> None:
     names = [owner.selector for jump in jumps if (owner := facts.routine_at(jump.address)) is not None]
     assert names.count("bytecodeEnterCode") == 1
     assert {each.split(":")[0].rstrip("0123456789") for each in names} == {"bytecodeEnterCode", "quick"}
-    code = [each for each in facts.routines if each.table == "code"]
-    starts = {each.address for each in code if each.selector.startswith(("start", "quick"))}
+    coded = [each for each in facts.routines if each.table == "code"]
+    starts = {each.address for each in coded if each.selector.startswith(("start", "quick"))}
     assert starts < set(facts.method_entries)
 
 
