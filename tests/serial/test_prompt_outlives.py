@@ -10,6 +10,7 @@ from hardtalk.serial import Failure, Result
 
 PATIENCE_CYCLES = 1_500_000_000
 INTERRUPTED_AFTER = 40
+SLICES_OF_LOOKING = 150
 
 
 @pytest.fixture(scope="module")
@@ -17,13 +18,13 @@ def bench() -> Bench:
     return boot_settled(BootOptions())
 
 
-def entered(bench: Bench, source: str, interruptions: int = 0) -> str:
+def entered(bench: Bench, source: str, interruptions: int = 0, slices: int = INTERRUPTED_AFTER) -> str:
     """The answer, or the trace of the failure, of the last request of an entry."""
     console = bench.console
     console.prompt.enter(source)
     for _ in range(interruptions):
         bench.board.uart(0).send(console.prompt.take_outgoing())
-        for _ in range(INTERRUPTED_AFTER):
+        for _ in range(slices):
             console.run()
         console.prompt.interrupt()
     answers = [each for each in console.events(PATIENCE_CYCLES) if isinstance(each, Result | Failure)]
@@ -58,6 +59,25 @@ def test_control_c_reaches_a_request_that_has_raised_its_priority(bench: Bench, 
     source = f"Processor activeProcess priority: {priority}. [ true ] whileTrue"
     assert entered(bench, source, interruptions=1).splitlines()[:2] == ["interrupted", "UndefinedObject>>DoIt"]
     assert entered(bench, "3 + 4") == "7"
+
+
+@pytest.mark.parametrize("priority", [41, 45, 52])
+@pytest.mark.parametrize("count", [1, 3])
+def test_control_c_ends_what_lets_no_request_run(bench: Bench, priority: int, count: int) -> None:
+    """One each time; the request that it kept from running goes on. Above 52 are console, clock and drivers."""
+    busy = "[ [ true ] whileTrue ]"
+    source = f"[ {count} timesRepeat: [ {busy} forkAt: {priority} ] ] forkAt: {priority + 1}. 5"
+    assert entered(bench, source, interruptions=count, slices=SLICES_OF_LOOKING) == "5"
+    assert entered(bench, "3 + 4") == "7"
+
+
+def test_control_c_leaves_what_is_urgent_now_and_then(bench: Bench) -> None:
+    entered(
+        bench, "Turns := 0. Turning := [ [ (Delay forMilliseconds: 3) wait. Turns := Turns + 1 ] repeat ] forkAt: 45"
+    )
+    assert entered(bench, "[ true ] whileTrue", interruptions=1).splitlines()[0] == "interrupted"
+    assert entered(bench, "Turning isTerminated") == "false"
+    assert entered(bench, "Turning terminate. Turns > 5") == "true"
 
 
 @pytest.mark.parametrize("protected", ["3", "[ true ] whileTrue"])
