@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import pytest
 
 from hardtalk.bench import BenchError, BoardEnded, UnfitRequest
 from hardtalk.board import BoardError
 from hardtalk.cli.errors import UserError, exit_code, message
+from hardtalk.cli.main import run
 from hardtalk.report.errors import ReportedError
 from hardtalk.symbols.errors import SymbolError
 
@@ -40,3 +42,13 @@ def test_a_message_has_its_remedy_and_its_file() -> None:
 def test_an_error_comes_back_from_another_process(kind: type[ReportedError]) -> None:
     error = pickle.loads(pickle.dumps(kind("what", "remedy")))
     assert (type(error), str(error)) == (kind, "what\nremedy")
+
+
+@pytest.mark.parametrize("words", [["bench", "--json"], ["latency", "--csv"], ["trace", "--vcd"], ["memory", "--plot"]])
+def test_what_cannot_be_written_is_told_before_anything_is_measured(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*words, str(tmp_path / "none" / "file.txt")]) == 2
+    assert f"{tmp_path}/none/file.txt: there is no folder {tmp_path}/none\nMake it, or give" in capsys.readouterr().err
+    assert run([*words, str(tmp_path)]) == 2
+    assert f"{tmp_path}: this is a folder\nGive a file in it." in capsys.readouterr().err

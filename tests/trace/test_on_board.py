@@ -158,6 +158,14 @@ def test_a_test_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "1 passed" in capsys.readouterr().out
     assert run([*options, "SomeTest>>testLoop"]) == 0
     assert "passed" in capsys.readouterr().out
+    for words, told in {
+        "NoTest": "there is no test class NoTest",
+        "Object": "there is no test class Object",
+        "SomeTest>>bar": "SomeTest has no test bar",
+        "some test": "this is no test",
+    }.items():
+        assert run([*options, words]) == 2
+        assert told in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

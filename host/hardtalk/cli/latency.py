@@ -17,6 +17,7 @@ from hardtalk.build.options import default_cache_folder
 from hardtalk.chip import default_chip
 from hardtalk.cli import output
 from hardtalk.cli.errors import INTERRUPTED, UserError
+from hardtalk.cli.files import out_file
 from hardtalk.cli.latency_baseline import compare_with_baseline
 from hardtalk.cli.latency_masked import print_masked
 from hardtalk.cli.latency_page import latency_page
@@ -114,8 +115,11 @@ class Shown:
         bool, Parameter(negative="", help="Show each handler's run time, share and jitter, and whether it keeps up.")
     ] = False
     processes: Annotated[bool, Parameter(negative="", help="Show who had the processor, for each row.")] = False
-    csv: Annotated[Path | None, Parameter(help="Write the table to this file, times in cycles.")] = None
-    html: Annotated[Path | None, Parameter(help="Write everything to this file, a page that needs no other.")] = None
+    csv: Annotated[Path | None, out_file("Write the table to this file, times in cycles.")] = None
+    html: Annotated[
+        Path | None,
+        out_file("Write everything to this file, a page that needs no other."),
+    ] = None
 
 
 EVERYTHING, MANY, TABLE_ONLY = Chosen(), Interrupts(), Shown()

@@ -14,6 +14,7 @@ from hardtalk.build.collectors import TREADMILL
 from hardtalk.chip import default_chip
 from hardtalk.cli import output
 from hardtalk.cli.errors import INTERRUPTED, UserError
+from hardtalk.cli.files import out_file
 from hardtalk.cli.memory_compare import circumstances, comparison
 from hardtalk.cli.memory_image import image_table
 from hardtalk.cli.memory_table import memory_table, plan_table, summary_table, verdict
@@ -49,10 +50,10 @@ HeapSize = Annotated[str | None, Parameter(name="--heap", help="The heap's size:
 class Pictures:
     """PNG files to draw; with several programs each gets a file of its own, heap.png becoming heap-pairs.png."""
 
-    plot: Annotated[Path | None, Parameter(help="Draw the MMU curve to this PNG file.")] = None
-    map: Annotated[Path | None, Parameter(help="Draw the heap as it is at the end to this PNG file.")] = None
-    stretches: Annotated[Path | None, Parameter(help="Draw the stretches without safepoint to this PNG file.")] = None
-    fragmentation: Annotated[Path | None, Parameter(help="Draw memory's use over time to this PNG file.")] = None
+    plot: Annotated[Path | None, out_file("Draw the MMU curve to this PNG file.")] = None
+    map: Annotated[Path | None, out_file("Draw the heap as it is at the end to this PNG file.")] = None
+    stretches: Annotated[Path | None, out_file("Draw the stretches without safepoint to this PNG file.")] = None
+    fragmentation: Annotated[Path | None, out_file("Draw memory's use over time to this PNG file.")] = None
 
     def of_program(self, program: str) -> "Pictures":
         files = (self.plot, self.map, self.stretches, self.fragmentation)

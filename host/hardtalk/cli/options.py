@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from hardtalk.bench import BootOptions
 from hardtalk.build.collectors import TREADMILL
 from hardtalk.chip import parts_of_board
+from hardtalk.cli.files import out_file
 
 ARM926 = "arm926"
 
@@ -53,7 +54,7 @@ Input: TypeAlias = Annotated[
     Path | None,
     Parameter(name="--input", help="A file of what somebody does at keyboard and mouse once the board has booted."),
 ]
-Json: TypeAlias = Annotated[Path | None, Parameter(name="--json", help="Write the raw figures to this file.")]
+Json: TypeAlias = Annotated[Path | None, out_file("Write the raw figures to this file.", "--json")]
 Collector: TypeAlias = Annotated[
     Literal["treadmill", "stop-the-world"],
     Parameter(name="--collector", help="The collector that is compiled in: of real time, or the baseline."),

@@ -12,6 +12,7 @@ from hardtalk.build.collectors import TREADMILL
 from hardtalk.build.sources import text_root
 from hardtalk.cli import output
 from hardtalk.cli.errors import INTERRUPTED, UserError
+from hardtalk.cli.files import out_file
 from hardtalk.cli.options import ARM926, NO_PARTS, Collector, CycleModel, Parts
 from hardtalk.cli.sunit_report import SunitReport
 from hardtalk.sunit.choosing import chosen
@@ -32,7 +33,7 @@ def test(
     ] = None,
     stop_at_failure: Annotated[bool, Parameter(name="-x", negative="", help="Stop at the first failure.")] = False,
     verbose: Annotated[bool, Parameter(name="-v", negative="", help="A line for each test.")] = False,
-    junit_file: Annotated[Path | None, Parameter(name="--junit", help="Write the outcomes as JUnit's XML.")] = None,
+    junit_file: Annotated[Path | None, out_file("Write the outcomes as JUnit's XML.", "--junit")] = None,
     durations: Annotated[
         int | None, Parameter(name="--durations", help="Show the slowest tests by the board's time; 0 for all.")
     ] = None,
@@ -46,7 +47,7 @@ def test(
     cover: Annotated[
         bool, Parameter(name="--coverage", negative="", help="Tell which lines and methods of your classes were run.")
     ] = False,
-    lcov_file: Annotated[Path | None, Parameter(name="--lcov", help="Write that as LCOV's tracefile.")] = None,
+    lcov_file: Annotated[Path | None, out_file("Write that as LCOV's tracefile.", "--lcov")] = None,
     collector: Collector = TREADMILL,
     model: CycleModel = ARM926,
 ) -> int:

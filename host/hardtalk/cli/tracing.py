@@ -7,9 +7,10 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.text import Text
 
-from hardtalk.bench import boot
+from hardtalk.bench import Bench, boot
 from hardtalk.cli import output
 from hardtalk.cli.errors import UserError
+from hardtalk.cli.files import out_file
 from hardtalk.cli.latency_table import circumstances
 from hardtalk.cli.options import ARM926, NO_PARTS, CycleModel, Parts
 from hardtalk.latency.interrupt import sum_of_parts
@@ -42,6 +43,24 @@ class Own:
         name, _, selector = self.test.partition(">>")
         return f"(TestRun of: ({name} selector: #{selector})) record" if selector else f"{name} suite run"
 
+    def check(self, bench: Bench) -> None:
+        """UserError when the board has no such test."""
+        if self.test is None:
+            return
+        name, _, selector = self.test.partition(">>")
+        if not all(each.isidentifier() for each in (name, selector or "all")):
+            raise UserError(f"--test {self.test}: this is no test", "Give CLASS or CLASS>>SELECTOR.")
+        there = bench.console.evaluate(
+            f"((Smalltalk at: #{name} ifAbsent: [ nil ]) isKindOf: Class) and: [ (Smalltalk at: #{name}) inheritsFrom: "
+            f"TestCase ]"
+        )
+        if there != "true":
+            raise UserError(
+                f"--test {self.test}: there is no test class {name}", "Give --driver the folder that has it."
+            )
+        if selector and bench.console.evaluate(f"({name} lookupSelector: #{selector}) notNil") != "true":
+            raise UserError(f"--test {self.test}: {name} has no test {selector}", "Give one of its methods test….")
+
     def cycles(self, hertz: int) -> int:
         return self.limit * hertz // 1000
 
@@ -51,9 +70,9 @@ NOTHING_OF_ONES_OWN = Own()
 
 def trace(
     *,
-    perfetto: Annotated[Path | None, Parameter(help="Write a trace that ui.perfetto.dev opens.")] = None,
-    vcd: Annotated[Path | None, Parameter(help="Write a value change dump, for GTKWave and others.")] = None,
-    svg: Annotated[Path | None, Parameter(help="Write a picture of the way of the longest interrupt.")] = None,
+    perfetto: Annotated[Path | None, out_file("Write a trace that ui.perfetto.dev opens.")] = None,
+    vcd: Annotated[Path | None, out_file("Write a value change dump, for GTKWave and others.")] = None,
+    svg: Annotated[Path | None, out_file("Write a picture of the way of the longest interrupt.")] = None,
     count: Annotated[int, Parameter(help="Interrupts to record.")] = 50,
     seed: Annotated[int, Parameter(help="Seed of the cycles at which interrupts are raised.")] = 1,
     load: Annotated[str, Parameter(help="A load of hardtalk latency.")] = "mixed",
@@ -72,6 +91,7 @@ def trace(
         if svg is not None:
             raise UserError("--svg: the picture is of one interrupt of a load", "Give --perfetto or --vcd a file.")
         bench = boot(parts.boot_options(model))
+        own.check(bench)
         recording, answer = record_program(bench, expression, own.cycles(bench.board.chip.cpu_hertz))
         write_files(recording, expression, perfetto, vcd)
         tell(recording, "")
