@@ -91,6 +91,23 @@ def test_a_name_that_is_not_declared_has_a_suggestion(bench: Bench) -> None:
     assert told(bench, "thermometer := 3")[1:] == ["3"]
 
 
+def test_a_variable_may_have_been_meant(bench: Bench) -> None:
+    told(bench, "Object subclass: #Shelf instanceVariableNames: '' classVariableNames: 'Shared' package: 'Tests'")
+    assert any("Did you mean `Shared`?" in line for line in told(bench, "Shelf >> all [ ^ Sharedd ]"))
+
+
+def test_a_class_may_be_as_gnu_smalltalk_writes_it(bench: Bench) -> None:
+    assert told(bench, "Object subclass: Shelf [ | books | books [ ^ books ] books: all [ books := all ] ]") == [
+        "Shelf", "Shelf>>books", "Shelf>>books:",
+    ]  # fmt: skip
+    told(bench, "Shelf extend [ count [ ^ books size ] ]")
+    assert told(bench, "(Shelf new books: #(1 2)) count") == ["2"]
+
+
+def test_a_line_of_python_is_no_part_of_an_entry(bench: Bench) -> None:
+    assert told(bench, "device UART1.send(", "3 + 4")[-1] == "7"
+
+
 def test_browse(bench: Bench) -> None:
     text = told(bench, "browse Thermometer")
     assert text[0].startswith("I read the tutorial's thermometer")

@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from hardtalk.cli import output
+from hardtalk.cli.errors import UserError
 from hardtalk.cli.inject_calls import NO_CALLS, Calls, make_calls
 from hardtalk.cli.inject_processes import sweep_lines, sweep_summary
 from hardtalk.cli.inject_random import storm_line, storm_summary
@@ -41,7 +42,9 @@ class Interrupts:
         bool,
         Parameter(negative="", help="Interrupt the drivers of keyboard and mouse, from the line to the event."),
     ] = False
-    random: Annotated[int, Parameter(help="So many interrupts at random cycles instead of at every instruction.")] = 0
+    random: Annotated[
+        int | None, Parameter(help="So many interrupts at random cycles instead of at every instruction.")
+    ] = None
     load: Annotated[
         list[str] | None,
         Parameter(
@@ -72,6 +75,8 @@ class Interrupts:
     ] = 1
 
     def plan(self, model: str) -> InjectionPlan:
+        if self.random is not None and self.random < 1:
+            raise UserError(f"--random {self.random}: at least one interrupt must be raised")
         return InjectionPlan(
             model,
             chosen_programs(self.program) if self.collection else (),
@@ -79,7 +84,7 @@ class Interrupts:
             (*(WINDOWS if self.forms else ()), *(DRIVER_WINDOWS if self.drivers else ())),
             self.first,
             self.count or None,
-            self.random,
+            self.random or 0,
             self.seed,
             self.processes,
             tuple(self.load or (ALL,)),

@@ -18,10 +18,11 @@ from hardtalk.serial.batch import Batch, may_go
 from hardtalk.serial.class_model import ClassModel
 from hardtalk.serial.entries import EndOfScript, Entry, Made, Text, entries_of, requests_of
 from hardtalk.serial.frames import GREATEST_NUMBER, NUMBER_BITS, ConsoleText, Frame, FrameReader, encode_frame
-from hardtalk.serial.requests import INSTALL, Request
+from hardtalk.serial.requests import INSTALL, Request, is_method_definition
 from hardtalk.smalltalk.ast import Method
 from hardtalk.smalltalk.chunk import MethodChunk, RefusedChunk
 from hardtalk.smalltalk.errors import SourceError
+from hardtalk.smalltalk.gnu import is_gnu
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,10 @@ class Prompt:
         return len(self._held)
 
     def enter(self, source: str, file: str = "<prompt>", line: int = 1) -> None:
-        """An expression, or a class or method in Tonel. Raises SourceError; then nothing was sent."""
+        """An expression, a class or method in Tonel, or a class as GNU Smalltalk writes it, which is a script. Raises
+        SourceError; then nothing was sent."""
+        if is_gnu(source) and not is_method_definition(source):
+            return self.enter_script(source, file)
         self._waiting.extend(self._requests_of(Text(source, file, line)))
         self._send_next()
 

@@ -153,7 +153,9 @@ def method_request(method: MethodDefinition, class_name: str, model: ClassModel)
         warnings=(*spec.warnings, *_replaced(method, class_name, model)),
         place=place_of(method.node),
         method=name,
-        unknown=unknown_names(spec, method.node, model),
+        unknown=unknown_names(
+            spec, method.node, model, (*environment.class_variables, *environment.instance_variables)
+        ),
     )
 
 

@@ -8,7 +8,7 @@ value nil.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
@@ -36,17 +36,21 @@ class Question:
     complaints: Callable[[str], list[SourceError]]
 
 
-def unknown_names(spec: CompiledMethodSpec, node: Method, model: ClassModel) -> dict[str, SourceError]:
-    """The globals of a method that the host knows nothing of, each with the complaint about its first use."""
+def unknown_names(
+    spec: CompiledMethodSpec, node: Method, model: ClassModel, variables: Iterable[str] = ()
+) -> dict[str, SourceError]:
+    """The globals of a method that the host knows nothing of, each with the complaint about its first use. What could
+    have been meant are classes, and the variables that the method sees."""
     names = [each.name for each in spec.literals if isinstance(each, GlobalRef) and not model.is_declared(each.name)]
     if not names:
         return {}
+    candidates = [*variables, *model.names()]
     places = {each.name: each for each in reversed(list(walk(node))) if isinstance(each, Variable)}
-    return {name: node.error(places[name], f"`{name}` is not declared.", _remedy(name, model)) for name in names}
+    return {name: node.error(places[name], f"`{name}` is not declared.", _remedy(name, candidates)) for name in names}
 
 
-def _remedy(name: str, model: ClassModel) -> str:
-    near = get_close_matches(name, model.names(), 1)
+def _remedy(name: str, candidates: Sequence[str]) -> str:
+    near = get_close_matches(name, candidates, 1)
     declare = f"Define the class, or declare a global: `Smalltalk at: #{name} put: nil`."
     return f"Did you mean `{near[0]}`? {declare}" if near else declare
 

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from hardtalk.bench.process_watch import ProcessWatch
 from hardtalk.debugger.places import METHOD
+from hardtalk.serial.brackets import is_complete
 from hardtalk.shell import debugging, holding, questions
 from hardtalk.shell.devices import disturb, registers
 from hardtalk.shell.errors import BadCommand
@@ -31,6 +32,8 @@ class Command:
     does: Callable[[Session, str], None]
     works_stopped: bool = False
     """Whether it needs nothing of the board, which may stand still at a breakpoint."""
+    takes_line: bool = False
+    """Whether the argument is no Smalltalk, whose open brackets would go on in the next line."""
 
 
 def show_help(shell: Session, word: str) -> None:
@@ -179,10 +182,17 @@ COMMANDS: Final = {
         Command(
             "registers", "[PERIPHERAL [REGISTER]]", "a device's registers and fields, or all devices", registers, True
         ),
-        Command("device", "PYTHON", "ask or disturb a simulated device: device LAMP.press(3)", disturb, True),
-        Command("load", "FILE", "file in a class, a chunk script or a GNU script", load),
-        Command("watch", "FOLDER", "file in what is saved there, until Control-C", watch),
-        Command("save", "FILE", "write what was entered here as a script for load", save),
+        Command(
+            "device",
+            "PYTHON",
+            "ask or disturb a simulated device: device LAMP.press(3)",
+            disturb,
+            True,
+            takes_line=True,
+        ),
+        Command("load", "FILE", "file in a class, a chunk script or a GNU script", load, takes_line=True),
+        Command("watch", "FOLDER", "file in what is saved there, until Control-C", watch, takes_line=True),
+        Command("save", "FILE", "write what was entered here as a script for load", save, takes_line=True),
         Command(
             "break",
             "[PLACE]",
@@ -227,6 +237,12 @@ COMMANDS: Final = {
         Command("exit", "", "leave; so does Control-D", leave, True),
     )
 }
+
+
+def is_whole(entry: str) -> bool:
+    """Whether nothing more of an entry is to come: its brackets are closed, or it is a command that takes the line."""
+    command = command_in(entry.strip(), set())
+    return is_complete(entry) or (command is not None and command[0].takes_line)
 
 
 def command_in(entry: str, variables: set[str]) -> tuple[Command, str] | None:

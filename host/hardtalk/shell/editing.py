@@ -19,7 +19,8 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.layout.processors import HighlightMatchingBracketProcessor
 from prompt_toolkit.validation import ValidationError, Validator
 
-from hardtalk.serial.brackets import is_complete, mismatch
+from hardtalk.serial.brackets import mismatch
+from hardtalk.shell.commands import is_whole
 
 WORD: Final = re.compile(r"[A-Za-z_][\w:]*$")
 HISTORY_FILE: Final = "hardtalk/history"
@@ -98,7 +99,7 @@ def bindings() -> KeyBindings:
     @found.add("enter")
     def _(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
-        if is_complete(buffer.text) or mismatch(buffer.text) is not None:
+        if is_whole(buffer.text) or mismatch(buffer.text) is not None:
             buffer.validate_and_handle()
         else:
             buffer.insert_text("\n")

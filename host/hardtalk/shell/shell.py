@@ -20,9 +20,8 @@ from hardtalk.debugger.frames import Frame
 from hardtalk.debugger.holding import Held
 from hardtalk.debugger.smalltalk import SmalltalkDebugger, Stopped
 from hardtalk.serial import ConsoleText, Event, Result
-from hardtalk.serial.brackets import is_complete
 from hardtalk.serial.wording import is_mistake, wording
-from hardtalk.shell.commands import COMMANDS, Command, command_in
+from hardtalk.shell.commands import COMMANDS, Command, command_in, is_whole
 from hardtalk.shell.debugging import show_hold, show_stop
 from hardtalk.shell.editing import LineEditor
 from hardtalk.shell.errors import BadCommand
@@ -97,7 +96,7 @@ class Shell:
             if not entry:
                 first = number
             entry += line
-            if entry.strip() and is_complete(entry):
+            if entry.strip() and is_whole(entry):
                 try:
                     self.enter(entry.strip(), first)
                 except EOFError:
