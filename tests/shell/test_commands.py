@@ -91,6 +91,21 @@ def test_a_name_that_is_not_declared_has_a_suggestion(bench: Bench) -> None:
     assert told(bench, "thermometer := 3")[1:] == ["3"]
 
 
+def test_a_name_mistyped_in_an_expression_is_not_declared_by_that(bench: Bench) -> None:
+    assert told(bench, "Zonkk foo")[0].startswith("warning: Zonkk was not declared; ")
+    assert "`Zonkk` is not declared." in "".join(told(bench, "Object >> fooBaz [ ^ Zonkk ]"))
+    told(bench, "Zonkk := nil")
+    assert told(bench, "Object >> fooBaz [ ^ Zonkk ]") == ["Object>>fooBaz"]
+
+
+def test_names_of_registers_are_completed(bench: Bench) -> None:
+    shell = Shell(bench, Console(file=StringIO()))
+    assert {"THERMO", "UART0", "VIC"} <= set(shell.words("registers "))
+    assert set(shell.words("registers THERMO ")) == {"CONTROL", "STATUS", "VALUE"}
+    assert not shell.words("registers LAMP ")
+    assert "enable:" in shell.words("(Thermometer start) ")
+
+
 def test_a_variable_may_have_been_meant(bench: Bench) -> None:
     told(bench, "Object subclass: #Shelf instanceVariableNames: '' classVariableNames: 'Shared' package: 'Tests'")
     assert any("Did you mean `Shared`?" in line for line in told(bench, "Shelf >> all [ ^ Sharedd ]"))

@@ -33,7 +33,7 @@ def test_mismatch(entry: str, expected: tuple[int, str] | None) -> None:
 
 
 def completions(text: str, requested: bool = True) -> list[str]:
-    words = Words(lambda: ["Transcript", "timesRepeat:", "to:do:", "to:"])
+    words = Words(lambda _: ["Transcript", "timesRepeat:", "to:do:", "to:"])
     found = words.get_completions(Document(text), CompleteEvent(completion_requested=requested))
     return [each.text for each in found]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,19 +17,13 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.image import imread
+from tests.browser import browser_at, needs_browser
 
 ROOT = Path(__file__).parents[2]
-BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-OPTIONS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1400,1000",
-)  # fmt: skip
 PATIENCE_SECONDS = 60
 """Of a machine that has much else to do."""
 
-pytestmark = pytest.mark.skipif(
-    BROWSER is None or DRIVER is None, reason="chromium and chromium-driver are not installed"
-)
+pytestmark = needs_browser
 
 
 @dataclass
@@ -87,8 +80,6 @@ def as_bytes(picture: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    from selenium import webdriver
-
     folder = tmp_path_factory.mktemp("page")
     picture_file = folder / "panel.png"
     command = "import sys; from hardtalk.cli.main import main; sys.argv[0] = 'hardtalk'; main()"
@@ -103,22 +94,13 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         text=True,
         cwd=ROOT,
     )
-    browser = None
     try:
         assert board.stdout is not None
         told = iter(board.stdout)
         address = next(found[1] for line in told if (found := re.match(r"page: (http://127\.0\.0\.1:\d+/) ", line)))
-        options = webdriver.ChromeOptions()
-        options.binary_location = str(BROWSER)
-        for option in (*OPTIONS, f"--user-data-dir={folder / 'browser'}"):
-            options.add_argument(option)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(DRIVER)))
-        browser.get(address)
-        yield Page(board, browser, picture_file)
+        with browser_at(address, folder) as browser:
+            yield Page(board, browser, picture_file)
     finally:
-        if browser is not None:
-            browser.quit()
         board.kill()
         board.wait()
 

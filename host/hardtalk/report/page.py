@@ -12,7 +12,8 @@ h3 { font-size: 1rem; margin-bottom: .2rem; }
 table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums; font-size: .88rem; }
 th, td { padding: .2rem .7rem; border-bottom: 1px solid #e3e8ed; text-align: right; vertical-align: top; }
 th.text, td.text { text-align: left; } th, td:not(.text) { white-space: nowrap; } tr.bad td { background: #fde8e6; }
-code { font-size: .85rem; } svg { max-width: 100%; height: auto; } table { display: block; overflow-x: auto; }
+code { font-size: .85rem; } .picture { overflow-x: auto; }
+.picture svg { min-width: 40rem; max-width: 100%; height: auto; } table { display: block; overflow-x: auto; }
 @media (prefers-color-scheme: dark) {
   body { color: #dfe6ec; background: #14191f; } th, td { border-color: #2b343d; } tr.bad td { background: #4a211d; } }
 """.strip()
@@ -32,7 +33,7 @@ class Page:
         self._parts.append(f"<p>{escape(text)}</p>")
 
     def picture(self, svg: str) -> None:
-        self._parts.append(svg)
+        self._parts.append(f'<div class="picture">{svg}</div>')
 
     def table(
         self,

@@ -35,11 +35,12 @@ class ClassShape:
 
 class ClassModel:
     """Class name to its shape. `globals` are those that entries have named, `library` the methods of the class library:
-    class, whether it is the class side, selector. Nothing can be assigned to the classes that it is made with."""
+    class, whether it is the class side, selector. `assigned` are those that entries gave a value. Nothing can be assigned to the classes that it is made with."""
 
     def __init__(self, definitions: Iterable[ClassDefinition] = ()) -> None:
         self._shapes: dict[str, ClassShape] = {}
         self.globals: set[str] = set()
+        self.assigned: set[str] = set()
         self.library: set[tuple[str, bool, str]] = set()
         self._fixed = set(FIRMWARE_GLOBALS)
         for definition in definitions:
@@ -60,13 +61,14 @@ class ClassModel:
 
     def is_declared(self, name: str) -> bool:
         """Whether the host knows that there is a class or global of that name; the board may know others."""
-        return name in self._shapes or name in self._fixed or name in self.globals
+        return name in self._shapes or name in self._fixed or name in self.assigned
 
     def take(self, other: ClassModel) -> None:
         """Know what another model knows."""
         self._shapes.update(other._shapes)
         self._fixed |= other._fixed
         self.globals |= other.globals
+        self.assigned |= other.assigned
         self.library |= other.library
 
     def names(self) -> list[str]:

@@ -19,7 +19,6 @@ from hardtalk.serial.requests import (
     statements_request,
     with_questions,
 )
-from hardtalk.serial.undeclared import IS_NIL
 from hardtalk.smalltalk.ast import Method, Statement
 from hardtalk.smalltalk.chunk import Chunk, ExpressionChunk, MethodChunk, RefusedChunk, read_all_chunks
 from hardtalk.smalltalk.errors import SourceError
@@ -126,7 +125,7 @@ def requests_of(entry: Entry, model: ClassModel, refused: list[SourceError]) -> 
         return [replace(statements_request(entry.node, model, entry.class_name), is_quiet=entry.is_quiet)]
     if isinstance(entry, EndOfScript):
         names = {name: error for name, error in entry.unknown.items() if not model.is_declared(name)}
-        return question_requests(names, IS_NIL, model)
+        return question_requests(names, model)
     if isinstance(entry, ClassDefinition):
         return class_requests(entry, model, refused)
     if isinstance(entry, ExpressionChunk):

@@ -15,7 +15,7 @@ from hardtalk.serial.board_forms import check_definition, creation_expression, i
 from hardtalk.serial.class_model import ClassModel, shape_of
 from hardtalk.serial.code_text import UnsendableLiteral, class_text, code_text, encoded, quoted
 from hardtalk.serial.frames import FrameError, encode_frame
-from hardtalk.serial.undeclared import IS_MISSING, declared_by, questions, unknown_names
+from hardtalk.serial.undeclared import declared_by, questions, unknown_names
 from hardtalk.smalltalk.ast import Method
 from hardtalk.smalltalk.compiled_method import CompiledMethodSpec, GlobalRef
 from hardtalk.smalltalk.compiler import compile_expression, compile_method
@@ -111,7 +111,7 @@ def statements_request(node: Method, model: ClassModel, class_name: str = "Undef
         is_fixed_global=environment.is_fixed_global,
     )
     after.globals |= {each.name for each in spec.literals if isinstance(each, GlobalRef)}
-    after.globals.update(declared_by(node))
+    after.assigned.update(declared_by(node))
     return Request(
         RUN, sendable(spec, node), learn=lambda: model.take(after), warnings=spec.warnings, place=place_of(node)
     )
@@ -163,13 +163,13 @@ def with_questions(requests: list[Request], model: ClassModel) -> list[Request]:
     """Before the first method: whether the board knows the names that the host does not."""
     names = {name: error for each in reversed(requests) for name, error in each.unknown.items()}
     first = next((place for place, each in enumerate(requests) if each.unknown), 0)
-    return [*requests[:first], *question_requests(names, IS_MISSING, model), *requests[first:]]
+    return [*requests[:first], *question_requests(names, model), *requests[first:]]
 
 
-def question_requests(names: Mapping[str, SourceError], test: str, model: ClassModel) -> list[Request]:
+def question_requests(names: Mapping[str, SourceError], model: ClassModel) -> list[Request]:
     return [
         replace(statements_request(parse_expression(each.expression), model), is_quiet=True, complaints=each.complaints)
-        for each in questions(names, test)
+        for each in questions(names)
     ]
 
 

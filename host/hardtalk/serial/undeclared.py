@@ -17,13 +17,13 @@ from typing import Final
 
 from hardtalk.serial.class_model import ClassModel
 from hardtalk.serial.code_text import literal_text
-from hardtalk.smalltalk.ast import Literal, Method, Send, Variable, walk
+from hardtalk.smalltalk.ast import Assignment, Literal, Method, Send, Variable, walk
 from hardtalk.smalltalk.compiled_method import CompiledMethodSpec, GlobalRef
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.literals import Symbol
 
-IS_MISSING: Final = "(Smalltalk includesKey: each) not"
 IS_NIL: Final = "(Smalltalk at: each ifAbsent: [ nil ]) isNil"
+"""Also one that is there: to use a name, in an expression or a script's method, makes it a global variable."""
 NAMES_AT_ONCE: Final = 50
 """A question and its answer fit into a message each."""
 
@@ -55,12 +55,11 @@ def _remedy(name: str, candidates: Sequence[str]) -> str:
     return f"Did you mean `{near[0]}`? {declare}" if near else declare
 
 
-def questions(names: Mapping[str, SourceError], test: str) -> Iterator[Question]:
-    """`test` is IS_MISSING, or IS_NIL where using a name has declared it."""
+def questions(names: Mapping[str, SourceError]) -> Iterator[Question]:
     rest = iter(names.items())
     while some := list(islice(rest, NAMES_AT_ONCE)):
         array = literal_text(tuple(Symbol(name) for name, _ in some))
-        expression = f"{array} collect: [ :each | ({test}) ifTrue: [ 1 ] ifFalse: [ 0 ] ]"
+        expression = f"{array} collect: [ :each | ({IS_NIL}) ifTrue: [ 1 ] ifFalse: [ 0 ] ]"
         yield Question(expression, partial(_complaints, tuple(error for _, error in some)))
 
 
@@ -69,8 +68,10 @@ def _complaints(errors: Sequence[SourceError], answer: str) -> list[SourceError]
 
 
 def declared_by(node: Method) -> Iterator[str]:
-    """The names that statements put into Smalltalk, `Smalltalk at: #Name put: nil`."""
+    """The names that statements assign to or put into Smalltalk, `Smalltalk at: #Name put: nil`."""
     for each in walk(node):
         match each:
+            case Assignment(Variable(name)):
+                yield name
             case Send(Variable("Smalltalk"), "at:put:", (Literal(str() as name), _)):
                 yield str(name)

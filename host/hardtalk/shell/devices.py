@@ -37,6 +37,17 @@ def registers(shell: Session, names: str) -> None:
         show_registers(shell, device)
 
 
+def names_behind(board: Board, before: str) -> list[str] | None:
+    """What can be completed behind `registers `: devices, and behind the name of one its registers; None elsewhere."""
+    words = before.split()
+    if words[:1] != ["registers"]:
+        return None
+    chosen = [each.peripheral for each in board.devices if words[1:] == [each.peripheral.name]]
+    if chosen:
+        return [each.name for each in chosen[0].registers]
+    return [] if words[1:] else [each.peripheral.name for each in board.devices]
+
+
 def show_registers(shell: Session, device: Device) -> None:
     shown = [each for each in device.peripheral.registers if not each.indices or each.indices[-1] < SHOWN_OF_ARRAY]
     values = register_values(shell.bench.board, device, shown)

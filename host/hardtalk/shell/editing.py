@@ -28,9 +28,9 @@ FEWEST_LETTERS: Final = 2
 
 
 class Words(Completer):
-    """Of the word before the cursor; `words` answers those that there are."""
+    """Of the word before the cursor; `words` answers those that there are behind the text before that."""
 
-    def __init__(self, words: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, words: Callable[[str], Iterable[str]]) -> None:
         self._words = words
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
@@ -38,7 +38,7 @@ class Words(Completer):
         if found is None or (len(found[0]) < FEWEST_LETTERS and not complete_event.completion_requested):
             return
         start = found[0]
-        for word in sorted(set(self._words())):
+        for word in sorted(set(self._words(document.text_before_cursor[: found.start()]))):
             if word.startswith(start) and word != start:
                 yield Completion(word, start_position=-len(start))
 
@@ -58,7 +58,7 @@ class LineEditor:
         self,
         prompt: str,
         continuation: str,
-        words: Callable[[], Iterable[str]],
+        words: Callable[[str], Iterable[str]],
         idle: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._idle = idle

@@ -27,9 +27,10 @@ def load(shell: Session, name: str) -> None:
     path = Path(name).expanduser()
     text = read_source_file(path)
     started = time.perf_counter()
-    shell.run_script(text, str(path), LOAD_SECONDS)
+    is_fine = shell.run_script(text, str(path), LOAD_SECONDS)
     shell.library.note(text, str(path))
-    shell.tell(f"{path}: loaded in {time.perf_counter() - started:.2f} s")
+    exception = "" if is_fine else ", but for what is told above"
+    shell.tell(f"{path}: loaded in {time.perf_counter() - started:.2f} s{exception}")
 
 
 def watch(shell: Session, name: str) -> None:

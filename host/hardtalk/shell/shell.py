@@ -23,6 +23,7 @@ from hardtalk.serial import ConsoleText, Event, Result
 from hardtalk.serial.wording import is_mistake, wording
 from hardtalk.shell.commands import COMMANDS, Command, command_in, is_whole
 from hardtalk.shell.debugging import show_hold, show_stop
+from hardtalk.shell.devices import names_behind
 from hardtalk.shell.editing import LineEditor
 from hardtalk.shell.errors import BadCommand
 from hardtalk.shell.library import Library
@@ -105,8 +106,11 @@ class Shell:
         if entry.strip():
             self.enter(entry.strip(), first)
 
-    def words(self) -> Iterable[str]:
-        """What can be completed: commands, classes, globals, selectors."""
+    def words(self, before: str) -> Iterable[str]:
+        """What can be completed behind that text: commands, classes, globals, selectors, names of registers."""
+        names = names_behind(self.bench.board, before)
+        if names is not None:
+            return names
         model = self.bench.console.prompt.model
         return {*COMMANDS, *model.names(), *model.globals, *self.library.selectors}
 
@@ -198,12 +202,15 @@ class Shell:
     def run_script(self, text: str, file: str, entry_seconds: float) -> bool:
         """Whether every entry of the script ended well. One that takes longer is ended."""
         console = self.bench.console
+        failed, self.has_failed = self.has_failed, False
         console.set_baud(FILE_IN_BAUD)
         console.prompt.enter_script(text, file)
         self.show_replies(int(entry_seconds * self.bench.board.chip.cpu_hertz))
         if not console.prompt.is_busy:
             console.set_baud(NORMAL_BAUD)
-        return not self.has_failed
+        is_fine = not self.has_failed
+        self.has_failed = failed or not is_fine
+        return is_fine
 
     def let_time_pass(self, milliseconds: int) -> None:
         """The board goes on for that long, and what it prints is shown."""
