@@ -34,8 +34,9 @@ class ClassShape:
 
 
 class ClassModel:
-    """Class name to its shape. `globals` are those that entries have named, `library` the methods of the class library:
-    class, whether it is the class side, selector. `assigned` are those that entries gave a value. Nothing can be assigned to the classes that it is made with."""
+    """Class name to its shape. `globals` are those that entries have named, `assigned` those that they gave a value,
+    `library` the methods of the class library: class, whether it is the class side, selector. Nothing can be assigned
+    to the classes that it is made with."""
 
     def __init__(self, definitions: Iterable[ClassDefinition] = ()) -> None:
         self._shapes: dict[str, ClassShape] = {}
