@@ -136,3 +136,13 @@ def test_more_undeclared_names_than_fit_into_one_question(bench: Bench) -> None:
     assert [line for line in text if "declared" in line] == [
         f"{index + 2}: `{name}` is not declared." for index, name in enumerate(names)
     ]
+
+
+def test_a_script_goes_on_behind_what_takes_all_the_time_at_its_end(bench: Bench) -> None:
+    """A process that lets no other run, and unwind blocks that unwind without end."""
+    busy = "[ [ true ] whileTrue ] fork!\n3 + 4!\n"
+    assert told(bench, busy, 1)[-1] == "7"
+    endless = "| b | b := nil. b := [ b ensure: b ]. b value!\n3 + 4!\n"
+    lines = told(bench, endless, 1)
+    assert "ended: no answer within 1 seconds" in lines[0]
+    assert lines[-1] == "7"

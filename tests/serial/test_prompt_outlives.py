@@ -71,6 +71,13 @@ def test_control_c_ends_what_lets_no_request_run(bench: Bench, priority: int, co
     assert entered(bench, "3 + 4") == "7"
 
 
+def test_requests_have_their_turns_beside_what_is_as_urgent(bench: Bench) -> None:
+    entered(bench, "Turning := (1 to: 3) collect: [ :each | [ [ true ] whileTrue ] fork ]")
+    assert entered(bench, "3 + 4") == "7"
+    assert entered(bench, "1000 factorial printString size") == "2568"
+    assert entered(bench, "Turning do: [ :each | each terminate ]. Turning size") == "3"
+
+
 def test_control_c_leaves_what_is_urgent_now_and_then(bench: Bench) -> None:
     entered(
         bench, "Turns := 0. Turning := [ [ (Delay forMilliseconds: 3) wait. Turns := Turns + 1 ] repeat ] forkAt: 45"

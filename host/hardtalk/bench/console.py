@@ -12,6 +12,8 @@ from hardtalk.serial import SESSION_BITS, ClassModel, ConsoleText, Event, Failur
 from hardtalk.smalltalk.ast import Method
 
 SLICE_CYCLES = 200_000
+MOST_ENDINGS = 2
+"""How often an entry that takes too long is ended: the second time what it does at its end is stopped, too."""
 PATIENCE_CYCLES = 4_000_000_000
 NORMAL_BAUD, FILE_IN_BAUD = CONSOLE_BAUD, 921_600
 """A file-in need not wait for a line that is none."""
@@ -120,22 +122,22 @@ class BoardConsole:
         known_failures = len(self.device_failures)
         end = self.board.clock.cycles + patience_cycles
         silence = Silence(self.board, self.prompt)
-        is_ending = False
+        endings = 0
         while True:
             self.line.send(self.prompt.take_outgoing())
             yield from self.receive()
             if not self.prompt.is_busy:
                 return
             if silence.look():
-                is_ending = False
+                endings = 0
             if entry_cycles is not None and silence.cycles > entry_cycles:
-                if is_ending:
+                if endings == MOST_ENDINGS:
                     self.prompt.abandon()
                     raise BenchError(f"the board answers nothing any more\n{self.board.fault_report()}")
                 seconds = entry_cycles / self.board.chip.cpu_hertz
                 self.prompt.end_entry(f"ended: no answer within {seconds:g} seconds of the board's time")
                 silence.broken()
-                is_ending = True
+                endings += 1
                 continue
             try:
                 stop = self.run()
