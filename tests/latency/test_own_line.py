@@ -165,7 +165,8 @@ def test_a_device_that_cannot_be_provoked_is_swept(folder: Path, device: str) ->
     assert figures[f"{name}.points"] == 40
     (folder / "lamp.py").write_text(PROVOKED)
     provoked = figures_of_sweep(folder, "200:240")
-    assert figures[f"{name}.max.cycles"] == pytest.approx(provoked[f"{name}.max.cycles"], rel=0.5)
+    ratio = figures[f"{name}.max.cycles"] / provoked[f"{name}.max.cycles"]
+    assert 0.3 < ratio < 2, "the way is the same, but what was served before knows more of its methods"
 
 
 def test_a_device_that_never_raises_its_line_cannot_be_swept(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
