@@ -347,7 +347,7 @@ def test_memory_that_is_too_short(bench: Bench) -> None:
     evaluate = bench.console.evaluate
     assert evaluate("SystemSnapshot basicNew takeObjects") == "false"
     evaluate(FILL)
-    with pytest.raises(BenchError, match="there is not enough memory for a new (object|process)"):
+    with pytest.raises(BenchError, match=r"there is not enough memory for a new (object|process)"):
         evaluate("SystemSnapshot basicNew takeObjects")
     evaluate("Smalltalk removeKey: #Hog. Smalltalk garbageCollect")
     assert evaluate("SystemSnapshot basicNew takeObjects") == "false"
