@@ -126,15 +126,14 @@ def test_expressions_see_and_change_the_variables_of_a_frame(bench: Bench) -> No
 
 def test_a_frame_begins_again_and_what_it_waited_for_is_left(bench: Bench) -> None:
     text = told(bench, "hold Counter>>add:", RUN, "restart 5", "frames", "clear", "continue")
-    assert text[5:] == [
-        "left",
+    assert text.count("left") == 2, "what the board prints comes when the line lets it"
+    assert [each for each in text[5:] if each != "left"] == [
         "prompt held in Counter>>addAll: (Counter.class.st:12)",
         "    Counter >> addAll: amounts [",
         "  self = a Counter",
         "  amounts = #(3 4)",
         "0  Counter>>addAll: (Counter.class.st:12)",
         "1  UndefinedObject>>DoIt",
-        "left",
         "7",
     ]
 
