@@ -124,6 +124,7 @@ def measure_blits(booted: Bench) -> Iterator[BlitFigure]:
         booted.console.evaluate(case.expression, PATIENCE_CYCLES)
         limit = burst_cycles(case.limit) if case.limit else None
         yield BlitFigure(case, between_marks(booted.board, case.name), limit)
+    booted.board.restore(snapshot)
 
 
 def blit_report(figures: Sequence[BlitFigure], model: str, firmware: str) -> Report:

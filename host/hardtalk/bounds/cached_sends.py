@@ -13,12 +13,10 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from hardtalk.bounds.image import Oop
-from hardtalk.vm.constants import METHOD_CACHE_ENTRIES
+from hardtalk.vm.constants import METHOD_CACHE_ENTRIES, METHOD_CACHE_PLACES
 from hardtalk.vm.object_format import SMALLEST_ORDER
 
-WAYS_SHIFT: Final = 2
-"""A set has four places."""
-SETS: Final = METHOD_CACHE_ENTRIES >> WAYS_SHIFT
+SETS: Final = METHOD_CACHE_ENTRIES // METHOD_CACHE_PLACES
 
 
 class Send(NamedTuple):
@@ -29,7 +27,8 @@ class Send(NamedTuple):
 
     @property
     def set_number(self) -> int:
-        return (self.selector ^ self.class_oop) >> SMALLEST_ORDER + WAYS_SHIFT & SETS - 1
+        own_place = (self.selector ^ self.class_oop) >> SMALLEST_ORDER
+        return own_place // METHOD_CACHE_PLACES % SETS
 
 
 Searched = frozenset[tuple[Send, int]]

@@ -68,14 +68,15 @@ def unreadable(arguments: Sequence[str]) -> str:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line and answer its exit code."""
-    if reason := unreadable(sys.argv[1:] if arguments is None else arguments):
+    words = sys.argv[1:] if arguments is None else arguments
+    if reason := unreadable(words):
         from hardtalk.cli.errors import WRONG_INPUT
 
         print(f"hardtalk: {reason}", file=sys.stderr)
         return WRONG_INPUT
     try:
-        with waiting(sys.argv[1:] if arguments is None else arguments, remembered_durations):
-            result: Any = launcher(arguments)
+        with waiting(words, remembered_durations):
+            result: Any = launcher(words)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
