@@ -123,6 +123,10 @@ def test_a_line_of_python_is_no_part_of_an_entry(bench: Bench) -> None:
     assert told(bench, "device UART1.send(", "3 + 4")[-1] == "7"
 
 
+def test_brackets_that_can_close_no_more_end_an_entry(bench: Bench) -> None:
+    assert told(bench, "Object >> foo [ ^ (3 + ]", "3 + 4")[-1] == "7"
+
+
 def test_browse(bench: Bench) -> None:
     text = told(bench, "browse Thermometer")
     assert text[0].startswith("I read the tutorial's thermometer")

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from hardtalk.bench.process_watch import ProcessWatch
 from hardtalk.debugger.places import METHOD
-from hardtalk.serial.brackets import is_complete
+from hardtalk.serial.brackets import is_complete, mismatch
 from hardtalk.shell import debugging, holding, questions
 from hardtalk.shell.devices import disturb, registers
 from hardtalk.shell.errors import BadCommand
@@ -240,9 +240,10 @@ COMMANDS: Final = {
 
 
 def is_whole(entry: str) -> bool:
-    """Whether nothing more of an entry is to come: its brackets are closed, or it is a command that takes the line."""
+    """Whether nothing more of an entry is to come: its brackets are closed, or can be no more, or it is a command that
+    takes the line."""
     command = command_in(entry.strip(), set())
-    return is_complete(entry) or (command is not None and command[0].takes_line)
+    return is_complete(entry) or mismatch(entry) is not None or (command is not None and command[0].takes_line)
 
 
 def command_in(entry: str, variables: set[str]) -> tuple[Command, str] | None:

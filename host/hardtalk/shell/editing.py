@@ -99,7 +99,7 @@ def bindings() -> KeyBindings:
     @found.add("enter")
     def _(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
-        if is_whole(buffer.text) or mismatch(buffer.text) is not None:
+        if is_whole(buffer.text):
             buffer.validate_and_handle()
         else:
             buffer.insert_text("\n")
