@@ -42,3 +42,25 @@ def test_bytes_given_back_do_not_make_a_debt(given_back: int) -> None:
         if variable(board, "paidBytes") > paid:
             return
     pytest.fail("nothing was paid")
+
+
+def test_what_is_in_pieces_too_small_is_not_counted_upon() -> None:
+    """After a small request has found no block the next collections begin earlier, and that wears off."""
+    bench = boot_settled(BootOptions((study_folder("memory"),), heap_bytes=4 << 20))
+    console = bench.console
+    board = bench.board
+    console.prompt.enter(expression_for("mix"))
+    board.uart(0).send(console.prompt.take_outgoing())
+    scattered = 0
+    for _ in range(4_000):
+        board.run(200_000)
+        completed = variable(board, "cyclesCompleted")
+        scattered = variable(board, "scattered")
+        if scattered:
+            break
+    assert scattered, "no request was without a block"
+    assert scattered <= variable(board, "keptFree") * 4
+    while variable(board, "cyclesCompleted") == completed:
+        board.run(20_000)
+    kept, scattered, begins = (variable(board, each) for each in ("keptFree", "scattered", "startBelow"))
+    assert begins >= kept * 4 + scattered > kept * 4
