@@ -133,3 +133,35 @@ def test_without_gdb_the_command_says_so(tmp_path: Path) -> None:
                           env={**os.environ, "PATH": str(tmp_path)})  # fmt: skip
     assert done.returncode == 2
     assert "gdb-multiarch is not installed" in done.stderr
+
+
+def test_an_editor_drives_it_by_the_machine_interface() -> None:
+    """As an editor's adapter does: a breakpoint at a file's line, the frames with their files, a variable, one line back."""
+    process = subprocess.Popen(
+        [*COMMAND, "--", "--interpreter=mi2", "-nx"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/"
+    )
+    written, read = process.stdin, process.stdout
+    assert written is not None
+    assert read is not None
+
+    def ask(command: str, until: str) -> str:
+        written.write(f"{command}\n")
+        written.flush()
+        for line in read:
+            if line.startswith(("^error", until)):
+                return line
+        raise AssertionError(f"GDB ended before {until}")
+
+    try:
+        assert 'line="59"' in ask("-break-insert BumpArea.class.st:59", "^done")
+        ask(f'-interpreter-exec console "{WORK}"', "^done")
+        assert 'reason="breakpoint-hit"' in ask("-exec-continue", "*stopped")
+        frames = ask("-stack-list-frames 0 1", "^done")
+        assert frames.count("fullname=") == 2
+        assert 'file="firmware/vm/memory/BumpArea.class.st"' in frames
+        assert 'value="' in ask("-data-evaluate-expression bumpNext", "^done")
+        assert 'reason="end-stepping-range"' in ask("-exec-next --reverse", "*stopped")
+        ask("-gdb-exit", "^exit")
+        assert process.wait(timeout=SECONDS) == 0
+    finally:
+        process.kill()
