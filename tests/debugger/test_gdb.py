@@ -136,7 +136,7 @@ def test_without_gdb_the_command_says_so(tmp_path: Path) -> None:
 
 
 def test_an_editor_drives_it_by_the_machine_interface() -> None:
-    """As an editor's adapter does: a breakpoint at a file's line, the frames with their files, a variable, one line back."""
+    """As an editor's adapter does: a breakpoint at a line, frames with their files, a variable, a line backwards."""
     process = subprocess.Popen(
         [*COMMAND, "--", "--interpreter=mi2", "-nx"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/"
     )
