@@ -102,9 +102,7 @@ LOOPS: dict[str, Callable[[], Blit]] = {
     "by parts": lambda: blit(16, 3, source_depth=32, color_map=ColorMap([0xF, 0xF0, 0xF00, 0xF000], [4, 4, -8, 1])),
     "bytes to words": lambda: blit(32, 3, source_depth=8, color_map=TABLE, source_x=2),
     "bytes painted on words": lambda: blit(32, 25, source_depth=8, color_map=TABLE, source_x=2),
-    "bytes painted through a halftone": lambda: blit(
-        32, 25, source_depth=8, color_map=TABLE, halftone=[0xFFFFFFFF]
-    ),
+    "bytes painted through a halftone": lambda: blit(32, 25, source_depth=8, color_map=TABLE, halftone=[0xFFFFFFFF]),
     "bits to words": lambda: blit(32, 3, source_depth=1, color_map=Bits([5, 6])),
 }
 
