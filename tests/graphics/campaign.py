@@ -34,6 +34,7 @@ KINDS: dict[str, Callable[[BlitMachine, int, Ways], Sequence[Outcome]]] = {
     "strings": lambda machine, seed, ways: [compare_text(machine, Text(seed), after) for after in ways],
 }
 SEEDS_IN_A_TASK = 500
+TOLD_EACH = 5_000
 
 
 @cache
@@ -76,12 +77,15 @@ def main() -> None:
             count = getattr(options, kind)
             firsts = range(options.first, options.first + count, SEEDS_IN_A_TASK)
             sizes = [min(SEEDS_IN_A_TASK, options.first + count - first) for first in firsts]
-            interrupted = 0
+            interrupted = done = 0
             for found, wrong in pool.map(try_seeds, [kind] * len(firsts), firsts, sizes):
                 interrupted += found
+                done += SEEDS_IN_A_TASK
                 if wrong:
                     pool.shutdown(cancel_futures=True)
                     raise SystemExit(wrong)
+                if done % TOLD_EACH == 0 and done < count:
+                    print(f"{done:,} of {count:,} {kind}, {interrupted:,} interrupts", flush=True)
             if count:
                 print(f"{count:,} {kind}, whole and with {interrupted:,} interrupts: as the reference", flush=True)
         if options.every_instruction:
