@@ -11,7 +11,7 @@ LOWEST_OF_COLORS = 0x84218421
 
 
 def random_blit(seed: int, extent: int = 40) -> Blit:
-    """The blit of this seed; forms are up to `extent` pixels wide and a third as high, some of few rows much wider, so that
+    """The blit of this seed; forms are up to `extent` pixels wide and a third as high, some much wider and of few rows:
     loops that take many words at once go round again."""
     chance = random.Random(seed)
     depth = chance.choice(DEPTHS)
