@@ -17,7 +17,7 @@ def random_blit(seed: int, extent: int = 40) -> Blit:
     depth = chance.choice(DEPTHS)
     most_rows = None
     if chance.randrange(8) == 0:
-        extent, most_rows = 1800 // depth, 3
+        extent, most_rows = 1200 // depth, 3
     target = random_form(chance, depth, extent, most_rows)
     source: Form | None = None
     kind = chance.randrange(8)
@@ -28,11 +28,11 @@ def random_blit(seed: int, extent: int = 40) -> Blit:
     elif kind <= 5:
         source = random_form(chance, depth, extent, most_rows)
     else:
-        source = random_form(chance, chance.choice(DEPTHS), extent)
+        source = random_form(chance, chance.choice(DEPTHS), extent, most_rows)
     rule = chance.choice(RULES)
     if rule in (24, 34) and chance.randrange(10):
-        target = random_form(chance, 32, extent)
-        source = random_form(chance, 32, extent) if kind > 2 else source and target
+        target = random_form(chance, 32, extent, most_rows)
+        source = random_form(chance, 32, extent, most_rows) if kind > 2 else source and target
     blit = Blit(target, source, rule=rule)
     _place(chance, blit)
     if chance.randrange(3) == 0:
@@ -64,8 +64,8 @@ def random_conversion(seed: int) -> Blit:
 
 
 def random_painting(seed: int) -> Blit:
-    """One that paints with the bits of a form, mostly as text does, or combines colors of 8 bits that lie alike: with
-    no halftone, and a first word of the map that is 0."""
+    """One that paints with the bits of a form, mostly as text does, or combines colors of 8 bits that lie alike, or
+    paints with bytes through a map: with no halftone, and mostly a first word of the map that is 0."""
     chance = random.Random(seed)
     if chance.randrange(3) == 0:
         depth = chance.choice((8, 32))
@@ -75,6 +75,11 @@ def random_painting(seed: int) -> Blit:
         _place(chance, blit)
         if chance.randrange(2):
             blit.source_x = blit.target_x
+        return blit
+    if chance.randrange(4) == 0:
+        blit = Blit(random_form(chance, 32, 60), random_form(chance, 8, 60), rule=25)
+        _place(chance, blit)
+        blit.color_map = Bits([chance.choice((0, chance.getrandbits(32))) for _ in range(256)])
         return blit
     blit = Blit(random_form(chance, chance.choice((8, 16, 32)), 60), random_form(chance, 1, 60), rule=25)
     _place(chance, blit)
