@@ -277,11 +277,19 @@ class BlitMachine:
 
 def compare(machine: BlitMachine, blit: Blit, after: Sequence[int] = ()) -> Outcome:
     """Carry out the blit both ways; all bits must come out the same, and what must fail fails and changes nothing."""
+    return compare_all(machine, blit, [after])[0]
+
+
+def compare_all(machine: BlitMachine, blit: Blit, ways: Sequence[Sequence[int]]) -> list[Outcome]:
+    """The same with several ways of interrupting it, each from the same objects, and the reference once."""
     machine.reset()
     oop = machine.blit(blit)
-    machine.prepare()
-    before = machine.heap()
-    outcome = machine.run(oop, blit.alpha, after)
+    outcomes, heaps = [], []
+    for after in ways:
+        machine.prepare()
+        before = machine.heap()
+        outcomes.append(machine.run(oop, blit.alpha, after))
+        heaps.append(machine.without_stacks(machine.heap()))
     every = [blit.target.bits]
     if blit.source is not None:
         every.append(blit.source.bits)
@@ -289,21 +297,22 @@ def compare(machine: BlitMachine, blit: Blit, after: Sequence[int] = ()) -> Outc
         every += [blit.color_map.colors] if blit.color_map.colors is not None else []
     elif blit.color_map is not None:
         every.append(blit.color_map)
-    found = [machine.words_of(bits) for bits in every]
+    expected = bytearray(before)
+    fails = False
     try:
         blit.copy_bits()
     except Fails:
-        assert outcome.failed
-        assert machine.without_stacks(before) == machine.without_stacks(machine.heap())
-        return outcome
-    assert not outcome.failed
-    assert found == [bits.words for bits in every]
-    assert outcome.result == (machine.memory.integer(blit.count) if blit.rule == 32 else oop)
-    expected = bytearray(before)
-    for bits in every:
-        start = machine.oops[id(bits)] + of.BODY_OFFSET - machine.memory.memory.segments[0].base
-        expected[start : start + 4 * len(bits.words)] = struct.pack(f"<{len(bits.words)}I", *bits.words)
-    assert machine.without_stacks(bytes(expected)) == machine.without_stacks(machine.heap()), (
-        "something outside was touched"
-    )
-    return outcome
+        fails = True
+    result = machine.memory.integer(blit.count) if blit.rule == 32 else oop
+    places = [machine.oops[id(bits)] + of.BODY_OFFSET - machine.memory.memory.segments[0].base for bits in every]
+    if not fails:
+        for start, bits in zip(places, every, strict=True):
+            expected[start : start + 4 * len(bits.words)] = struct.pack(f"<{len(bits.words)}I", *bits.words)
+    whole = machine.without_stacks(bytes(expected))
+    for outcome, heap in zip(outcomes, heaps, strict=True):
+        assert outcome.failed == fails
+        assert fails or outcome.result == result
+        for start, bits in zip(places, every, strict=True):
+            assert heap[start : start + 4 * len(bits.words)] == whole[start : start + 4 * len(bits.words)]
+        assert heap == whole, "something outside was touched"
+    return outcomes

@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from graphics.blit_machine import BlitMachine, Outcome, compare
+from graphics.blit_machine import BlitMachine, Outcome, compare_all
 from graphics.random_blits import random_blit, random_conversion, random_painting
 from graphics.test_interrupts import LOOPS, points
 from graphics.test_strings import Text
@@ -25,14 +25,16 @@ from graphics.test_strings import compare as compare_text
 from graphics.test_warps import compare as compare_warp
 from graphics.test_warps import random_warp
 
-KINDS: dict[str, Callable[[BlitMachine, int, Sequence[int]], Outcome]] = {
-    "blits": lambda machine, seed, after: compare(machine, random_blit(seed), after),
-    "conversions": lambda machine, seed, after: compare(machine, random_conversion(seed), after),
-    "paintings": lambda machine, seed, after: compare(machine, random_painting(seed), after),
-    "warps": lambda machine, seed, after: compare_warp(machine, random_warp(seed), after),
-    "strings": lambda machine, seed, after: compare_text(machine, Text(seed), after),
+Ways = Sequence[Sequence[int]]
+KINDS: dict[str, Callable[[BlitMachine, int, Ways], Sequence[Outcome]]] = {
+    "blits": lambda machine, seed, ways: compare_all(machine, random_blit(seed), ways),
+    "conversions": lambda machine, seed, ways: compare_all(machine, random_conversion(seed), ways),
+    "paintings": lambda machine, seed, ways: compare_all(machine, random_painting(seed), ways),
+    "warps": lambda machine, seed, ways: [compare_warp(machine, random_warp(seed), after) for after in ways],
+    "strings": lambda machine, seed, ways: [compare_text(machine, Text(seed), after) for after in ways],
 }
 SEEDS_IN_A_TASK = 500
+TOLD_EACH = 5_000
 
 
 @cache
@@ -47,8 +49,8 @@ def try_seeds(kind: str, first: int, count: int) -> tuple[int, str]:
     for seed in range(first, first + count):
         chance = random.Random(-seed)
         try:
-            KINDS[kind](machine(), seed, ())
-            interrupted += KINDS[kind](machine(), seed, [chance.randrange(900) for _ in range(20)]).interrupted
+            ways = ((), [chance.randrange(900) for _ in range(20)])
+            interrupted += sum(each.interrupted for each in KINDS[kind](machine(), seed, ways))
         except AssertionError as error:
             return interrupted, f"{kind}, seed {seed}: {error}"
     return interrupted, ""
@@ -75,12 +77,15 @@ def main() -> None:
             count = getattr(options, kind)
             firsts = range(options.first, options.first + count, SEEDS_IN_A_TASK)
             sizes = [min(SEEDS_IN_A_TASK, options.first + count - first) for first in firsts]
-            interrupted = 0
+            interrupted = done = 0
             for found, wrong in pool.map(try_seeds, [kind] * len(firsts), firsts, sizes):
                 interrupted += found
+                done += SEEDS_IN_A_TASK
                 if wrong:
                     pool.shutdown(cancel_futures=True)
                     raise SystemExit(wrong)
+                if done % TOLD_EACH == 0 and done < count:
+                    print(f"{done:,} of {count:,} {kind}, {interrupted:,} interrupts", flush=True)
             if count:
                 print(f"{count:,} {kind}, whole and with {interrupted:,} interrupts: as the reference", flush=True)
         if options.every_instruction:

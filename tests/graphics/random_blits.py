@@ -6,11 +6,19 @@ import random
 
 from .reference import DEPTHS, ONES, RULES, Bits, Blit, ColorMap, Form
 
+LOWEST_OF_COLORS = 0x84218421
+"""Bits of two pixels of 16 that are lost where colors get fewer bits."""
+
 
 def random_blit(seed: int, extent: int = 40) -> Blit:
-    """The blit of this seed; forms are up to `extent` pixels wide and a third as high."""
+    """The blit of this seed; forms are up to `extent` pixels wide and a third as high, some much wider and of few rows:
+    loops that take many words at once go round again."""
     chance = random.Random(seed)
-    target = random_form(chance, chance.choice(DEPTHS), extent)
+    depth = chance.choice(DEPTHS)
+    most_rows = None
+    if chance.randrange(8) == 0:
+        extent, most_rows = 1200 // depth, 3
+    target = random_form(chance, depth, extent, most_rows)
     source: Form | None = None
     kind = chance.randrange(8)
     if kind == 0:
@@ -18,13 +26,13 @@ def random_blit(seed: int, extent: int = 40) -> Blit:
     elif kind <= 2:
         source = target
     elif kind <= 5:
-        source = random_form(chance, target.depth, extent)
+        source = random_form(chance, depth, extent, most_rows)
     else:
-        source = random_form(chance, chance.choice(DEPTHS), extent)
+        source = random_form(chance, chance.choice(DEPTHS), extent, most_rows)
     rule = chance.choice(RULES)
     if rule in (24, 34) and chance.randrange(10):
-        target = random_form(chance, 32, extent)
-        source = random_form(chance, 32, extent) if kind > 2 else source and target
+        target = random_form(chance, 32, extent, most_rows)
+        source = random_form(chance, 32, extent, most_rows) if kind > 2 else source and target
     blit = Blit(target, source, rule=rule)
     _place(chance, blit)
     if chance.randrange(3) == 0:
@@ -56,8 +64,8 @@ def random_conversion(seed: int) -> Blit:
 
 
 def random_painting(seed: int) -> Blit:
-    """One that paints with the bits of a form, mostly as text does, or combines colors of 8 bits that lie alike: with
-    no halftone, and a first word of the map that is 0."""
+    """One that paints with the bits of a form, mostly as text does, or combines colors of 8 bits that lie alike, or
+    paints with bytes through a map: with no halftone, and mostly a first word of the map that is 0."""
     chance = random.Random(seed)
     if chance.randrange(3) == 0:
         depth = chance.choice((8, 32))
@@ -67,6 +75,11 @@ def random_painting(seed: int) -> Blit:
         _place(chance, blit)
         if chance.randrange(2):
             blit.source_x = blit.target_x
+        return blit
+    if chance.randrange(4) == 0:
+        blit = Blit(random_form(chance, 32, 60), random_form(chance, 8, 60), rule=25)
+        _place(chance, blit)
+        blit.color_map = Bits([chance.choice((0, chance.getrandbits(32))) for _ in range(256)])
         return blit
     blit = Blit(random_form(chance, chance.choice((8, 16, 32)), 60), random_form(chance, 1, 60), rule=25)
     _place(chance, blit)
@@ -82,7 +95,9 @@ def random_painting(seed: int) -> Blit:
 def usual_map(chance: random.Random, depth: int) -> Bits | ColorMap:
     """A table of all pixels, or colors made shorter or longer, with a table of them or without."""
     if depth <= 8:
-        return Bits([chance.getrandbits(32) for _ in range(1 << chance.choice((depth, depth, 8)))])
+        transparent = chance.choice((0, 0, 3))
+        size = 1 << chance.choice((depth, depth, 8))
+        return Bits([chance.getrandbits(32) if chance.randrange(8) >= transparent else 0 for _ in range(size)])
     bits, to = (5 if depth == 16 else 8), chance.choice((3, 4, 5, 8))
     size = 1 << 3 * min(to, 4)
     colors = None if to == 8 or chance.randrange(2) else Bits([chance.getrandbits(32) for _ in range(size)])
@@ -100,7 +115,7 @@ def random_form(chance: random.Random, depth: int, extent: int, most_rows: int |
     if depth < 8 and chance.randrange(2):
         width *= 8 // depth
     form = Form(width, height, depth, Bits([]))
-    some = [0, ONES, *(chance.getrandbits(32) for _ in range(3))]
+    some = [0, ONES, *(chance.getrandbits(32) for _ in range(3)), chance.getrandbits(32) & LOWEST_OF_COLORS]
     count = form.pitch * height + chance.choice((0, 0, 0, 3))
     form.bits.words = [chance.choice((chance.getrandbits(32), chance.choice(some))) for _ in range(max(count, 1))]
     return form

@@ -30,12 +30,12 @@ def form(depth: int, words: int, rows: int, seed: int) -> Form:
     return made
 
 
-def blit(depth: int = 32, rule: int = 3, **slots: object) -> Blit:
-    """From one form to another; 21 words a row, so that each loop is gone through again."""
+def blit(depth: int = 32, rule: int = 3, words: int = 21, **slots: object) -> Blit:
+    """From one form to another; so many words a row that each loop is gone through again."""
     source_depth = slots.pop("source_depth", depth)
     assert isinstance(source_depth, int)
-    source = form(source_depth, max(21 * source_depth // depth, 3), 3, 1) if slots.pop("with_source", True) else None
-    made = Blit(form(depth, 21, 3, 2), source, rule=rule, alpha=77 if rule in (30, 31) else None)
+    source = form(source_depth, max(words * source_depth // depth, 3), 3, 1) if slots.pop("with_source", True) else None
+    made = Blit(form(depth, words, 3, 2), source, rule=rule, alpha=77 if rule in (30, 31) else None)
     for name, value in slots.items():
         setattr(made, name, value)
     return made
@@ -48,6 +48,7 @@ def within(depth: int, **slots: object) -> Blit:
 
 
 TABLE = Bits([0x01000193 * index & 0xFFFFFFFF for index in range(256)])
+COLORS = (20, 21, *range(25, 30))
 LOOPS: dict[str, Callable[[], Blit]] = {
     **{f"fill by {rule}": lambda rule=rule: blit(8, rule, with_source=False) for rule in (0, 3, 1, 2, 6, 7, 11)},
     **{
@@ -58,8 +59,9 @@ LOOPS: dict[str, Callable[[], Blit]] = {
     **{f"rule {rule}": lambda rule=rule: blit(16, rule, source_x=1) for rule in (18, 19, 20, 21, *range(25, 34))},
     "rule 24": lambda: blit(32, 24, halftone=[0xFFFFFFFF]),
     "rule 34": lambda: blit(32, 34, halftone=[0xFFFFFFFF]),
-    "plain, by bits": lambda: blit(1, 3, source_x=3),
-    **{f"plain, by {x * 8} bits": lambda x=x: blit(8, 3, source_x=x) for x in range(4)},
+    **{f"colors to the right, {rule}": lambda rule=rule: within(8, rule=rule, target_x=3) for rule in COLORS},
+    "plain, by bits": lambda: blit(1, 3, words=41, source_x=3),
+    **{f"plain, by {x * 8} bits": lambda x=x: blit(8, 3, words=41, source_x=x) for x in range(4)},
     **{f"pixels of 32 bits, {rule}": lambda rule=rule: blit(32, rule) for rule in (25, 34, 24)},
     **{f"colors of 8 bits, {rule}": lambda rule=rule: blit(32, rule) for rule in (20, 21, 27, 28, 29)},
     **{
@@ -99,6 +101,8 @@ LOOPS: dict[str, Callable[[], Blit]] = {
     "32 bits to 16": lambda: blit(16, 3, source_depth=32),
     "by parts": lambda: blit(16, 3, source_depth=32, color_map=ColorMap([0xF, 0xF0, 0xF00, 0xF000], [4, 4, -8, 1])),
     "bytes to words": lambda: blit(32, 3, source_depth=8, color_map=TABLE, source_x=2),
+    "bytes painted on words": lambda: blit(32, 25, source_depth=8, color_map=TABLE, source_x=2),
+    "bytes painted through a halftone": lambda: blit(32, 25, source_depth=8, color_map=TABLE, halftone=[0xFFFFFFFF]),
     "bits to words": lambda: blit(32, 3, source_depth=1, color_map=Bits([5, 6])),
 }
 

@@ -30,10 +30,12 @@ KINDS: Final = (
     "And", "AndInverted", "Store", "Xor", "Or", "OrInverted", "Add", "Subtract", "RgbAdd", "RgbSubtract", "Blend",
     "Paint", "Erase", "RgbMaximum", "RgbMinimum", "RgbMinimumInverted", "BlendConstant", "PaintConstant",
     "RgbDifference", "Tally", "BlendScaled", "PaintWord", "BytesAdd", "BytesSubtract", "BytesMaximum", "BytesMinimum",
-    "BytesMinimumInverted",
+    "BytesMinimumInverted", "HalvesAdd", "HalvesSubtract", "HalvesMaximum", "HalvesMinimum", "HalvesMinimumInverted",
+    "PaintHalves", "EraseHalves",
 )  # fmt: skip
 """The operations; with `Inverted` the destination goes into it complemented. The first six work on single bits;
-`PaintWord` is Paint where a pixel is a word, `Bytes…` are `Rgb…` where a color has 8 bits."""
+`PaintWord` is Paint where a pixel is a word, `Bytes…` are `Rgb…` where a color has 8 bits, `Halves…` and `…Halves` what
+they are called like where a pixel has 16."""
 
 RULES: Final = (
     Rule(0, "zeros", "Store", inverted=True, has_source=False),
@@ -94,7 +96,8 @@ def constants() -> dict[str, int]:
     result = {f"Blit{name}": place for place, name in enumerate(KINDS)}
     result |= {f"Blit{name}": place for place, name in enumerate(WAYS)}
     result |= {f"Expand{name}": place for place, name in enumerate(CHANGES, 2 * DEPTHS)}
-    result |= {"ExpandRaw": 0, "ExpandByTable": DEPTHS, "PiecePixels": PIECE_PIXELS}
+    result |= {"ExpandRaw": 0, "ExpandByTable": DEPTHS, "ExpandPainted": 2 * DEPTHS + len(CHANGES)}
+    result |= {"PiecePixels": PIECE_PIXELS}
     codes = [NO_RULE] * (LARGEST_RULE + 1 + -(LARGEST_RULE + 1) % RULES_IN_A_WORD)
     for rule in RULES:
         marks = (INVERTED if rule.inverted else 0) | (0 if rule.has_source else NO_SOURCE)
