@@ -17,7 +17,7 @@ from hardtalk.bounds.budget import BUDGETS, add_handlers, add_responses, bound_r
 from hardtalk.bounds.frames import Problem
 from hardtalk.bounds.handlers import Handler, handlers_of, responses_of
 from hardtalk.bounds.longest import Unbounded
-from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, MODELS, Proof, Stretch
+from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, LARGE, MODELS, SMALL, Proof, Stretch
 from hardtalk.bounds.schedule import Response
 from hardtalk.bounds.telling import place, routine_name, way_lines
 from hardtalk.build import build
@@ -104,9 +104,12 @@ def print_proof(proof: Proof, rows: list[Stretch], console: Console) -> None:
         parts = ", ".join(f"{part} {value:,}" for part, value in response.parts.items())
         time = "" if model == INSTRUCTIONS else f" = {microseconds(response.whole, hertz)}"
         console.print(f"{model}: line to handler at most {response.whole:,}{time}: {parts}{where}", soft_wrap=True)
-    more = ", ".join(f"{model} {proof.large_context(model):,}" for model in MODELS)
-    text = f"a process that waits in a large context, while a collection marks, later by: {more}"
-    console.print(text, soft_wrap=True)
+    if proof.waiting_slots is not None:
+        console.print(f"a driver's process waits in a context of {proof.waiting_slots} slots", soft_wrap=True)
+    for context in (SMALL, LARGE):
+        more = ", ".join(f"{model} {proof.longer_by(context, model):,}" for model in MODELS)
+        text = f"one that waits in a {context} context all of whose slots are in use, at most later by: {more}"
+        console.print(text, soft_wrap=True)
     means = ", ".join(f"{count} {name}" for name, count in proof.loops_by_means.items())
     console.print(f"loops: {means}", soft_wrap=True)
     for budget in BUDGETS:
