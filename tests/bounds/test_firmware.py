@@ -146,6 +146,15 @@ def test_each_loop_has_an_end(proof: Proof) -> None:
     assert all(loop.bound is not None or loop.polls for loop in proof.loops)
 
 
+def test_ways_of_the_other_parts(proof: Proof) -> None:
+    """As long as the response has them; an entry by an exception that takes three cycles."""
+    for model in (HITTING, INSTRUCTIONS):
+        response = proof.response(model)
+        assert proof.part_way("masked", model)[0].length == response.masked
+        assert proof.part_way("switch", model)[0].length == response.switch
+        assert response.entry - proof.part_way("entry", model)[0].length == (3 if model == HITTING else 1)
+
+
 def test_an_unknown_routine_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["bound", "--way", "noSuchRoutine"]) == 2
     assert "there is no such routine" in capsys.readouterr().err

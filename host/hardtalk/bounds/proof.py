@@ -30,6 +30,8 @@ from hardtalk.vm.facts import MEANS, Facts, Loop, RoutineFact
 INSTRUCTIONS, HITTING, COLD = "instructions", "arm926", "arm926-cold"
 MODELS: Final = (INSTRUCTIONS, HITTING, COLD)
 SMALL, LARGE = "small", "large"
+MASKED, ENTRY, SWITCH = "masked", "entry", "switch"
+PARTS: Final = (MASKED, ENTRY, SWITCH)
 
 
 @dataclass(frozen=True)
@@ -231,6 +233,17 @@ class Proof:
             self.longest_stretch(model),
             _longest_from_roots(self._switch[model]) + self._stack_cycles(model),
         )
+
+    def part_way(self, part: str, model: str) -> tuple[Way, Solver]:
+        """The longest way of a PART of the response that is the same for every routine."""
+        if part == MASKED:
+            found = self.masked_section(model)
+            assert found is not None
+            return found[1], self.masked[model]
+        entry, start = self._entry
+        solver, roots = (entry[model], (start,)) if part == ENTRY else (self._switch[model], None)
+        ways = [way for root in roots or solver.graph.roots if (way := solver.whole(root)) is not None]
+        return max(ways, key=lambda way: way.length), solver
 
     def longer_by(self, context: str, model: str) -> int:
         """How much longer the switch takes to a process that waits in another context than drivers' do, all of whose

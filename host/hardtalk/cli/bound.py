@@ -17,7 +17,7 @@ from hardtalk.bounds.budget import BUDGETS, add_handlers, add_responses, bound_r
 from hardtalk.bounds.frames import Problem
 from hardtalk.bounds.handlers import Handler, handlers_of, responses_of
 from hardtalk.bounds.longest import Unbounded
-from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, LARGE, MODELS, SMALL, Proof, Stretch
+from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, LARGE, MODELS, PARTS, SMALL, Proof, Stretch
 from hardtalk.bounds.schedule import Response
 from hardtalk.bounds.telling import place, routine_name, way_lines
 from hardtalk.build import build
@@ -33,7 +33,10 @@ TOP = 10
 def bound(
     *,
     way: Annotated[
-        str | None, Parameter(help="Show the longest way from this routine, or from all that end so.")
+        str | None,
+        Parameter(
+            help="Show the longest way from this routine, or from all that end so, or through masked, entry, switch."
+        ),
     ] = None,
     loops: Annotated[bool, Parameter(negative="", help="Show each loop with what ends it.")] = False,
     top: Annotated[int, Parameter(help="How many routines are listed.")] = TOP,
@@ -50,13 +53,19 @@ def bound(
     except ValueError as error:
         raise UserError(f"{elf}: {error}", "Give --elf a file that hardtalk build wrote.") from error
     proof = Proof(source_map, chip_of(options))
-    if way is not None and not any(is_named(routine.name, way) for routine in proof.code.facts.routines):
+    if (
+        way is not None
+        and way not in PARTS
+        and not any(is_named(routine.name, way) for routine in proof.code.facts.routines)
+    ):
         raise UserError(f"--way {way}: there is no such routine", "hardtalk explain --facts lists them.")
     try:
         rows = proof.rows
         own = [row for row in rows if row is rows[0] or not proof.leads_elsewhere(row)]
         print_proof(proof, own[:top], console)
-        if way is not None:
+        if way in PARTS:
+            print_part(proof, way, console)
+        elif way is not None:
             print_ways(proof, way, console)
         if loops:
             print_loops(proof)
@@ -184,6 +193,14 @@ def problem_text(problem: Problem) -> str:
 def is_named(name: str, given: str) -> bool:
     """By its whole name or by its selector."""
     return name == given or name.endswith(f">>{given}")
+
+
+def print_part(proof: Proof, part: str, console: Console) -> None:
+    """The longest way of what is the same for every routine."""
+    way, solver = proof.part_way(part, HITTING)
+    console.print(f"{part}: {way.length:,} cycles")
+    for line in way_lines(way, solver, proof.source_map):
+        console.print(line, soft_wrap=True)
 
 
 def print_ways(proof: Proof, routine: str, console: Console) -> None:
