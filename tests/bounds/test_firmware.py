@@ -9,6 +9,7 @@ import pytest
 
 from hardtalk.bounds.budget import BUDGETS, broken_budgets, figure
 from hardtalk.bounds.graph import address_of
+from hardtalk.bounds.parts import part_way
 from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, LARGE, SMALL, Proof
 from hardtalk.bounds.response import SWITCHED, handler_of, switch_graph
 from hardtalk.bounds.solver import Solver
@@ -150,9 +151,9 @@ def test_ways_of_the_other_parts(proof: Proof) -> None:
     """As long as the response has them; an entry by an exception that takes three cycles."""
     for model in (HITTING, INSTRUCTIONS):
         response = proof.response(model)
-        assert proof.part_way("masked", model)[0].length == response.masked
-        assert proof.part_way("switch", model)[0].length == response.switch
-        assert response.entry - proof.part_way("entry", model)[0].length == (3 if model == HITTING else 1)
+        assert part_way(proof, "masked", model)[0].length == response.masked
+        assert part_way(proof, "switch", model)[0].length == response.switch
+        assert response.entry - part_way(proof, "entry", model)[0].length == (3 if model == HITTING else 1)
 
 
 def test_an_unknown_routine_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,8 +30,6 @@ from hardtalk.vm.facts import MEANS, Facts, Loop, RoutineFact
 INSTRUCTIONS, HITTING, COLD = "instructions", "arm926", "arm926-cold"
 MODELS: Final = (INSTRUCTIONS, HITTING, COLD)
 SMALL, LARGE = "small", "large"
-MASKED, ENTRY, SWITCH = "masked", "entry", "switch"
-PARTS: Final = (MASKED, ENTRY, SWITCH)
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ class Proof:
         return waiting_slots(self.image)
 
     @cached_property
-    def _switch(self) -> dict[str, Solver]:
+    def switch(self) -> dict[str, Solver]:
         graph = switch_graph(self.code, self.source_map, handler_of(self.code), slots=self.waiting_slots)
         return self._solved(graph, SWITCHED, RETURNS)
 
@@ -123,7 +121,7 @@ class Proof:
         }
 
     @cached_property
-    def _entry(self) -> tuple[dict[str, Solver], Node]:
+    def entry(self) -> tuple[dict[str, Solver], Node]:
         graph, start = entry_graph(self.code, self.source_map)
         return self._solved(graph, ENTERED, frozenset({End.RETURN})), start
 
@@ -225,31 +223,20 @@ class Proof:
         return {means: ends[means] for means in MEANS}
 
     def response(self, model: str) -> Response:
-        entry, start = self._entry
+        entry, start = self.entry
         exception = 1 if model == INSTRUCTIONS else EXCEPTION_ENTRY_CYCLES
         return Response(
             self.longest_masked(model),
             exception + _length(entry[model].whole(start)),
             self.longest_stretch(model),
-            _longest_from_roots(self._switch[model]) + self._stack_cycles(model),
+            _longest_from_roots(self.switch[model]) + self._stack_cycles(model),
         )
-
-    def part_way(self, part: str, model: str) -> tuple[Way, Solver]:
-        """The longest way of a PART of the response that is the same for every routine."""
-        if part == MASKED:
-            found = self.masked_section(model)
-            assert found is not None
-            return found[1], self.masked[model]
-        entry, start = self._entry
-        solver, roots = (entry[model], (start,)) if part == ENTRY else (self._switch[model], None)
-        ways = [way for root in roots or solver.graph.roots if (way := solver.whole(root)) is not None]
-        return max(ways, key=lambda way: way.length), solver
 
     def longer_by(self, context: str, model: str) -> int:
         """How much longer the switch takes to a process that waits in another context than drivers' do, all of whose
         slots are in use: a SMALL one, or a LARGE one."""
         solver = self.solved(self._longer_switches[context], SWITCHED, RETURNS, model)
-        return _longest_from_roots(solver) - _longest_from_roots(self._switch[model])
+        return _longest_from_roots(solver) - _longest_from_roots(self.switch[model])
 
 
 def _longest_from_roots(solver: Solver) -> int:

@@ -17,7 +17,8 @@ from hardtalk.bounds.budget import BUDGETS, add_handlers, add_responses, bound_r
 from hardtalk.bounds.frames import Problem
 from hardtalk.bounds.handlers import Handler, handlers_of, responses_of
 from hardtalk.bounds.longest import Unbounded
-from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, LARGE, MODELS, PARTS, SMALL, Proof, Stretch
+from hardtalk.bounds.parts import PARTS, part_way
+from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, LARGE, MODELS, SMALL, Proof, Stretch
 from hardtalk.bounds.schedule import Response
 from hardtalk.bounds.telling import place, routine_name, way_lines
 from hardtalk.build import build
@@ -197,7 +198,7 @@ def is_named(name: str, given: str) -> bool:
 
 def print_part(proof: Proof, part: str, console: Console) -> None:
     """The longest way of what is the same for every routine."""
-    way, solver = proof.part_way(part, HITTING)
+    way, solver = part_way(proof, part, HITTING)
     console.print(f"{part}: {way.length:,} cycles")
     for line in way_lines(way, solver, proof.source_map):
         console.print(line, soft_wrap=True)
