@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from hardtalk.bounds.budget import BUDGETS, broken_budgets
+from hardtalk.bounds.budget import BUDGETS, broken_budgets, figure
 from hardtalk.bounds.graph import address_of
-from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, Proof
-from hardtalk.bounds.stretch import vm_entries
+from hardtalk.bounds.parts import part_way
+from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, LARGE, SMALL, Proof
+from hardtalk.bounds.response import SWITCHED, handler_of, switch_graph
+from hardtalk.bounds.solver import Solver
+from hardtalk.bounds.stretch import RETURNS, vm_entries
 from hardtalk.build import build
 from hardtalk.chip import default_chip
 from hardtalk.cli.main import run
@@ -27,7 +30,11 @@ def proof() -> Proof:
 
 def test_budgets_hold(proof: Proof) -> None:
     assert list(broken_budgets(proof)) == []
-    assert all(budget.limit >= budget.aim for budget in BUDGETS)
+
+
+def test_budgets_are_as_tight_as_what_holds(proof: Proof) -> None:
+    for budget in BUDGETS:
+        assert figure(proof, budget.what, budget.model) > budget.limit * 19 // 20
 
 
 def test_every_bytecode_primitive_and_activation_has_a_bound(proof: Proof) -> None:
@@ -95,8 +102,24 @@ def test_what_others_cause_is_no_part_of_the_switch(proof: Proof) -> None:
         assert way is not None
         through[selector] = way.length
     more = through["scanLargeContext:"] - through["scanSmallContext:"]
-    assert more > 0 and abs(proof.large_context(HITTING) - more) < 10
-    assert proof.response(HITTING).switch > through["scanSmallContext:"]
+    beyond = proof.longer_by(LARGE, HITTING) - proof.longer_by(SMALL, HITTING)
+    assert more > 0 and abs(beyond - more) < 10
+    assert proof.response(HITTING).switch > through["scanSmallContext:"] - proof.longer_by(SMALL, HITTING)
+
+
+def test_drivers_wait_in_a_context_of_few_slots(proof: Proof) -> None:
+    """Method, closure and receiver, and the semaphore that is sent `wait`; each slot more is looked at, too."""
+    assert proof.waiting_slots == 4
+    shading = [each for each in proof.code.facts.routines if each.selector == "shadeFewFrom:to:"]
+    graph = switch_graph(proof.code, proof.source_map, handler_of(proof.code), slots=5)
+    (loop,) = [each for each in graph.loops if proof.code.facts.routine_at(address_of(each.head)) in shading]
+    assert loop.turns == 4
+    switch = _whole(proof.solved(graph, SWITCHED, RETURNS, HITTING))
+    assert 0 < switch - proof.response(HITTING).switch < 30
+
+
+def _whole(solver: Solver) -> int:
+    return max(0 if (way := solver.whole(root)) is None else way.length for root in solver.graph.roots)
 
 
 def test_command_shows_and_writes_the_proof(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,6 +145,15 @@ def test_each_loop_has_an_end(proof: Proof) -> None:
     assert {means.lstrip("| "): int(count) for means, count, _ in rows} == proof.loops_by_means
     assert all(">>" in loop.limited_by for loop in proof.loops if loop.means == LIMITED)
     assert all(loop.bound is not None or loop.polls for loop in proof.loops)
+
+
+def test_ways_of_the_other_parts(proof: Proof) -> None:
+    """As long as the response has them; an entry by an exception that takes three cycles."""
+    for model in (HITTING, INSTRUCTIONS):
+        response = proof.response(model)
+        assert part_way(proof, "masked", model)[0].length == response.masked
+        assert part_way(proof, "switch", model)[0].length == response.switch
+        assert response.entry - part_way(proof, "entry", model)[0].length == (3 if model == HITTING else 1)
 
 
 def test_an_unknown_routine_is_named(capsys: pytest.CaptureFixture[str]) -> None:

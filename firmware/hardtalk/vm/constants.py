@@ -141,7 +141,6 @@ VM_CONSTANTS: Final = {
     "HandlerMarker": 199,
     "LargestClassDepth": 65535,
     "NearClassDepth": 32,
-    "ProcessClassDepth": 4,
     "KnownPlaces": 128,
     "KnownTries": 12,
     "MutexLimit": 16,

@@ -65,6 +65,7 @@ def limits(sizes: Mapping[str, int]) -> dict[str, int]:
         "FillTurns": max(sizes["LargeFillBytes"], sizes["FillStepBytes"], sizes["ConstantFillBytes"]) >> 5,
         "CopyTurns": max(sizes["CloneBytes"], sizes["PieceElements"] << 2, sizes["ExchangeLimitBytes"] >> 1) >> 5,
         "ComparedPairs": max(pairs(NATIVE_ARGUMENT_PLACES), pairs(SPECIAL_OBJECT_COUNT)),
+        "HalfNearClassDepth": pairs(sizes["NearClassDepth"]),
         "ShadedSlots": sizes["LargeContextFrame"] + CONTEXT_SCANNED,
         "FewShadedSlots": sizes["SmallContextFrame"] + CONTEXT_SCANNED + VM_CONTEXT_WORDS,
         "PieceWords": sizes["MakingPieceBytes"] >> 2,
@@ -84,6 +85,7 @@ def limits(sizes: Mapping[str, int]) -> dict[str, int]:
         "ComparedRounds": sizes["ComparedBytes"] >> 4,
         "HashedRounds": sizes["HashedHalf"] >> 2,
         "ExchangeTurns": sizes["ExchangeLimitBytes"] >> _WORD_SHIFT + 3,
+        "FewExchangeTurns": sizes["ExchangeLimitBytes"] >> _WORD_SHIFT + 4,
         # Methods: what their headers and instructions can say.
         "MostTemporaries": greatest("TemporaryCount"),
         "MostOperandBytes": max(row.size for row in BYTECODES) - 1,

@@ -26,10 +26,10 @@ class Budget:
 
 
 BUDGETS: Final = (
-    Budget(STRETCH, HITTING, 2_000, 2_000),
+    Budget(STRETCH, HITTING, 1_850, 2_000),
     Budget(MASKED, HITTING, 400, 400),
-    Budget(RESPONSE, HITTING, 4_800, 4_000),
-    Budget(RESPONSE, COLD, 105_000, 20_000),
+    Budget(RESPONSE, HITTING, 3_800, 4_000),
+    Budget(RESPONSE, COLD, 77_000, 20_000),
 )
 
 

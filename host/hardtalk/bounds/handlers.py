@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from hardtalk.bounds.bytecode_flow import Offset
 from hardtalk.bounds.cached_sends import Searched, kept, longest_searches, replaced
 from hardtalk.bounds.following import Follower
 from hardtalk.bounds.frame_ways import frame_result
@@ -21,11 +20,11 @@ from hardtalk.bounds.proof import HITTING, Proof
 from hardtalk.bounds.schedule import MICROSECONDS, Overheads, Response, Task, responses
 from hardtalk.bounds.steps import Steps
 from hardtalk.bounds.values import NOTHING, Constant, Instance, Range, Value, only
+from hardtalk.bounds.waiting import DEVICE, drivers_in, serving, waits_at
 from hardtalk.chip import Chip
 from hardtalk.registers.names import view_class_name
 
-DEVICE: Final = "Device"
-SERVE, WAIT, START_ON = "serveInterrupts", "wait", "startOn:"
+START_ON: Final = "startOn:"
 DISTANCE, DEADLINE = "microsecondsBetweenInterrupts", "deadlineMicroseconds"
 ROUNDS: Final = 60
 
@@ -67,7 +66,7 @@ class Handler:
 
 def handlers_of(proof: Proof, model: str = HITTING) -> Handlers:
     """Of all drivers in the firmware's image that have a line, in one model."""
-    return Handlers(Image(proof.source_map), Steps(proof, model), proof.chip)
+    return Handlers(proof.image, Steps(proof, model), proof.chip)
 
 
 def responses_of(handlers: Handlers, proof: Proof, model: str = HITTING) -> tuple[Response, ...]:
@@ -110,9 +109,7 @@ class Handlers:
 
     def drivers(self) -> Iterator[Driver]:
         """By name: those whose peripheral is in the chip's table and has a line."""
-        for name, class_oop in sorted(self.image.classes.items()):
-            if name.endswith(" class") or name == DEVICE or not self.image.inherits(class_oop, DEVICE):
-                continue
+        for name, class_oop in drivers_in(self.image):
             symbol = _single(self.answer(name, "peripheral"))
             row = self.follower.row_named(symbol.oop) if isinstance(symbol, Constant) else None
             priority = _single(self.answer(name, "priority"))
@@ -171,12 +168,12 @@ class Handlers:
         return replace(searching, access=access, whole=min(searching.whole, knowing.whole + first))
 
     def handler(self, driver: Driver) -> Handler:
-        method = self._serving(driver)
+        method = serving(self.image, driver.class_oop)
         if method.is_large:
             remedy = "Move what has so many temporaries or arguments into a method of its own."
             problem = Problem(method.place(0), "it waits in a large context", remedy)
             return self._handler(driver, Result(problem=problem))
-        wait = self._waits_at(method)
+        wait = waits_at(self.image, method)
         frame = Frame(method, self.follower.flow(method), only(Instance(driver.class_oop)))
         start = frame.flow.at[wait].next_offset
         receiver = frame.receiver
@@ -192,19 +189,6 @@ class Handlers:
         access = None if result.access is None else result.access + contexts + self.steps.integer
         making = contexts + (result.words + 1) * self.steps.integer
         return Handler(driver, access, result.whole + making, making, None, result.sends)
-
-    def _serving(self, driver: Driver) -> Method:
-        found = self.image.find(self.image.symbols[SERVE], driver.class_oop)
-        assert found is not None
-        return self.image.method(found.method, found.owner)
-
-    def _waits_at(self, method: Method) -> Offset:
-        (wait,) = (
-            each.offset
-            for each in method.code
-            if each.row.name == "sendNoArguments" and self.image.text(method.literals[each.operands[0]]) == WAIT
-        )
-        return wait
 
     # What variables can hold
 

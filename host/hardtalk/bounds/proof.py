@@ -15,11 +15,13 @@ from hardtalk.bounds.blocks import Code, End
 from hardtalk.bounds.caches import ColdModel
 from hardtalk.bounds.costs import HittingModel, InstructionModel, Model
 from hardtalk.bounds.graph import Graph, address_of
+from hardtalk.bounds.image import Image
 from hardtalk.bounds.longest import Node, Repeat, Way
 from hardtalk.bounds.masked import UNMASKED, MaskedCode, Section, Site, longest_masked
 from hardtalk.bounds.response import ENTERED, SWITCHED, entry_graph, handler_of, switch_graph
 from hardtalk.bounds.solver import Solver
 from hardtalk.bounds.stretch import LOOKS, RETURNS, stretch_graph
+from hardtalk.bounds.waiting import waiting_slots
 from hardtalk.chip import Chip
 from hardtalk.symbols.bytecode_routines import facts_in
 from hardtalk.symbols.source_map import SourceMap
@@ -27,6 +29,7 @@ from hardtalk.vm.facts import MEANS, Facts, Loop, RoutineFact
 
 INSTRUCTIONS, HITTING, COLD = "instructions", "arm926", "arm926-cold"
 MODELS: Final = (INSTRUCTIONS, HITTING, COLD)
+SMALL, LARGE = "small", "large"
 
 
 @dataclass(frozen=True)
@@ -95,15 +98,30 @@ class Proof:
         return self._solved(self.masked_code.graph, UNMASKED, frozenset({End.RETURN}))
 
     @cached_property
-    def _switch(self) -> dict[str, Solver]:
-        return self._solved(switch_graph(self.code, self.source_map, handler_of(self.code)), SWITCHED, RETURNS)
+    def image(self) -> Image:
+        """What the firmware begins with."""
+        return Image(self.source_map)
 
     @cached_property
-    def _large_switch(self) -> Graph:
-        return switch_graph(self.code, self.source_map, handler_of(self.code), large=True)
+    def waiting_slots(self) -> int | None:
+        """How many slots are in use of the context that a driver's process waits in; None: as many as it can have."""
+        return waiting_slots(self.image)
 
     @cached_property
-    def _entry(self) -> tuple[dict[str, Solver], Node]:
+    def switch(self) -> dict[str, Solver]:
+        graph = switch_graph(self.code, self.source_map, handler_of(self.code), slots=self.waiting_slots)
+        return self._solved(graph, SWITCHED, RETURNS)
+
+    @cached_property
+    def _longer_switches(self) -> dict[str, Graph]:
+        handler = handler_of(self.code)
+        return {
+            SMALL: switch_graph(self.code, self.source_map, handler),
+            LARGE: switch_graph(self.code, self.source_map, handler, large=True),
+        }
+
+    @cached_property
+    def entry(self) -> tuple[dict[str, Solver], Node]:
         graph, start = entry_graph(self.code, self.source_map)
         return self._solved(graph, ENTERED, frozenset({End.RETURN})), start
 
@@ -205,19 +223,20 @@ class Proof:
         return {means: ends[means] for means in MEANS}
 
     def response(self, model: str) -> Response:
-        entry, start = self._entry
+        entry, start = self.entry
         exception = 1 if model == INSTRUCTIONS else EXCEPTION_ENTRY_CYCLES
         return Response(
             self.longest_masked(model),
             exception + _length(entry[model].whole(start)),
             self.longest_stretch(model),
-            _longest_from_roots(self._switch[model]) + self._stack_cycles(model),
+            _longest_from_roots(self.switch[model]) + self._stack_cycles(model),
         )
 
-    def large_context(self, model: str) -> int:
-        """How much longer the switch takes to a process that waits in a large context."""
-        solver = self.solved(self._large_switch, SWITCHED, RETURNS, model)
-        return _longest_from_roots(solver) - _longest_from_roots(self._switch[model])
+    def longer_by(self, context: str, model: str) -> int:
+        """How much longer the switch takes to a process that waits in another context than drivers' do, all of whose
+        slots are in use: a SMALL one, or a LARGE one."""
+        solver = self.solved(self._longer_switches[context], SWITCHED, RETURNS, model)
+        return _longest_from_roots(solver) - _longest_from_roots(self.switch[model])
 
 
 def _longest_from_roots(solver: Solver) -> int:

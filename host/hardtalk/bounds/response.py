@@ -7,19 +7,25 @@ that process. Not on this way are:
   for the process that goes on;
 - a second process that may run and has to wait: it waited for another line;
 - signals of native code, and the exchange with a native process that is more urgent than the handler: another's time;
-- the scan of a large context. What a process waits in is small in drivers (`Device>>serveInterrupts`); `large` is how
-  much longer it takes for who waits in a method that needs a large one, while a collection marks.
+- the scan of more slots, while a collection marks, than those of what a driver's process waits in
+  (`waiting.waiting_slots`). A process of a program's own may wait in a context that has more of them in use, or in a
+  large one.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hardtalk.bounds.blocks import Block, Code, End
-from hardtalk.bounds.graph import Graph, graph_of
+from hardtalk.bounds.graph import Graph, address_of, graph_of
+from hardtalk.bounds.longest import Loop
 from hardtalk.bounds.masked import IRQ_VECTOR, VECTORS
 from hardtalk.bounds.stretch import take_lines_routine, takes_lines, vm_entries
 from hardtalk.symbols.errors import SymbolError
 from hardtalk.symbols.source_map import SourceMap
+from hardtalk.vm.constants import VM_CONSTANTS
 from hardtalk.vm.facts import UNMASK
+from hardtalk.vm.limits import limits
 
 FOR_WHO_GOES_ON = ("collectFor:", "deliverOutOfMemory", "answerAsker", "tellAbsence", "settle")
 WAKING_NOBODY = "runNextProcess"
@@ -29,16 +35,20 @@ OTHERS = "takeSignalsOf:"
 LESS_URGENT = "letWait:"
 MORE_URGENT = "yieldToNative"
 LARGE = "scanLargeContext:"
+SCANS_SMALL = "shadeFewFrom:to:"
+"""Whose loop looks at the slots of a small context."""
 INTERRUPT = "interrupt"
 MODE_BITS, IRQ_MODE = 0x1F, 0x12
 SWITCHED = frozenset({End.DISPATCH})
 ENTERED = frozenset({End.EXCEPTION_RETURN})
 
 
-def switch_graph(code: Code, source_map: SourceMap, handler: int, *, large: bool = False) -> Graph:
+def switch_graph(
+    code: Code, source_map: SourceMap, handler: int, *, slots: int | None = None, large: bool = False
+) -> Graph:
     """`handler` is the routine that interruptTable leads to. The other roots are behind the looks of a VM
-    that waits for a process, and of one that has signalled another line before. `large`: the process waits in a large
-    context."""
+    that waits for a process, and of one that has signalled another line before. `slots`: so many are in use of the
+    small context that the process waits in; as many as there can be if None. `large`: it waits in a large context."""
     others = (*FOR_WHO_GOES_ON, WAKING_NOBODY, OTHERS, LESS_URGENT, MORE_URGENT, *(() if large else (LARGE,)))
     elsewhere = {routine.address for routine in code.facts.routines if routine.selector in others}
     take = take_lines_routine(source_map)
@@ -49,7 +59,18 @@ def switch_graph(code: Code, source_map: SourceMap, handler: int, *, large: bool
     def is_elsewhere(block: Block) -> bool:
         return block.address in elsewhere or block.address in waits
 
-    return graph_of(code, [*code.table(INTERRUPT), *waits.values()], is_elsewhere)
+    graph = graph_of(code, [*code.table(INTERRUPT), *waits.values()], is_elsewhere)
+    if slots is None:
+        return graph
+    fewer = limits(VM_CONSTANTS)["FewShadedSlots"] - slots
+    scanning = {routine.address for routine in code.facts.routines if routine.selector == SCANS_SMALL}
+
+    def limited(loop: Loop) -> Loop:
+        routine = code.facts.routine_at(address_of(loop.head))
+        is_scan = routine is not None and routine.address in scanning and loop.turns is not None
+        return replace(loop, turns=max(0, (loop.turns or 0) - fewer)) if is_scan else loop
+
+    return replace(graph, loops=[limited(each) for each in graph.loops])
 
 
 def entry_graph(code: Code, source_map: SourceMap) -> tuple[Graph, int]:

@@ -17,7 +17,8 @@ from hardtalk.bounds.budget import BUDGETS, add_handlers, add_responses, bound_r
 from hardtalk.bounds.frames import Problem
 from hardtalk.bounds.handlers import Handler, handlers_of, responses_of
 from hardtalk.bounds.longest import Unbounded
-from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, MODELS, Proof, Stretch
+from hardtalk.bounds.parts import PARTS, part_way
+from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, LARGE, MODELS, SMALL, Proof, Stretch
 from hardtalk.bounds.schedule import Response
 from hardtalk.bounds.telling import place, routine_name, way_lines
 from hardtalk.build import build
@@ -33,7 +34,10 @@ TOP = 10
 def bound(
     *,
     way: Annotated[
-        str | None, Parameter(help="Show the longest way from this routine, or from all that end so.")
+        str | None,
+        Parameter(
+            help="Show the longest way from this routine, or from all that end so, or through masked, entry, switch."
+        ),
     ] = None,
     loops: Annotated[bool, Parameter(negative="", help="Show each loop with what ends it.")] = False,
     top: Annotated[int, Parameter(help="How many routines are listed.")] = TOP,
@@ -50,13 +54,19 @@ def bound(
     except ValueError as error:
         raise UserError(f"{elf}: {error}", "Give --elf a file that hardtalk build wrote.") from error
     proof = Proof(source_map, chip_of(options))
-    if way is not None and not any(is_named(routine.name, way) for routine in proof.code.facts.routines):
+    if (
+        way is not None
+        and way not in PARTS
+        and not any(is_named(routine.name, way) for routine in proof.code.facts.routines)
+    ):
         raise UserError(f"--way {way}: there is no such routine", "hardtalk explain --facts lists them.")
     try:
         rows = proof.rows
         own = [row for row in rows if row is rows[0] or not proof.leads_elsewhere(row)]
         print_proof(proof, own[:top], console)
-        if way is not None:
+        if way in PARTS:
+            print_part(proof, way, console)
+        elif way is not None:
             print_ways(proof, way, console)
         if loops:
             print_loops(proof)
@@ -104,9 +114,12 @@ def print_proof(proof: Proof, rows: list[Stretch], console: Console) -> None:
         parts = ", ".join(f"{part} {value:,}" for part, value in response.parts.items())
         time = "" if model == INSTRUCTIONS else f" = {microseconds(response.whole, hertz)}"
         console.print(f"{model}: line to handler at most {response.whole:,}{time}: {parts}{where}", soft_wrap=True)
-    more = ", ".join(f"{model} {proof.large_context(model):,}" for model in MODELS)
-    text = f"a process that waits in a large context, while a collection marks, later by: {more}"
-    console.print(text, soft_wrap=True)
+    if proof.waiting_slots is not None:
+        console.print(f"a driver's process waits in a context of {proof.waiting_slots} slots", soft_wrap=True)
+    for context in (SMALL, LARGE):
+        more = ", ".join(f"{model} {proof.longer_by(context, model):,}" for model in MODELS)
+        text = f"one that waits in a {context} context all of whose slots are in use, at most later by: {more}"
+        console.print(text, soft_wrap=True)
     means = ", ".join(f"{count} {name}" for name, count in proof.loops_by_means.items())
     console.print(f"loops: {means}", soft_wrap=True)
     for budget in BUDGETS:
@@ -181,6 +194,14 @@ def problem_text(problem: Problem) -> str:
 def is_named(name: str, given: str) -> bool:
     """By its whole name or by its selector."""
     return name == given or name.endswith(f">>{given}")
+
+
+def print_part(proof: Proof, part: str, console: Console) -> None:
+    """The longest way of what is the same for every routine."""
+    way, solver = part_way(proof, part, HITTING)
+    console.print(f"{part}: {way.length:,} cycles")
+    for line in way_lines(way, solver, proof.source_map):
+        console.print(line, soft_wrap=True)
 
 
 def print_ways(proof: Proof, routine: str, console: Console) -> None:
