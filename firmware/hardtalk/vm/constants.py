@@ -83,6 +83,8 @@ VM_CONSTANTS: Final = {
     "FirstChunks": 4,
     "SharedChunks": 16,
     "ReserveNumbers": 8,
+    "RequestReserve": 0,
+    "RequestChunks": 2,
     "ReserveLooks": 32,
     "AwaitedEntries": 8,
     "LateCycles": 4,
