@@ -52,7 +52,7 @@ def random_blit(seed: int, extent: int = 40) -> Blit:
 def random_conversion(seed: int) -> Blit:
     """One whose pixels are converted: from any depth to any, in rows of several pieces, often by a usual map."""
     chance = random.Random(seed)
-    extent = chance.choice((40, 150, 600))
+    extent = chance.choice((40, 150, 440))
     source = random_form(chance, chance.choice(DEPTHS), extent, most_rows=4)
     target = source
     while target.depth == source.depth:
