@@ -6,6 +6,7 @@ import random
 
 from .reference import DEPTHS, ONES, RULES, Bits, Blit, ColorMap, Form
 
+WIDE_BITS = 1200
 LOWEST_OF_COLORS = 0x84218421
 """Bits of two pixels of 16 that are lost where colors get fewer bits."""
 
@@ -17,7 +18,7 @@ def random_blit(seed: int, extent: int = 40) -> Blit:
     depth = chance.choice(DEPTHS)
     most_rows = None
     if chance.randrange(8) == 0:
-        extent, most_rows = 1200 // depth, 3
+        extent, most_rows = WIDE_BITS // depth, 3
     target = random_form(chance, depth, extent, most_rows)
     source: Form | None = None
     kind = chance.randrange(8)
@@ -28,9 +29,13 @@ def random_blit(seed: int, extent: int = 40) -> Blit:
     elif kind <= 5:
         source = random_form(chance, depth, extent, most_rows)
     else:
-        source = random_form(chance, chance.choice(DEPTHS), extent, most_rows)
+        other = chance.choice(DEPTHS)
+        source = random_form(chance, other, extent if most_rows is None else WIDE_BITS // other, most_rows)
     rule = chance.choice(RULES)
+    if most_rows is not None and chance.randrange(2):
+        rule = 3
     if rule in (24, 34) and chance.randrange(10):
+        extent = min(extent, WIDE_BITS // 32) if most_rows is not None else extent
         target = random_form(chance, 32, extent, most_rows)
         source = random_form(chance, 32, extent, most_rows) if kind > 2 else source and target
     blit = Blit(target, source, rule=rule)
@@ -47,7 +52,7 @@ def random_blit(seed: int, extent: int = 40) -> Blit:
 def random_conversion(seed: int) -> Blit:
     """One whose pixels are converted: from any depth to any, in rows of several pieces, often by a usual map."""
     chance = random.Random(seed)
-    extent = chance.choice((40, 150, 600))
+    extent = chance.choice((40, 150, 440))
     source = random_form(chance, chance.choice(DEPTHS), extent, most_rows=4)
     target = source
     while target.depth == source.depth:
