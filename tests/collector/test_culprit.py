@@ -249,6 +249,35 @@ def test_processes_that_fork_more_urgent_ones_each_are_told_and_end() -> None:
     goes_on(bench, free * 9 // 10)
 
 
+def test_requests_are_answered_while_eighty_processes_keep_a_little_of_full_memory() -> None:
+    """A global fills it; then each of these, which began in time, takes 400 bytes of the reserve and keeps them. Leaks
+    of requests on top of that may end the next one, but not for long; and who lets go what fills memory is served."""
+    bench = board(464 * KILOBYTE)
+    for entry in (
+        "Smalltalk at: #Go put: Semaphore new; at: #End put: Semaphore new; at: #Fill put: nil; at: #Leak put: nil. 5",
+        "1 to: 80 do: [ :i | [ | l | Go wait. l := OrderedCollection new."
+        " 4 timesRepeat: [ l add: (Array new: 10) ]. End wait. l size ] forkAt: 45 ]. 5",
+        "[ Smalltalk garbageCollect > 16000 ] whileTrue: [ 100 timesRepeat: ["
+        " Smalltalk at: #Fill put: (Smalltalk at: #Fill) -> 3 ] ]. 5",
+        "80 timesRepeat: [ Go signal ]. 5",
+    ):
+        assert evaluate(bench, entry) == "5"
+    for _ in range(3):
+        assert bench.console.evaluate(SUM, SOON_CYCLES) == ANSWER
+        assert bench.console.evaluate("(Delay forMilliseconds: 300) wait. 6", SOON_CYCLES) == "6"
+    for _ in range(2):
+        error(bench, "[ Smalltalk at: #Leak put: (Smalltalk at: #Leak) -> 3 ] repeat")
+    for _ in range(3):
+        try:
+            assert evaluate(bench, "Smalltalk at: #Fill put: nil. 5") == "5"
+            break
+        except BenchError as told:
+            assert "memory" in str(told).lower()
+    else:
+        raise AssertionError("nobody can let go what fills memory")
+    are_answered(bench)
+
+
 def test_those_that_nobody_can_wake_any_more_take_no_memory(leaking: Bench) -> None:
     assert evaluate(leaking, "1 to: 1000 do: [ :i | [ Semaphore new wait ] forkAt: 45 ]. 5") == "5"
     goes_on(leaking, 300 * KILOBYTE)

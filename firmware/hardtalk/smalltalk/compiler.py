@@ -180,7 +180,7 @@ class _MethodCompiler:
         if len(found) > 1:
             raise self.node.error(found[1], "The method has two primitives.", "Keep one of them.")
         number = found[0].values[0]
-        if found[0].selector == "primitive:module:":
+        if found[0].selector in ("primitive:module:", "primitive:module:error:"):
             message = "There are no primitives in modules: the method's own code is always run."
             remedy = "Name a primitive by its number, as in <primitive: 60>."
             self.warnings.append(self.node.error(found[0], message, remedy))

@@ -132,8 +132,8 @@ class _Reader(TextReader):
     # Classes
 
     def class_body(self, name: str, class_side: bool, definition: ClassDefinition | None) -> None:
-        """Variables and properties make the class, or are refused in an extension; methods follow it. What cannot be
-        read is told, and the rest goes on."""
+        """Variables and properties make the class, those of an extension are added to it; methods follow. What cannot
+        be read is told, and the rest goes on."""
         stop = self.closing(self.offset - 1)
         place = len(self.found)
         body = _Body(name, class_side, definition)
@@ -146,7 +146,7 @@ class _Reader(TextReader):
             self.found.insert(place, body.definition)
         for position, (variable, first, last) in enumerate(body.initial, place + 1):
             before = len(self.found)
-            self.expression(first, last, f"{name} classVarNamed: #{variable} put: (", ")")
+            self.first_value(name, variable, first, last)
             if len(self.found) > before:
                 self.found.insert(position, self.found.pop())
 
@@ -171,7 +171,14 @@ class _Reader(TextReader):
                 body.category = _text_of(match)
         elif match := self.take(_VARIABLES):
             kind = "class_instance_variables" if body.class_side else "instance_variables"
-            body.definition = self.with_names(body.definition, kind, match, start)
+            if body.definition is not None:
+                names = getattr(body.definition, kind) + tuple(match["names"].split())
+                body.definition = replace(body.definition, **{kind: names})
+            else:
+                side = " class" if body.class_side else ""
+                for each in re.finditer(_NAME, match["names"]):
+                    first = match.start("names") + each.start()
+                    self.expression(first, first + len(each[0]), f"{body.name}{side} addInstVarNamed: '", "'")
         elif self.take(_CLASS_SIDE):
             end = self.closing(self.offset - 1)
             inner = replace(body, class_side=True)
@@ -179,9 +186,15 @@ class _Reader(TextReader):
             body.definition = inner.definition
             self.offset = end + 1
         elif match := self.take(_SHARED):
-            body.definition = self.with_names(body.definition, "class_variables", match, start, match["name"])
             end = self.statement_end(self.offset)
-            body.initial.append((match["name"], self.offset, min(end, stop)))
+            initial = (match["name"], self.offset, min(end, stop))
+            if body.definition is not None:
+                names = (*body.definition.class_variables, match["name"])
+                body.definition = replace(body.definition, class_variables=names)
+                body.initial.append(initial)
+            else:
+                self.expression(*match.span("name"), f"{body.name} addClassVarNamed: '", "'")
+                self.first_value(body.name, *initial)
             self.offset = end + 1
         elif match := self.take(_METHOD):
             self.method(match["name"], match["side"] is not None, match.start("pattern"), body.category)
@@ -191,14 +204,8 @@ class _Reader(TextReader):
             remedy = "Write methods as selector [ ... ], variables as | a b |."
             self.fail(start, "Expected a method, variables or a property.", remedy)
 
-    def with_names(
-        self, definition: ClassDefinition | None, kind: str, match: re.Match[str], start: int, name: str = ""
-    ) -> ClassDefinition:
-        if definition is None:
-            remedy = "Define the class with all its variables: Object subclass: Name [ | a b | ... ]."
-            self.fail(start, "An extension cannot add variables.", remedy)
-        names = (name,) if name else tuple(match["names"].split())
-        return replace(definition, **{kind: getattr(definition, kind) + names})
+    def first_value(self, name: str, variable: str, first: int, last: int) -> None:
+        self.expression(first, last, f"{name} classVarNamed: #{variable} put: (", ")")
 
     def with_property(self, definition: ClassDefinition, match: re.Match[str]) -> ClassDefinition:
         key, text = match["key"], _text_of(match)

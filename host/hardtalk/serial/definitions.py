@@ -154,7 +154,9 @@ def uses_traits(statement: Statement) -> bool:
     messages = statement.messages if isinstance(statement, Cascade) else (statement,)
     if isinstance(superclass, Variable) and superclass.name == "Trait":
         return start is not None or any(each.selector.startswith("named:") for each in messages)
-    if start is None and not any(_SUBCLASS.fullmatch(each.selector) for each in messages):
+    is_side = isinstance(superclass, Send) and superclass.selector == "class"
+    is_definition = start is not None or any(_SUBCLASS.fullmatch(each.selector) for each in messages)
+    if not is_definition and not (is_side and any(each.selector.startswith("uses:") for each in messages)):
         return False
     pairs = (pair for each in messages for pair in zip(each.selector.split(":"), each.arguments, strict=False))
     return any(keyword in _TRAITS and _names(argument) != () for keyword, argument in pairs)
@@ -217,19 +219,12 @@ def _fluent(start: Send, messages: Sequence[Message]) -> ClassDefinition | None:
         return None
     if not messages and (start.receiver.name == "Transcript" or not start.receiver.name[0].isupper()):
         return None  # something written on a stream
-    kind = "normal"
     pairs: list[tuple[str, Expression]] = []
     for message in messages:
-        if message.selector == "layout:":
-            layout = message.arguments[0]
-            if not isinstance(layout, Variable) or layout.name not in _LAYOUTS:
-                return None
-            kind = _LAYOUTS[layout.name]
-        else:
-            keywords = message.selector.rstrip(":").split(":")
-            pairs += zip(keywords, message.arguments or (Literal(""),), strict=False)
+        keywords = message.selector.rstrip(":").split(":")
+        pairs += zip(keywords, message.arguments or (Literal(""),), strict=False)
     fields = _fields(pairs)
-    return None if fields is None else _definition(name, start.receiver.name, {"kind": kind, **fields})
+    return None if fields is None else _definition(name, start.receiver.name, {"kind": "normal", **fields})
 
 
 def _fields(pairs: Iterable[tuple[str, Expression]]) -> dict[str, Any] | None:
@@ -238,13 +233,16 @@ def _fields(pairs: Iterable[tuple[str, Expression]]) -> dict[str, Any] | None:
     for keyword, argument in pairs:
         if keyword in _WITHOUT_MEANING or (keyword in _TRAITS and _names(argument) == ()):
             continue
+        if keyword == "layout" and isinstance(argument, Variable) and argument.name in _LAYOUTS:
+            fields["kind"] = _LAYOUTS[argument.name]
+            continue
         field = _FIELDS.get(keyword)
         if field is None:
             return None
         if field == "category":
             fields[field] = str(argument.value) if isinstance(argument, Literal) else ""
         else:
-            names = _names(argument)
+            names = _pools(argument) if field == "pools" else _names(argument)
             if names is None:
                 return None
             fields[field] = names
@@ -272,3 +270,10 @@ def _names(node: Expression) -> tuple[str, ...] | None:
         return None
     found = tuple(each for each in names if each is not None and NAME.fullmatch(each))
     return found if len(found) == len(names) else None
+
+
+def _pools(node: Expression) -> tuple[str, ...] | None:
+    """Names of classes, which may also stand there as such."""
+    if isinstance(node, BraceArray) and all(isinstance(each, Variable) for each in node.elements):
+        return tuple(each.name for each in node.elements if isinstance(each, Variable))
+    return _names(node)
