@@ -23,12 +23,13 @@ MOST_TOGETHER = 200
 def schedule(code: MachineCode) -> None:
     """Reorders the instructions inside each block."""
     for block in code.blocks:
-        _schedule_block(block)
+        _schedule_block(block, keeps_pointer=code.touches_pinned)
 
 
 @dataclass(eq=False, slots=True)
 class _Node:
-    """An instruction of a run. `reads` and `writes` have a bit for each register: each pair of a run is compared."""
+    """An instruction of a run. `reads` and `writes` have a bit for each register: each pair of a run is compared.
+    `reads_bytecodes`: a load through `ip`; where nothing pinned is used, that register holds any address."""
 
     inst: Machine
     position: int
@@ -37,6 +38,7 @@ class _Node:
     sets_flags: bool
     needs_flags: bool
     is_access: bool
+    reads_bytecodes: bool
     successors: list[tuple[_Node, int]] = field(default_factory=list)
     waiting: int = 0
     ready_at: int = 0
@@ -49,7 +51,7 @@ def _delay(inst: Machine) -> int:
     return MACHINE_OPERATIONS[inst.op].delay
 
 
-def _schedule_block(block: MachineBlock) -> None:
+def _schedule_block(block: MachineBlock, *, keeps_pointer: bool) -> None:
     insts = block.insts
     ending = [insts[-1]] if insts[-1].targets or insts[-1].op in ENDINGS else []
     body = insts[: len(insts) - len(ending)]
@@ -57,18 +59,18 @@ def _schedule_block(block: MachineBlock) -> None:
     run: list[Machine] = []
     for inst in body:
         if inst.op in STAYING or inst.op in ENDINGS:
-            result += [*_ordered(run, [inst] if inst.op == "go" else []), inst]
+            result += [*_ordered(run, [inst] if inst.op == "go" else [], keeps_pointer), inst]
             run = []
         else:
             run.append(inst)
             if len(run) == MOST_TOGETHER:
-                result += _ordered(run, [])
+                result += _ordered(run, [], keeps_pointer)
                 run = []
-    result += _ordered(run, ending)
+    result += _ordered(run, ending, keeps_pointer)
     block.insts = result + ending
 
 
-def _nodes(insts: list[Machine]) -> list[_Node]:
+def _nodes(insts: list[Machine], keeps_pointer: bool) -> list[_Node]:
     bits: dict[Reg, int] = {}
 
     def mask(registers: list[Reg]) -> int:
@@ -86,6 +88,7 @@ def _nodes(insts: list[Machine]) -> list[_Node]:
             sets_flags=inst.sets_flags or inst.op in COMPARES,
             needs_flags=bool(inst.cond),
             is_access=inst.op in ACCESSES,
+            reads_bytecodes=keeps_pointer and inst.op == "ld" and inst.uses[0] is BYTECODE_POINTER,
         )
         for position, inst in enumerate(insts)
     ]
@@ -101,7 +104,7 @@ def _wait(earlier: _Node, later: _Node) -> int:
     if not wait and (
         (earlier.sets_flags and (later.needs_flags or later.sets_flags))
         or (earlier.needs_flags and later.sets_flags)
-        or (earlier.is_access and later.is_access and _must_keep_order(earlier.inst, later.inst))
+        or (earlier.is_access and later.is_access and _must_keep_order(earlier, later))
     ):
         return 1
     return wait
@@ -117,15 +120,15 @@ def _wait_for_result(earlier: _Node, later: _Node) -> int:
     return _delay(inst)
 
 
-def _must_keep_order(earlier: Machine, later: Machine) -> bool:
-    return _conflict(earlier, later) or (earlier.volatile and later.volatile)
+def _must_keep_order(earlier: _Node, later: _Node) -> bool:
+    if earlier.inst.volatile and later.inst.volatile:
+        return True
+    return not (earlier.reads_bytecodes or later.reads_bytecodes) and _conflict(earlier.inst, later.inst)
 
 
 def _conflict(earlier: Machine, later: Machine) -> bool:
     """Whether two accesses must keep their order: one stores, and they are not evidently apart."""
     if earlier.op == "ld" and later.op == "ld":
-        return False
-    if any(i.op == "ld" and i.uses[0] is BYTECODE_POINTER for i in (earlier, later)):
         return False
     base, other = (i.uses[0] if i.op == "ld" else i.uses[1] for i in (earlier, later))
     is_simple = earlier.index == later.index == "offset" and earlier.imm is not None and later.imm is not None
@@ -134,10 +137,10 @@ def _conflict(earlier: Machine, later: Machine) -> bool:
     return True
 
 
-def _ordered(run: list[Machine], ending: list[Machine]) -> list[Machine]:
+def _ordered(run: list[Machine], ending: list[Machine], keeps_pointer: bool) -> list[Machine]:
     if len(run) + len(ending) < 3:
         return run
-    nodes = _nodes([*run, *ending])
+    nodes = _nodes([*run, *ending], keeps_pointer)
     for later_at, later in enumerate(nodes):
         for earlier in nodes[:later_at]:
             if wait := _wait(earlier, later):
