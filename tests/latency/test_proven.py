@@ -11,7 +11,10 @@ import pytest
 
 from hardtalk.bench import BootOptions
 from hardtalk.bounds.budget import FIGURES
+from hardtalk.bounds.proof import Proof
+from hardtalk.build import BuildOptions, build
 from hardtalk.build.cache import BuildCache
+from hardtalk.build.sources import text_root
 from hardtalk.chip import default_chip
 from hardtalk.cli import latency as latency_command
 from hardtalk.cli.main import run
@@ -19,9 +22,10 @@ from hardtalk.latency.distribution import Distribution
 from hardtalk.latency.laboratory import Schedule
 from hardtalk.latency.loads import Load
 from hardtalk.latency.matrix import Cell, measure_cell
-from hardtalk.latency.proven import Bounds, Proven, add_bounds, beside, proven
+from hardtalk.latency.proven import Bounds, Proven, add_bounds, beside, machine_digest, proven
 from hardtalk.latency.rows import Row
 from hardtalk.report.figures import Report
+from hardtalk.symbols.source_map import SourceMap
 
 MEASURE = ["latency", "--count", "20", "--line", "TIMER", "--load", "sends", "--form", "both"]
 FOUND = Proven({"arm926": Bounds({"stretch": 30, "masked": 4, "response": 50}, {"One": 7}, {"One": 90, "Two": 20})})
@@ -63,12 +67,24 @@ def test_a_firmware_that_cannot_be_bounded_is_told(monkeypatch: pytest.MonkeyPat
     def refuse(*_: object) -> Bounds:
         raise Unprovable(0x8000, "a computed jump")
 
-    monkeypatch.setattr(module, "bounds_of", refuse)
+    monkeypatch.setattr(module, "figures_of", refuse)
+    monkeypatch.setattr(module, "machine_digest", lambda *_: "machine")
     monkeypatch.setattr(module, "SourceMap", lambda _: None)
     monkeypatch.setattr(module, "Proof", lambda *_: None)
     found = proven(b"elf", default_chip(), ("arm926",), BuildCache(tmp_path))
     assert found == Proven({}, "0x8000: a computed jump; hardtalk bound tells the place")
     assert beside([row("One", 1)], found) == [row("One", 1)]
+
+
+def test_other_drivers_leave_what_is_proven_of_the_machine() -> None:
+    """Which is therefore proven once; with another collector it is another machine."""
+    drivers = (text_root() / "examples" / "thermometer",)
+    svd = (text_root() / "examples" / "thermometer" / "thermometer.svd",)
+    options = [BuildOptions(), BuildOptions(drivers, svd), BuildOptions(collector="stop-the-world")]
+    shipped, with_driver, other = (
+        machine_digest(Proof(SourceMap(build(each).elf), default_chip()), ("arm926",)) for each in options
+    )
+    assert with_driver == shipped != other
 
 
 def test_what_the_board_shows_is_below_what_is_proven_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

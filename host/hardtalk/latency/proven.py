@@ -27,6 +27,10 @@ PROVEN_IN: Final = {"instructions": INSTRUCTIONS, ARM926: HITTING, **dict.fromke
 """The model of the proof whose lengths hold for what the board charges: caches with something in them never cost more
 than those that hold nothing."""
 PROVING_PACKAGES: Final = ("bounds", "board", "chip", "registers", "smalltalk", "symbols", "vm")
+MACHINE_USES: Final = ("code", "table")
+IMAGE_USES: Final = ("image", "heap")
+READS_IMAGE: Final = "boot/image.s"
+"""Whose loop, at start-up and in no figure, is as long as the image."""
 
 
 @dataclass(frozen=True)
@@ -58,27 +62,54 @@ class Proven:
     problem: str = ""
 
 
+@dataclass(frozen=True)
+class Figures:
+    """What is proven of the virtual machine alone, whatever is in the image: by model of the proof, by name."""
+
+    lengths: Mapping[str, Mapping[str, int]]
+
+
 def proven(elf: bytes, chip: Chip, models: Sequence[str], cache: BuildCache) -> Proven:
-    """Of the firmware in `elf`, whose proof takes half a minute and is kept by its content."""
+    """Of the firmware in `elf`, whose proof takes half a minute and is kept by its content; that of the virtual machine
+    also for firmware with other drivers."""
     key = digest([elf, repr(chip), *models, tools_digest(PROVING_PACKAGES)])
-    found, _ = cache.get(Proven, key, lambda: prove(elf, chip, models))
+    found, _ = cache.get(Proven, key, lambda: prove(elf, chip, models, cache))
     return found
 
 
-def prove(elf: bytes, chip: Chip, models: Sequence[str]) -> Proven:
+def prove(elf: bytes, chip: Chip, models: Sequence[str], cache: BuildCache) -> Proven:
     proof = Proof(SourceMap(elf), chip)
+    wanted = sorted({PROVEN_IN[model] for model in models})
     try:
-        return Proven({model: bounds_of(proof, PROVEN_IN[model]) for model in models})
+        figures, _ = cache.get(Figures, machine_digest(proof, wanted), lambda: figures_of(proof, wanted))
+        return Proven({model: bounds_of(proof, PROVEN_IN[model], figures) for model in models})
     except (Unbounded, Unprovable) as error:
         return Proven({}, f"{error}; hardtalk bound tells the place")
 
 
-def bounds_of(proof: Proof, model: str) -> Bounds:
-    figures = {what: figure(proof, what, model) for what in FIGURES}
+def machine_digest(proof: Proof, models: Sequence[str]) -> str:
+    """Of all that the figures follow from: code, tables and what is known of them, and the slots of who waits."""
+    facts, read = proof.code.facts, proof.source_map.read
+    machine = [each for each in facts.regions if each.use in MACHINE_USES]
+    known = replace(
+        facts,
+        regions=tuple(each for each in facts.regions if each.use not in IMAGE_USES),
+        loops=tuple(each for each in facts.loops if all(loop.file != READS_IMAGE for loop in each.loops)),
+    )
+    code = [read(each.start, each.stop - each.start) for each in machine]
+    given = (f"{proof.waiting_slots}", repr(proof.chip), *models, tools_digest(PROVING_PACKAGES))
+    return digest([*code, known.to_bytes(), *given])
+
+
+def figures_of(proof: Proof, models: Sequence[str]) -> Figures:
+    return Figures({model: {what: figure(proof, what, model) for what in FIGURES} for model in models})
+
+
+def bounds_of(proof: Proof, model: str, figures: Figures) -> Bounds:
     handlers = [] if model == INSTRUCTIONS else handlers_of(proof, model).handlers
     access = {each.driver.name: each.access for each in handlers if each.access is not None}
     end = {each.driver.name: each.whole for each in handlers if each.whole is not None}
-    return Bounds(figures, access, end)
+    return Bounds(figures.lengths[model], access, end)
 
 
 def beside(rows: Sequence[Row], found: Proven) -> list[Row]:
