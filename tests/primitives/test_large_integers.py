@@ -202,13 +202,13 @@ def answer_without_reset(memory: SmallMemory, number: int, a: int, b: int) -> ob
 
 
 class PendingLater(int):
-    """The table of dispatch, in which an interrupt shows from the second look on."""
+    """The table of dispatch, in which an interrupt shows from the third look on."""
 
     looks = 0
 
     def __and__(self, bit: int) -> int:
         self.looks += 1
-        return bit if self.looks > 1 else 0
+        return bit if self.looks > 2 else 0
 
 
 @pytest.mark.parametrize("number", DIVISIONS)
@@ -226,7 +226,7 @@ def test_a_division_that_was_interrupted_is_kept_for_the_same_send_once(
         return memory.value(result) if isinstance(result, int) else result
 
     def interrupted_late() -> object:
-        """It comes when the quotient is there: not at the first look, before which nothing has been done. In simulation
+        """It comes when the quotient is there: not at the first two looks, before which nothing has been done. In simulation
         alone: the compiled code cannot be told when."""
         memory.simulation.registers[DISPATCH_REGISTER] = PendingLater(memory.simulation.symbols["interruptTable"])
         with monkeypatch.context() as patched:
