@@ -226,8 +226,8 @@ def test_a_division_that_was_interrupted_is_kept_for_the_same_send_once(
         return memory.value(result) if isinstance(result, int) else result
 
     def interrupted_late() -> object:
-        """It comes when the quotient is there: not at the first two looks, before which nothing has been done. In simulation
-        alone: the compiled code cannot be told when."""
+        """It comes when the quotient is there: not at the first two looks, before which nothing has been done. In
+        simulation alone: the compiled code cannot be told when."""
         memory.simulation.registers[DISPATCH_REGISTER] = PendingLater(memory.simulation.symbols["interruptTable"])
         with monkeypatch.context() as patched:
             patched.setattr(memory, "resume", memory.simulated)
