@@ -102,6 +102,9 @@ def facts_of(
             *stub.jumps(handlers),
             *(Jump(at + offset, kind) for at, routine in placed for offset, kind in routine.facts.jumps),
         ),
+        object_offsets=tuple(
+            (at + place, offset) for at, routine in placed for place, offset in routine.facts.object_offsets
+        ),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from hardtalk.link.cache_sets import place_routines
 from hardtalk.link.errors import LinkError
 from hardtalk.link.inputs import ImageLike, Target
 from hardtalk.link.objects import ALIGNMENT, NativeObject
@@ -74,12 +75,14 @@ def align(address: int, alignment: int) -> int:
     return (address + alignment - 1) // alignment * alignment
 
 
-def lay_out(boot_bytes: int, program: PreparedProgram, image: ImageLike, target: Target) -> Layout:
-    """The layout for a boot stub of that size. Raises LinkError when something does not fit."""
+def lay_out(
+    boot_bytes: int, locked_boot_bytes: int, program: PreparedProgram, image: ImageLike, target: Target
+) -> Layout:
+    """The layout for a boot stub of that size, so much of whose end is locked in the cache. Raises LinkError when something does not fit."""
     layout = Layout()
     layout.regions.append(Region(".boot", CODE_BASE, CODE_BASE + boot_bytes, "code"))
     layout.vm_start = align(CODE_BASE + boot_bytes, CACHE_LINE_BYTES)
-    layout.vm_stop = _place_routines(layout, program, layout.vm_start)
+    layout.vm_stop = _place_routines(layout, program, locked_boot_bytes, target)
     layout.regions.append(Region(".vm", layout.vm_start, layout.vm_stop, "code"))
     layout.tables_start = align(layout.vm_stop, TABLES[0].alignment)
     layout.state_start = layout.tables_stop = layout.place_all(TABLES, layout.tables_start)
@@ -114,16 +117,26 @@ def _check(layout: Layout, boot_bytes: int, target: Target) -> None:
             )
 
 
-def _place_routines(layout: Layout, program: PreparedProgram, address: int) -> int:
-    """One behind the other; what lies in slots where its slot is, behind all others."""
+def _place_routines(layout: Layout, program: PreparedProgram, locked_boot_bytes: int, target: Target) -> int:
+    """What lies in slots where its slot is, behind all others; answers where they end."""
+    seen = set[str]()
     for routine in program.routines:
-        if routine.name in layout.routines:
+        if routine.name in seen:
             raise LinkError(f"routine {routine.name} is defined twice; names are unique in a program")
         if len(routine.code) % 4:
             raise LinkError(f"routine {routine.name} has {len(routine.code)} bytes; ARM code comes in words")
+        seen.add(routine.name)
+    own = [each for each in program.routines if each.name not in program.slots and not isinstance(each, NativeObject)]
+    stub = layout.vm_start - locked_boot_bytes, layout.vm_start
+    found = place_routines(program, own, stub, target.way_bytes)
+    address = max((found[each.name] + len(each.code) for each in own), default=layout.vm_start)
+    for routine in program.routines:
         offset = program.slots.get(routine.name)
+        if routine.name in found:
+            layout.routines[routine.name] = found[routine.name]
+            continue
         if offset is None:
-            address = align(address, ALIGNMENT if isinstance(routine, NativeObject) else 4)
+            address = align(address, ALIGNMENT)
         elif offset == 0:
             address = _place_slots(layout, address)
         else:

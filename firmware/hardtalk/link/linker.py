@@ -40,6 +40,8 @@ from hardtalk.vm.instruction_codes import INSTRUCTION_TABLE_BYTES, instruction_c
 from hardtalk.vm.primitives import arity_codes, receiver_codes
 
 ENTRY = "startMachine"
+LOCKED_FROM: Final = "interruptEntry"
+"""The stub\'s code that is locked in the cache begins here."""
 BRANCH_REACH_BYTES = 1 << 25
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 # Section bits of a first-level descriptor for 1 MB: type, the bit ARMv5 wants set, read and write for all.
@@ -119,9 +121,9 @@ def _assemble_boot(
     sources: Sequence[AssemblySource], program: PreparedProgram, image: ImageLike, target: Target
 ) -> tuple[Layout, Assembly]:
     used = {name for source in sources for name in IDENTIFIER.findall(source.text)}
-    boot_bytes = 0
+    boot_bytes = locked_bytes = 0
     for _ in range(8):
-        layout = lay_out(boot_bytes, program, image, target)
+        layout = lay_out(boot_bytes, locked_bytes, program, image, target)
         known = {
             **target.symbols,
             **layout.symbols,
@@ -133,9 +135,10 @@ def _assemble_boot(
         boot = assemble(sources, CODE_BASE, {name: known[name] for name in sorted(used & known.keys())})
         if ENTRY not in boot.labels:
             raise LinkError(f"the boot sources define no label {ENTRY}; the machine is entered there")
-        if len(boot.code) == boot_bytes:
+        before, boot_bytes = (boot_bytes, locked_bytes), len(boot.code)
+        locked_bytes = layout.vm_start - boot.labels.get(LOCKED_FROM, layout.vm_start)
+        if (boot_bytes, locked_bytes) == before:
             return layout, boot
-        boot_bytes = len(boot.code)
     raise LinkError("the boot stub's size does not settle; use .ltorg and .word instead of ldr rN, =value")
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from hardtalk.link.inputs import RoutineLike
 from hardtalk.link.layout import Layout
-from hardtalk.link.plan import CACHE_LINE_BYTES, LOCKED_LINES, LOCKED_WAYS
+from hardtalk.link.plan import CACHE_LINE_BYTES, FILLING_PLACE, LOCKED_LINES, LOCKED_WAYS
 
 VECTORS = 0
 """The address of the exception vectors, whose line is locked before all others."""
@@ -66,7 +66,7 @@ def lock_lines(
             free = [way for way in ways if line % way_bytes not in way and len(way) < LOCKED_LINES]
             if free:
                 free[0][line % way_bytes] = line
-            elif name not in unlocked:
+            elif name not in unlocked and places[name] < FILLING_PLACE:
                 unlocked.append(name)
     lines = tuple(tuple(sorted(way.values())) for way in ways)
     return LockedLines(lines, tuple(unlocked))

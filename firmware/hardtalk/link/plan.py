@@ -75,7 +75,7 @@ STATE_PLACE: Final = "vmState"
 """The piece whose size the Slang program decides."""
 
 # Native handlers run on the supervisor stack. Its upper end is needed for each of them, so that is locked; it
-# ends where the IRQ stack, which ends with the page, begins.
+# ends where the VM's stack begins, and that where the IRQ stack does, which ends with the page.
 TABLES: Final = (
     Piece("pageTable", 4096 * 4, "table", 16384),
     Piece("primitiveTable", PRIMITIVE_TABLE_ENTRIES * 4, "table"),
@@ -86,7 +86,8 @@ TABLES: Final = (
     Piece("nativeRoutineTable", ROUTINE_LIMIT * 4, "table"),
     Piece("nativeArgumentTable", ROUTINE_LIMIT * 4, "table"),
     Piece("lockedLines", LOCKED_WAYS * LOCKED_LINES * 4, "table"),
-    Piece("supervisorStack", 3 * PAGE_BYTES - 1024, "stack", PAGE_BYTES, top="supervisorStackTop", locked_bytes=128),
+    Piece("supervisorStack", 3 * PAGE_BYTES - 1536, "stack", PAGE_BYTES, top="supervisorStackTop", locked_bytes=128),
+    Piece("machineStack", 512, "stack", 1, top="machineStackTop", locked_bytes=None),
 )
 # An interrupt that nests in native handlers takes 32 bytes of the IRQ stack, and there are at most 32 lines to nest.
 # The VM's state begins a page, so that its address is an immediate operand.
@@ -105,12 +106,14 @@ STACKS: Final = (
     Piece("fiqStack", 128, "stack", 1, top="fiqStackTop"),
     Piece("abortStack", 512, "stack", 1, top="abortStackTop"),
     Piece("undefinedStack", 512, "stack", 1, top="undefinedStackTop"),
-    Piece("machineStack", 8192, "stack", 1, top="machineStackTop"),
 )
 
 BUDGETS: Final = {".boot": 16 << 10, ".vm": 512 << 10, ".tables": 64 << 10, ".state": 64 << 10}
 """The most bytes of each section; the image and the heap have the rest of RAM."""
 
+FILLING_PLACE: Final = 400
+"""Routines with this place in `<locked: n>` or a higher one get what room is left, line by line; what of them has none
+is not told."""
 NATIVE_HANDLERS_PLACE: Final = 345
 """Native routines of drivers are locked behind the routines with a lower place in `<locked: n>`, which every handler
 needs; those with a higher one come behind them. Those of which some lines have no room are told by the facts

@@ -180,6 +180,7 @@ def _part(routine: RoutineLike, start: int, stop: int, other: str) -> Part:
             tuple(at - start for at in facts.polls if start <= at < stop),
             tuple((at - start, change) for at, change in facts.masks if start <= at < stop),
             tuple((at - start, kind) for at, kind in facts.jumps if start <= at < stop),
+            object_offsets=tuple((at - start, offset) for at, offset in facts.object_offsets if start <= at < stop),
         ),
     )
 

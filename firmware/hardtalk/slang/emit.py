@@ -67,6 +67,7 @@ class Emitter:
     relocations: list[Relocation] = field(default_factory=list)
     place: tuple[str, int] = ("", 0)
     polls: list[int] = field(default_factory=list)
+    object_offsets: list[tuple[int, int]] = field(default_factory=list)
     masks: list[tuple[int, str]] = field(default_factory=list)
     jumps: list[tuple[int, str]] = field(default_factory=list)
     closing: list[tuple[int, MachineBlock, Closed]] = field(default_factory=list)
@@ -101,6 +102,7 @@ class Emitter:
             tuple(self.masks),
             tuple(self.jumps),
             usual_end or self.here,
+            tuple(self.object_offsets),
         )
         for (symbol, value), users in self.pool.items():
             for user in users:
@@ -228,6 +230,8 @@ class Emitter:
         kind, amount = inst.shift or ("lsl", 0)
         offset = inst.imm if inst.imm is not None else arm.Shifted(rest[0], kind, amount or 0)
         transfer = arm.load if is_load else arm.store
+        if inst.object_offset is not None:
+            self.object_offsets.append((self.here, inst.object_offset))
         self.word(transfer(register, base, offset, width=WIDTH[inst.detail], index=inst.index, cond=cond))
 
     def branch(self, inst: Machine, following: MachineBlock | None) -> None:

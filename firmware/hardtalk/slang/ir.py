@@ -57,7 +57,10 @@ Operand = Reg | int | Shifted
 
 @dataclass(slots=True)
 class Inst:
-    """One instruction; `detail` is its size, symbol or condition, `targets` the blocks a terminator may go to."""
+    """One instruction; `detail` is its size, symbol or condition, `targets` the blocks a terminator may go to.
+
+    `object_offset`: a load or store so many bytes behind where an object begins; None when nobody knows.
+    """
 
     op: str
     dest: Reg | None = None
@@ -66,6 +69,7 @@ class Inst:
     targets: tuple[Block, ...] = ()
     place: tuple[str, int] = ("", 0)
     volatile: bool = False
+    object_offset: int | None = None
     closes: Mapping[Block, Closed] = field(default_factory=dict)
 
     def registers(self) -> Iterator[Reg]:

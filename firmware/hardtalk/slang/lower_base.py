@@ -105,8 +105,9 @@ class LoweringBase(ABC):
         args: list[Operand] | None = None,
         detail: str = "",
         volatile: bool = False,
+        object_offset: int | None = None,
     ) -> None:
-        self.block.insts.append(Inst(op, dest, args or [], detail, (), self.place, volatile))
+        self.block.insts.append(Inst(op, dest, args or [], detail, (), self.place, volatile, object_offset))
 
     def terminate(
         self,

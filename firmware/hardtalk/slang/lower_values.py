@@ -10,6 +10,7 @@ from hardtalk.slang.ir import Operand, Reg
 from hardtalk.slang.lower_base import is_changeable
 from hardtalk.slang.lower_loops import LoweringLoops
 from hardtalk.slang.operators import Kind, shift_of_division
+from hardtalk.slang.types import record_of
 
 
 class LoweringValues(LoweringLoops):
@@ -118,10 +119,11 @@ class LoweringValues(LoweringLoops):
         volatile = self.frames[-1].is_volatile
         if row.kind is Kind.LOAD:
             dest = self.graph.new_reg(is_float=is_float)
-            self.emit(row.operation, dest, [values[0], 0], row.detail, volatile)
+            self.emit(row.operation, dest, [values[0], 0], row.detail, volatile, self.object_offset(node.arguments[0]))
             return dest
         if row.kind is Kind.STORE:
-            self.emit(row.operation, None, [values[1], values[0], 0], row.detail, volatile)
+            offset = self.object_offset(node.arguments[0])
+            self.emit(row.operation, None, [values[1], values[0], 0], row.detail, volatile, offset)
             return values[1]
         if row.kind is Kind.EFFECT:
             self.emit(row.operation)
@@ -131,6 +133,15 @@ class LoweringValues(LoweringLoops):
         if is_float and isinstance(values[0], int):
             values[0] = self.copied(values[0])
         return self.value_of(row.operation, values, is_float=is_float)
+
+    def object_offset(self, address: tree.Value) -> int | None:
+        """How far an address lies behind where an object begins, when its text says so."""
+        if not isinstance(address, tree.Binary):
+            return 0 if is_object(address) else None
+        if address.operator.selector != "+" or not is_object(address.left):
+            return None
+        right = self.value(address.right) if isinstance(address.right, tree.Constant | tree.ReadLocal) else None
+        return right if isinstance(right, int) else None
 
     def trailing_zeros(self, operand: Operand) -> Operand:
         """31 - clz(lowest bit), but 32 for zero, where clz is 32."""
@@ -156,3 +167,9 @@ class LoweringValues(LoweringLoops):
         self.statements(node.body.statements)
         self.start(proceed)
         return dest
+
+
+def is_object(node: tree.Value) -> bool:
+    """Whether it is declared to be where an object begins."""
+    record = record_of(node.type)
+    return record is not None and record.is_object

@@ -106,6 +106,7 @@ class Machine:
     targets: tuple[MachineBlock, ...] = ()
     place: tuple[str, int] = ("", 0)
     volatile: bool = False
+    object_offset: int | None = None
     closes: Mapping[MachineBlock, Closed] = field(default_factory=dict)
 
     @property

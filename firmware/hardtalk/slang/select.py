@@ -27,6 +27,7 @@ class Selector:
         self.out: list[Machine] = []
         self.place = ("", 0)
         self.volatile = False
+        self.object_offset: int | None = None
 
     def run(self) -> MachineCode:
         for position, block in enumerate(self.graph.blocks):
@@ -35,7 +36,7 @@ class Selector:
                 for number, parameter in enumerate(self.graph.parameters):
                     self.move(parameter, PHYSICAL[number])
             for inst in block.insts:
-                self.place, self.volatile = inst.place, inst.volatile
+                self.place, self.volatile, self.object_offset = inst.place, inst.volatile, inst.object_offset
                 self.select(inst)
         return self.code
 
@@ -66,6 +67,7 @@ class Selector:
                 targets,
                 self.place,
                 self.volatile,
+                self.object_offset,
             )
         )
 

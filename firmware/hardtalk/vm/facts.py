@@ -67,13 +67,15 @@ class Loop:
 @dataclass(frozen=True)
 class CodeFacts:
     """What the compiler knows of places in a routine, by offset: edges that close loops (the branch's offset, its
-    target's, the loops); polls; `mask` and `unmask`; computed jumps and their kinds; where its rare code begins."""
+    target's, the loops); polls; `mask` and `unmask`; computed jumps and their kinds; where its rare code begins; loads and stores
+    that are so many bytes behind where an object begins."""
 
     loops: tuple[tuple[int, int, tuple[Loop, ...]], ...] = ()
     polls: tuple[int, ...] = ()
     masks: tuple[tuple[int, str], ...] = ()
     jumps: tuple[tuple[int, str], ...] = ()
     usual_end: int = 0
+    object_offsets: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -199,6 +201,7 @@ class Facts:
     halts: tuple[int, ...] = ()
     masks: tuple[tuple[int, str], ...] = ()
     jumps: tuple[Jump, ...] = ()
+    object_offsets: tuple[tuple[int, int], ...] = ()
 
     # Writing and reading
 
@@ -292,6 +295,7 @@ MEANINGS: Final = {
     "masks": "instructions that set or clear the I bit",
     "jumps": "every instruction whose target it does not say itself: its kind and, where the kind has a list of its "
     "own, the targets",
+    "object_offsets": "loads and stores whose address lies so many bytes behind where an object begins",
 }
 """What each part holds; docs/facts.md shows it."""
 

@@ -44,6 +44,8 @@ def facts_listing(facts: Facts) -> Iterator[str]:
     yield from (_loop(facts, edge) for edge in facts.loops)
     yield "polls"
     yield from (f"    {address:08x}  {_name(facts, address)}" for address in facts.polls)
+    yield "fields of objects"
+    yield from (f"    {at:08x}  {_name(facts, at)}  {offset}" for at, offset in facts.object_offsets)
     yield "sleeps"
     yield from (f"    {address:08x}  {_name(facts, address)}" for address in facts.sleeps)
     yield "halts"

@@ -63,6 +63,7 @@ def limits(sizes: Mapping[str, int]) -> dict[str, int]:
         "WakeTurns": sizes["WakesAtOnce"] + 1,
         # Copying and filling, eight words a turn.
         "FillTurns": max(sizes["LargeFillBytes"], sizes["FillStepBytes"], sizes["ConstantFillBytes"]) >> 5,
+        "TemporariesFillTurns": greatest("TemporaryCount") >> 3,
         "CopyTurns": max(sizes["CloneBytes"], sizes["PieceElements"] << 2, sizes["ExchangeLimitBytes"] >> 1) >> 5,
         "ComparedPairs": max(pairs(NATIVE_ARGUMENT_PLACES), pairs(SPECIAL_OBJECT_COUNT)),
         "HalfNearClassDepth": pairs(sizes["NearClassDepth"]),

@@ -8,7 +8,7 @@ through the test as an interrupt decides it; only where the interrupt came behin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hardtalk.arm.flow import Instruction
 from hardtalk.bounds.blocks import ALWAYS, EQUAL, NOT_EQUAL, Block, Code, End, Unprovable
@@ -39,13 +39,15 @@ class Flow:
 
 @dataclass
 class Graph:
-    """`flows` of each node; `roots` the nodes at which control comes in; `loops` those of the whole graph."""
+    """`flows` of each node; `roots` the nodes at which control comes in; `loops` those of the whole graph.
+    `begins_everywhere`: a way may begin at any node."""
 
     code: Code
     blocks: Mapping[int, Block]
     flows: dict[Node, Flow]
     roots: tuple[Node, ...]
     loops: list[Loop]
+    begins_everywhere: bool = False
 
     def successors(self, node: Node) -> tuple[Node, ...]:
         flow = self.flows[node]
@@ -71,7 +73,15 @@ def graph_of(
         flow = _flow(code, blocks, node, is_goal, everywhere)
         flows[node] = flow
         pending += [*flow.on, *flow.taken, *flow.skips, *flow.callees]
-    return Graph(code, blocks, flows, roots, _loops(code, blocks, roots, flows))
+    return Graph(code, blocks, flows, roots, _loops(code, blocks, roots, flows), everywhere)
+
+
+def without_calls(graph: Graph) -> Graph:
+    """The same, where a call is passed by, and a way may end at each."""
+    flows = {
+        node: replace(flow, callees=(), ends=End.CALL) if flow.callees else flow for node, flow in graph.flows.items()
+    }
+    return replace(graph, flows=flows)
 
 
 def _loops(code: Code, blocks: Mapping[int, Block], roots: Sequence[int], flows: Mapping[Node, Flow]) -> list[Loop]:

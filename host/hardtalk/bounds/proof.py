@@ -12,9 +12,11 @@ from typing import Final
 
 from hardtalk.board.cycles import EXCEPTION_ENTRY_CYCLES
 from hardtalk.bounds.blocks import Code, End
-from hardtalk.bounds.caches import ColdModel
+from hardtalk.bounds.cache_flow import CacheFlow
+from hardtalk.bounds.cache_steps import CacheSteps
+from hardtalk.bounds.caches import CachedModel, FreedModel
 from hardtalk.bounds.costs import HittingModel, InstructionModel, Model
-from hardtalk.bounds.graph import Graph, address_of
+from hardtalk.bounds.graph import Graph, address_of, without_calls
 from hardtalk.bounds.image import Image
 from hardtalk.bounds.longest import Node, Repeat, Way
 from hardtalk.bounds.masked import UNMASKED, MaskedCode, Section, Site, longest_masked
@@ -27,7 +29,7 @@ from hardtalk.symbols.bytecode_routines import facts_in
 from hardtalk.symbols.source_map import SourceMap
 from hardtalk.vm.facts import MEANS, Facts, Loop, RoutineFact
 
-INSTRUCTIONS, HITTING, COLD = "instructions", "arm926", "arm926-cold"
+INSTRUCTIONS, HITTING, COLD, WARM = "instructions", "arm926", "arm926-cold", "arm926-warm"
 MODELS: Final = (INSTRUCTIONS, HITTING, COLD)
 SMALL, LARGE = "small", "large"
 
@@ -70,20 +72,28 @@ class Proof:
 
     # Solving
 
-    def _model(self, name: str, *, fetches: bool = True) -> Model:
-        if name == INSTRUCTIONS:
-            return InstructionModel()
-        if name == HITTING:
-            return self._hitting
-        return ColdModel(self._hitting, self.code.facts, self.chip, fetches=fetches)
-
     def _solved(self, graph: Graph, goals: frozenset[End], returns: frozenset[End]) -> dict[str, Solver]:
         return {name: self.solved(graph, goals, returns, name) for name in MODELS}
 
     def solved(self, graph: Graph, goals: frozenset[End], returns: frozenset[End], model: str) -> Solver:
         """The longest ways of a graph of this firmware's code in one model."""
-        later = Solver(graph, self._model(COLD, fetches=False), goals, returns) if model == COLD else None
-        return Solver(graph, self._model(model), goals, returns, later)
+        if model == INSTRUCTIONS:
+            return Solver(graph, InstructionModel(), goals, returns)
+        if model == HITTING:
+            return Solver(graph, self._hitting, goals, returns)
+        flow = CacheFlow(graph, self._cache_steps)
+
+        def cached(*, fetches: bool) -> CachedModel:
+            facts, writes_back = self.code.facts, model == WARM
+            return CachedModel(model, self._hitting, flow, facts, self.chip, fetches=fetches, writes_back=writes_back)
+
+        later = Solver(graph, cached(fetches=False), goals, returns)
+        freed = Solver(without_calls(graph), FreedModel(flow), frozenset(End))
+        return Solver(graph, cached(fetches=True), goals, returns, later, freed)
+
+    @cached_property
+    def _cache_steps(self) -> CacheSteps:
+        return CacheSteps(self.code.facts, self.chip.data_cache)
 
     @cached_property
     def stretches(self) -> dict[str, Solver]:
@@ -149,11 +159,7 @@ class Proof:
 
     def stretch_from(self, node: Node, model: str) -> int | None:
         way = self.stretches[model].whole(node)
-        return None if way is None else way.length + self._stack_cycles(model)
-
-    def _stack_cycles(self, model: str) -> int:
-        found = self._model(model)
-        return found.stack_cycles(self.stack_bytes) if isinstance(found, ColdModel) else 0
+        return None if way is None else way.length
 
     @cached_property
     def stack_bytes(self) -> int:
@@ -229,7 +235,7 @@ class Proof:
             self.longest_masked(model),
             exception + _length(entry[model].whole(start)),
             self.longest_stretch(model),
-            _longest_from_roots(self.switch[model]) + self._stack_cycles(model),
+            _longest_from_roots(self.switch[model]),
         )
 
     def longer_by(self, context: str, model: str) -> int:

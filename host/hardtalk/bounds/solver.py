@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from hardtalk.bounds.blocks import End, Unprovable
-from hardtalk.bounds.caches import ColdModel
+from hardtalk.bounds.caches import CachedModel
 from hardtalk.bounds.costs import Model
 from hardtalk.bounds.graph import Flow, Graph, address_of
 from hardtalk.bounds.longest import Edge, Loop, Node, Way, components, joined, longest_ways
@@ -21,7 +21,8 @@ from hardtalk.bounds.longest import Edge, Loop, Node, Way, components, joined, l
 class Solver:
     """`goals` are the ends of blocks that reach the goal, `returns` those that return; others lead nowhere.
 
-    `later` has solved the graph for code that lies in the cache, which it does in the second turn of a loop.
+    `later` has solved the graph for code that lies in the cache, which it does in the second turn of a loop; `freed` for
+    the words stored to lines that are taken for loaded.
     """
 
     def __init__(
@@ -31,10 +32,12 @@ class Solver:
         goals: frozenset[End],
         returns: frozenset[End] = frozenset({End.RETURN}),
         later: Solver | None = None,
+        freed: Solver | None = None,
     ) -> None:
         self.graph = graph
         self.model = model
         self._later = later
+        self._freed = freed
         self._routine_lines: dict[int, frozenset[int]] = {}
         self._loops = graph.loops if later is None else [self._fetched(loop) for loop in graph.loops]
         self._ends: dict[bool, frozenset[End | None]] = {True: frozenset(goals), False: frozenset(returns)}
@@ -129,11 +132,9 @@ class Solver:
         seam = self.model.seam(flow.block) if flow.block.end is End.ON else 0
         through, through_later = 0, 0
         if flow.callees:
-            ways = [way for callee in flow.callees if (way := self.to_return[callee]) is not None]
-            through = max((way.length for way in ways), default=-1)
+            through = max(self._through(flow), default=-1)
             if self._later is not None:
-                found = [way for callee in flow.callees if (way := self._later.to_return[callee]) is not None]
-                through_later = max((way.length for way in found), default=0)
+                through_later = max(self._later._through(flow), default=0)
         for target in flow.skips:
             yield Edge(target, cost.skipped, None if later is None else later.skipped)
         for target in flow.taken:
@@ -146,17 +147,24 @@ class Solver:
             else:
                 yield Edge(target, length, later.executed + through_later if is_call else later.skipped + seam)
 
+    def _through(self, flow: Flow) -> Iterator[int]:
+        """The lengths through the routines called here, without what the place of the call has made known."""
+        for callee in flow.callees:
+            way = self.to_return[callee]
+            if way is not None:
+                yield max(0, way.length - self.model.known(flow.block, callee))
+
     # Code in the cache
 
     def _fetched(self, loop: Loop) -> Loop:
         """The loop, with the cost of fetching its code once, and in each turn again what finds no place."""
         lines = frozenset[int]().union(*(self._lines_from(node) for node in loop.nodes))
-        assert isinstance(self.model, ColdModel)
+        assert isinstance(self.model, CachedModel)
         return replace(loop, once=self.model.fetch_cycles(lines), each=self.model.crowded(lines))
 
     def _lines_from(self, node: Node) -> frozenset[int]:
         """The lines of a node's code and of the routines that it calls."""
-        assert isinstance(self.model, ColdModel)
+        assert isinstance(self.model, CachedModel)
         flow = self.graph.flows[node]
         return self.model.lines(flow.block).union(*(self._lines_of(callee) for callee in flow.callees))
 
@@ -211,10 +219,18 @@ class Solver:
                         _keep_longer(found, target, longest)
             for node in component:
                 for callee in called.get(node, ()):
-                    way = self._whole(node, found)
+                    way = self._begun(node, self._whole(node, found))
                     if way is not None:
                         _keep_longer(found, callee, way)
         return found
+
+    def _begun(self, node: Node, way: Way | None) -> Way | None:
+        """A way as it is when it begins at a node."""
+        if way is None or self._freed is None:
+            return way
+        freed = self._freed.to_goal[node]
+        more = self.model.assumed(address_of(node), 0 if freed is None else freed.length)
+        return way if more == 0 else Way(way.length + more, way.first, way.rest)
 
     def _whole(self, node: Node, beyond: dict[Node, Way]) -> Way | None:
         goal, back, rest = self.to_goal[node], self.to_return[node], beyond.get(node)
@@ -224,7 +240,7 @@ class Solver:
 
     def whole(self, node: Node) -> Way | None:
         """The longest way from a node to the goal, through returns where there are any."""
-        return self._whole(node, self.beyond)
+        return self._begun(node, self._whole(node, self.beyond))
 
 
 def _keep_longer(found: dict[Node, Way], node: Node, way: Way) -> None:
