@@ -11,6 +11,7 @@ from hardtalk.slang.lower_base import is_changeable
 from hardtalk.slang.lower_loops import LoweringLoops
 from hardtalk.slang.operators import Kind, shift_of_division
 from hardtalk.slang.types import record_of
+from hardtalk.vm.object_format import LINKS_BYTES
 
 
 class LoweringValues(LoweringLoops):
@@ -135,13 +136,12 @@ class LoweringValues(LoweringLoops):
         return self.value_of(row.operation, values, is_float=is_float)
 
     def object_offset(self, address: tree.Value) -> int | None:
-        """How far an address lies behind where an object begins, when its text says so."""
-        if not isinstance(address, tree.Binary):
-            return 0 if is_object(address) else None
-        if address.operator.selector != "+" or not is_object(address.left):
+        """How far an address lies behind where an object begins, when its text says so. None for the links of a ring:
+        they may be those of its anchor, which lies anywhere."""
+        if not isinstance(address, tree.Binary) or address.operator.selector != "+" or not is_object(address.left):
             return None
         right = self.value(address.right) if isinstance(address.right, tree.Constant | tree.ReadLocal) else None
-        return right if isinstance(right, int) else None
+        return right if isinstance(right, int) and right >= LINKS_BYTES else None
 
     def trailing_zeros(self, operand: Operand) -> Operand:
         """31 - clz(lowest bit), but 32 for zero, where clz is 32."""

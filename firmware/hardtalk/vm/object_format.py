@@ -36,6 +36,8 @@ HEADER_FIELDS: Final = (
     HeaderField("HashOffset", "hash", 18, 2, "identity hash, 0 until asked for"),
 )
 BODY_OFFSET: Final = 20
+LINKS_BYTES: Final = 8
+"""Of the fields that an object shares with the anchor of a ring."""
 HEADER_VIEWS: Final = {"formatAndBlock": (16, 2), "headerWord": (16, 4)}
 """Several fields of the header read or written at once: offset and width. See `header_word`."""
 

@@ -205,7 +205,9 @@ class CacheFlow:
         entry, back = self._entries[callee], self._returns[callee]
         code = (back.code - entry.code) & self._steps.staying(state.code, self._routines[callee].lines)
         data = len((back.absolute - entry.absolute) & state.absolute)
-        for each in ARGUMENTS:
+        # Registers that hold one value are one: its lines are filled once.
+        one_each = {entry.at.get((ENTRY, each), -each - 1): each for each in ARGUMENTS}
+        for each in one_each.values():
             loaded, mine = back.value((ENTRY, each)), state.value(each)
             if loaded.start is not None and loaded.start == mine.start:
                 before = entry.value((ENTRY, each))

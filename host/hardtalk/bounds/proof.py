@@ -175,6 +175,14 @@ class Proof:
             depths.update(dict.fromkeys(component, depth))
         return max(depths.values(), default=0)
 
+    def check_stack(self) -> None:
+        """Refuse a stack of the VM that is deeper than its region, which the caches hold for good."""
+        (stack,) = (each for each in self.code.facts.regions if each.name == "machineStack")
+        size = stack.stop - stack.start
+        is_locked = any(each.start <= stack.start and stack.stop <= each.stop for each in self.code.facts.locked)
+        if self.stack_bytes > size or not is_locked:
+            raise Unprovable(stack.start, f"a stack of {self.stack_bytes:,} bytes where {size:,} are, locked or not")
+
     def leads_elsewhere(self, row: Stretch) -> bool:
         """Whether most of the routine's longest way lies behind a jump into another routine, which is a row itself."""
         way = self.stretches[HITTING].whole(row.node)
@@ -229,6 +237,7 @@ class Proof:
         return {means: ends[means] for means in MEANS}
 
     def response(self, model: str) -> Response:
+        self.check_stack()
         entry, start = self.entry
         exception = 1 if model == INSTRUCTIONS else EXCEPTION_ENTRY_CYCLES
         return Response(
