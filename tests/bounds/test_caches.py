@@ -1,5 +1,5 @@
-"""What is taken for loaded in empty caches: on small programs, and on generated ones that run on a CPU beside caches that
-remember all they have seen."""
+"""What is taken for loaded in empty caches: on small programs, and on generated ones that run on a CPU beside caches
+that remember all they have seen."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from handmade import (
 from hardtalk.arm.flow import decode
 from hardtalk.link import Firmware, LinkError, link
 from hardtalk.link.assembler import AssemblySource
-from hardtalk.link.plan import BUDGETS, NATIVE_HANDLERS_PLACE, STATE
+from hardtalk.link.plan import BUDGETS, FILLING_PLACE, NATIVE_HANDLERS_PLACE, STATE
 from hardtalk.vm.constants import DISPATCH_TABLES, PENDING_BIT, SLOT_BYTES
 from hardtalk.vm.facts import Facts
 
@@ -235,7 +235,8 @@ def test_what_an_interrupt_needs_lies_where_it_can_be_locked(firmware: Firmware)
     assert firmware.address("interruptTable") & PENDING_BIT
     assert not any(firmware.address(name) & PENDING_BIT for name in DISPATCH_TABLES if name != "interruptTable")
     assert firmware.address("irqStackTop") == firmware.address("vmState")
-    assert firmware.address("supervisorStackTop") == firmware.address("vmState") - 1024
+    assert firmware.address("machineStackTop") == firmware.address("vmState") - 1024
+    assert firmware.address("supervisorStackTop") == firmware.address("machineStackTop") - 512
     assert firmware.address("lockedDataStart") == firmware.address("supervisorStackTop") - 128
     assert firmware.address("Hand>>handleInterrupts") < firmware.address("Hand>>startVirtualMachine")
 
@@ -269,7 +270,9 @@ def test_more_code_to_lock_than_the_caches_hold_is_told(place: int) -> None:
 def test_lines_of_one_set_have_two_places() -> None:
     """Bytecodes 64 apart share a set; the more important ones are locked, and no line is locked twice."""
     names = [f"bytecode{number}" for number in (32, 96, 160)]
-    routines = [replace(routine(name, "mov r2, r2"), locked=place) for place, name in enumerate(names, 500)]
+    routines = [
+        replace(routine(name, "mov r2, r2"), locked=place) for place, name in enumerate(names, FILLING_PLACE - 3)
+    ]
     entries = {number: f"Hand>>bytecode{number}" for number in (32, 96, 160)}
     program = replace(PROGRAM, routines=(*PROGRAM.routines, *routines), bytecode_entries=entries)
     facts = Facts.of_elf(link(boot_sources(), program, IMAGE, TARGET).elf)
@@ -291,7 +294,7 @@ def test_more_data_to_lock_than_the_caches_hold_is_refused(monkeypatch: pytest.M
     first, *others = STATE
     monkeypatch.setattr("hardtalk.link.layout.STATE", (replace(first, locked_first=7100), *others))
     message = refusal(replace(PROGRAM, state_size=7100))
-    assert message.startswith("the data that must be locked have 8,252 bytes, 2 ways of the data cache hold 8,192; ")
+    assert message.startswith("the data that must be locked have 8,764 bytes, 2 ways of the data cache hold 8,192; ")
 
 
 @pytest.mark.parametrize("section", [".boot", ".vm", ".tables", ".state"])

@@ -78,7 +78,10 @@ def align(address: int, alignment: int) -> int:
 def lay_out(
     boot_bytes: int, locked_boot_bytes: int, program: PreparedProgram, image: ImageLike, target: Target
 ) -> Layout:
-    """The layout for a boot stub of that size, so much of whose end is locked in the cache. Raises LinkError when something does not fit."""
+    """The layout for a boot stub of that size, so much of whose end is locked in the cache.
+
+    Raises LinkError when something does not fit.
+    """
     layout = Layout()
     layout.regions.append(Region(".boot", CODE_BASE, CODE_BASE + boot_bytes, "code"))
     layout.vm_start = align(CODE_BASE + boot_bytes, CACHE_LINE_BYTES)

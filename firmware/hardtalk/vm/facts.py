@@ -67,8 +67,8 @@ class Loop:
 @dataclass(frozen=True)
 class CodeFacts:
     """What the compiler knows of places in a routine, by offset: edges that close loops (the branch's offset, its
-    target's, the loops); polls; `mask` and `unmask`; computed jumps and their kinds; where its rare code begins; loads and stores
-    that are so many bytes behind where an object begins."""
+    target's, the loops); polls; `mask` and `unmask`; computed jumps and their kinds; where its rare code begins;
+    loads and stores that are so many bytes behind where an object begins."""
 
     loops: tuple[tuple[int, int, tuple[Loop, ...]], ...] = ()
     polls: tuple[int, ...] = ()

@@ -1,11 +1,11 @@
 """What the caches are known to hold at a place of the code.
 
-Of data that is told by **values**: addresses in registers and on the stack. Where a value lies in its line is known when
-the code accesses a field of an object through it (the facts say so); then lines are told apart. Of another value only
-bytes are: what lies between two loaded bytes that are no further apart than a line is long lies in the line of one of
-them. Places that hold the same value share what is known of it, and where two ways come together only what is known
-on both is. Nothing that was loaded is evicted (docs/bounds.md), but for lines of code of which more lie in one set
-than are sure to find a place.
+Of data that is told by **values**: addresses in registers and on the stack. Where a value lies in its line is known
+when the code accesses a field of an object through it (the facts say so); then lines are told apart. Of another value
+only bytes are: what lies between two loaded bytes that are no further apart than a line is long lies in the line of
+one of them. Places that hold the same value share what is known of it, and where two ways come together only what is
+known on both is. Nothing that was loaded is evicted (docs/bounds.md), but for lines of code of which more lie in one
+set than are sure to find a place.
 """
 
 from __future__ import annotations

@@ -6,16 +6,17 @@ Nothing is measured here; the ELF is all that is read. Raises `Unbounded` or `Un
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from hardtalk.board.cycles import EXCEPTION_ENTRY_CYCLES
-from hardtalk.bounds.blocks import Code, End
+from hardtalk.bounds.blocks import Code, End, Unprovable
 from hardtalk.bounds.cache_flow import CacheFlow
 from hardtalk.bounds.cache_steps import CacheSteps
 from hardtalk.bounds.caches import CachedModel, FreedModel
-from hardtalk.bounds.costs import HittingModel, InstructionModel, Model
+from hardtalk.bounds.costs import HittingModel, InstructionModel
 from hardtalk.bounds.graph import Graph, address_of, without_calls
 from hardtalk.bounds.image import Image
 from hardtalk.bounds.longest import Node, Repeat, Way
@@ -31,6 +32,7 @@ from hardtalk.vm.facts import MEANS, Facts, Loop, RoutineFact
 
 INSTRUCTIONS, HITTING, COLD, WARM = "instructions", "arm926", "arm926-cold", "arm926-warm"
 MODELS: Final = (INSTRUCTIONS, HITTING, COLD)
+"""Those that are shown. In WARM the caches hold lines that others have written."""
 SMALL, LARGE = "small", "large"
 
 
@@ -61,6 +63,18 @@ class Response:
         return {"masked": self.masked, "entry": self.entry, "stretch": self.stretch, "switch": self.switch}
 
 
+class Solvers(dict[str, Solver]):
+    """By model; each is made when it is first asked for."""
+
+    def __init__(self, solve: Callable[[str], Solver]) -> None:
+        super().__init__()
+        self._solve = solve
+
+    def __missing__(self, model: str) -> Solver:
+        self[model] = self._solve(model)
+        return self[model]
+
+
 class Proof:
     """Of the firmware in `source_map` on the `chip` whose caches and bus it runs with; `facts` other than its own."""
 
@@ -72,8 +86,8 @@ class Proof:
 
     # Solving
 
-    def _solved(self, graph: Graph, goals: frozenset[End], returns: frozenset[End]) -> dict[str, Solver]:
-        return {name: self.solved(graph, goals, returns, name) for name in MODELS}
+    def _solved(self, graph: Graph, goals: frozenset[End], returns: frozenset[End]) -> Solvers:
+        return Solvers(lambda model: self.solved(graph, goals, returns, model))
 
     def solved(self, graph: Graph, goals: frozenset[End], returns: frozenset[End], model: str) -> Solver:
         """The longest ways of a graph of this firmware's code in one model."""
@@ -96,7 +110,7 @@ class Proof:
         return CacheSteps(self.code.facts, self.chip.data_cache)
 
     @cached_property
-    def stretches(self) -> dict[str, Solver]:
+    def stretches(self) -> Solvers:
         return self._solved(stretch_graph(self.code, self.source_map), LOOKS, RETURNS)
 
     @cached_property
@@ -104,7 +118,7 @@ class Proof:
         return MaskedCode(self.code, self.source_map)
 
     @cached_property
-    def masked(self) -> dict[str, Solver]:
+    def masked(self) -> Solvers:
         return self._solved(self.masked_code.graph, UNMASKED, frozenset({End.RETURN}))
 
     @cached_property
@@ -118,7 +132,7 @@ class Proof:
         return waiting_slots(self.image)
 
     @cached_property
-    def switch(self) -> dict[str, Solver]:
+    def switch(self) -> Solvers:
         graph = switch_graph(self.code, self.source_map, handler_of(self.code), slots=self.waiting_slots)
         return self._solved(graph, SWITCHED, RETURNS)
 
@@ -131,7 +145,7 @@ class Proof:
         }
 
     @cached_property
-    def entry(self) -> tuple[dict[str, Solver], Node]:
+    def entry(self) -> tuple[Solvers, Node]:
         graph, start = entry_graph(self.code, self.source_map)
         return self._solved(graph, ENTERED, frozenset({End.RETURN})), start
 
@@ -196,7 +210,9 @@ class Proof:
         return False
 
     def longest_stretch(self, model: str) -> int:
-        return max(row.lengths[model] for row in self.rows)
+        graph, routine_at = self.stretches[model].graph, self.code.facts.routine_at
+        nodes = (node for node in graph.flows if routine_at(address_of(node)) is not None)
+        return max(length for node in nodes if (length := self.stretch_from(node, model)) is not None)
 
     def longest_masked(self, model: str) -> int:
         found = self.masked_section(model)

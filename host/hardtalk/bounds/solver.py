@@ -21,8 +21,8 @@ from hardtalk.bounds.longest import Edge, Loop, Node, Way, components, joined, l
 class Solver:
     """`goals` are the ends of blocks that reach the goal, `returns` those that return; others lead nowhere.
 
-    `later` has solved the graph for code that lies in the cache, which it does in the second turn of a loop; `freed` for
-    the words stored to lines that are taken for loaded.
+    `later` has solved the graph for code that lies in the cache, which it does in the second turn of a loop; `freed`
+    for the words stored to lines that are taken for loaded.
     """
 
     def __init__(
