@@ -56,6 +56,15 @@ def test_help_names_each_command(bench: Bench) -> None:
     assert told(bench, "help nothing") == ["there is no command nothing; help lists them"]
 
 
+def test_what_waits_for_ever_is_ended_where_nobody_can(bench: Bench) -> None:
+    shown = StringIO()
+    lines = StringIO("[ Semaphore new wait ] value\n3 + 4\n")
+    Shell(bench, Console(file=shown, width=200)).run(lines, entry_seconds=1)
+    first, *stack, last = shown.getvalue().splitlines()
+    assert first == "ended: no answer within 1 seconds of the board's time"
+    assert stack == ["[] in UndefinedObject>>DoIt", "UndefinedObject>>DoIt"] and last == "7"
+
+
 def test_inspect(bench: Bench) -> None:
     assert told(bench, "inspect 3 @ 4") == ["Point: 3@4", "  x: 3", "  y: 4"]
     assert told(bench, "inspect #(1 'it''s')") == ["Array: #(1 'it''s')", "  1: 1", "  2: 'it''s'"]

@@ -12,7 +12,7 @@ from hardtalk.cli.latency_service import (
 from hardtalk.cli.latency_table import COLUMNS, TEXT_COLUMNS, bin_cycles, circumstances_of, name_cells, table_cells
 from hardtalk.latency.counts import COUNT_NAMES
 from hardtalk.latency.distribution import P99
-from hardtalk.latency.rows import Row, part_names
+from hardtalk.latency.rows import Row, Trouble, part_names
 from hardtalk.report.comparison import Span, svg_comparison
 from hardtalk.report.durations import microseconds
 from hardtalk.report.histogram import svg_histogram
@@ -20,19 +20,31 @@ from hardtalk.report.page import Page
 
 COMPARED = "Latencies of all rows"
 NAME_COLUMNS = COLUMNS[:TEXT_COLUMNS]
+TROUBLE_COLUMNS = *NAME_COLUMNS, "served before", "trouble", "reason"
 
 
 def latency_page(
-    rows: Sequence[Row], hertz: int, firmware: str, deadline_cycles: int, seed: int, command: str, day: str
+    rows: Sequence[Row],
+    hertz: int,
+    firmware: str,
+    deadline_cycles: int,
+    seed: int,
+    made: str,
+    troubles: Sequence[Trouble] = (),
 ) -> Page:
-    """`command` made it on that `day`."""
+    """`made`: by which command, and when."""
     page = Page("Interrupt latencies")
-    models = "; ".join(circumstances_of(model, hertz) for model in dict.fromkeys(row.model for row in rows))
+    models_shown = dict.fromkeys(row.model for row in [*rows, *troubles])
+    models = "; ".join(circumstances_of(model, hertz) for model in models_shown)
     page.paragraph(
         "From the cycle in which a device raises its line to the handler's first access to the device, as the board "
         f"sees it. {models}; firmware {firmware}, seed {seed}."
     )
-    page.paragraph(f"{command}, {day}")
+    page.paragraph(made)
+    if troubles:
+        page.table(TROUBLE_COLUMNS, map(cells_of_trouble, troubles), range(len(TROUBLE_COLUMNS)), range(len(troubles)))
+    if not rows:
+        return page
     page.picture(svg_comparison([span_of(row, hertz) for row in rows], deadline_cycles * 10**6 / hertz, COMPARED))
     missed = [number for number, row in enumerate(rows) if row.distribution.misses(deadline_cycles)]
     page.table(COLUMNS, [table_cells(row, deadline_cycles, hertz) for row in rows], range(TEXT_COLUMNS), missed)
@@ -52,6 +64,10 @@ def latency_page(
     for row in rows:
         add_row(page, row, hertz, bins)
     return page
+
+
+def cells_of_trouble(trouble: Trouble) -> list[str]:
+    return [*name_cells(trouble), f"{trouble.served:,}", trouble.kind.lower(), trouble.reason]
 
 
 def span_of(row: Row, hertz: int) -> Span:

@@ -5,7 +5,7 @@ from hardtalk.bench.errors import BenchError
 from hardtalk.bench.process_watch import NATIVE_RUNNING, VM_RECORD
 from hardtalk.latency.interrupt import Interrupt
 from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
-from hardtalk.latency.loaded_board import start_load
+from hardtalk.latency.loaded_board import printed, start_load
 from hardtalk.latency.loads import Load
 from hardtalk.latency.subjects import Subject
 from hardtalk.symbols.moment import Moment
@@ -33,7 +33,8 @@ def record(bench: Bench, subject: Subject, load: Load, count: int, seed: int) ->
         try:
             return laboratory.measure(count)
         except NotServed as error:
-            raise BenchError(f"{error}\n{board.fault_report()}") from error
+            reason = "\n".join([*bench.console.device_failures, *printed(bench), str(error)])
+            raise BenchError(f"{reason}\n{board.fault_report()}") from error
 
     interrupts = measure()
     end = board.clock.cycles
@@ -54,7 +55,8 @@ def record_program(bench: Bench, expression: str, cycles: int) -> tuple[Recordin
             answer = bench.console.evaluate(expression, cycles)
         except BenchError as error:
             is_over = bench.board.clock.cycles - start >= cycles
-            answer = f"still running after {cycles * 1000 // bench.board.chip.cpu_hertz} ms" if is_over else str(error)
+            late = f"still running after {cycles * 1000 // bench.board.chip.cpu_hertz} ms"
+            answer = "\n".join([*bench.console.device_failures, *printed(bench), late]) if is_over else str(error)
     return recorder.recording, answer
 
 
