@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Final, TextIO
@@ -27,9 +27,9 @@ from hardtalk.shell.devices import names_behind
 from hardtalk.shell.editing import LineEditor
 from hardtalk.shell.errors import BadCommand
 from hardtalk.shell.library import Library
-from hardtalk.smalltalk.ast import Expression, Method
+from hardtalk.smalltalk.ast import Assignment, Expression, Method
 from hardtalk.smalltalk.errors import SourceError
-from hardtalk.smalltalk.parser import DO_IT
+from hardtalk.smalltalk.parser import DO_IT, parse_expression
 
 PROMPT, CONTINUATION = "> ", "| "
 PATIENCE_CYCLES = 1 << 62
@@ -42,6 +42,24 @@ UNDECLARED: Final = re.compile(r"warning: (?P<name>[A-Z]\w*) was not declared;")
 """A small letter begins what is meant to be a variable of the prompt's."""
 GOES_ON_MILLISECONDS: Final = 1000
 STANDS_STILL: Final = "the board stands still at a breakpoint: continue, step, over or out first"
+
+
+def fresh_variables(entry: str, known: Collection[str]) -> list[str]:
+    """The names with a small letter to which a statement of the entry assigns, and that are not `known`; none of a
+    method or class."""
+    try:
+        method = parse_expression(entry)
+    except SourceError:
+        return []
+    known_here = {*known, *(each.name for each in method.temporaries)}
+    assigned: dict[str, None] = {}
+    for each in method.statements:
+        while isinstance(each, Assignment):
+            name = each.variable.name
+            if name[0].islower() and name not in known_here:
+                assigned[name] = None
+            each = each.value
+    return list(assigned)
 
 
 class Shell:
@@ -131,6 +149,7 @@ class Shell:
             return
         failed, self.has_failed = self.has_failed, False
         try:
+            self._declare(entry)
             self.bench.console.prompt.enter(entry, line=line)
         except SourceError as error:
             self.fail(str(error))
@@ -142,6 +161,13 @@ class Shell:
             if self.debugger is not None and not self._is_stopped:
                 self.debugger.learn(self.library.entered)
         self.has_failed = failed or self.has_failed
+
+    def _declare(self, entry: str) -> None:
+        """Whoever gives a value to a name with a small letter wants the variable: the board need not warn of it."""
+        names = fresh_variables(entry, self.bench.console.prompt.model.globals)
+        if names:
+            text = ". ".join(f"Smalltalk at: #{each} ifAbsent: [ Smalltalk at: #{each} put: nil ]" for each in names)
+            self.bench.console.prompt.enter_statements(parse_expression(text), is_quiet=True)
 
     @property
     def _is_stopped(self) -> bool:
