@@ -9,7 +9,16 @@ from hardtalk.cli.latency_service import (
     handler_cells,
     process_cells,
 )
-from hardtalk.cli.latency_table import COLUMNS, TEXT_COLUMNS, bin_cycles, circumstances_of, name_cells, table_cells
+from hardtalk.cli.latency_table import (
+    COLUMNS,
+    TEXT_COLUMNS,
+    bin_cycles,
+    circumstances_of,
+    name_cells,
+    table_cells,
+    told_once,
+    trouble_cells,
+)
 from hardtalk.latency.counts import COUNT_NAMES
 from hardtalk.latency.distribution import P99
 from hardtalk.latency.rows import Row, Trouble, part_names
@@ -20,7 +29,6 @@ from hardtalk.report.page import Page
 
 COMPARED = "Latencies of all rows"
 NAME_COLUMNS = COLUMNS[:TEXT_COLUMNS]
-TROUBLE_COLUMNS = *NAME_COLUMNS, "served before", "trouble", "reason"
 
 
 def latency_page(
@@ -41,13 +49,15 @@ def latency_page(
         f"sees it. {models}; firmware {firmware}, seed {seed}."
     )
     page.paragraph(made)
-    if troubles:
-        page.table(TROUBLE_COLUMNS, map(cells_of_trouble, troubles), range(len(TROUBLE_COLUMNS)), range(len(troubles)))
+    if rows:
+        page.picture(svg_comparison([span_of(row, hertz) for row in rows], deadline_cycles * 10**6 / hertz, COMPARED))
+    missed = [number for number, row in enumerate(rows) if row.distribution.misses(deadline_cycles)]
+    cells = [table_cells(row, deadline_cycles, hertz) for row in rows] + [trouble_cells(each) for each in troubles]
+    page.table(COLUMNS, cells, range(TEXT_COLUMNS), [*missed, *range(len(rows), len(cells))])
+    for text in told_once(troubles):
+        page.lines(text)
     if not rows:
         return page
-    page.picture(svg_comparison([span_of(row, hertz) for row in rows], deadline_cycles * 10**6 / hertz, COMPARED))
-    missed = [number for number, row in enumerate(rows) if row.distribution.misses(deadline_cycles)]
-    page.table(COLUMNS, [table_cells(row, deadline_cycles, hertz) for row in rows], range(TEXT_COLUMNS), missed)
     page.heading("What became of the interrupts")
     page.paragraph("Raised and served: the measured line, as the board saw it. The others: counted by the firmware.")
     page.table(
@@ -64,10 +74,6 @@ def latency_page(
     for row in rows:
         add_row(page, row, hertz, bins)
     return page
-
-
-def cells_of_trouble(trouble: Trouble) -> list[str]:
-    return [*name_cells(trouble), f"{trouble.served:,}", trouble.kind.lower(), trouble.reason]
 
 
 def span_of(row: Row, hertz: int) -> Span:

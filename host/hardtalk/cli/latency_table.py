@@ -67,9 +67,20 @@ def latency_table(
 
 
 def trouble_lines(troubles: Sequence[Trouble]) -> Iterator[Text]:
-    """The lines that were not served, and the loads that did not run, each with its reason."""
+    """The lines that were not served, and the loads that did not run, each with its reason; what has the same reason
+    together."""
+    for text in told_once(troubles):
+        yield Text(text)
+
+
+def told_once(troubles: Sequence[Trouble]) -> list[str]:
+    together: dict[tuple[str, str], list[Trouble]] = {}
     for each in troubles:
-        yield Text(str(each))
+        together.setdefault((each.kind, each.reason), []).append(each)
+    return [
+        f"{kind}: {same[0].title}{f' and {len(same) - 1} more rows' if len(same) > 1 else ''}: {reason}"
+        for (kind, reason), same in together.items()
+    ]
 
 
 def count_lines(rows: Sequence[Row]) -> Iterator[Text]:

@@ -77,9 +77,6 @@ class Trouble(Combination):
     served: int
     kind: str = NOT_SERVED
 
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.title}: {self.reason}"
-
 
 def worst_of(interrupts: Sequence[Interrupt], source_map: SourceMap, board: Board) -> tuple[Late, ...]:
     """The longest, longest first; of equals, the first that happened."""
