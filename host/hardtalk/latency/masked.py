@@ -10,6 +10,7 @@ from hardtalk.board.mask_watch import IRQ_VECTOR, MaskWatch, SeenSection
 from hardtalk.bounds.masked import Section
 from hardtalk.bounds.proof import Proof
 from hardtalk.chip import default_chip
+from hardtalk.latency.headway import tell
 from hardtalk.latency.laboratory import NotServed
 from hardtalk.latency.loaded_board import NotMeasured, Unmeasured, check_load, or_unmeasured, printed, start_load
 from hardtalk.latency.matrix import Cell, booted, measure_interrupts
@@ -63,7 +64,7 @@ def measure_masked(cell: Cell) -> list[SeenInCell]:
     is_cut = False
     with MaskWatch(bench.board) as watch:
         try:
-            measure_interrupts(bench, subject, cell)
+            measure_interrupts(bench, subject, cell, tell)
         except CutShort:
             is_cut = True
         except NotServed as error:

@@ -14,6 +14,7 @@ from hardtalk.bench import Bench, BootOptions, KeptBoard, UnfitRequest
 from hardtalk.board import BoardError, DeviceFailure
 from hardtalk.latency.counts import counts_of, storms_of
 from hardtalk.latency.distribution import Distribution
+from hardtalk.latency.headway import tell
 from hardtalk.latency.interrupt import Interrupt
 from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
 from hardtalk.latency.loaded_board import NotMeasured, boot_latency_bench, check_load, printed, start_load
@@ -74,7 +75,7 @@ def booted(options: BootOptions) -> Bench:
     return bench
 
 
-def measure_cell(cell: Cell, progress: Callable[[int], None] = lambda _: None) -> Row | Trouble:
+def measure_cell(cell: Cell, progress: Callable[[int], None] = tell) -> Row | Trouble:
     """A trouble when an interrupt is not served, or the load does not run. Raises BenchError when there is no such
     board, and CutShort with a row of those interrupts that were served before one came from the keyboard."""
     try:

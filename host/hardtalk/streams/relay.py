@@ -16,6 +16,7 @@ from hardtalk.bench import BenchError, BootOptions
 from hardtalk.bench.firmware import study_folder
 from hardtalk.board import Board, StopReason
 from hardtalk.build.sources import text_root
+from hardtalk.latency.headway import tell
 from hardtalk.latency.loaded_board import Unmeasured, check_load, or_unmeasured, run_load
 from hardtalk.latency.loads import Load
 from hardtalk.latency.matrix import booted
@@ -113,6 +114,7 @@ def relay(task: Relaying) -> RelayResult:
         while done < task.count:
             run_for(board, board.clock.hertz // 1000)
             done += 1
+            tell(1)
             if milestones.is_due(done):
                 so_far = result_of(task, device, services, done)
                 print(milestones.told(done, monotonic(), so_far.troubles), file=sys.stderr, flush=True)

@@ -17,6 +17,7 @@ from hardtalk.bench import BenchError, BootOptions
 from hardtalk.bench.firmware import study_folder
 from hardtalk.board import Board
 from hardtalk.devices import Pl110
+from hardtalk.latency.headway import tell
 from hardtalk.latency.loaded_board import Unmeasured, check_load, or_unmeasured, run_load
 from hardtalk.latency.loads import Load
 from hardtalk.latency.matrix import booted
@@ -99,6 +100,7 @@ def touch(task: Touching) -> TouchResult:
             found.append(seen_after(board, board.mouse.press, (left, top)))
             pause(board, chance)
             seen_after(board, board.mouse.release, (left, top))
+            tell(1)
     except KeyboardInterrupt:
         if not found:
             raise CutShort from None

@@ -14,6 +14,7 @@ from hardtalk.bench import Bench, BootOptions
 from hardtalk.bench.errors import BenchError, UnfitRequest
 from hardtalk.board import Board, StopReason
 from hardtalk.latency.activity import activity_at
+from hardtalk.latency.headway import tell
 from hardtalk.latency.interrupt import sum_of_parts
 from hardtalk.latency.laboratory import Laboratory, Schedule
 from hardtalk.latency.loaded_board import NotMeasured, Unmeasured, check_load, or_unmeasured, run_load
@@ -186,6 +187,7 @@ def run_while_sending(board: Board, characters: bytes) -> None:
     for first in range(0, len(characters), SENT_AT_ONCE):
         chunk = characters[first : first + SENT_AT_ONCE]
         device.send(chunk)
+        tell(len(chunk))
         run_for(board, (len(chunk) - (device.waiting <= len(chunk))) * device.character_cycles)
     run_for(board, device.character_cycles * (device.waiting + 1) + SERVICE_CYCLES)
 
