@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Final, TextIO
@@ -27,9 +27,10 @@ from hardtalk.shell.devices import names_behind
 from hardtalk.shell.editing import LineEditor
 from hardtalk.shell.errors import BadCommand
 from hardtalk.shell.library import Library
-from hardtalk.smalltalk.ast import Assignment, Expression, Method
+from hardtalk.shell.variables import declaration_of, fresh_variables
+from hardtalk.smalltalk.ast import Expression, Method
 from hardtalk.smalltalk.errors import SourceError
-from hardtalk.smalltalk.parser import DO_IT, parse_expression
+from hardtalk.smalltalk.parser import DO_IT
 
 PROMPT, CONTINUATION = "> ", "| "
 PATIENCE_CYCLES = 1 << 62
@@ -42,24 +43,6 @@ UNDECLARED: Final = re.compile(r"warning: (?P<name>[A-Z]\w*) was not declared;")
 """A small letter begins what is meant to be a variable of the prompt's."""
 GOES_ON_MILLISECONDS: Final = 1000
 STANDS_STILL: Final = "the board stands still at a breakpoint: continue, step, over or out first"
-
-
-def fresh_variables(entry: str, known: Collection[str]) -> list[str]:
-    """The names with a small letter to which a statement of the entry assigns, and that are not `known`; none of a
-    method or class."""
-    try:
-        method = parse_expression(entry)
-    except SourceError:
-        return []
-    known_here = {*known, *(each.name for each in method.temporaries)}
-    assigned: dict[str, None] = {}
-    for each in method.statements:
-        while isinstance(each, Assignment):
-            name = each.variable.name
-            if name[0].islower() and name not in known_here:
-                assigned[name] = None
-            each = each.value
-    return list(assigned)
 
 
 class Shell:
@@ -166,8 +149,7 @@ class Shell:
         """Whoever gives a value to a name with a small letter wants the variable: the board need not warn of it."""
         names = fresh_variables(entry, self.bench.console.prompt.model.globals)
         if names:
-            text = ". ".join(f"Smalltalk at: #{each} ifAbsent: [ Smalltalk at: #{each} put: nil ]" for each in names)
-            self.bench.console.prompt.enter_statements(parse_expression(text), is_quiet=True)
+            self.bench.console.prompt.enter_statements(declaration_of(names), is_quiet=True)
 
     @property
     def _is_stopped(self) -> bool:
