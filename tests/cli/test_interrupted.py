@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from hardtalk.bench.console import BoardConsole
 from hardtalk.benchmarks.programs import PROGRAMS
 from hardtalk.board.interruption import interrupts_deferred
 from hardtalk.cli import output
@@ -21,6 +23,10 @@ from hardtalk.cli.errors import INTERRUPTED
 from hardtalk.cli.main import run
 from hardtalk.cli.progress import measured_in_turn
 from hardtalk.cli.worker_pool import WorkerPool
+from hardtalk.injection.plan import Injected, InjectionPlan, Listener
+from hardtalk.mediawire import Signal
+from hardtalk.power_cuts import SECTORS, CutPlan, Tally
+from hardtalk.ring.member import Member
 
 if TYPE_CHECKING:
     from hardtalk.bench import Bench
@@ -89,3 +95,64 @@ def test_a_bench_that_is_interrupted_shows_its_first_programs(monkeypatch: pytes
     assert run(["bench", "--json", str(file)]) == INTERRUPTED
     names = {each["name"] for each in json.loads(file.read_text())["figures"]}
     assert names == {f"{program}.{unit}" for program in PROGRAMS for unit in ("instructions", "cycles")}
+
+
+def test_a_program_that_never_ends_is_recorded_until_then(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(console: BoardConsole, _expression: str, _cycles: int) -> str:
+        console.run(400_000)
+        raise KeyboardInterrupt
+
+    file = tmp_path / "program.vcd"
+    monkeypatch.setattr(BoardConsole, "evaluate", interrupted)
+    assert run(["trace", "--program", "[ true ] whileTrue", "--vcd", str(file)]) == INTERRUPTED
+    assert "interrupted after 2 ms" in capsys.readouterr().out
+    assert "$enddefinitions" in file.read_text()
+
+
+def test_cuts_of_the_power_that_were_tried_are_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(plan: CutPlan, progress: Callable[[Tally], None]) -> Tally:
+        tally = Tally()
+        progress(tally)
+        tally.cuts = 1_234
+        if plan.sector_bytes == max(SECTORS):
+            raise KeyboardInterrupt
+        return tally
+
+    monkeypatch.setattr("hardtalk.cli.flash_cuts.run_cuts", interrupted)
+    assert run(["flash", "cuts"]) == INTERRUPTED
+    shown = capsys.readouterr().out
+    assert "interrupted: what was done before" in shown and shown.count("1,234") == len(SECTORS)
+
+
+def test_parts_of_an_injection_that_are_whole_are_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_plan: InjectionPlan, _executor: Executor, listener: Listener, _injected: Injected) -> None:
+        listener.points_done("collecting", 5, 10)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hardtalk.cli.inject.carry_out", interrupted)
+    file = tmp_path / "inject.json"
+    assert run(["inject", "--collection", "--json", str(file)]) == INTERRUPTED
+    shown = capsys.readouterr().out
+    assert shown == "collecting: 5 of 10 points\ninterrupted: what is told above was done before\n"
+    assert json.loads(file.read_text())["figures"] == []
+
+
+def test_a_ring_shows_what_its_boards_did(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    windows = iter(range(1, 100))
+    run_window = Member.run_window
+
+    def interrupted(member: Member, signals: list[Signal]) -> list[Signal]:
+        if next(windows) == 9:
+            raise KeyboardInterrupt
+        return run_window(member, signals)
+
+    monkeypatch.setattr(Member, "run_window", interrupted)
+    assert run(["ring", "--nodes", "2"]) == INTERRUPTED
+    shown = capsys.readouterr().out
+    assert "interrupted: what was done before" in shown and shown.count("running") == 2

@@ -27,6 +27,18 @@ def test_a_new_driver_works_at_once(
     assert "<value>19</value>" in text
 
 
+@pytest.mark.parametrize(
+    ("name", "made"), [("thermo", "Thermo"), ("light-sensor", "LightSensor"), ("LEDs", "LEDs"), ("adc_2", "Adc2")]
+)
+def test_a_name_in_small_letters_becomes_one_of_a_class(
+    name: str, made: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["new", name, "--folder", str(tmp_path)]) == 0
+    capsys.readouterr()
+    driver = tmp_path / made.lower() / f"{made}.class.st"
+    assert f"#name : #{made},\n\t#superclass : #Device," in driver.read_text(encoding="utf-8")
+
+
 def test_what_nobody_chose_is_free(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -41,7 +53,9 @@ def test_what_nobody_chose_is_free(
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["lamp"], "no name of a class"),
+        (["4lamps"], "no name of a class"),
+        (["My lamp"], "no name of a class"),
+        (["timer"], "the system has a class"),
         (["Timer"], "the system has a class"),
         (["Uart0"], "has a peripheral of that name"),
         (["Lamp", "--line", "3"], "not free"),

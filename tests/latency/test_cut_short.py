@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -16,12 +17,14 @@ from hardtalk.cli.errors import INTERRUPTED
 from hardtalk.cli.fuzz import judge
 from hardtalk.cli.main import run
 from hardtalk.fuzz import kinds, run_campaign
+from hardtalk.latency.headway import tell
 from hardtalk.latency.laboratory import PROGRESS_STEP, Schedule
 from hardtalk.latency.loads import Load
 from hardtalk.latency.matrix import Cell, measure_cells
 from hardtalk.latency.side_by_side import CutShort, side_by_side
 
 ENOUGH = 100
+PATIENCE_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,23 @@ def test_without_interrupt_all_is_done_in_order() -> None:
     assert heard == [1, 1, 1]
     with ThreadPoolExecutor(2) as threads:
         assert side_by_side(carry_out, tasks, threads, ignore) == [3, 1, 2]
+
+
+def test_progress_is_told_while_a_task_goes_on() -> None:
+    heard: list[int] = []
+
+    def slow(task: Task) -> int:
+        tell(3)
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not heard and time.monotonic() < end:
+            time.sleep(0.01)
+        return task.number
+
+    with ThreadPoolExecutor(1) as threads:
+        assert side_by_side(slow, [Task(7, count=10)], threads, heard.append) == [7]
+    assert heard == [3, 7]
+    tell(5)  # outside of a task nobody hears
+    assert heard == [3, 7]
 
 
 def test_one_after_the_other_what_was_done_remains() -> None:

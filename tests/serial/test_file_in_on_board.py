@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from hardtalk.bench import BenchError
 from hardtalk.bench.console import FILE_IN_BAUD
 from hardtalk.build.sources import text_root
 from hardtalk.serial import Failure, Refused, Result, Warned
@@ -81,6 +84,15 @@ def test_a_script_goes_on_behind_what_fails_and_what_never_ends(bench: Bench) ->
         "in.st:23: MessageNotUnderstood: UndefinedObject does not understand #new",
         "(1/1000)",
     ]
+    assert bench.console.evaluate("3 + 4") == "7"
+
+
+def test_what_waits_longer_than_requests_are_sent_again_is_ended_where_it_is(bench: Bench) -> None:
+    """Requests that have no reply are sent again after eight seconds, which is no sign of life."""
+    with pytest.raises(BenchError) as caught:
+        bench.console.evaluate("[ Semaphore new wait ] value", entry_cycles=10 * bench.board.chip.cpu_hertz)
+    head = "ended: no answer within 10 seconds of the board's time\n[] in UndefinedObject>>DoIt\nUndefinedObject>>DoIt"
+    assert f"\n{head}\n" in str(caught.value)
     assert bench.console.evaluate("3 + 4") == "7"
 
 

@@ -56,6 +56,24 @@ def test_help_names_each_command(bench: Bench) -> None:
     assert told(bench, "help nothing") == ["there is no command nothing; help lists them"]
 
 
+def test_what_waits_for_ever_is_ended_where_nobody_can(bench: Bench) -> None:
+    shown = StringIO()
+    lines = StringIO("[ Semaphore new wait ] value\n3 + 4\n")
+    Shell(bench, Console(file=shown, width=200)).run(lines, entry_seconds=1)
+    first, *stack, last = shown.getvalue().splitlines()
+    assert first == "ended: no answer within 1 seconds of the board's time"
+    assert stack == ["[] in UndefinedObject>>DoIt", "UndefinedObject>>DoIt"] and last == "7"
+
+
+def test_a_variable_is_made_by_giving_it_a_value(fresh: Bench) -> None:
+    """A name that is only read is told of."""
+    assert told(fresh, "one := two := 3 + 4", "| here | here := 5. three := here", "two + three", "one := one + 1") == [
+        "7", "5", "12", "8",
+    ]  # fmt: skip
+    assert told(fresh, "Smalltalk at: #four put: 4", "five := four. four := 6. five") == ["4", "4"]
+    assert told(fresh, "six")[0].startswith("warning: six was not declared")
+
+
 def test_inspect(bench: Bench) -> None:
     assert told(bench, "inspect 3 @ 4") == ["Point: 3@4", "  x: 3", "  y: 4"]
     assert told(bench, "inspect #(1 'it''s')") == ["Array: #(1 'it''s')", "  1: 1", "  2: 'it''s'"]
@@ -88,7 +106,7 @@ def test_a_name_that_is_not_declared_has_a_suggestion(bench: Bench) -> None:
     text = told(bench, "Thermometr new")
     assert text[0].startswith("warning: Thermometr was not declared; ")
     assert text[1] == "did you mean Thermometer?"
-    assert told(bench, "thermometer := 3")[1:] == ["3"]
+    assert told(bench, "thermometer := 3") == ["3"]
 
 
 def test_a_name_mistyped_in_an_expression_is_not_declared_by_that(bench: Bench) -> None:
@@ -224,6 +242,12 @@ def test_exit_leaves_and_all_shows_the_last_answer(bench: Bench) -> None:
 )
 def test_smalltalk_is_no_command(entry: str) -> None:
     assert command_in(entry, set()) is None
+
+
+@pytest.mark.parametrize("entry", ["watch .", "load ../lamp/Lamp.class.st", "save ./today.st"])
+def test_folders_and_files_may_begin_with_a_dot(entry: str) -> None:
+    found = command_in(entry, set())
+    assert found is not None and f"{found[0].word} {found[1]}" == entry
 
 
 def test_a_variable_hides_a_command() -> None:

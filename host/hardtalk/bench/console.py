@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from hardtalk.bench.errors import BenchError, BoardAsksForReset, BoardEnded
+from hardtalk.bench.errors import BenchError, BoardAsksForReset, BoardEnded, NoAnswer
 from hardtalk.bench.silence import Silence
 from hardtalk.board import Board, Snapshot, Stop, StopReason
 from hardtalk.chip import CONSOLE_BAUD
@@ -55,7 +55,7 @@ class BoardConsole:
 
     `notify` hears of failing devices, of each failure once; `device_failures` are those messages. `after_slice` is
     called whenever the board has run for a while. The prompt's session is the board's time at which it began: each has
-    another, and the same run the same.
+    another, and the same run the same. `heard` is what the board has printed while expressions were evaluated.
     """
 
     def __init__(self, board: Board, model: ClassModel, notify: Callable[[str], None] = lambda _: None) -> None:
@@ -63,6 +63,7 @@ class BoardConsole:
         self.prompt = Prompt(model, board.clock.cycles & (1 << SESSION_BITS) - 1)
         self.line: SerialLine = DirectLine(board)
         self.notify = notify
+        self.heard = ""
         self.device_failures: list[str] = []
         self._late: list[Event] = []
         self.after_slice: Callable[[], None] = lambda: None
@@ -110,7 +111,8 @@ class BoardConsole:
         late, self._late = self._late, []
         return late + self.prompt.receive(self.line.take())
 
-    def _text(self) -> str:
+    def printed(self) -> str:
+        """What the board has printed since the last time."""
         return "".join(event.text for event in self.receive() if isinstance(event, ConsoleText))
 
     def events(self, patience_cycles: int = PATIENCE_CYCLES, entry_cycles: int | None = None) -> Iterator[Event]:
@@ -149,25 +151,37 @@ class BoardConsole:
                 if self.prompt.is_busy and not self.board.uart(0).waiting:
                     self.prompt.abandon()
                     failures = self.device_failures[known_failures:]
-                    raise BenchError("\n".join([*failures, "the board does not answer", self.board.fault_report()]))
+                    raise NoAnswer("\n".join([*failures, "the board does not answer", self.board.fault_report()]))
 
-    def evaluate(self, expression: str, patience_cycles: int = PATIENCE_CYCLES) -> str:
-        """The printString of an expression. BenchError with the stack trace when it fails on the board.
+    def evaluate(self, expression: str, patience_cycles: int = PATIENCE_CYCLES, entry_cycles: int | None = None) -> str:
+        """The printString of an expression. BenchError with the stack trace when it fails on the board, or does not end
+        within `entry_cycles`.
 
         What the board complains of on the way, the prompt sends again; only what it then gives up is an error.
         """
         self.prompt.enter(expression)
         answer, reason = "", ""
-        for event in self._own_events(patience_cycles):
-            if isinstance(event, Result):
-                answer, reason = event.text, ""
-            elif isinstance(event, Failure):
-                raise BenchError(f"{expression}\n{event.trace}")
-            elif isinstance(event, NotUnderstood):
-                reason = event.reason
+        heard = len(self.heard)
+        try:
+            for event in self._own_events(patience_cycles, entry_cycles):
+                if isinstance(event, Result):
+                    answer, reason = event.text, ""
+                elif isinstance(event, Failure):
+                    raise BenchError(f"{expression}\n{event.trace}")
+                elif isinstance(event, NotUnderstood):
+                    reason = event.reason
+                elif isinstance(event, ConsoleText):
+                    self.heard += event.text
+        except NoAnswer as error:
+            raise self._with_what_was_printed(error, heard) from None
         if reason:
             raise BenchError(f"{expression}\nthe board does not understand: {reason}")
         return answer
+
+    def _with_what_was_printed(self, error: NoAnswer, heard: int) -> NoAnswer:
+        """Why there is no answer may be there: a handler that failed."""
+        printed = self.heard[heard:].strip()
+        return NoAnswer(f"{printed}\n{error}") if printed else error
 
     def carry_out(self, statements: Method) -> None:
         """What a tool has made, without an answer. Whether it went well is for the tool to see."""
@@ -175,10 +189,10 @@ class BoardConsole:
         for _ in self._own_events(PATIENCE_CYCLES):
             pass
 
-    def _own_events(self, patience_cycles: int) -> Iterator[Event]:
+    def _own_events(self, patience_cycles: int, entry_cycles: int | None = None) -> Iterator[Event]:
         """Without those of what a debugger held and now comes to its end: they are for who receives next."""
         late: list[Event] = []
-        for event in self.events(patience_cycles):
+        for event in self.events(patience_cycles, entry_cycles):
             if isinstance(event, Result | Failure) and event.is_late:
                 late.append(event)
             else:
@@ -197,8 +211,8 @@ class BoardConsole:
             try:
                 stop = self.run()
             except BoardEnded as error:
-                raise BoardEnded(f"the board printed:\n{text}{self._text()}\n{error}") from error
-            more = self._text()
+                raise BoardEnded(f"the board printed:\n{text}{self.printed()}\n{error}") from error
+            more = self.printed()
             now = self.board.clock.cycles
             if more:
                 text, last = text + more, now

@@ -11,6 +11,10 @@ class UnfitRequest(BenchError):
     """What was asked for does not exist or makes no sense; no board has been asked to do it."""
 
 
+class NoAnswer(BenchError):
+    """The board goes on, but what was entered is not answered."""
+
+
 class BoardEnded(BenchError):
     """The board halted or asked for a reset: nothing that is sent will be answered."""
 

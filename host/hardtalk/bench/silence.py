@@ -10,12 +10,13 @@ RESEND_CYCLES: Final = 1_600_000_000
 
 
 class Silence:
-    """`since` is the cycle of the last reply, or byte on its way to the board."""
+    """`since` is the cycle of the last reply, or byte on its way to the board; what is sent again does not count."""
 
     def __init__(self, board: Board, prompt: Prompt) -> None:
         self._board = board
         self._prompt = prompt
         self._answered = prompt.replies
+        self._is_resending = False
         self.broken()
 
     @property
@@ -31,10 +32,13 @@ class Silence:
         """Whether there was a reply since the last time; after a long silence what has none is sent again."""
         now = self._board.clock.cycles
         is_answered = self._prompt.replies != self._answered
-        if is_answered or self._board.uart(0).waiting or not self._prompt.is_busy:
+        is_sending = bool(self._board.uart(0).waiting)
+        self._is_resending = self._is_resending and is_sending
+        if is_answered or (is_sending and not self._is_resending) or not self._prompt.is_busy:
             self._answered = self._prompt.replies
             self.broken()
         elif now >= self._resend_at:
             self._resend_at = now + 2 * self.cycles
             self._prompt.send_again()
+            self._is_resending = True
         return is_answered

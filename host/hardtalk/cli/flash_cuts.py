@@ -1,14 +1,16 @@
 """`hardtalk flash cuts`: the power cut in every operation of the flash while the board works with files."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import fields
+from functools import partial
 from typing import Annotated
 
 from cyclopts import Parameter
 from rich.table import Table
 
 from hardtalk.cli import output
-from hardtalk.cli.errors import UserError
+from hardtalk.cli.errors import INTERRUPTED, UserError
 from hardtalk.cli.options import Json, Workers
 from hardtalk.cli.progress import pool
 from hardtalk.power_cuts import SECTORS, CutPlan, Tally, run_cuts
@@ -34,12 +36,17 @@ def cuts(
         raise UserError(f"--worn {worn}: a volume needs sectors", "Give at most 50 of a hundred.")
     plans = [CutPlan(-(-count // len(SECTORS)), seed, each, worn=worn, steps=steps) for each in SECTORS]
     began = time.monotonic()
-    with pool(workers) as executor:
-        tallies = list(executor.map(run_cuts, plans)) if workers > 1 else [run_cuts(each) for each in plans]
     console = output.console()
+    if workers > 1:
+        with pool(workers) as executor:
+            tallies, is_whole = list(executor.map(run_cuts, plans)), True
+    else:
+        tallies, is_whole = one_after_the_other(plans)
+    if not is_whole:
+        console.print("interrupted: what was done before")
     names = [each.name for each in fields(Tally) if each.name != "failures"]
     table = Table("bytes a sector", *(each.replace("_", " ") for each in names), "failures")
-    for plan, tally in zip(plans, tallies, strict=True):
+    for plan, tally in zip(plans, tallies, strict=is_whole):
         row = [f"{getattr(tally, name):,}" for name in names]
         table.add_row(f"{plan.sector_bytes:,}", *row, f"{len(tally.failures):,}")
     failures = [failure for tally in tallies for failure in tally.failures]
@@ -50,9 +57,25 @@ def cuts(
     console.print(f"{rate:.0f} cuts a second", soft_wrap=True)
     if json is not None:
         report = Report("flash cuts", "arm926", "", seed, "")
-        for plan, tally in zip(plans, tallies, strict=True):
+        for plan, tally in zip(plans, tallies, strict=is_whole):
             for name in names:
                 report.add(f"{plan.sector_bytes}.{name}", getattr(tally, name), "")
             report.add(f"{plan.sector_bytes}.failures", len(tally.failures), "")
         report.write(json)
+    if not is_whole:
+        return INTERRUPTED
     return 1 if failures else 0
+
+
+def one_after_the_other(plans: Sequence[CutPlan]) -> tuple[list[Tally], bool]:
+    """And whether that is everything: when Control-C comes it is what was tried before. Raises KeyboardInterrupt when
+    that is nothing."""
+    begun: dict[int, Tally] = {}
+    for number, each in enumerate(plans):
+        try:
+            begun[number] = run_cuts(each, partial(begun.__setitem__, number))
+        except KeyboardInterrupt:
+            if not begun:
+                raise
+            return list(begun.values()), False
+    return list(begun.values()), True

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from hardtalk.cli import output
-from hardtalk.cli.errors import UserError
+from hardtalk.cli.errors import INTERRUPTED, UserError
 from hardtalk.cli.inject_calls import NO_CALLS, Calls, make_calls
 from hardtalk.cli.inject_processes import sweep_lines, sweep_summary
 from hardtalk.cli.inject_random import storm_line, storm_summary
@@ -16,7 +16,7 @@ from hardtalk.cli.options import ARM926, Compiled, CycleModel, Json
 from hardtalk.cli.progress import pool
 from hardtalk.injection.drivers import DRIVER_WINDOWS
 from hardtalk.injection.forms import WINDOWS
-from hardtalk.injection.plan import InjectionPlan, injection_report
+from hardtalk.injection.plan import Injected, InjectionPlan, injection_report
 from hardtalk.injection.plan import inject as carry_out
 from hardtalk.injection.shared_collection import CollectionResult, chosen_programs
 from hardtalk.injection.shared_forms import FormRow
@@ -108,10 +108,19 @@ def inject(
     if calls.operations:
         return make_calls(calls, interrupts.seed, jobs, model, json)
     plan = interrupts.plan(model)
-    with pool(jobs, "--jobs") as executor:
-        injected = carry_out(plan, executor, Told(output.console()))
+    injected, told, is_whole = Injected(), Told(output.console()), True
+    try:
+        with pool(jobs, "--jobs") as executor:
+            carry_out(plan, executor, told, injected)
+    except KeyboardInterrupt:
+        if not told.has_told:
+            raise
+        output.console().print("interrupted: what is told above was done before")
+        is_whole = False
     if json is not None:
         injection_report(plan, injected).write(json)
+    if not is_whole:
+        return INTERRUPTED
     return 1 if injected.violations else 0
 
 
@@ -120,6 +129,7 @@ class Told:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self.has_told = False
         self._tenths = ("", 0)
 
     def points_done(self, program: str, done: int, total: int) -> None:
@@ -153,6 +163,7 @@ class Told:
         self._print(sweep_summary(results, seconds))
 
     def _print(self, line: str) -> None:
+        self.has_told = True
         self._console.print(line, highlight=False, soft_wrap=True, markup=False)
 
 

@@ -45,6 +45,7 @@ from hardtalk.cli.options import (
     Workers,
 )
 from hardtalk.cli.progress import interrupted, measured_so_far, workers_with_bars
+from hardtalk.cli.unmeasured import print_unmeasured, told_apart
 from hardtalk.latency.laboratory import Schedule
 from hardtalk.latency.loaded_board import build_latency_firmware
 from hardtalk.latency.loads import Load, all_loads, chosen_loads
@@ -156,7 +157,7 @@ def latency(
         chip = chip_of(parts.boot_options(ARM926))
         bounds = proven(elf, chip, models_of(model), BuildCache(default_cache_folder()))
     rows = beside([each for each in measured if isinstance(each, Row)], bounds)
-    lines = [*latency_table(rows, hertz, deadline_cycles, seed), *trouble_lines(troubles)]
+    lines = [*latency_table(rows, hertz, deadline_cycles, seed, troubles), *trouble_lines(troubles)]
     lines += bound_lines(rows, bounds, hertz)
     lines += handler_lines(rows, hertz) if shown.handlers else ()
     lines += process_lines(rows, hertz) if shown.processes else ()
@@ -169,9 +170,10 @@ def latency(
     if json is not None:
         report.write(json)
     if shown.csv is not None:
-        write_csv(rows, deadline_cycles, shown.csv)
+        write_csv(rows, deadline_cycles, shown.csv, troubles)
     if shown.html is not None:
-        page = latency_page(rows, hertz, firmware, deadline_cycles, seed, command_line(), f"{date.today():%-d %B %Y}")
+        made = f"{command_line()}, {date.today():%-d %B %Y}"
+        page = latency_page(rows, hertz, firmware, deadline_cycles, seed, made, troubles)
         page.write(shown.html)
     is_worse = before is not None and compare_with_baseline(before, report, console)
     is_missed = any(row.distribution.misses(deadline_cycles) or row.is_beyond_bound for row in rows)
@@ -203,14 +205,17 @@ def sweep(
     is_whole = True
     try:
         with workers_with_bars(workers, console) as (executor, bar):
-            swept = sweep_windows(plan, executor, bar)
+            found = sweep_windows(plan, executor, bar)
     except CutShort as cut:
-        swept, is_whole = interrupted(cut, console), False
-    print_sweep(swept, deadline_cycles, console)
-    if json is not None:
+        found, is_whole = interrupted(cut, console), False
+    swept, without = told_apart(found)
+    if swept:
+        print_sweep(swept, deadline_cycles, console)
+    print_unmeasured(without, console)
+    if json is not None and swept:
         sweep_report(swept, deadline_cycles).write(json)
     is_missed = any(each.spread.misses(deadline_cycles) for each in swept)
-    return int(is_missed) if is_whole else INTERRUPTED
+    return int(is_missed or bool(without)) if is_whole else INTERRUPTED
 
 
 @app.command
@@ -230,14 +235,16 @@ def masked(
     console = output.console()
     built = build_latency_firmware(plan.boards[0])
     measure = partial(masked_rows, plan.cells, SourceMap(built.elf))
-    rows, is_whole = measured_so_far(measure, plan.cells, workers, console)
+    found, is_whole = measured_so_far(measure, plan.cells, workers, console)
+    rows, without = told_apart(found)
     print_masked(rows, models_of(model), default_chip().cpu_hertz, console)
     names = ",".join(chosen.load_names)
     report = masked_report(rows, Report("latency masked", model, names, interrupts.seed, firmware_hash(built.elf)))
     if json is not None:
         report.write(json)
     is_worse = before is not None and compare_with_baseline(before, report, console)
-    is_wrong = is_worse or not all(row.is_sound for row in rows)
+    print_unmeasured(without, console)
+    is_wrong = is_worse or bool(without) or not all(row.is_sound for row in rows)
     return int(is_wrong) if is_whole else INTERRUPTED
 
 

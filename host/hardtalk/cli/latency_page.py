@@ -9,10 +9,19 @@ from hardtalk.cli.latency_service import (
     handler_cells,
     process_cells,
 )
-from hardtalk.cli.latency_table import COLUMNS, TEXT_COLUMNS, bin_cycles, circumstances_of, name_cells, table_cells
+from hardtalk.cli.latency_table import (
+    COLUMNS,
+    TEXT_COLUMNS,
+    bin_cycles,
+    circumstances_of,
+    name_cells,
+    table_cells,
+    told_once,
+    trouble_cells,
+)
 from hardtalk.latency.counts import COUNT_NAMES
 from hardtalk.latency.distribution import P99
-from hardtalk.latency.rows import Row, part_names
+from hardtalk.latency.rows import Row, Trouble, part_names
 from hardtalk.report.comparison import Span, svg_comparison
 from hardtalk.report.durations import microseconds
 from hardtalk.report.histogram import svg_histogram
@@ -23,19 +32,32 @@ NAME_COLUMNS = COLUMNS[:TEXT_COLUMNS]
 
 
 def latency_page(
-    rows: Sequence[Row], hertz: int, firmware: str, deadline_cycles: int, seed: int, command: str, day: str
+    rows: Sequence[Row],
+    hertz: int,
+    firmware: str,
+    deadline_cycles: int,
+    seed: int,
+    made: str,
+    troubles: Sequence[Trouble] = (),
 ) -> Page:
-    """`command` made it on that `day`."""
+    """`made`: by which command, and when."""
     page = Page("Interrupt latencies")
-    models = "; ".join(circumstances_of(model, hertz) for model in dict.fromkeys(row.model for row in rows))
+    models_shown = dict.fromkeys(row.model for row in [*rows, *troubles])
+    models = "; ".join(circumstances_of(model, hertz) for model in models_shown)
     page.paragraph(
         "From the cycle in which a device raises its line to the handler's first access to the device, as the board "
         f"sees it. {models}; firmware {firmware}, seed {seed}."
     )
-    page.paragraph(f"{command}, {day}")
-    page.picture(svg_comparison([span_of(row, hertz) for row in rows], deadline_cycles * 10**6 / hertz, COMPARED))
+    page.paragraph(made)
+    if rows:
+        page.picture(svg_comparison([span_of(row, hertz) for row in rows], deadline_cycles * 10**6 / hertz, COMPARED))
     missed = [number for number, row in enumerate(rows) if row.distribution.misses(deadline_cycles)]
-    page.table(COLUMNS, [table_cells(row, deadline_cycles, hertz) for row in rows], range(TEXT_COLUMNS), missed)
+    cells = [table_cells(row, deadline_cycles, hertz) for row in rows] + [trouble_cells(each) for each in troubles]
+    page.table(COLUMNS, cells, range(TEXT_COLUMNS), [*missed, *range(len(rows), len(cells))])
+    for text in told_once(troubles):
+        page.lines(text)
+    if not rows:
+        return page
     page.heading("What became of the interrupts")
     page.paragraph("Raised and served: the measured line, as the board saw it. The others: counted by the firmware.")
     page.table(

@@ -10,7 +10,7 @@ from hardtalk.board import Board
 from hardtalk.board.cycles import MODELS
 from hardtalk.latency.interrupt import sum_of_parts
 from hardtalk.latency.proven import Proven
-from hardtalk.latency.rows import Row, Trouble, spread_values, total_counts, worst_row
+from hardtalk.latency.rows import Combination, Row, Trouble, spread_values, total_counts, worst_row
 from hardtalk.report.durations import microseconds
 from hardtalk.report.histogram import text_histogram
 
@@ -20,7 +20,7 @@ PROVOKED = "With a method `provoke` the tool says when."
 FORM_NAMES = {"smalltalk": "Smalltalk", "native": "native"}
 
 
-def name_cells(row: Row) -> list[str]:
+def name_cells(row: Combination) -> list[str]:
     return [row.model, row.line, FORM_NAMES.get(row.form, row.form), row.load]
 
 
@@ -35,12 +35,21 @@ def table_cells(row: Row, deadline_cycles: int, hertz: int) -> list[str]:
     ]
 
 
-def latency_table(rows: Sequence[Row], hertz: int, deadline_cycles: int, seed: int) -> Iterator[RenderableType]:
+def trouble_cells(trouble: Trouble) -> list[str]:
+    cells = [*name_cells(trouble), f"{trouble.served:,}"]
+    return [*cells, trouble.kind.lower(), *["-"] * (len(COLUMNS) - len(cells) - 1)]
+
+
+def latency_table(
+    rows: Sequence[Row], hertz: int, deadline_cycles: int, seed: int, troubles: Sequence[Trouble] = ()
+) -> Iterator[RenderableType]:
     table = Table(box=None, pad_edge=False, header_style="")
     for index, column in enumerate(COLUMNS):
         table.add_column(column, justify="left" if index < TEXT_COLUMNS else "right", no_wrap=True)
     for row in rows:
         table.add_row(*table_cells(row, deadline_cycles, hertz))
+    for each in troubles:
+        table.add_row(*trouble_cells(each))
     yield table
     for form in dict.fromkeys(row.form for row in rows):
         row = worst_row(each for each in rows if each.form == form)
@@ -58,9 +67,20 @@ def latency_table(rows: Sequence[Row], hertz: int, deadline_cycles: int, seed: i
 
 
 def trouble_lines(troubles: Sequence[Trouble]) -> Iterator[Text]:
-    """The lines that were not served, each with its reason."""
+    """The lines that were not served, and the loads that did not run, each with its reason; what has the same reason
+    together."""
+    for text in told_once(troubles):
+        yield Text(text)
+
+
+def told_once(troubles: Sequence[Trouble]) -> list[str]:
+    together: dict[tuple[str, str], list[Trouble]] = {}
     for each in troubles:
-        yield Text(f"NOT SERVED: {each.title}: {each.reason}")
+        together.setdefault((each.kind, each.reason), []).append(each)
+    return [
+        f"{kind}: {same[0].title}{f' and {len(same) - 1} more rows' if len(same) > 1 else ''}: {reason}"
+        for (kind, reason), same in together.items()
+    ]
 
 
 def count_lines(rows: Sequence[Row]) -> Iterator[Text]:

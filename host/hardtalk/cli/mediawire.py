@@ -15,6 +15,7 @@ from hardtalk.cli.errors import INTERRUPTED, UserError
 from hardtalk.cli.latency_table import circumstances_of
 from hardtalk.cli.options import ARM926, Drivers, Json, Loads, Models, Workers, driver_options
 from hardtalk.cli.progress import measured_so_far
+from hardtalk.cli.unmeasured import print_unmeasured, told_apart
 from hardtalk.latency.loaded_board import build_latency_firmware
 from hardtalk.latency.loads import chosen_loads, known_loads
 from hardtalk.latency.models import models_of
@@ -46,15 +47,17 @@ def mediawire(
     tasks = [Relaying(board, each, milliseconds) for board in boards for each in loads]
     console = output.console()
     firmware = firmware_hash(build_latency_firmware(boards[0]).elf)
-    results, is_whole = measured_so_far(partial(relay_all, tasks), tasks, workers, console)
+    found, is_whole = measured_so_far(partial(relay_all, tasks), tasks, workers, console)
     hertz = default_chip().cpu_hertz
+    results, without = told_apart(found)
     console.print(relay_table(results, hertz))
+    print_unmeasured(without, console)
     console.print(Text(f"{milliseconds:,} ms of stereo and video in and out, under each load"))
     for each in models_of(model):
         console.print(Text(circumstances_of(each, hertz)))
     if json is not None:
         relay_report(results, model, ",".join(names), firmware).write(json)
-    return int(not all(each.is_good for each in results)) if is_whole else INTERRUPTED
+    return int(bool(without) or not all(each.is_good for each in results)) if is_whole else INTERRUPTED
 
 
 def relay_table(results: Sequence[RelayResult], hertz: int) -> Table:

@@ -21,7 +21,7 @@ ADDRESSES: Final = 1 << 32
 
 
 def new(
-    name: Annotated[str, Parameter(help="What the driver's class is called: Lamp, LightSensor.")],
+    name: Annotated[str, Parameter(help="What the driver's class is called: Lamp, LightSensor, or light-sensor.")],
     *,
     folder: Annotated[Path, Parameter(help="Where the new folder goes.")] = Path("."),
     line: Annotated[int | None, Parameter(help="The interrupt line; the first free one.")] = None,
@@ -29,6 +29,7 @@ def new(
 ) -> int:
     """Make a folder with a driver, its registers (SVD), simulated device, test and README, which work at once."""
     chip = default_chip()
+    name = as_class_name(name)
     line = chip.free_lines[0] if line is None else line
     address = f"{free_addresses(chip)[0]:#x}" if address is None else address
     check(name, line, address, chip)
@@ -49,6 +50,12 @@ def new(
         f"Next: cd {target} && hardtalk test . --svd {names['name']}.svd --device {names['name']}.py", soft_wrap=True
     )
     return 0
+
+
+def as_class_name(name: str) -> str:
+    """`light-sensor` and `light_sensor` are LightSensor; what has a capital is as it is."""
+    parts = re.split("[-_]", name)
+    return "".join(each[:1].upper() + each[1:] for each in parts) if name.lower() == name else name
 
 
 def check(name: str, line: int, address: str, chip: Chip) -> None:

@@ -13,14 +13,17 @@ from hardtalk.cli.film import checked_film, film_of
 from hardtalk.cli.options import ARM926, NO_PARTS, CycleModel, Flash, Input, Parts, Record, Screenshot
 from hardtalk.cli.screenshot import checked_png, write_screenshot
 from hardtalk.cli.waiting import end_waiting
-from hardtalk.shell.shell import Shell
+from hardtalk.shell.shell import ENTRY_SECONDS, Shell
 from hardtalk.smalltalk.source_file import read_source_file
 
 
 def repl(
     *,
     script: Annotated[Path | None, Parameter(help="Run this file (chunk format, Tonel, GNU syntax) and end.")] = None,
-    entry_seconds: Annotated[float, Parameter(help="How long an entry of the script may take on the board.")] = 60.0,
+    entry_seconds: Annotated[
+        float,
+        Parameter(help="How long an entry of the script, or of what comes through a pipe, may take on the board."),
+    ] = ENTRY_SECONDS,
     parts: Parts = NO_PARTS,
     flash: Flash = None,
     screenshot: Screenshot = None,
@@ -39,7 +42,7 @@ def repl(
     shell = Shell(bench, console)
     if script is None:
         end_waiting()
-        shell.run(sys.stdin)
+        shell.run(sys.stdin, entry_seconds)
     is_fine = script is None or shell.run_script(text, str(script), entry_seconds)
     write_screenshot(bench.board, picture_file)
     if film is not None:

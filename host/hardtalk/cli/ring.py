@@ -10,7 +10,7 @@ from rich.text import Text
 
 from hardtalk.chip import default_chip
 from hardtalk.cli import output
-from hardtalk.cli.errors import UserError
+from hardtalk.cli.errors import INTERRUPTED, UserError
 from hardtalk.cli.options import ARM926, NO_PARTS, Json, Parts, Workers
 from hardtalk.cli.progress import check_workers
 from hardtalk.report.durations import microseconds
@@ -76,9 +76,13 @@ def ring(
         tuple(cut_of(each) for each in cut or ()),
     )
     result = carried_out(plan, min(workers, nodes), executor)
+    if not result.is_whole:
+        output.console().print("interrupted: what was done before")
     show(output.wide_console(), result)
     if json is not None:
         ring_report(plan, result).write(json)
+    if not result.is_whole:
+        return INTERRUPTED
     return 0 if result.is_good else 1
 
 

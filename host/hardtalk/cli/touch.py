@@ -15,6 +15,7 @@ from hardtalk.cli.errors import INTERRUPTED, UserError
 from hardtalk.cli.latency_table import circumstances_of
 from hardtalk.cli.options import ARM926, Drivers, Json, Loads, Models, Workers, driver_options
 from hardtalk.cli.progress import measured_so_far
+from hardtalk.cli.unmeasured import print_unmeasured, told_apart
 from hardtalk.latency.loaded_board import build_latency_firmware
 from hardtalk.latency.loads import chosen_loads, known_loads
 from hardtalk.latency.models import models_of
@@ -42,14 +43,16 @@ def touch(
     tasks = [Touching(board, each, count, seed) for board in boards for each in loads]
     console = output.console()
     firmware = firmware_hash(build_latency_firmware(boards[0]).elf)
-    results, is_whole = measured_so_far(partial(touch_all, tasks), tasks, workers, console)
+    found, is_whole = measured_so_far(partial(touch_all, tasks), tasks, workers, console)
     hertz = default_chip().cpu_hertz
+    results, without = told_apart(found)
     console.print(touch_table(results, hertz))
+    print_unmeasured(without, console)
     for each in models_of(model):
         console.print(Text(f"{circumstances_of(each, hertz)}   seed {seed}   firmware {firmware}"))
     if json is not None:
         touch_report(results, model, ",".join(names), seed, firmware).write(json)
-    return int(not all(each.is_good for each in results)) if is_whole else INTERRUPTED
+    return int(bool(without) or not all(each.is_good for each in results)) if is_whole else INTERRUPTED
 
 
 def touch_table(results: Sequence[TouchResult], hertz: int) -> Table:

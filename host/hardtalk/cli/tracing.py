@@ -9,7 +9,7 @@ from rich.text import Text
 
 from hardtalk.bench import Bench, boot
 from hardtalk.cli import output
-from hardtalk.cli.errors import UserError
+from hardtalk.cli.errors import INTERRUPTED, UserError
 from hardtalk.cli.files import out_file
 from hardtalk.cli.latency_table import circumstances
 from hardtalk.cli.options import ARM926, NO_PARTS, CycleModel, Parts
@@ -92,12 +92,12 @@ def trace(
             raise UserError("--svg: the picture is of one interrupt of a load", "Give --perfetto or --vcd a file.")
         bench = boot(parts.boot_options(model))
         own.check(bench)
-        recording, answer = record_program(bench, expression, own.cycles(bench.board.chip.cpu_hertz))
+        recording, answer, is_whole = record_program(bench, expression, own.cycles(bench.board.chip.cpu_hertz))
         write_files(recording, expression, perfetto, vcd)
         tell(recording, "")
         output.console().print(Text(answer))
         output.console().print(Text(circumstances(bench.board)))
-        return 0
+        return 0 if is_whole else INTERRUPTED
     if count < 1:
         raise UserError(f"--count {count}: at least one interrupt must be recorded")
     forms, loads = chosen_forms(form), chosen_loads([load], known_loads(parts.folders))
@@ -106,16 +106,19 @@ def trace(
     one_form, chosen = forms[0], loads[0]
     bench = boot_latency_bench(parts.boot_options(model))
     recording, interrupts = record(bench, subject_named(bench, line, one_form), chosen, count, seed)
+    if not interrupts:
+        raise KeyboardInterrupt
     worst = max(interrupts, key=lambda each: each.latency)
     title = f"{line} under {chosen.name}"
     write_files(recording, title, perfetto, vcd)
     if svg is not None:
         svg.write_text(interrupt_picture(recording, worst, title), encoding="utf-8")
     tell(recording, f"{len(interrupts):,} interrupts: ")
+    is_whole = len(interrupts) == count
     console = output.console()
     console.print(Text(f"longest: {worst.latency:,} cycles = {sum_of_parts(worst)}"))
     console.print(Text(f"{circumstances(bench.board)}   seed {seed}"))
-    return 0
+    return 0 if is_whole else INTERRUPTED
 
 
 def write_files(recording: Recording, title: str, perfetto: Path | None, vcd: Path | None) -> None:

@@ -15,6 +15,7 @@ from hardtalk.cli.errors import INTERRUPTED
 from hardtalk.cli.latency_table import circumstances_of
 from hardtalk.cli.options import ARM926, CycleModel, Drivers, Json, driver_options
 from hardtalk.cli.progress import measured_so_far
+from hardtalk.cli.unmeasured import print_unmeasured, told_apart
 from hardtalk.latency.loaded_board import build_latency_firmware
 from hardtalk.latency.loads import ALL, chosen_loads, known_loads
 from hardtalk.uart.reception import RATES, LoadResult, UartPlan, receive_all, uart_report
@@ -41,19 +42,21 @@ def uart(
     plan = UartPlan(driver_options(driver, model), loads, tuple(sorted(rate or RATES)), count)
     console = output.console()
     firmware = firmware_hash(build_latency_firmware(plan.board).elf)
-    results, is_whole = measured_so_far(partial(receive_all, plan), plan.transmissions, workers, console)
+    found, is_whole = measured_so_far(partial(receive_all, plan), plan.transmissions, workers, console)
+    results, without = told_apart(found)
     console.print(uart_table(plan, results))
     for result in results:
         for each in result.receptions:
             if each.limit:
                 console.print(Text(f"{result.load.name} at {each.baud:,}: {each.limit}"), soft_wrap=True)
-    fastest = min(each.fastest for each in results)
+    print_unmeasured(without, console)
+    fastest = min((each.fastest for each in results), default=0)
     console.print(Text(f"the fastest rate without overrun under each of these loads: {fastest:,} baud"))
     circumstances = circumstances_of(model, default_chip().cpu_hertz)
     console.print(Text(f"{count:,} characters each, one-byte FIFO   {circumstances}"))
     if json is not None:
         uart_report(plan, results, ",".join(names), firmware).write(json)
-    return int(not fastest) if is_whole else INTERRUPTED
+    return int(not fastest or bool(without)) if is_whole else INTERRUPTED
 
 
 def uart_table(plan: UartPlan, results: Sequence[LoadResult]) -> Table:

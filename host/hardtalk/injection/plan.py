@@ -105,9 +105,8 @@ class Injected:
         return sum(map(bool, told))
 
 
-def inject(plan: InjectionPlan, executor: Executor, listener: Listener) -> Injected:
-    """Carry out the plan over any executor of `concurrent.futures`."""
-    injected = Injected()
+def inject(plan: InjectionPlan, executor: Executor, listener: Listener, injected: Injected) -> None:
+    """Carry out the plan over any executor of `concurrent.futures`, each part into `injected` when it is whole."""
     for recipe in plan.collections:
         result = interrupt_collection(recipe, plan.first, plan.count, executor, listener.points_done)
         injected.collections.append(result)
@@ -123,7 +122,6 @@ def inject(plan: InjectionPlan, executor: Executor, listener: Listener) -> Injec
     if plan.moments:
         injected.sweeps, seconds = sweep_all(executor, plan.sweeps, listener.sweep_done)
         listener.sweeps_done(injected.sweeps, seconds)
-    return injected
 
 
 def injection_report(plan: InjectionPlan, injected: Injected) -> Report:

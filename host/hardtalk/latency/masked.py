@@ -4,14 +4,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import partial
 
-from hardtalk.bench import BenchError
 from hardtalk.board.mask_watch import IRQ_VECTOR, MaskWatch, SeenSection
 from hardtalk.bounds.masked import Section
 from hardtalk.bounds.proof import Proof
 from hardtalk.chip import default_chip
+from hardtalk.latency.headway import tell
 from hardtalk.latency.laboratory import NotServed
-from hardtalk.latency.loaded_board import start_load
+from hardtalk.latency.loaded_board import NotMeasured, Unmeasured, check_load, or_unmeasured, printed, start_load
 from hardtalk.latency.matrix import Cell, booted, measure_interrupts
 from hardtalk.latency.models import ARM926
 from hardtalk.latency.side_by_side import CutShort, side_by_side
@@ -56,18 +57,21 @@ class MaskedRow:
 
 
 def measure_masked(cell: Cell) -> list[SeenInCell]:
-    """The sections that its run saw. Raises CutShort with those so far."""
+    """The sections that its run saw. Raises NotMeasured, and CutShort with those so far."""
     bench = booted(cell.options)
     subject = subject_named(bench, cell.line, cell.form)
     start_load(bench, subject, cell.load)
     is_cut = False
     with MaskWatch(bench.board) as watch:
         try:
-            measure_interrupts(bench, subject, cell)
+            measure_interrupts(bench, subject, cell, tell)
         except CutShort:
             is_cut = True
         except NotServed as error:
-            raise BenchError(f"{cell.line} under {cell.load.name}: {error}\n{bench.board.fault_report()}") from error
+            reason = "\n".join([*bench.console.device_failures, *printed(bench), str(error)])
+            raise NotMeasured(f"load {cell.load.name}, {cell.line}: {reason}") from error
+    if not is_cut:
+        check_load(bench, cell.load)
     measured = replace(cell, form=subject.form)
     found = [SeenInCell(measured, seen, end_text(bench.source_map, seen.end)) for seen in watch.sections]
     if is_cut:
@@ -84,24 +88,26 @@ def end_text(source_map: SourceMap, address: int) -> str:
 
 def masked_rows(
     cells: Sequence[Cell], source_map: SourceMap, executor: Executor | None, progress: Callable[[int], None]
-) -> list[MaskedRow]:
-    """A row for each section, in the order of the code; those that only the runs show come last. Raises CutShort with
-    the rows of what was seen when Control-C comes."""
+) -> list[MaskedRow | Unmeasured]:
+    """A row for each section, in the order of the code; those that only the runs show come behind, and the loads under
+    which nothing could be measured. Raises CutShort with the rows of what was seen when Control-C comes."""
     try:
-        parts = side_by_side(measure_masked, cells, executor, progress)
+        parts = side_by_side(partial(or_unmeasured, measure_masked), cells, executor, progress)
     except CutShort as cut:
         raise CutShort(rows_of(cut.done, source_map) if cut.done else ()) from None
     return rows_of(parts, source_map)
 
 
-def rows_of(parts: Sequence[Sequence[SeenInCell]], source_map: SourceMap) -> list[MaskedRow]:
-    found = [each for part in parts for each in part]
+def rows_of(parts: Sequence[Sequence[SeenInCell] | Unmeasured], source_map: SourceMap) -> list[MaskedRow | Unmeasured]:
+    found = [each for part in parts if not isinstance(part, Unmeasured) for each in part]
+    without = [part for part in parts if isinstance(part, Unmeasured)]
     sections = {each.start: each for each in Proof(source_map, default_chip()).masked_sections}
     starts = list(dict.fromkeys([*sections, *sorted(each.seen.start for each in found)]))
-    return [
+    rows = [
         MaskedRow(start, sections.get(start), tuple(each for each in found if each.seen.start == start))
         for start in starts
     ]
+    return [*rows, *without]
 
 
 def masked_report(rows: Sequence[MaskedRow], report: Report) -> Report:

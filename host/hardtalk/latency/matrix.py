@@ -14,11 +14,12 @@ from hardtalk.bench import Bench, BootOptions, KeptBoard, UnfitRequest
 from hardtalk.board import BoardError, DeviceFailure
 from hardtalk.latency.counts import counts_of, storms_of
 from hardtalk.latency.distribution import Distribution
+from hardtalk.latency.headway import tell
 from hardtalk.latency.interrupt import Interrupt
 from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
-from hardtalk.latency.loaded_board import boot_latency_bench, start_load
+from hardtalk.latency.loaded_board import NotMeasured, boot_latency_bench, check_load, printed, start_load
 from hardtalk.latency.loads import Load
-from hardtalk.latency.rows import Row, Trouble, worst_of
+from hardtalk.latency.rows import NOT_MEASURED, NOT_SERVED, Row, Trouble, worst_of
 from hardtalk.latency.service import ServiceWatch
 from hardtalk.latency.side_by_side import CutShort, one_by_one, side_by_side
 from hardtalk.latency.subjects import NATIVE, SMALLTALK, Subject, subject_named
@@ -74,16 +75,19 @@ def booted(options: BootOptions) -> Bench:
     return bench
 
 
-def measure_cell(cell: Cell, progress: Callable[[int], None] = lambda _: None) -> Row | Trouble:
-    """A trouble when an interrupt is not served. Raises BenchError when there is no such board, and CutShort with a row
-    of those interrupts that were served before one came from the keyboard."""
+def measure_cell(cell: Cell, progress: Callable[[int], None] = tell) -> Row | Trouble:
+    """A trouble when an interrupt is not served, or the load does not run. Raises BenchError when there is no such
+    board, and CutShort with a row of those interrupts that were served before one came from the keyboard."""
     try:
         bench = booted(cell.options)
     except (BoardError, DeviceFailure) as error:  # which cannot come back from another process
         raise UnfitRequest(str(error)) from error
     subject = subject_named(bench, cell.line, cell.form)
     line = subject.line(bench.board)
-    start_load(bench, subject, cell.load)
+    try:
+        start_load(bench, subject, cell.load)
+    except NotMeasured as error:
+        return trouble(cell, subject, NOT_MEASURED, str(error))
     before = counts_of(bench, line)
     watch = ServiceWatch(bench.board, bench.source_map, line, subject.driver, subject.form == NATIVE)
     is_cut = False
@@ -92,9 +96,14 @@ def measure_cell(cell: Cell, progress: Callable[[int], None] = lambda _: None) -
     except CutShort as cut:
         interrupts, is_cut = cut.done, True
     except NotServed as error:
-        reason = "\n".join([str(error), *bench.console.device_failures])
-        return Trouble(cell.options.model, cell.line, subject.form, cell.load.name, reason, error.served)
-    counts = counts_of(bench, line) - before + storms_of(bench)
+        reason = "\n".join([*bench.console.device_failures, *printed(bench), str(error)])
+        return trouble(cell, subject, NOT_SERVED, reason, error.served)
+    counts = counts_of(bench, line) - before
+    try:
+        check_load(bench, cell.load)
+    except NotMeasured as error:
+        return trouble(cell, subject, NOT_MEASURED, str(error), len(interrupts))
+    counts += storms_of(bench)
     spread = Distribution.of(each.latency for each in interrupts)
     worst = worst_of(interrupts, bench.source_map, bench.board)
     row = Row(cell.options.model, cell.line, subject.form, cell.load.name, spread, worst, counts, subject.driver)
@@ -102,6 +111,10 @@ def measure_cell(cell: Cell, progress: Callable[[int], None] = lambda _: None) -
     if is_cut:
         raise CutShort([row])
     return row
+
+
+def trouble(cell: Cell, subject: Subject, kind: str, reason: str, served: int = 0) -> Trouble:
+    return Trouble(cell.options.model, cell.line, subject.form, cell.load.name, reason, served, kind)
 
 
 def measure_interrupts(

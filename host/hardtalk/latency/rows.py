@@ -18,9 +18,10 @@ from hardtalk.symbols.moment import Moment
 from hardtalk.symbols.source_map import SourceMap
 
 WORST_COUNT = 10
+NOT_SERVED, NOT_MEASURED = "NOT SERVED", "NOT MEASURED"
 CSV_COLUMNS = (
     "model", "line", "form", "load", "count", "min", "median", "p99", "p99.9", "max", "deadline", "misses", "bound",
-    *COUNT_NAMES,
+    *COUNT_NAMES, "trouble",
 )  # fmt: skip
 
 
@@ -69,10 +70,12 @@ class Row(Combination):
 
 @dataclass(frozen=True)
 class Trouble(Combination):
-    """A line that was not served as it should have been: why, and how many interrupts were before."""
+    """A line that was not served as it should have been, or a load that did not run: why, and how many interrupts were
+    served before."""
 
     reason: str
     served: int
+    kind: str = NOT_SERVED
 
 
 def worst_of(interrupts: Sequence[Interrupt], source_map: SourceMap, board: Board) -> tuple[Late, ...]:
@@ -166,8 +169,8 @@ def add_service(report: Report, name: str, service: Service) -> None:
         report.add(f"{name}.{kind}", getattr(service, kind), "interrupts" if kind != "foreign" else "accesses")
 
 
-def write_csv(rows: Sequence[Row], deadline_cycles: int, path: Path) -> None:
-    """A line for each row; times in cycles."""
+def write_csv(rows: Sequence[Row], deadline_cycles: int, path: Path, troubles: Sequence[Trouble] = ()) -> None:
+    """A line for each row; times in cycles. A trouble's has its reason and how many were served, and no times."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(CSV_COLUMNS)
@@ -176,7 +179,12 @@ def write_csv(rows: Sequence[Row], deadline_cycles: int, path: Path) -> None:
             times = spread_values(spread, deadline_cycles)
             names = (row.model, row.line, row.form, row.load)
             bound = "" if row.bound is None else row.bound
-            writer.writerow([*names, len(spread), *times, spread.misses(deadline_cycles), bound, *row.counts.values])
+            misses = spread.misses(deadline_cycles)
+            writer.writerow([*names, len(spread), *times, misses, bound, *row.counts.values, ""])
+        for each in troubles:
+            known = {"model": each.model, "line": each.line, "form": each.form, "load": each.load}
+            known |= {"count": str(each.served), "trouble": f"{each.kind}: {each.reason}"}
+            writer.writerow([known.get(column, "") for column in CSV_COLUMNS])
 
 
 def part_names() -> list[str]:

@@ -2,11 +2,15 @@
 
 import signal
 from collections.abc import Callable, Collection, Iterable, Sequence
-from concurrent.futures import Executor, Future, as_completed, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, Protocol, TypeVar
 
 from hardtalk.board.interruption import interrupts_handled
+from hardtalk.latency.headway import done_by, told_in
 
+SECONDS_BETWEEN_LOOKS: Final = 0.5
 SECONDS_TO_STOP: Final = 1.5
 """For workers to hand over what they have, before they are ended."""
 
@@ -38,8 +42,8 @@ def side_by_side(
     measure: Callable[[Task], Result], tasks: Sequence[Task], executor: Executor | None,
     progress: Callable[[int], None],
 ) -> list[Result]:  # fmt: skip
-    """What `measure` answers for each task, in order. `progress` hears the interrupts of each that is done. Raises
-    CutShort for an interrupt from the keyboard."""
+    """What `measure` answers for each task, in order. `progress` hears the interrupts that are done, as `measure` tells
+    of them (see headway) and of each task at its end. Raises CutShort for an interrupt from the keyboard."""
     if executor is None:
 
         def counted(task: Task) -> Result:
@@ -49,11 +53,26 @@ def side_by_side(
 
         return one_by_one(counted, tasks)
     running: dict[Future[Result], Task] = {}
+    file_of: dict[Future[Result], Path] = {}
     try:
-        running.update((executor.submit(in_worker, measure, task), task) for task in tasks)
-        for future in as_completed(running):
-            future.result()
-            progress(running[future].count)
+        with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            files = [Path(folder, str(number)) for number in range(len(tasks))]
+            told = dict.fromkeys(files, 0)
+            for task, file in zip(tasks, files, strict=True):
+                future = executor.submit(in_worker, measure, task, str(file))
+                running[future], file_of[future] = task, file
+            pending = set(running)
+            while pending:
+                done, pending = wait(pending, SECONDS_BETWEEN_LOOKS, FIRST_COMPLETED)
+                for future in [*done, *pending]:
+                    file, count = file_of[future], running[future].count
+                    if future in done:
+                        future.result()
+                    else:
+                        count = min(done_by(file), count)
+                    if count > told[file]:
+                        progress(count - told[file])
+                        told[file] = count
     except KeyboardInterrupt:
         raise CutShort(what_is_done(running)) from None
     finally:
@@ -78,14 +97,14 @@ def one_by_one(measure: Callable[[Task], Result], tasks: Sequence[Task]) -> list
 _is_interrupted = False
 
 
-def in_worker(measure: Callable[[Task], Result], task: Task) -> Result:
-    """What `measure` answers. A worker ignores Control-C but for here, so that it can tell what it has; afterwards it
-    begins nothing more."""
+def in_worker(measure: Callable[[Task], Result], task: Task, file: str) -> Result:
+    """What `measure` answers; what is done meanwhile goes to the file. A worker ignores Control-C but for here, so that
+    it can tell what it has; afterwards it begins nothing more."""
     global _is_interrupted
     if _is_interrupted:
         raise CutShort
     try:
-        with interrupts_handled(signal.default_int_handler):
+        with interrupts_handled(signal.default_int_handler), told_in(file):
             return measure(task)
     except KeyboardInterrupt as interrupt:
         _is_interrupted = True

@@ -39,12 +39,14 @@ class Window:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A board that runs its load, the line to raise and how, and what to watch (see Laboratory)."""
+    """A board that runs its load, the line to raise and how, and what to watch (see Laboratory); `printed` answers what
+    the board has said since."""
 
     board: Board
     line: int
     inject: Callable[[], None]
     watched: Mapping[Moment, Collection[int]]
+    printed: Callable[[], list[str]] = list
 
 
 class Recipe(Protocol):
@@ -96,8 +98,16 @@ def sweep_part(recipe: Recipe, window: Window) -> list[Point]:
                 start = journal.mark()
             journal.back(start)
             step_to(board, number - origin, number)
-            points.append(Point(number, laboratory.next_now(prepared.inject)))
+            points.append(Point(number, served_now(prepared, laboratory)))
     return points
+
+
+def served_now(prepared: Prepared, laboratory: Laboratory) -> Interrupt:
+    """Raises NotServed, with what the board has said of it."""
+    try:
+        return laboratory.next_now(prepared.inject)
+    except NotServed as error:
+        raise NotServed("\n".join([*prepared.printed(), str(error)])) from None
 
 
 def step_to(board: Board, count: int, number: int) -> None:

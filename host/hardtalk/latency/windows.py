@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 
-from hardtalk.bench import Bench, BenchError, BootOptions, UnfitRequest
+from hardtalk.bench import Bench, BootOptions, UnfitRequest
 from hardtalk.board import Board, StopReason
 from hardtalk.latency.distribution import Distribution
 from hardtalk.latency.laboratory import NotServed
-from hardtalk.latency.loaded_board import boot_latency_bench, start_load
+from hardtalk.latency.loaded_board import NotMeasured, Unmeasured, boot_latency_bench, printed, start_load
 from hardtalk.latency.loads import Load
 from hardtalk.latency.rows import add_distribution
 from hardtalk.latency.side_by_side import CutShort
@@ -40,7 +40,8 @@ class BenchRecipe:
         bench, subject = self.bench()
         start_load(bench, subject, self.load)
         inject = subject.immediate_injector(bench.board) or self._withheld(bench.board, subject.line(bench.board))
-        return Prepared(bench.board, subject.line(bench.board), inject, watched_addresses(bench.source_map))
+        watched = watched_addresses(bench.source_map)
+        return Prepared(bench.board, subject.line(bench.board), inject, watched, partial(printed, bench))
 
     def _withheld(self, board: Board, line: int) -> Callable[[], None]:
         """Run until the device would raise its line, which is kept from it; letting it through is what raises it."""
@@ -102,11 +103,14 @@ class SweepPlan:
         ]
 
 
-def sweep_windows(plan: SweepPlan, executor: Executor, bar: Callable[[str, int], Callable[[int], None]]) -> list[Swept]:
-    """Sweep all of them. `bar` is told of each by name and number of points, and answers who hears of those done.
-    Raises CutShort, with those before and the window's part that is done, for an interrupt from the keyboard."""
+def sweep_windows(
+    plan: SweepPlan, executor: Executor, bar: Callable[[str, int], Callable[[int], None]]
+) -> list[Swept | Unmeasured]:
+    """Sweep all of them; a load that does not run is told of in its place. `bar` is told of each by name and number
+    of points, and answers who hears of those done. Raises CutShort, with those before and the window's part that is
+    done, for an interrupt from the keyboard."""
     bench, _ = plan.recipes[0].bench()
-    swept: list[Swept] = []
+    swept: list[Swept | Unmeasured] = []
     for recipe in plan.recipes:
         form = subject_named(bench, recipe.line, recipe.form).form
         done = Swept(recipe, (), [], bench, form)
@@ -116,7 +120,11 @@ def sweep_windows(plan: SweepPlan, executor: Executor, bar: Callable[[str, int],
             for window in windows:
                 done = done.with_window(window, sweep(recipe, window, executor, progress))
         except NotServed as error:
-            raise BenchError(f"{recipe.line} under {recipe.load.name}: {error}") from error
+            swept.append(Unmeasured(recipe.board.model, recipe.load.name, f"load {recipe.load.name}: {error}"))
+            continue
+        except NotMeasured as error:
+            swept.append(Unmeasured(recipe.board.model, recipe.load.name, str(error)))
+            continue
         except KeyboardInterrupt as interrupt:
             if isinstance(interrupt, CutShort) and interrupt.done:
                 done = done.with_window(Window(window.first, window.first + len(interrupt.done)), interrupt.done)
@@ -145,10 +153,7 @@ def windows_of(text: str, recipe: BenchRecipe, source_map: SourceMap) -> list[Wi
     passes = int(routine["passes"] or 1)
     windows = windows_of_routine(prepared_by(recipe), address, bytecode_routines(source_map), passes, PATIENCE_CYCLES)
     if not windows:
-        raise BenchError(
-            f"{text}: the load {recipe.load.name} does not run it within {PATIENCE_CYCLES:,} cycles",
-            "Choose another --load.",
-        )
+        raise NotMeasured(f"load {recipe.load.name}: it does not run {text} within {PATIENCE_CYCLES:,} cycles")
     return windows
 
 

@@ -12,7 +12,7 @@ h3 { font-size: 1rem; margin-bottom: .2rem; }
 table { border-collapse: collapse; margin: .6rem 0; font-variant-numeric: tabular-nums; font-size: .88rem; }
 th, td { padding: .2rem .7rem; border-bottom: 1px solid #e3e8ed; text-align: right; vertical-align: top; }
 th.text, td.text { text-align: left; } th, td:not(.text) { white-space: nowrap; } tr.bad td { background: #fde8e6; }
-code { font-size: .85rem; } .picture { overflow-x: auto; }
+code, pre { font-size: .85rem; } pre { white-space: pre-wrap; overflow-wrap: anywhere; } .picture { overflow-x: auto; }
 .picture svg { min-width: 40rem; max-width: 100%; height: auto; } table { display: block; overflow-x: auto; }
 @media (prefers-color-scheme: dark) {
   body { color: #dfe6ec; background: #14191f; } th, td { border-color: #2b343d; } tr.bad td { background: #4a211d; } }
@@ -31,6 +31,10 @@ class Page:
 
     def paragraph(self, text: str) -> None:
         self._parts.append(f"<p>{escape(text)}</p>")
+
+    def lines(self, text: str) -> None:
+        """As they are; long ones are broken."""
+        self._parts.append(f"<pre>{escape(text)}</pre>")
 
     def picture(self, svg: str) -> None:
         self._parts.append(f'<div class="picture">{svg}</div>')

@@ -43,6 +43,8 @@ class PartResult:
     nodes: tuple[NodeResult, ...]
     frames: int
     host_seconds: float
+    is_whole: bool = True
+    """Whether it went on to its end, not to a Control-C."""
 
 
 def run_part(plan: RingPlan, numbers: range, worker: int, place: MeetingPlace | None) -> PartResult:
@@ -67,23 +69,29 @@ class Part:
         self.silence: list[Signal] = [None] * plan.delay_frames
 
     def run(self, frame: int) -> PartResult:
-        """From that frame on."""
+        """From that frame on. The whole ring's part answers what there is when Control-C comes."""
         start = perf_counter()
         for each in self.members:
             each.begin(frame)
         coming = [Sent(self.silence, NOBODY) for _ in self.members]
         window, end = 0, self.plan.windows
-        while window < end:
-            sent = [self._run(each, window, came) for each, came in zip(self.members, coming, strict=True)]
-            self.link.send(sent[-1])
-            coming = [self.link.receive(), *sent[:-1]]
-            window += 1
-            for _, done in sent:
-                if done.boards == self.everybody:
-                    end = min(end, done.window + self.plan.nodes)
+        is_whole = True
+        try:
+            while window < end:
+                sent = [self._run(each, window, came) for each, came in zip(self.members, coming, strict=True)]
+                self.link.send(sent[-1])
+                coming = [self.link.receive(), *sent[:-1]]
+                window += 1
+                for _, done in sent:
+                    if done.boards == self.everybody:
+                        end = min(end, done.window + self.plan.nodes)
+        except KeyboardInterrupt:
+            if len(self.members) < self.plan.nodes or not window:
+                raise
+            is_whole = False
         seconds = perf_counter() - start
         nodes = tuple(each.result() for each in self.members)
-        return PartResult(nodes, window * self.plan.delay_frames, seconds)
+        return PartResult(nodes, window * self.plan.delay_frames, seconds, is_whole)
 
     def _run(self, member: Member, window: int, came: Sent) -> Sent:
         if self.stops.get(member.number) == window:

@@ -26,6 +26,8 @@ class RingResult:
     nodes: tuple[NodeResult, ...]
     frames: int
     host_seconds: float
+    is_whole: bool = True
+    """Whether nobody ended it by Control-C."""
 
     @property
     def milliseconds(self) -> float:
@@ -57,7 +59,8 @@ def run_ring(plan: RingPlan, workers: int = 1, executor: Executor | None = None)
     else:
         results = run_parts(plan, min(workers, plan.nodes), executor)
     nodes = tuple(node for part in results for node in part.nodes)
-    return RingResult(firmware, nodes, results[0].frames, max(each.host_seconds for each in results))
+    seconds, is_whole = max(each.host_seconds for each in results), all(each.is_whole for each in results)
+    return RingResult(firmware, nodes, results[0].frames, seconds, is_whole)
 
 
 def run_parts(plan: RingPlan, workers: int, executor: Executor) -> list[PartResult]:

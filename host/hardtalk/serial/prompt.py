@@ -237,7 +237,11 @@ class Prompt:
         return [Result(each.title or each.method or frame.text) for each in batch.requests if not each.is_quiet]
 
     def _failed(self, batch: Batch, frame: Frame) -> list[Event]:
-        text, was_ended, self._ending = self._ending or frame.text, self._ending is not None, None
+        text, was_ended = frame.text, self._ending is not None
+        if self._ending:  # the stack below tells where it was
+            _, _, stack = text.partition("\n")
+            text = f"{self._ending}\n{stack}".rstrip()
+        self._ending = None
         if batch.is_of_several and not was_ended:
             self._waiting.extendleft(replace(each, is_alone=True) for each in reversed(batch.requests))
             return []

@@ -252,7 +252,9 @@ def command_in(entry: str, variables: set[str]) -> tuple[Command, str] | None:
     word, _, rest = entry.partition(" ")
     command = COMMANDS.get(word)
     rest = rest.strip()
-    if command is None or word in variables or "\n" in entry or rest.startswith((":=", "_ ", ";", ".")):
+    if command is None or word in variables or "\n" in entry or rest.startswith((":=", "_ ", ";")):
+        return None
+    if rest.startswith(".") and not command.takes_line:  # `watch .` and `load ../x.st` are what they look like
         return None
     if not command.argument and rest:
         return None

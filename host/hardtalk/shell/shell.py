@@ -27,6 +27,7 @@ from hardtalk.shell.devices import names_behind
 from hardtalk.shell.editing import LineEditor
 from hardtalk.shell.errors import BadCommand
 from hardtalk.shell.library import Library
+from hardtalk.shell.variables import declaration_of, fresh_variables
 from hardtalk.smalltalk.ast import Expression, Method
 from hardtalk.smalltalk.errors import SourceError
 from hardtalk.smalltalk.parser import DO_IT
@@ -37,6 +38,7 @@ VAIN_INTERRUPTS = 2
 """The second ends unwind blocks that do not end."""
 SHOWN_CHARACTERS: Final = 4000
 LIVE_SECONDS: Final = 0.02
+ENTRY_SECONDS: Final = 60.0
 UNDECLARED: Final = re.compile(r"warning: (?P<name>[A-Z]\w*) was not declared;")
 """A small letter begins what is meant to be a variable of the prompt's."""
 GOES_ON_MILLISECONDS: Final = 1000
@@ -63,19 +65,23 @@ class Shell:
         self.is_live = False
         """Whether the board's time goes on while a terminal's prompt waits."""
         self._is_terminal = False
+        self._entry_cycles: int | None = None
+        """How long an entry may take where nobody sits who could end it."""
 
     @cached_property
     def library(self) -> Library:
         return Library(self.bench)
 
-    def run(self, source: TextIO) -> None:
-        """Until the end of `source`; an entry goes on over lines while its brackets are open."""
+    def run(self, source: TextIO, entry_seconds: float = ENTRY_SECONDS) -> None:
+        """Until the end of `source`; an entry goes on over lines while its brackets are open. One that takes longer
+        than `entry_seconds` of the board's time is ended, but not at a terminal."""
         if source is sys.stdin and sys.stdin.isatty():
             self._is_terminal = True
             self.tell("Control-D leaves the prompt; Control-C ends what runs too long; help tells what else there is.")
             self.tell("The board's time stands still while the prompt waits: time real lets it go on.")
             self._run_terminal(LineEditor(PROMPT, CONTINUATION, self.words, self._live_slice))
         else:
+            self._entry_cycles = self._cycles(entry_seconds)
             self._run_lines(source)
 
     def _run_terminal(self, editor: LineEditor) -> None:
@@ -126,17 +132,24 @@ class Shell:
             return
         failed, self.has_failed = self.has_failed, False
         try:
+            self._declare(entry)
             self.bench.console.prompt.enter(entry, line=line)
         except SourceError as error:
             self.fail(str(error))
         else:
-            self.show_replies()
+            self.show_replies(self._entry_cycles)
         if not self.has_failed:
             self.kept.append(entry)
             self.library.note(entry, "<prompt>")
             if self.debugger is not None and not self._is_stopped:
                 self.debugger.learn(self.library.entered)
         self.has_failed = failed or self.has_failed
+
+    def _declare(self, entry: str) -> None:
+        """Whoever gives a value to a name with a small letter wants the variable: the board need not warn of it."""
+        names = fresh_variables(entry, self.bench.console.prompt.model.globals)
+        if names:
+            self.bench.console.prompt.enter_statements(declaration_of(names), is_quiet=True)
 
     @property
     def _is_stopped(self) -> bool:
@@ -205,12 +218,15 @@ class Shell:
         failed, self.has_failed = self.has_failed, False
         console.set_baud(FILE_IN_BAUD)
         console.prompt.enter_script(text, file)
-        self.show_replies(int(entry_seconds * self.bench.board.chip.cpu_hertz))
+        self.show_replies(self._cycles(entry_seconds))
         if not console.prompt.is_busy:
             console.set_baud(NORMAL_BAUD)
         is_fine = not self.has_failed
         self.has_failed = failed or not is_fine
         return is_fine
+
+    def _cycles(self, seconds: float) -> int:
+        return int(seconds * self.bench.board.chip.cpu_hertz)
 
     def let_time_pass(self, milliseconds: int) -> None:
         """The board goes on for that long, and what it prints is shown."""

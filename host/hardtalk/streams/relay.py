@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic
 from typing import Final
 
@@ -15,7 +16,8 @@ from hardtalk.bench import BenchError, BootOptions
 from hardtalk.bench.firmware import study_folder
 from hardtalk.board import Board, StopReason
 from hardtalk.build.sources import text_root
-from hardtalk.latency.loaded_board import run_load
+from hardtalk.latency.headway import tell
+from hardtalk.latency.loaded_board import Unmeasured, check_load, or_unmeasured, run_load
 from hardtalk.latency.loads import Load
 from hardtalk.latency.matrix import booted
 from hardtalk.latency.side_by_side import CutShort, side_by_side
@@ -86,9 +88,9 @@ def with_relay(options: BootOptions) -> BootOptions:
 
 def relay_all(
     tasks: Sequence[Relaying], executor: Executor | None, progress: Callable[[int], None]
-) -> list[RelayResult]:
-    """A result for each task. `progress` hears of milliseconds."""
-    return side_by_side(relay, tasks, executor, progress)
+) -> list[RelayResult | Unmeasured]:
+    """A result for each task, or why there is none. `progress` hears of milliseconds."""
+    return side_by_side(partial(or_unmeasured, relay), tasks, executor, progress)
 
 
 def relay(task: Relaying) -> RelayResult:
@@ -112,12 +114,15 @@ def relay(task: Relaying) -> RelayResult:
         while done < task.count:
             run_for(board, board.clock.hertz // 1000)
             done += 1
+            tell(1)
             if milestones.is_due(done):
                 so_far = result_of(task, device, services, done)
                 print(milestones.told(done, monotonic(), so_far.troubles), file=sys.stderr, flush=True)
     except KeyboardInterrupt:
         raise CutShort([result_of(task, device, services, done)] if done else ()) from None
-    return result_of(task, device, services, task.count)
+    result = result_of(task, device, services, task.count)
+    check_load(bench, task.load)
+    return result
 
 
 def result_of(task: Relaying, device: MediaWire, services: int, milliseconds: int) -> RelayResult:
@@ -155,6 +160,6 @@ def relay_report(results: Sequence[RelayResult], model: str, load_names: str, fi
         report.add(f"{name}.overruns", each.overruns, "words")
         report.add(f"{name}.underruns", each.underruns, "words")
         report.add(f"{name}.wrong", each.wrong, "words")
-    report.add("worst.cycles", max(each.worst_cycles for each in results), "cycles")
+    report.add("worst.cycles", max((each.worst_cycles for each in results), default=0), "cycles")
     report.add("late", sum(each.late for each in results), "interrupts")
     return report

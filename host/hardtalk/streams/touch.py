@@ -8,6 +8,7 @@ What the mouse takes is in the figure: its three bytes have 2.7 ms on their line
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import partial
 from random import Random
 from statistics import median
 from typing import Final
@@ -16,7 +17,8 @@ from hardtalk.bench import BenchError, BootOptions
 from hardtalk.bench.firmware import study_folder
 from hardtalk.board import Board
 from hardtalk.devices import Pl110
-from hardtalk.latency.loaded_board import run_load
+from hardtalk.latency.headway import tell
+from hardtalk.latency.loaded_board import Unmeasured, check_load, or_unmeasured, run_load
 from hardtalk.latency.loads import Load
 from hardtalk.latency.matrix import booted
 from hardtalk.latency.side_by_side import CutShort, side_by_side
@@ -72,9 +74,9 @@ def with_touch(options: BootOptions) -> BootOptions:
 
 def touch_all(
     tasks: Sequence[Touching], executor: Executor | None, progress: Callable[[int], None]
-) -> list[TouchResult]:
-    """A result for each task. `progress` hears of presses."""
-    return side_by_side(touch, tasks, executor, progress)
+) -> list[TouchResult | Unmeasured]:
+    """A result for each task, or why there is none. `progress` hears of presses."""
+    return side_by_side(partial(or_unmeasured, touch), tasks, executor, progress)
 
 
 def touch(task: Touching) -> TouchResult:
@@ -98,6 +100,7 @@ def touch(task: Touching) -> TouchResult:
             found.append(seen_after(board, board.mouse.press, (left, top)))
             pause(board, chance)
             seen_after(board, board.mouse.release, (left, top))
+            tell(1)
     except KeyboardInterrupt:
         if not found:
             raise CutShort from None
@@ -106,6 +109,7 @@ def touch(task: Touching) -> TouchResult:
     result = TouchResult(tuple(found), result_of(relaying, device, services, milliseconds))
     if len(found) < task.count:
         raise CutShort([result])
+    check_load(bench, task.load)
     return result
 
 

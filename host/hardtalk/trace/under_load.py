@@ -5,8 +5,9 @@ from hardtalk.bench.errors import BenchError
 from hardtalk.bench.process_watch import NATIVE_RUNNING, VM_RECORD
 from hardtalk.latency.interrupt import Interrupt
 from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
-from hardtalk.latency.loaded_board import start_load
+from hardtalk.latency.loaded_board import printed, start_load
 from hardtalk.latency.loads import Load
+from hardtalk.latency.side_by_side import CutShort
 from hardtalk.latency.subjects import Subject
 from hardtalk.symbols.moment import Moment
 from hardtalk.symbols.moments import blocks_that_return, watched_addresses
@@ -22,7 +23,8 @@ COLLECTOR_PHASE = "collectorPhase"
 
 
 def record(bench: Bench, subject: Subject, load: Load, count: int, seed: int) -> tuple[Recording, list[Interrupt]]:
-    """Measure as `hardtalk latency` does, first without and then with a recorder: both must see the same."""
+    """Measure as `hardtalk latency` does, first without and then with a recorder: both must see the same. When
+    Control-C comes while it records, what is recorded by then."""
     board = bench.board
     watched = watched_addresses(bench.source_map)
     start_load(bench, subject, load)
@@ -33,29 +35,39 @@ def record(bench: Bench, subject: Subject, load: Load, count: int, seed: int) ->
         try:
             return laboratory.measure(count)
         except NotServed as error:
-            raise BenchError(f"{error}\n{board.fault_report()}") from error
+            reason = "\n".join([*bench.console.device_failures, *printed(bench), str(error)])
+            raise BenchError(f"{reason}\n{board.fault_report()}") from error
 
     interrupts = measure()
     end = board.clock.cycles
     board.restore(start)
     with bench_recorder(bench) as recorder:
         laboratory = Laboratory(board, subject.line(board), subject.injector(board), {}, Schedule(seed))
-        again = laboratory.measure(count)
+        try:
+            again = laboratory.measure(count)
+        except CutShort as cut:
+            return recorder.recording, interrupts[: len(cut.done)]
     if [each.latency for each in again] != [each.latency for each in interrupts] or board.clock.cycles != end:
         raise BenchError("recording changed the run: this is a defect of Hardtalk")
     return recorder.recording, interrupts
 
 
-def record_program(bench: Bench, expression: str, cycles: int) -> tuple[Recording, str]:
-    """While the board evaluates the expression, so many cycles at most; with its answer, or why there is none."""
-    start = bench.board.clock.cycles
+def record_program(bench: Bench, expression: str, cycles: int) -> tuple[Recording, str, bool]:
+    """While the board evaluates the expression, so many cycles at most or until Control-C comes; with its answer, or
+    why there is none, and whether nobody interrupted it."""
+    start, is_whole = bench.board.clock.cycles, True
     with bench_recorder(bench) as recorder:
         try:
             answer = bench.console.evaluate(expression, cycles)
+        except KeyboardInterrupt:
+            passed = bench.board.clock.cycles - start
+            is_whole = False
+            answer = f"interrupted after {passed * 1000 // bench.board.chip.cpu_hertz} ms"
         except BenchError as error:
             is_over = bench.board.clock.cycles - start >= cycles
-            answer = f"still running after {cycles * 1000 // bench.board.chip.cpu_hertz} ms" if is_over else str(error)
-    return recorder.recording, answer
+            late = f"still running after {cycles * 1000 // bench.board.chip.cpu_hertz} ms"
+            answer = "\n".join([*bench.console.device_failures, *printed(bench), late]) if is_over else str(error)
+    return recorder.recording, answer, is_whole
 
 
 def bench_recorder(bench: Bench) -> Recorder:

@@ -8,14 +8,16 @@ interrupts are timed once more, to tell what kept the handler from it.
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 
 from hardtalk.bench import Bench, BootOptions
 from hardtalk.bench.errors import BenchError, UnfitRequest
 from hardtalk.board import Board, StopReason
 from hardtalk.latency.activity import activity_at
+from hardtalk.latency.headway import tell
 from hardtalk.latency.interrupt import sum_of_parts
 from hardtalk.latency.laboratory import Laboratory, Schedule
-from hardtalk.latency.loaded_board import run_load
+from hardtalk.latency.loaded_board import NotMeasured, Unmeasured, check_load, or_unmeasured, run_load
 from hardtalk.latency.loads import Load
 from hardtalk.latency.matrix import booted
 from hardtalk.latency.side_by_side import CutShort, side_by_side
@@ -86,11 +88,14 @@ class LoadResult:
         return fastest_good(self.receptions)
 
 
-def receive_all(plan: UartPlan, executor: Executor | None, progress: Callable[[int], None]) -> list[LoadResult]:
+def receive_all(
+    plan: UartPlan, executor: Executor | None, progress: Callable[[int], None]
+) -> list[LoadResult | Unmeasured]:
     """Everything that the plan sends, shared over the executor. `progress` hears of characters. Raises CutShort, with
     the loads of which all rates were done, when Control-C comes."""
     try:
-        return results_of(plan, side_by_side(receive_task, plan.transmissions, executor, progress))
+        done = side_by_side(partial(or_unmeasured, receive_task), plan.transmissions, executor, progress)
+        return results_of(plan, done)
     except CutShort as cut:
         raise CutShort(results_of(plan, cut.done)) from None
 
@@ -99,10 +104,15 @@ def receive_task(task: Transmission) -> tuple[Transmission, Reception]:
     return task, receive_fresh(task)
 
 
-def results_of(plan: UartPlan, received: Sequence[tuple[Transmission, Reception]]) -> list[LoadResult]:
-    """By load, of those that have all rates."""
+def results_of(
+    plan: UartPlan, done: Sequence[tuple[Transmission, Reception] | Unmeasured]
+) -> list[LoadResult | Unmeasured]:
+    """By load, of those that have all rates; then the first trouble of each that could not be measured."""
+    received = [each for each in done if not isinstance(each, Unmeasured)]
+    without = {each.load: each for each in reversed(done) if isinstance(each, Unmeasured)}
     by_load = {load: tuple(reception for task, reception in received if task.load == load) for load in plan.loads}
-    return [LoadResult(load, found) for load, found in by_load.items() if len(found) == len(plan.rates)]
+    whole = [LoadResult(load, found) for load, found in by_load.items() if len(found) == len(plan.rates)]
+    return [*whole, *without.values()]
 
 
 def uart_report(plan: UartPlan, results: Sequence[LoadResult], load_names: str, firmware: str) -> Report:
@@ -114,7 +124,7 @@ def uart_report(plan: UartPlan, results: Sequence[LoadResult], load_names: str, 
             report.add(f"{name}.{each.baud}.overruns", each.overruns, "characters")
             report.add(f"{name}.{each.baud}.interrupts", each.interrupts, "interrupts")
         report.add(f"{name}.fastest", result.fastest, "baud")
-    report.add("fastest", min(each.fastest for each in results), "baud")
+    report.add("fastest", min((each.fastest for each in results), default=0), "baud")
     report.add("characters", plan.count, "characters")
     return report
 
@@ -151,12 +161,19 @@ def receive(bench: Bench, load: Load, baud: int, count: int) -> Reception:
     before = board.trace.lines[line].raised if line in board.trace.lines else 0
     characters = bytes((7 * number + 13) & 0xFF for number in range(count))
     run_while_sending(board, characters)
-    received = int(bench.console.evaluate(f"{DRIVER} current count"))
-    total = int(bench.console.evaluate(f"{DRIVER} current sum"))
+    received, total = (int(of_driver(bench, load, what)) for what in ("count", "sum"))
     device = board.uart(UART)
+    check_load(bench, load)
     is_intact = received == count and total == sum(characters) % SUM_MODULUS
     interrupts = board.trace.lines[line].raised - before
     return Reception(baud, count, received, device.overruns, interrupts, is_intact)
+
+
+def of_driver(bench: Bench, load: Load, what: str) -> str:
+    try:
+        return bench.console.evaluate(f"{DRIVER} current {what}")
+    except BenchError as error:
+        raise NotMeasured(f"load {load.name}: nothing can be asked beside it: {error}") from error
 
 
 def start(bench: Bench, load: Load, baud: int) -> None:
@@ -170,6 +187,7 @@ def run_while_sending(board: Board, characters: bytes) -> None:
     for first in range(0, len(characters), SENT_AT_ONCE):
         chunk = characters[first : first + SENT_AT_ONCE]
         device.send(chunk)
+        tell(len(chunk))
         run_for(board, (len(chunk) - (device.waiting <= len(chunk))) * device.character_cycles)
     run_for(board, device.character_cycles * (device.waiting + 1) + SERVICE_CYCLES)
 
