@@ -60,6 +60,10 @@ def or_unmeasured(measure: Callable[[Task], Result], task: Task) -> Result | Unm
         return Unmeasured(task.options.model, task.load.name, str(error))
 
 
+START_CYCLES: Final = 5 * PATIENCE_CYCLES
+"""What a load may take to be made: a hundred thousand of something are half a minute with caches."""
+
+
 def with_laboratory(options: BootOptions) -> BootOptions:
     """The user's options with the classes and the device of the laboratory's own loads, one of which has windows."""
     own = (study_folder("latency"), text_root() / "firmware" / "windows", text_root() / "drivers" / "input")
@@ -88,7 +92,7 @@ def run_load(bench: Bench, load: Load) -> None:
 def begin(bench: Bench, load: Load, expression: str, driver: str = "") -> None:
     bench.console.heard = ""
     try:
-        bench.console.evaluate(expression, 2 * PATIENCE_CYCLES, PATIENCE_CYCLES)
+        bench.console.evaluate(expression, 2 * START_CYCLES, START_CYCLES)
     except UnfitRequest:
         raise
     except BenchError as error:
