@@ -15,7 +15,7 @@ from hardtalk.build.options import BuildOptions
 from hardtalk.build.sources import class_paths, read_classes
 from hardtalk.memory.audit import audit
 from hardtalk.memory.safepoints import settle
-from hardtalk.smalltalk.ast import Assignment, Block, Method, walk
+from hardtalk.smalltalk.ast import Assignment, Block, Method, Send, walk
 
 PATIENCE_CYCLES = 2_000_000_000
 VALUES = ("nil", "3", "-1", "Object new", "#(1 2) copy", "#foo", "[ :x | x ]", "Semaphore new", "'abc' copy")
@@ -24,7 +24,8 @@ OBJECTS = (
     "InterruptController current", "SecondaryInterruptController current", "WeakRegistry default", "Symbol registry",
     "(Delay forMilliseconds: 5)", "Object methodDictionary", "(Object compiledMethodAt: #printString)",
     "(Smalltalk associationAt: #Processor)", "(Delay classPool at: #Server)", "Delay classPool", "Object class",
-    "(Delay classPool associationAt: #Access)", "thisContext", "Display", "nil", "true", "$a", "#foo", "Sensor",
+    "(Delay classPool associationAt: #Access)", "thisContext", "Display", "nil", "true", "$a", "#Object", "Sensor",
+    "Float pi",
 )  # fmt: skip
 CLASSES = (
     "Object", "Behavior", "Class", "Metaclass", "ClassDescription", "BlockClosure", "Process", "SystemProcess",
@@ -46,6 +47,8 @@ SEND = """
             sender isTerminated ifFalse: [ (Delay forMilliseconds: 2) wait. sender terminate ] ] ].
     5
 """
+STORING = (61, 64)
+"""Primitives that store into an element."""
 CHANGED = (
     "each allInstVarNames size ~= each instSize or: [ each class soleInstance ~~ each or: [ each isOfFirmware not ] ]"
 )
@@ -59,6 +62,7 @@ CHECKS = (
     ("(OrderedCollection new add: 3; yourself) printString", "'an OrderedCollection(3)'"),
     ("Smalltalk allClasses size > 100 and: [ Object allSubclasses size > 100 ]", "true"),
     (f"Smalltalk allClasses detect: [ :each | {CHANGED} ] ifNone: [ nil ]", "nil"),
+    ("Float pi", "3.141592653589793"),
     ("Smalltalk keys allSatisfy: [ :each | each class == Symbol ]", "true"),
 )  # fmt: skip
 
@@ -72,7 +76,7 @@ def booted() -> tuple[Bench, KeptBoard]:
 @cache
 def setters() -> dict[str, list[str]]:
     """By class, `Timer class` for the class side: the selectors with arguments of its methods that assign to a variable
-    of an object or a class."""
+    of an object or a class, or store into an element by themselves."""
     found: dict[str, list[str]] = {}
     for each in read_classes(class_paths(BuildOptions())):
         for method in each.methods:
@@ -89,7 +93,9 @@ def assigns(method: Method) -> bool:
         if isinstance(node, Block | Method)
         for each in (*node.parameters, *node.temporaries)
     }
-    return any(isinstance(node, Assignment) and node.variable.name not in own for node in nodes)
+    sends = any(isinstance(node, Send) and node.selector == "basicAt:put:" for node in nodes)
+    stores = any(each.selector == "primitive:" and each.values[0] in STORING for each in method.pragmas)
+    return sends or stores or any(isinstance(node, Assignment) and node.variable.name not in own for node in nodes)
 
 
 def setters_of(bench: Bench, receiver: str) -> list[str]:
