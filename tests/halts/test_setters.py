@@ -63,7 +63,6 @@ CHECKS = (
     ("Smalltalk allClasses size > 100 and: [ Object allSubclasses size > 100 ]", "true"),
     (f"Smalltalk allClasses detect: [ :each | {CHANGED} ] ifNone: [ nil ]", "nil"),
     ("Float pi", "3.141592653589793"),
-    ("Smalltalk keys allSatisfy: [ :each | each class == Symbol ]", "true"),
 )  # fmt: skip
 
 
