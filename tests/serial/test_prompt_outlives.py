@@ -92,3 +92,11 @@ def test_a_second_control_c_stops_an_unwind_block_that_never_ends(bench: Bench, 
     source = f"[ {protected} ] ensure: [ [ true ] whileTrue ]"
     assert entered(bench, source, interruptions=2).splitlines()[0] == "interrupted"
     assert entered(bench, "3 + 4") == "7"
+
+
+def test_control_c_ends_one_that_cannot_be_printed(bench: Bench) -> None:
+    entered(bench, "Process subclass: #Unprintable instanceVariableNames: '' classVariableNames: '' category: 'Tests'")
+    entered(bench, "Unprintable >> printOn: aStream [ ^ self error: 'no' ]")
+    source = "[ (Unprintable forBlock: [ [ true ] whileTrue ] priority: 45) resume ] forkAt: 46. 5"
+    assert entered(bench, source, interruptions=1, slices=SLICES_OF_LOOKING) == "5"
+    assert entered(bench, "3 + 4") == "7"
