@@ -125,7 +125,7 @@ def test_cuts_of_the_power_that_were_tried_are_shown(
     monkeypatch.setattr("hardtalk.cli.flash_cuts.run_cuts", interrupted)
     assert run(["flash", "cuts"]) == INTERRUPTED
     shown = capsys.readouterr().out
-    assert "interrupted: what was done before" in shown and shown.count("1,234") == len(SECTORS)
+    assert "interrupted: what was measured before" in shown and shown.count("1,234") == len(SECTORS)
 
 
 def test_parts_of_an_injection_that_are_whole_are_kept(

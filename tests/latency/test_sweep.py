@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hardtalk.bench import BootOptions
 from hardtalk.cli.errors import INTERRUPTED
 from hardtalk.cli.main import run
 from hardtalk.latency.loads import Load
+from hardtalk.latency.side_by_side import CutShort
 from hardtalk.latency.subjects import SUBJECTS
 from hardtalk.latency.sweep import POINTS_IN_A_TASK, Point, Window, one_interrupt, prepared_by, sweep, sweep_part
 from hardtalk.latency.windows import BenchRecipe, windows_of
@@ -33,6 +35,22 @@ def test_every_instruction_is_a_point_over_any_executor() -> None:
     assert points == sweep_part(RECIPE, WINDOW)
     assert all(sum(point.interrupt.parts.values()) == point.interrupt.latency for point in points)
     assert len({point.interrupt.program_counter for point in points}) > 10
+
+
+def test_an_interrupt_leaves_the_points_of_the_part_that_was_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to the first that is missing: what a part behind it has is left out."""
+    (point,) = sweep_part(RECIPE, Window(2_000, 2_001))
+
+    def interrupted(_recipe: BenchRecipe, window: Window, points: list[Point]) -> None:
+        numbers = range(window.first, window.end)
+        points.extend(replace(point, instruction=each) for each in numbers[: 7 if window.first else None])
+        if window.first:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("hardtalk.latency.sweep.try_points", interrupted)
+    with ThreadPoolExecutor(1) as executor, pytest.raises(CutShort) as cut:
+        sweep(RECIPE, Window(0, 3 * POINTS_IN_A_TASK), executor)
+    assert [each.instruction for each in cut.value.done] == list(range(POINTS_IN_A_TASK + 7))
 
 
 def test_a_point_is_what_the_board_does_there() -> None:

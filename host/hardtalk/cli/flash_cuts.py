@@ -1,7 +1,6 @@
 """`hardtalk flash cuts`: the power cut in every operation of the flash while the board works with files."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import fields
 from functools import partial
 from typing import Annotated
@@ -12,7 +11,8 @@ from rich.table import Table
 from hardtalk.cli import output
 from hardtalk.cli.errors import INTERRUPTED, UserError
 from hardtalk.cli.options import Json, Workers
-from hardtalk.cli.progress import pool
+from hardtalk.cli.progress import measured_so_far
+from hardtalk.latency.side_by_side import CutShort, side_by_side
 from hardtalk.power_cuts import SECTORS, CutPlan, Tally, run_cuts
 from hardtalk.report.figures import Report
 
@@ -37,16 +37,11 @@ def cuts(
     plans = [CutPlan(-(-count // len(SECTORS)), seed, each, worn=worn, steps=steps) for each in SECTORS]
     began = time.monotonic()
     console = output.console()
-    if workers > 1:
-        with pool(workers) as executor:
-            tallies, is_whole = list(executor.map(run_cuts, plans)), True
-    else:
-        tallies, is_whole = one_after_the_other(plans)
-    if not is_whole:
-        console.print("interrupted: what was done before")
+    found, is_whole = measured_so_far(partial(side_by_side, tallied, plans), plans, workers, console)
+    tallies = [tally for _, tally in found]
     names = [each.name for each in fields(Tally) if each.name != "failures"]
     table = Table("bytes a sector", *(each.replace("_", " ") for each in names), "failures")
-    for plan, tally in zip(plans, tallies, strict=is_whole):
+    for plan, tally in found:
         row = [f"{getattr(tally, name):,}" for name in names]
         table.add_row(f"{plan.sector_bytes:,}", *row, f"{len(tally.failures):,}")
     failures = [failure for tally in tallies for failure in tally.failures]
@@ -57,7 +52,7 @@ def cuts(
     console.print(f"{rate:.0f} cuts a second", soft_wrap=True)
     if json is not None:
         report = Report("flash cuts", "arm926", "", seed, "")
-        for plan, tally in zip(plans, tallies, strict=is_whole):
+        for plan, tally in found:
             for name in names:
                 report.add(f"{plan.sector_bytes}.{name}", getattr(tally, name), "")
             report.add(f"{plan.sector_bytes}.failures", len(tally.failures), "")
@@ -67,15 +62,10 @@ def cuts(
     return 1 if failures else 0
 
 
-def one_after_the_other(plans: Sequence[CutPlan]) -> tuple[list[Tally], bool]:
-    """And whether that is everything: when Control-C comes it is what was tried before. Raises KeyboardInterrupt when
-    that is nothing."""
-    begun: dict[int, Tally] = {}
-    for number, each in enumerate(plans):
-        try:
-            begun[number] = run_cuts(each, partial(begun.__setitem__, number))
-        except KeyboardInterrupt:
-            if not begun:
-                raise
-            return list(begun.values()), False
-    return list(begun.values()), True
+def tallied(plan: CutPlan) -> tuple[CutPlan, Tally]:
+    """What is tried of a plan. Raises CutShort with what was tried before Control-C."""
+    so_far: list[Tally] = []
+    try:
+        return plan, run_cuts(plan, so_far.append)
+    except KeyboardInterrupt:
+        raise CutShort((plan, each) for each in so_far[-1:]) from None

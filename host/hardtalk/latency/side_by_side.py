@@ -1,8 +1,9 @@
 """Tasks measured side by side over any executor of `concurrent.futures`, and what remains when Control-C comes."""
 
 import signal
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from multiprocessing import parent_process
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, Protocol, TypeVar
@@ -98,28 +99,49 @@ _is_interrupted = False
 
 
 def in_worker(measure: Callable[[Task], Result], task: Task, file: str) -> Result:
-    """What `measure` answers; what is done meanwhile goes to the file. A worker ignores Control-C but for here, so that
-    it can tell what it has; afterwards it begins nothing more."""
+    """As `handing_over`; what is done meanwhile goes to the file."""
+    with told_in(file):
+        return handing_over(measure, task)
+
+
+def handing_over(measure: Callable[..., Result], *given: Any) -> Result:
+    """What `measure` answers. A worker ignores Control-C but for here, so that it can tell what it has; afterwards it
+    begins nothing more."""
     global _is_interrupted
     if _is_interrupted:
         raise CutShort
     try:
-        with interrupts_handled(signal.default_int_handler), told_in(file):
-            return measure(task)
+        with interrupts_handled(signal.default_int_handler):
+            return measure(*given)
     except KeyboardInterrupt as interrupt:
-        _is_interrupted = True
+        _is_interrupted = parent_process() is not None
         raise CutShort(interrupt.done if isinstance(interrupt, CutShort) else ()) from None
 
 
 def what_is_done(futures: Collection["Future[Any]"]) -> list[Any]:
     """After Control-C: all results, and what the workers had so far."""
+    return [each for part, _ in _handed_over(futures) for each in part]
+
+
+def beginning_done(futures: Collection["Future[Any]"]) -> list[Any]:
+    """After Control-C: of tasks that answer lists, what they have up to the first that is not whole, its part too."""
+    found: list[Any] = []
+    for part, is_whole in _handed_over(futures):
+        found += part[0] if is_whole else part
+        if not is_whole:
+            break
+    return found
+
+
+def _handed_over(futures: Collection["Future[Any]"]) -> Iterator[tuple[list[Any], bool]]:
+    """Of each its result alone, or what it had so far; and whether it is the result."""
     begun = [each for each in futures if not each.cancel()]
     wait(begun, SECONDS_TO_STOP)
-    done = []
-    for each in begun:
-        error = each.exception() if each.done() else None
+    for each in futures:
+        error = each.exception() if each.done() and not each.cancelled() else None
         if isinstance(error, CutShort):
-            done += error.done
-        elif each.done() and error is None:
-            done.append(each.result())
-    return done
+            yield error.done, False
+        elif each.done() and not each.cancelled() and error is None:
+            yield [each.result()], True
+        else:
+            yield [], False

@@ -8,14 +8,13 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Protocol
 
 from hardtalk.board import Board, StopReason
 from hardtalk.board.journal import Journal
 from hardtalk.latency.interrupt import Interrupt
 from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
-from hardtalk.latency.side_by_side import CutShort
+from hardtalk.latency.side_by_side import CutShort, beginning_done, handing_over
 from hardtalk.symbols.moment import Moment
 
 POINTS_IN_A_TASK = 100
@@ -78,13 +77,22 @@ def prepared_by(recipe: Recipe) -> Prepared:
 
 
 def sweep_part(recipe: Recipe, window: Window) -> list[Point]:
-    """Try each point of a window, one after the other."""
+    """Try each point of a window, one after the other. Raises CutShort with those before Control-C."""
+    points: list[Point] = []
+    try:
+        try_points(recipe, window, points)
+    except KeyboardInterrupt:
+        raise CutShort(points) from None
+    return points
+
+
+def try_points(recipe: Recipe, window: Window, points: list[Point]) -> None:
+    """Each goes to `points`."""
     prepared = prepared_by(recipe)
     board = prepared.board
     board.trace.is_kept = False
     initial = board.snapshot()
     laboratory = laboratory_of(prepared)
-    points = []
     with Journal(board) as journal, laboratory.listening():
         start = journal.mark()
         origin = 0
@@ -99,7 +107,6 @@ def sweep_part(recipe: Recipe, window: Window) -> list[Point]:
             journal.back(start)
             step_to(board, number - origin, number)
             points.append(Point(number, served_now(prepared, laboratory)))
-    return points
 
 
 def served_now(prepared: Prepared, laboratory: Laboratory) -> Interrupt:
@@ -132,13 +139,12 @@ def sweep(
 ) -> list[Point]:
     """All points of a window in order, tried side by side. Raises CutShort for an interrupt from the keyboard, with
     the points before the first that is missing."""
-    tasks = [executor.submit(sweep_part, recipe, part) for part in window.parts(POINTS_IN_A_TASK)]
+    tasks = [executor.submit(handing_over, sweep_part, recipe, part) for part in window.parts(POINTS_IN_A_TASK)]
     try:
         for task in as_completed(tasks):
             progress(len(task.result()))
     except KeyboardInterrupt:
-        whole = takewhile(lambda task: task.done() and not task.cancelled() and task.exception() is None, tasks)
-        raise CutShort(point for task in whole for point in task.result()) from None
+        raise CutShort(beginning_done(tasks)) from None
     finally:
         for task in tasks:
             task.cancel()

@@ -1,7 +1,7 @@
 """Runs a ring of boards in one worker or several, and what came of it."""
 
 from collections.abc import Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass
 from secrets import token_bytes
 from typing import Final
@@ -16,6 +16,8 @@ from hardtalk.ring.part import PartResult, run_part
 from hardtalk.ring.plan import FRAMES_PER_MILLISECOND, RingPlan
 
 KEY_BYTES: Final = 16
+SECONDS_TO_STOP: Final = 1.5
+"""For workers to hand over what they have."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def run_ring(plan: RingPlan, workers: int = 1, executor: Executor | None = None)
         results = run_parts(plan, min(workers, plan.nodes), executor)
     nodes = tuple(node for part in results for node in part.nodes)
     seconds, is_whole = max(each.host_seconds for each in results), all(each.is_whole for each in results)
-    return RingResult(firmware, nodes, results[0].frames, seconds, is_whole)
+    return RingResult(firmware, nodes, min(each.frames for each in results), seconds, is_whole)
 
 
 def run_parts(plan: RingPlan, workers: int, executor: Executor) -> list[PartResult]:
@@ -72,8 +74,14 @@ def run_parts(plan: RingPlan, workers: int, executor: Executor) -> list[PartResu
             executor.submit(run_part, plan, range(bounds[each], bounds[each + 1]), each, meeting.place)
             for each in range(workers)
         ]
-        meeting.bring_together(futures)
-        return results_of(futures)
+        try:
+            meeting.bring_together(futures)
+            return results_of(futures)
+        except KeyboardInterrupt:
+            wait(futures, SECONDS_TO_STOP)
+            if any(not each.done() or each.exception() is not None for each in futures):
+                raise
+            return results_of(futures)
     except BrokenExecutor as error:
         raise BenchError("a worker's process has ended in the midst of its work", "Give fewer --workers.") from error
     finally:
