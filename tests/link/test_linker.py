@@ -319,7 +319,7 @@ def test_a_heap_of_its_own_size() -> None:
     limits = Firmware.address(link(boot_sources(), PROGRAM, IMAGE, target), "heapLimit")
     assert limits == (2 << 20) + 4096
     for size, words in (
-        (1000, "the image takes 32 and the program needs 135,168 beside it, RAM has 133,169,152; choose"),
+        (1000, "the image takes 32 and the program needs 139,264 beside it, RAM has 133,169,152; choose"),
         (1 << 30, "a heap of 1,073,"),
     ):
         with pytest.raises(LinkError, match=re.escape(words)):

@@ -33,7 +33,7 @@ IMAGE_HEADER_FIELDS: Final = ("imageHeader", "specialObjects", "imageChecksum")
 """Its first words: where the image ends, the oop of the special objects, what `checkImage` must find; then zeros."""
 HEAP_GRAIN_BYTES: Final = 1 << 12
 """A heap of a given size is made of so many bytes at a time."""
-LEAST_FREE_BYTES: Final = 132 << 10
+LEAST_FREE_BYTES: Final = 136 << 10
 """What a heap must have beside the image: 64 KB are the reserve for when memory runs out, the rest is for start-up and
 for the prompt to tell what happened."""
 CACHE_LINE_BYTES: Final = 32
