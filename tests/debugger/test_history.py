@@ -75,7 +75,7 @@ def test_a_breakpoint_is_come_by_backwards_in_the_same_state(bench: Bench, histo
         assert hit(history.run(LONG)).pc == address == bench.board.cpu.pc
         states.append(state(history))
         history.step()
-    history.step(1000)
+    history.step(100)
     assert [hit(history.run_back()) and state(history) for _ in states] == states[::-1]
 
 

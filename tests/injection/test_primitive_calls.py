@@ -72,7 +72,7 @@ def test_parts_have_a_seed_for_each_batch() -> None:
     assert [(task.count, task.seed) for task in tasks] == [(1_000, 10), (1_000, 11), (500, 12)]
 
 
-STORE_INTO_A_VARIABLE_OF_THE_VM = 461
+STORE_INTO_A_VARIABLE_OF_THE_VM = 21
 """Of seed 1; where the specimens change, another call is. With the check in the firmware it is refused."""
 
 
