@@ -80,7 +80,7 @@ def test_each_load_that_does_not_run_is_a_row_with_its_reason(folder: Path) -> N
         f"load fails: {ended}:\n{error}",
         f"load ends: {ended}",
         f"load cannot-be-made: {started}: Error: there is none\nOwnLoads(Object)>>error:\nOwnLoads>>prepareFor:",
-        f"load waits: {started}: ended: no answer within 20 seconds of the board's time\nOwnLoads>>prepareFor:",
+        f"load waits: {started}: ended: no answer within 100 seconds of the board's time\nOwnLoads>>prepareFor:",
     ]
 
 

@@ -29,7 +29,7 @@ BUDGETS: Final = (
     Budget(STRETCH, HITTING, 1_850, 2_000),
     Budget(MASKED, HITTING, 400, 400),
     Budget(RESPONSE, HITTING, 3_800, 4_000),
-    Budget(RESPONSE, COLD, 33_000, 20_000),
+    Budget(RESPONSE, COLD, 34_000, 20_000),
 )
 
 
