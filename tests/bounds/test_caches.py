@@ -141,6 +141,21 @@ def test_lines_of_code_are_fetched_once() -> None:
     assert misses(*lines[2:]).fetches == 2
 
 
+def test_a_line_of_code_stays_as_long_as_no_other_of_its_set_is_fetched() -> None:
+    steps = CacheSteps(Program((DISPATCH_JUMP,)).code().facts, CHIP.data_cache)
+    sets = CHIP.data_cache.size // (CHIP.data_cache.ways * LINE)
+    assert steps.staying(frozenset({1, 2}), {1 + sets, 2}) == {2}
+
+
+def test_a_way_that_begins_behind_a_load_pays_for_it_and_for_what_is_stored_there() -> None:
+    program = Program(("ldr r1, [r2]", "b on", "on: str r1, [r2]", DISPATCH_JUMP), {0: 0, 2: 0})
+    flow, _ = flow_of(program, everywhere=True)
+    model = CachedModel("cold", InstructionModel(), flow, program.code().facts, CHIP, fetches=False)
+    assert flow.misses[BASE + 8].freed == 1
+    assert model.assumed(BASE + 8, 1) == FILL + STORE
+    assert model.assumed(BASE, 1) == 0, "nothing is taken for loaded there"
+
+
 def test_the_stack_keeps_values() -> None:
     lines = ("ldr r1, [r2]", "str r2, [sp, #-4]!", "mov r2, #0", "ldr r3, [sp], #4", "ldr r1, [r3]")
     flow, blocks = flow_of(Program(("bl inner", DISPATCH_JUMP, f"inner: {lines[0]}", *lines[1:], "bx lr")))
