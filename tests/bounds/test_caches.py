@@ -67,7 +67,7 @@ class Program:
 def flow_of(program: Program, *, everywhere: bool = False) -> tuple[CacheFlow, dict[int, Block]]:
     code = program.code()
     graph = graph_of(code, [BASE], lambda _: False, everywhere=everywhere)
-    return CacheFlow(graph, CacheSteps(code.facts, CHIP.data_cache)), dict(graph.blocks)
+    return CacheFlow(graph, CacheSteps(code.facts, CHIP)), dict(graph.blocks)
 
 
 def misses(*lines: str, fields: dict[int, int] | None = None) -> Misses:
@@ -142,8 +142,8 @@ def test_lines_of_code_are_fetched_once() -> None:
 
 
 def test_a_line_of_code_stays_as_long_as_no_other_of_its_set_is_fetched() -> None:
-    steps = CacheSteps(Program((DISPATCH_JUMP,)).code().facts, CHIP.data_cache)
-    sets = CHIP.data_cache.size // (CHIP.data_cache.ways * LINE)
+    steps = CacheSteps(Program((DISPATCH_JUMP,)).code().facts, CHIP)
+    sets = CHIP.instruction_cache.size // (CHIP.instruction_cache.ways * LINE)
     assert steps.staying(frozenset({1, 2}), {1 + sets, 2}) == {2}
 
 
@@ -205,7 +205,7 @@ def test_what_another_process_may_have_run_behind_is_known_no_more() -> None:
     facts = replace(code.facts, jumps=(*code.facts.jumps, Jump(BASE + 16, "exception return")))
     graph = graph_of(code.with_facts(facts), [BASE], lambda _: False)
     assert any(block.end is End.EXCEPTION_RETURN for block in graph.blocks.values())
-    flow = CacheFlow(graph, CacheSteps(facts, CHIP.data_cache))
+    flow = CacheFlow(graph, CacheSteps(facts, CHIP))
     assert flow.misses[BASE + 8].fills == 2  # the load, and the dispatch's
 
 
@@ -325,7 +325,7 @@ def test_no_run_misses_more_than_is_bounded(seed: int) -> None:
     program = generated(chance, of_objects=of_objects)
     code = program.code()
     graph = graph_of(code, [BASE], lambda _: False, everywhere=True)
-    flow = CacheFlow(graph, CacheSteps(code.facts, CHIP.data_cache))
+    flow = CacheFlow(graph, CacheSteps(code.facts, CHIP))
     cached = CachedModel("cold", InstructionModel(), flow, code.facts, CHIP)
     freed = Solver(without_calls(graph), FreedModel(flow), frozenset(End))
     later = Solver(graph, CachedModel("cold", InstructionModel(), flow, code.facts, CHIP, fetches=False), GOALS)

@@ -29,6 +29,7 @@ from hardtalk.link.plan import (
     HEAP_BASE,
     IMAGE_HEADER_BYTES,
     IMAGE_HEADER_FIELDS,
+    LOCKED_FROM,
     STATE,
     TABLES,
 )
@@ -40,8 +41,6 @@ from hardtalk.vm.instruction_codes import INSTRUCTION_TABLE_BYTES, instruction_c
 from hardtalk.vm.primitives import arity_codes, receiver_codes
 
 ENTRY = "startMachine"
-LOCKED_FROM = "interruptEntry"
-"""The stub's code that is locked in the cache begins here."""
 BRANCH_REACH_BYTES = 1 << 25
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 # Section bits of a first-level descriptor for 1 MB: type, the bit ARMv5 wants set, read and write for all.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from hardtalk.link.inputs import RoutineLike
 from hardtalk.link.layout import Layout
-from hardtalk.link.plan import CACHE_LINE_BYTES, FILLING_PLACE, LOCKED_LINES, LOCKED_WAYS
+from hardtalk.link.plan import CACHE_LINE_BYTES, FILLING_PLACE, LOCKED_FROM, LOCKED_LINES, LOCKED_WAYS
 
 VECTORS = 0
 """The address of the exception vectors, whose line is locked before all others."""
@@ -53,7 +53,7 @@ def lock_lines(
 ) -> LockedLines:
     """The lines that are locked; `stub` are its labels, `places` the order of routines."""
     sizes = {routine.name: len(routine.code) for routine in routines}
-    wanted = [("", stub["interruptEntry"], layout.vm_start)]
+    wanted = [("", stub[LOCKED_FROM], layout.vm_start)]
     for name in sorted(places, key=lambda each: (places[each], layout.routines[each])):
         wanted.append((name, layout.routines[name], layout.routines[name] + sizes[name]))
     ways: list[dict[int, int]] = [{} for _ in range(LOCKED_WAYS)]

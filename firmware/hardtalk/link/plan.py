@@ -40,6 +40,8 @@ CACHE_LINE_BYTES: Final = 32
 PAGE_BYTES: Final = 4096
 LOCKED_WAYS: Final = 2
 """Of the four ways of each cache, those in which nothing is replaced once `lockCaches` (boot/start.s) has run."""
+LOCKED_FROM: Final = "interruptEntry"
+"""The label from which on the boot stub's code is locked."""
 LOCKED_LINES: Final = 128
 """The most lines of code that are locked in a way."""
 SLOTS_PLACE: Final = 2560
@@ -74,6 +76,11 @@ METHOD_CACHE_SET_BYTES: Final = METHOD_CACHE_PLACES * METHOD_CACHE_ENTRY_BYTES
 STATE_PLACE: Final = "vmState"
 """The piece whose size the Slang program decides."""
 
+IRQ_STACK_BYTES: Final = 1024
+MACHINE_STACK_BYTES: Final = 512
+"""The VM's own stack; `hardtalk bound` refuses one that may be deeper."""
+STACKS_BEHIND_BYTES: Final = MACHINE_STACK_BYTES + IRQ_STACK_BYTES
+
 # Native handlers run on the supervisor stack. Its upper end is needed for each of them, so that is locked; it
 # ends where the VM's stack begins, and that where the IRQ stack does, which ends with the page.
 TABLES: Final = (
@@ -86,12 +93,19 @@ TABLES: Final = (
     Piece("nativeRoutineTable", ROUTINE_LIMIT * 4, "table"),
     Piece("nativeArgumentTable", ROUTINE_LIMIT * 4, "table"),
     Piece("lockedLines", LOCKED_WAYS * LOCKED_LINES * 4, "table"),
-    Piece("supervisorStack", 3 * PAGE_BYTES - 1536, "stack", PAGE_BYTES, top="supervisorStackTop", locked_bytes=128),
-    Piece("machineStack", 512, "stack", 1, top="machineStackTop", locked_bytes=None),
+    Piece(
+        "supervisorStack",
+        3 * PAGE_BYTES - STACKS_BEHIND_BYTES,
+        "stack",
+        PAGE_BYTES,
+        top="supervisorStackTop",
+        locked_bytes=128,
+    ),
+    Piece("machineStack", MACHINE_STACK_BYTES, "stack", 1, top="machineStackTop", locked_bytes=None),
 )
 # An interrupt that nests in native handlers takes 32 bytes of the IRQ stack, and there are at most 32 lines to nest.
 # The VM's state begins a page, so that its address is an immediate operand.
-IRQ_STACK: Final = Piece("irqStack", 1024, "stack", 1, PAGE_BYTES, "irqStackTop", None)
+IRQ_STACK: Final = Piece("irqStack", IRQ_STACK_BYTES, "stack", 1, PAGE_BYTES, "irqStackTop", None)
 # Cleared at reset. The variables are in the order of STATE_ORDER: those of graphics and of drivers come last and need
 # no locking. What is left of the two ways is for what comes next, the first lines' records if there is room.
 STATE: Final = (

@@ -15,7 +15,7 @@ from hardtalk.arm.encode import PC, SP
 from hardtalk.arm.flow import Access, Instruction, registers_in
 from hardtalk.bounds.blocks import Block
 from hardtalk.bounds.cache_states import ADDRESS_MASK, FRAME, State, Value
-from hardtalk.chip import Cache
+from hardtalk.chip import Chip
 from hardtalk.vm.facts import Facts
 from hardtalk.vm.object_format import WORD_BYTES
 
@@ -34,11 +34,13 @@ class Misses:
 
 
 class CacheSteps:
-    """Of a firmware with these facts, with caches of one shape for code and for data."""
+    """Of a firmware with these facts, on a chip with these caches; `line` is one of data."""
 
-    def __init__(self, facts: Facts, cache: Cache) -> None:
-        self.line = cache.line
-        self._sets = cache.size // (cache.ways * cache.line)
+    def __init__(self, facts: Facts, chip: Chip) -> None:
+        code = chip.instruction_cache
+        self.line = chip.data_cache.line
+        self._code_line = code.line
+        self._sets = code.size // (code.ways * code.line)
         self._offsets = dict(facts.object_offsets)
         (base,) = (each.start for each in facts.regions if each.name == "vmState")
         self._state = facts.pinned["vmState"], Value(address=base)
@@ -68,8 +70,9 @@ class CacheSteps:
         """The numbers of the block's lines that can be missed."""
         key = block.address, block.stop
         if key not in self._lines:
-            numbers = range(block.address // self.line, (block.stop - 1) // self.line + 1)
-            self._lines[key] = frozenset(at for at in numbers if not _holds(self._locked_code, at * self.line))
+            line = self._code_line
+            numbers = range(block.address // line, (block.stop - 1) // line + 1)
+            self._lines[key] = frozenset(at for at in numbers if not _holds(self._locked_code, at * line))
         return self._lines[key]
 
     def staying(self, known: frozenset[int], filled: Iterable[int]) -> frozenset[int]:

@@ -77,7 +77,7 @@ class CachedModel:
         return sum(number for number in count.values() if number > self._open_ways) * self._fill
 
 
-class FreedModel:
+class FreedModel(Model):
     """Counts words stored to lines that are taken for loaded."""
 
     name = "freed words"
@@ -90,10 +90,4 @@ class FreedModel:
         return Cost(freed, freed)
 
     def seam(self, _block: Block) -> int:
-        return 0
-
-    def known(self, _block: Block, _callee: int) -> int:
-        return 0
-
-    def assumed(self, _address: int, _freed_words: int) -> int:
         return 0

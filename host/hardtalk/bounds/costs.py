@@ -29,20 +29,20 @@ class Model(Protocol):
 
     def cost(self, block: Block) -> Cost: ...
 
-    def known(self, block: Block, callee: int) -> int:
+    def known(self, _block: Block, _callee: int) -> int:
         """What a routine called at the end of a block costs less than elsewhere on each of its ways."""
-        ...
+        return 0
 
-    def assumed(self, address: int, freed_words: int) -> int:
+    def assumed(self, _address: int, _freed_words: int) -> int:
         """What a way costs more that begins at a block inside of the code."""
-        ...
+        return 0
 
     def seam(self, block: Block) -> int:
         """What the code at `block.stop` waits for the block, at most, when control falls into it."""
         ...
 
 
-class InstructionModel:
+class InstructionModel(Model):
     """Each instruction is one."""
 
     name = "instructions"
@@ -50,17 +50,11 @@ class InstructionModel:
     def cost(self, block: Block) -> Cost:
         return Cost(len(block.instructions), len(block.instructions))
 
-    def known(self, _block: Block, _callee: int) -> int:
-        return 0
-
-    def assumed(self, _address: int, _freed_words: int) -> int:
-        return 0
-
     def seam(self, _block: Block) -> int:
         return 0
 
 
-class HittingModel:
+class HittingModel(Model):
     """The ARM926EJ-S with caches that always hit. `read` answers code."""
 
     name = "arm926"
@@ -77,12 +71,6 @@ class HittingModel:
             found = self._cycles.cost(self._read(block.address, block.stop - block.address), block.address)
             self._costs[key] = Cost(found.cycles, found.cycles + found.taken_extra)
         return self._costs[key]
-
-    def known(self, _block: Block, _callee: int) -> int:
-        return 0
-
-    def assumed(self, _address: int, _freed_words: int) -> int:
-        return 0
 
     def seam(self, block: Block) -> int:
         if block.stop not in self._seams:

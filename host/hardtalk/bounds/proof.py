@@ -107,7 +107,7 @@ class Proof:
 
     @cached_property
     def _cache_steps(self) -> CacheSteps:
-        return CacheSteps(self.code.facts, self.chip.data_cache)
+        return CacheSteps(self.code.facts, self.chip)
 
     @cached_property
     def stretches(self) -> Solvers:
@@ -194,8 +194,10 @@ class Proof:
         (stack,) = (each for each in self.code.facts.regions if each.name == "machineStack")
         size = stack.stop - stack.start
         is_locked = any(each.start <= stack.start and stack.stop <= each.stop for each in self.code.facts.locked)
-        if self.stack_bytes > size or not is_locked:
-            raise Unprovable(stack.start, f"a stack of {self.stack_bytes:,} bytes where {size:,} are, locked or not")
+        if self.stack_bytes > size:
+            raise Unprovable(stack.start, f"the VM's stack may take {self.stack_bytes:,} bytes and has {size:,}")
+        if not is_locked:
+            raise Unprovable(stack.start, "the VM's stack is not locked in the data cache")
 
     def leads_elsewhere(self, row: Stretch) -> bool:
         """Whether most of the routine's longest way lies behind a jump into another routine, which is a row itself."""

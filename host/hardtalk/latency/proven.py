@@ -14,17 +14,14 @@ from hardtalk.bounds.blocks import Unprovable
 from hardtalk.bounds.budget import FIGURES, RESPONSE, figure
 from hardtalk.bounds.handlers import handlers_of
 from hardtalk.bounds.longest import Unbounded
-from hardtalk.bounds.proof import COLD, HITTING, INSTRUCTIONS, WARM, Proof
+from hardtalk.bounds.proof import INSTRUCTIONS, Proof
 from hardtalk.build.cache import BuildCache, digest, tools_digest
 from hardtalk.chip import Chip
-from hardtalk.latency.models import ARM926
 from hardtalk.latency.rows import Row, figure_prefix
 from hardtalk.latency.subjects import SMALLTALK
 from hardtalk.report.figures import Report
 from hardtalk.symbols.source_map import SourceMap
 
-PROVEN_IN: Final = {"instructions": INSTRUCTIONS, ARM926: HITTING, "arm926-warm": WARM, "arm926-cold": COLD}
-"""The model of the proof whose lengths hold for what the board charges."""
 PROVING_PACKAGES: Final = ("bounds", "board", "chip", "registers", "smalltalk", "symbols", "vm")
 MACHINE_USES: Final = ("code", "table")
 IMAGE_USES: Final = ("image", "heap")
@@ -78,10 +75,10 @@ def proven(elf: bytes, chip: Chip, models: Sequence[str], cache: BuildCache) -> 
 
 def prove(elf: bytes, chip: Chip, models: Sequence[str], cache: BuildCache) -> Proven:
     proof = Proof(SourceMap(elf), chip)
-    wanted = sorted({PROVEN_IN[model] for model in models})
+    wanted = sorted(set(models))
     try:
         figures, _ = cache.get(Figures, machine_digest(proof, wanted), lambda: figures_of(proof, wanted))
-        return Proven({model: bounds_of(proof, PROVEN_IN[model], figures) for model in models})
+        return Proven({model: bounds_of(proof, model, figures) for model in models})
     except (Unbounded, Unprovable) as error:
         return Proven({}, f"{error}; hardtalk bound tells the place")
 
