@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 SENT: Final = {
-    "Object": ("doesNotUnderstand:", "mustBeBoolean", "cannotInterpret:", "outOfMemory"),
+    "Object": ("doesNotUnderstand:", "mustBeBoolean", "cannotInterpret:", "outOfMemory", "stackTooDeep"),
     "ContextPart": ("cannotReturn:", "aboutToReturn:through:"),
 }
 """What the virtual machine sends by itself."""

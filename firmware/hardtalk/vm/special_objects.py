@@ -97,6 +97,7 @@ SPECIAL_OBJECTS: Final = (
     SpecialObject(65, "class", "SystemBinding", "classSystemBinding", followed=fixed_slots("Association")),
     SpecialObject(66, "class", "TranscriptStream", "classTranscriptStream"),
     SpecialObject(67, "class", "SystemProcess", "classSystemProcess"),
+    SpecialObject(68, "symbol", "stackTooDeep", "selectorStackTooDeep"),
 )
 """The arrays are read without a check, so no program gets at them: primitive 129 leaves them out."""
 
