@@ -38,7 +38,8 @@ WARP_BITS: Final = 147
 DISPLAY_STRING: Final = 682
 INTERNAL: Final = "Unwinding>>bytecodeInternal"
 INTERNAL_CODE: Final = 126
-STEP_LIMIT: Final = 3_000_000
+STEP_LIMIT: Final = 30_000_000
+"""A wide warp with smoothing takes some ten million."""
 FREE_CONTEXTS: Final = 4
 
 
