@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 
 from hardtalk.vm.object_format import WORD_BYTES
@@ -166,7 +167,7 @@ class State:
     def canonical(self) -> State:
         """The same, with values numbered in the order of their places, without those of which nothing is known."""
         places: dict[int, list[Place]] = {}
-        for place in sorted(self.at, key=str):
+        for place in sorted(self.at, key=_order):
             places.setdefault(self.at[place], []).append(place)
         result = State({}, {}, self.absolute, self.code, self.depth)
         for number, having in places.items():
@@ -179,7 +180,7 @@ class State:
         """What holds on both of two ways that come together."""
         result = State({}, {}, self.absolute & other.absolute, self.code & other.code, self.depth)
         pairs: dict[tuple[int, int], Place] = {}
-        for place in sorted(self.at.keys() & other.at.keys(), key=str):
+        for place in sorted(self.at.keys() & other.at.keys(), key=_order):
             pair = self.at[place], other.at[place]
             if pair in pairs:
                 result.share(place, pairs[pair])
@@ -194,6 +195,12 @@ class State:
     def data_lines(self) -> int:
         """How many lines of data are known to be loaded, at most."""
         return len(self.absolute) + sum(self.values[each].lines() for each in set(self.at.values()))
+
+
+@cache
+def _order(place: Place) -> str:
+    """What places are sorted by."""
+    return str(place)
 
 
 def most_lines(size: int, line: int) -> int:

@@ -6,7 +6,8 @@ step that first accesses the device (docs/bounds.md says what both assume).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -60,30 +61,39 @@ class Proven:
 
 @dataclass(frozen=True)
 class Figures:
-    """What is proven of the virtual machine alone, whatever is in the image: by model of the proof, by name."""
+    """What is proven of the virtual machine alone, whatever is in the image, in one model: by name."""
 
-    lengths: Mapping[str, Mapping[str, int]]
+    lengths: Mapping[str, int]
 
 
 def proven(elf: bytes, chip: Chip, models: Sequence[str], cache: BuildCache) -> Proven:
-    """Of the firmware in `elf`, whose proof takes half a minute and is kept by its content; that of the virtual machine
-    also for firmware with other drivers."""
-    key = digest([elf, repr(chip), *models, tools_digest(PROVING_PACKAGES)])
-    found, _ = cache.get(Proven, key, lambda: prove(elf, chip, models, cache))
-    return found
+    """Of the firmware in `elf`, whose proof takes half a minute a model and is kept by its content; that of the virtual
+    machine also for firmware with other drivers."""
+
+    @functools.cache
+    def proof() -> Proof:
+        return Proof(SourceMap(elf), chip)
+
+    bounds: dict[str, Bounds] = {}
+    for model in sorted(set(models)):
+        key = digest([elf, repr(chip), model, tools_digest(PROVING_PACKAGES)])
+        found, _ = cache.get(Proven, key, functools.partial(prove, proof, model, cache))
+        if found.problem:
+            return found
+        bounds.update(found.bounds)
+    return Proven(bounds)
 
 
-def prove(elf: bytes, chip: Chip, models: Sequence[str], cache: BuildCache) -> Proven:
-    proof = Proof(SourceMap(elf), chip)
-    wanted = sorted(set(models))
+def prove(made: Callable[[], Proof], model: str, cache: BuildCache) -> Proven:
+    proof = made()
     try:
-        figures, _ = cache.get(Figures, machine_digest(proof, wanted), lambda: figures_of(proof, wanted))
-        return Proven({model: bounds_of(proof, model, figures) for model in models})
+        figures, _ = cache.get(Figures, machine_digest(proof, model), lambda: figures_of(proof, model))
+        return Proven({model: bounds_of(proof, model, figures)})
     except (Unbounded, Unprovable) as error:
         return Proven({}, f"{error}; hardtalk bound tells the place")
 
 
-def machine_digest(proof: Proof, models: Sequence[str]) -> str:
+def machine_digest(proof: Proof, model: str) -> str:
     """Of all that the figures follow from: code, tables and what is known of them, and the slots of who waits."""
     facts, read = proof.code.facts, proof.source_map.read
     machine = [each for each in facts.regions if each.use in MACHINE_USES]
@@ -93,19 +103,19 @@ def machine_digest(proof: Proof, models: Sequence[str]) -> str:
         loops=tuple(each for each in facts.loops if all(loop.file != READS_IMAGE for loop in each.loops)),
     )
     code = [read(each.start, each.stop - each.start) for each in machine]
-    given = (f"{proof.waiting_slots}", repr(proof.chip), *models, tools_digest(PROVING_PACKAGES))
+    given = (f"{proof.waiting_slots}", repr(proof.chip), model, tools_digest(PROVING_PACKAGES))
     return digest([*code, known.to_bytes(), *given])
 
 
-def figures_of(proof: Proof, models: Sequence[str]) -> Figures:
-    return Figures({model: {what: figure(proof, what, model) for what in FIGURES} for model in models})
+def figures_of(proof: Proof, model: str) -> Figures:
+    return Figures({what: figure(proof, what, model) for what in FIGURES})
 
 
 def bounds_of(proof: Proof, model: str, figures: Figures) -> Bounds:
     handlers = [] if model == INSTRUCTIONS else handlers_of(proof, model).handlers
     access = {each.driver.name: each.access for each in handlers if each.access is not None}
     end = {each.driver.name: each.whole for each in handlers if each.whole is not None}
-    return Bounds(figures.lengths[model], access, end)
+    return Bounds(figures.lengths, access, end)
 
 
 def beside(rows: Sequence[Row], found: Proven) -> list[Row]:
