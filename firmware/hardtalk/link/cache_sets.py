@@ -6,35 +6,45 @@ line would find its set full begins further on, and what is not to be locked fil
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from hardtalk.link.inputs import RoutineLike
-from hardtalk.link.plan import CACHE_LINE_BYTES, LOCKED_WAYS, SLOTS_PLACE
+from hardtalk.link.plan import CACHE_LINE_BYTES, LOCKED_LINES, LOCKED_WAYS, SLOTS_PLACE, VECTORS
 from hardtalk.link.prepared import PreparedProgram
 
 
 class CacheSets:
-    """How many lines of each set are taken, of a way of so many bytes."""
+    """Which line each way has for each set, in ways of so many bytes; the first of all is that of the vectors."""
 
     def __init__(self, way_bytes: int) -> None:
         self._way_bytes = way_bytes
-        self._taken: Counter[int] = Counter()
-        self._lines: set[int] = set()
+        self.ways: tuple[dict[int, int], ...] = tuple({} for _ in range(LOCKED_WAYS))
+        self._taken: set[int] = set()
+        self.take(VECTORS, VECTORS + 1)
 
     def _new(self, start: int, stop: int) -> Iterator[int]:
         first = start // CACHE_LINE_BYTES * CACHE_LINE_BYTES
-        return (line for line in range(first, stop, CACHE_LINE_BYTES) if line not in self._lines)
+        return (line for line in range(first, stop, CACHE_LINE_BYTES) if line not in self._taken)
+
+    def _way_for(self, line: int) -> dict[int, int] | None:
+        place = line % self._way_bytes
+        return next((way for way in self.ways if place not in way and len(way) < LOCKED_LINES), None)
 
     def has_room(self, start: int, stop: int) -> bool:
-        return all(self._taken[line % self._way_bytes] < LOCKED_WAYS for line in self._new(start, stop))
+        """Whether each line finds a place; no two of so few lines have the same set."""
+        return all(self._way_for(line) is not None for line in self._new(start, stop))
 
-    def take(self, start: int, stop: int) -> None:
-        """The lines that have room; as `hardtalk.link.locked_lines` gives them their places."""
+    def take(self, start: int, stop: int) -> bool:
+        """Give the lines that have room their places; answer whether these are all."""
+        is_whole = True
         for line in list(self._new(start, stop)):
-            if self._taken[line % self._way_bytes] < LOCKED_WAYS:
-                self._taken[line % self._way_bytes] += 1
-                self._lines.add(line)
+            way = self._way_for(line)
+            if way is None:
+                is_whole = False
+            else:
+                way[line % self._way_bytes] = line
+                self._taken.add(line)
+        return is_whole
 
 
 def place_routines(
@@ -42,7 +52,6 @@ def place_routines(
 ) -> dict[str, int]:
     """Addresses of routines that lie in no slot, in the order in which they lie, from where the locked `stub` stops."""
     sets = CacheSets(way_bytes)
-    sets.take(0, 1)  # the vectors
     sets.take(*stub)
     by_name = {routine.name: routine for routine in program.routines}
     outside = {routine.name for routine in routines}

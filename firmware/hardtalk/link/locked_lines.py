@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from hardtalk.link.cache_sets import CacheSets
 from hardtalk.link.inputs import RoutineLike
 from hardtalk.link.layout import Layout
-from hardtalk.link.plan import CACHE_LINE_BYTES, FILLING_PLACE, LOCKED_FROM, LOCKED_LINES, LOCKED_WAYS
-
-VECTORS = 0
-"""The address of the exception vectors, whose line is locked before all others."""
+from hardtalk.link.plan import CACHE_LINE_BYTES, FILLING_PLACE, LOCKED_FROM, LOCKED_LINES, VECTORS
 
 
 @dataclass(frozen=True)
@@ -53,20 +51,11 @@ def lock_lines(
 ) -> LockedLines:
     """The lines that are locked; `stub` are its labels, `places` the order of routines."""
     sizes = {routine.name: len(routine.code) for routine in routines}
-    wanted = [("", stub[LOCKED_FROM], layout.vm_start)]
+    wanted = [(LOCKED_FROM, stub[LOCKED_FROM], layout.vm_start)]
     for name in sorted(places, key=lambda each: (places[each], layout.routines[each])):
         wanted.append((name, layout.routines[name], layout.routines[name] + sizes[name]))
-    ways: list[dict[int, int]] = [{} for _ in range(LOCKED_WAYS)]
-    ways[0][VECTORS] = VECTORS
-    unlocked = []
-    for name, start, stop in wanted:
-        for line in range(start // CACHE_LINE_BYTES * CACHE_LINE_BYTES, stop, CACHE_LINE_BYTES):
-            if any(line in way.values() for way in ways):
-                continue
-            free = [way for way in ways if line % way_bytes not in way and len(way) < LOCKED_LINES]
-            if free:
-                free[0][line % way_bytes] = line
-            elif name not in unlocked and places[name] < FILLING_PLACE:
-                unlocked.append(name)
-    lines = tuple(tuple(sorted(way.values())) for way in ways)
-    return LockedLines(lines, tuple(unlocked))
+    sets = CacheSets(way_bytes)
+    unlocked = [
+        name for name, start, stop in wanted if not sets.take(start, stop) and places.get(name, 0) < FILLING_PLACE
+    ]
+    return LockedLines(tuple(tuple(sorted(way.values())) for way in sets.ways), tuple(unlocked))

@@ -44,6 +44,8 @@ LOCKED_FROM: Final = "interruptEntry"
 """The label from which on the boot stub's code is locked."""
 LOCKED_LINES: Final = 128
 """The most lines of code that are locked in a way."""
+VECTORS: Final = 0
+"""The address of the exception vectors, whose line is locked before all others."""
 SLOTS_PLACE: Final = 2560
 """Where in a page the dispatch slots begin: from the boot stub's interrupt code on (boot/interrupts.s) what is locked
 fills each set of the cache once; with this distance the sets that it fills twice are those of bytecodes that are not
