@@ -121,6 +121,9 @@ def test_problems_have_their_numbers(world: SmallMemory) -> None:
         world.integer(3): "BecomeInteger", world.characters[65]: "BecomeUnique", world.words([1]): "BecomeNative",
         world.nil: "BecomeSpecial", method: "BecomeExecuted", world.array([world.nil, method]): "BecomeMethods",
         world.state["selectorDoesNotUnderstand"]: "BecomeUnique", world.classes["Point"]: "BecomeShape",
+        world.make("FormatWords", world.classes["Float"], bytes(8)): "BecomeUnique",
+        world.make("FormatBytes", world.classes["LargePositiveInteger"], bytes(5)): "BecomeUnique",
+        world.make("FormatBytes", world.classes["LargeNegativeInteger"], bytes(5)): "BecomeUnique",
     }  # fmt: skip
     for oop, name in expected.items():
         assert world.run(PROBLEM, oop, one) == world.integer(BECOME_PROBLEMS[name]), name
