@@ -22,11 +22,11 @@ from hardtalk.cli import output
 from hardtalk.cli.errors import INTERRUPTED
 from hardtalk.cli.main import run
 from hardtalk.cli.progress import measured_in_turn
-from hardtalk.cli.worker_pool import WorkerPool
 from hardtalk.injection.plan import Injected, InjectionPlan, Listener
 from hardtalk.mediawire import Signal
 from hardtalk.power_cuts import SECTORS, CutPlan, Tally
 from hardtalk.ring.member import Member
+from hardtalk.tasks.worker_pool import WorkerPool
 
 if TYPE_CHECKING:
     from hardtalk.bench import Bench

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hardtalk.chip import chip_with
 from hardtalk.cli.main import run
 
 
@@ -25,6 +26,9 @@ def test_a_new_driver_works_at_once(
     assert "$" not in text.replace("$Name", "")
     assert "0x80002000" in text
     assert "<value>19</value>" in text
+    (made,) = (each for each in chip_with(["lightsensor.svd"]).peripherals if each.name == "LIGHTSENSOR")
+    assert all(each.description for each in made.registers)  # `registers LIGHTSENSOR` tells what they mean
+    assert all(field.description for each in made.registers for field in each.fields)
 
 
 @pytest.mark.parametrize(

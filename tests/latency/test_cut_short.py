@@ -17,11 +17,11 @@ from hardtalk.cli.errors import INTERRUPTED
 from hardtalk.cli.fuzz import judge
 from hardtalk.cli.main import run
 from hardtalk.fuzz import kinds, run_campaign
-from hardtalk.latency.headway import tell
 from hardtalk.latency.laboratory import PROGRESS_STEP, Schedule
 from hardtalk.latency.loads import Load
 from hardtalk.latency.matrix import Cell, measure_cells
-from hardtalk.latency.side_by_side import CutShort, side_by_side
+from hardtalk.tasks.headway import tell
+from hardtalk.tasks.side_by_side import CutShort, side_by_side
 
 ENOUGH = 100
 PATIENCE_SECONDS = 30
@@ -83,8 +83,8 @@ import os, signal, time
 from dataclasses import dataclass
 from pathlib import Path
 
-from hardtalk.cli.worker_pool import WorkerPool
-from hardtalk.latency.side_by_side import CutShort, side_by_side
+from hardtalk.tasks.worker_pool import WorkerPool
+from hardtalk.tasks.side_by_side import CutShort, side_by_side
 
 
 FOLDER = Path(__file__).parent

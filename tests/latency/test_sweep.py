@@ -13,11 +13,11 @@ from hardtalk.bench import BootOptions
 from hardtalk.cli.errors import INTERRUPTED
 from hardtalk.cli.main import run
 from hardtalk.latency.loads import Load
-from hardtalk.latency.side_by_side import CutShort
 from hardtalk.latency.subjects import SUBJECTS
 from hardtalk.latency.sweep import POINTS_IN_A_TASK, Point, Window, one_interrupt, prepared_by, sweep, sweep_part
 from hardtalk.latency.windows import BenchRecipe, windows_of
 from hardtalk.symbols.bytecode_routines import bytecode_routines
+from hardtalk.tasks.side_by_side import CutShort
 
 RECIPE = BenchRecipe(BootOptions(), "TIMER", Load("sends"))
 WINDOW = Window(2_000, 2_000 + POINTS_IN_A_TASK + 20)

@@ -12,10 +12,10 @@ from hardtalk.bench import BootOptions
 from hardtalk.board import Board
 from hardtalk.cli.main import run
 from hardtalk.latency.loads import chosen_loads, known_loads
-from hardtalk.latency.side_by_side import CutShort
 from hardtalk.streams import relay as relaying
 from hardtalk.streams.milestones import Milestones
 from hardtalk.streams.relay import Relaying, RelayResult, relay, relay_report, with_relay
+from hardtalk.tasks.side_by_side import CutShort
 
 GOOD = RelayResult("arm926", "sends", 100, 200, 1_500, 0, 0, 0, 4_800, 0)
 

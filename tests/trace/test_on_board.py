@@ -32,7 +32,7 @@ def recordings() -> list[Recording]:
     made = []
     for _ in range(2):
         bench = booted(BootOptions())
-        recording, interrupts = record(bench, SUBJECTS["TIMER"], Load("sends"), COUNT, 1)
+        recording, interrupts, _ = record(bench, SUBJECTS["TIMER"], Load("sends"), COUNT, 1)
         assert len(interrupts) == COUNT
         made.append(recording)
     return made
@@ -100,10 +100,10 @@ def test_files_say_what_was_recorded(recordings: list[Recording], collections: R
         slices, instants = read_perfetto(perfetto_bytes(recording, "t"))
         changes = read_vcd(vcd_text(recording, "t"))
         for track in recording.tracks.values():
-            starts = [(recording.nanoseconds(each.start), each.name) for each in track.slices]
+            starts = [(recording.nanoseconds()(each.start), each.name) for each in track.slices]
             assert slices[track.name] == starts
             assert sorted(instants[track.name]) == sorted(
-                (recording.nanoseconds(each.cycle), each.name) for each in track.instants
+                (recording.nanoseconds()(each.cycle), each.name) for each in track.instants
             )
             named = changes[f"{identifier(track.name)}_name"] if starts else []
             assert {(time, text) for time, text in named if text != "-"} == {
@@ -113,7 +113,7 @@ def test_files_say_what_was_recorded(recordings: list[Recording], collections: R
 
 def test_native_code_has_a_track() -> None:
     bench = booted(BootOptions())
-    recording, _ = record(bench, SUBJECTS["TIMER"], Load("native"), COUNT, 1)
+    recording, _, _ = record(bench, SUBJECTS["TIMER"], Load("native"), COUNT, 1)
     native = recording.tracks[NATIVE].slices
     assert native and all(each.name.startswith("native process ") for each in native)
     assert sum(each.end - each.start for each in native) > (recording.last - recording.first) // 2

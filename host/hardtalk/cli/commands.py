@@ -100,6 +100,10 @@ COMMANDS: Final[dict[str, dict[str, Command]]] = {
             "gdb:gdb",
             "Debug the board with GDB: breakpoints at lines of Slang, boot code and C, watchpoints, and back in time.",
         ),
+        "dap": Command(
+            "dap:dap",
+            "Debug Smalltalk from an editor, which starts this command and talks to it by the Debug Adapter Protocol.",
+        ),
         "explain": Command(
             "explain:explain",
             "Name the symbol, the source line and the instructions at an address, or print the firmware's facts.",

@@ -12,9 +12,9 @@ from hardtalk.cli import output
 from hardtalk.cli.errors import INTERRUPTED, UserError
 from hardtalk.cli.options import Json, Workers
 from hardtalk.cli.progress import measured_so_far
-from hardtalk.latency.side_by_side import CutShort, side_by_side
 from hardtalk.power_cuts import SECTORS, CutPlan, Tally, run_cuts
 from hardtalk.report.figures import Report
+from hardtalk.tasks.side_by_side import CutShort, side_by_side
 
 SHOWN_FAILURES = 8
 

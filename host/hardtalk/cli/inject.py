@@ -171,7 +171,8 @@ def form_line(row: FormRow) -> str:
     """A window and a kind of handler."""
     found = row.found
     went_on = ", ".join(f"{each.value} {found.interrupted[each]:,}" for each in Interrupted if found.interrupted[each])
-    text = f"{row.window.name}, for a {row.handler} handler: {found.points:,} points ({went_on})"
+    so_far = "" if row.is_whole else " so far"
+    text = f"{row.window.name}, for a {row.handler} handler: {found.points:,} points{so_far} ({went_on})"
     if found.along:
         text += f", {found.along:,} taken along"
     return f"{text}, {found.outcomes:,} outcomes: {found.violation or 'no violation'}"
@@ -191,8 +192,9 @@ def forms_summary(rows: Sequence[FormRow], seconds: float) -> str:
 def collection_lines(result: CollectionResult) -> list[str]:
     found = result.found
     rate = found.points / max(result.seconds, 1e-9)
+    so_far = "" if result.is_whole else "so far "
     return [
-        f"{result.recipe.program}: a collection of {result.instructions:,} instructions, interrupted at "
+        f"{result.recipe.program}: a collection of {result.instructions:,} instructions, {so_far}interrupted at "
         f"{found.points:,} of them in {result.seconds:.0f} s ({rate:,.0f} a second)",
         f"  in phase {', '.join(f'{name} {found.phases[name]:,}' for name in PHASE_NAMES if found.phases[name])}",
         f"  {found.outcomes:,} different outcomes, each followed and its heap audited: in phase "

@@ -12,8 +12,8 @@ from hardtalk.cli.errors import INTERRUPTED, UserError
 from hardtalk.cli.progress import pool
 from hardtalk.injection.primitive_calls import Operation, Outcome
 from hardtalk.injection.shared_calls import CallTask, add_calls, call_all, summary, tasks_for
-from hardtalk.latency.side_by_side import CutShort
 from hardtalk.report.figures import Report
+from hardtalk.tasks.side_by_side import CutShort
 
 
 @Parameter(name="*")
@@ -74,6 +74,8 @@ def make_calls(calls: Calls, seed: int, jobs: int, model: str, json: Path | None
                 tasks = tasks_for(operation, calls.calls, seed, model)
                 tell(*call_all(executor, tasks, CallLine(console, calls.calls)))
     except CutShort as cut:
+        if not cut.done:
+            raise KeyboardInterrupt from None
         is_whole = False
         console.print("interrupted: what was called before")
         for outcome, firmware in cut.done:

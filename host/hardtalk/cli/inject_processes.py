@@ -6,10 +6,11 @@ from hardtalk.injection.shared_moments import SweepResult, by_action
 
 
 def sweep_lines(result: SweepResult) -> list[str]:
-    """A sweep that is done, and each of its rows with something not sound."""
+    """A sweep that is done, or as far as it is, and each of its rows with something not sound."""
     counts = ", ".join(f"{action} {moments.tried:,}" for action, moments in by_action(result).items())
     faults = len(result.together.faults)
-    lines = [f"{result.task.sweep}: {counts} moments: {f'{faults:,} not sound' if faults else 'all sound'}"]
+    so_far = "" if result.is_whole else " so far"
+    lines = [f"{result.task.sweep}: {counts} moments{so_far}: {f'{faults:,} not sound' if faults else 'all sound'}"]
     return lines + [f"  {row.name}: {found.violation}" for row, found in result.rows if found.faults]
 
 

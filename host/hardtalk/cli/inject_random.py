@@ -8,11 +8,12 @@ from hardtalk.report.durations import microseconds
 
 
 def storm_line(row: StormRow) -> str:
-    """A row that is done."""
+    """A row that is done, or as far as it is."""
     storm = row.storm
     worst = f"worst {max(storm.latencies):,} cycles" if storm.latencies else "none served"
-    text = f"{row.task.name}: {storm.count:,} interrupts, {storm.entries:,} entries, {worst}"
-    return f"{text}: {storm.violation or 'all counted'}"
+    so_far = "" if storm.is_whole else f" of {row.task.count:,} so far"
+    text = f"{row.task.name}: {storm.count:,} interrupts{so_far}, {storm.entries:,} entries, {worst}"
+    return f"{text}: {storm.violation or ('all counted' if storm.is_whole else 'not yet counted')}"
 
 
 def storm_summary(rows: Sequence[StormRow], seconds: float) -> list[str]:

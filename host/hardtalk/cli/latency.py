@@ -54,13 +54,13 @@ from hardtalk.latency.matrix import LatencyPlan, measure_cells
 from hardtalk.latency.models import models_of
 from hardtalk.latency.proven import Proven, add_bounds, beside, proven
 from hardtalk.latency.rows import Row, Trouble, latency_report, write_csv
-from hardtalk.latency.side_by_side import CutShort
 from hardtalk.latency.subjects import SUBJECTS, chosen_forms
 from hardtalk.latency.windows import SweepPlan, sweep_report, sweep_windows
 from hardtalk.report.baseline import read_baseline
 from hardtalk.report.durations import cycles_from
 from hardtalk.report.figures import Report
 from hardtalk.symbols.source_map import SourceMap
+from hardtalk.tasks.side_by_side import CutShort
 
 DEFAULT_DEADLINE: Final = "100us"
 

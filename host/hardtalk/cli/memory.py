@@ -102,10 +102,13 @@ def memory(
     limit_cycles = cycles_of(limit)
     console = output.console()
     found: list[Measured] = []
-    has_failed = False
+    has_failed, is_whole = False, True
     for each in shown(MemoryPlan(with_heap(driver_options(driver, model, collector), heap), names), console):
         if isinstance(each, Failed):
             has_failed = True
+            continue
+        if not each.run.is_whole:
+            is_whole = False
             continue
         found.append(each)
         (pictures if len(names) == 1 else pictures.of_program(each.run.program)).draw(each)
@@ -116,6 +119,8 @@ def memory(
         memory_report(found).write(json)
     longest = max((longest_cycles(each.run.meter.collector) for each in found), default=0)
     is_late = limit_cycles is not None and longest > limit_cycles
+    if not is_whole:
+        return INTERRUPTED
     return 1 if has_failed or is_late or any(each.complaint for each in found) else 0
 
 
@@ -141,7 +146,7 @@ def compare(
         comparison_report(pairs, plan).write(json)
     if not is_whole:
         return INTERRUPTED
-    return 1 if any(each.treadmill.violations or each.baseline.violations for each in pairs) else 0
+    return 1 if any(each.violations for pair in pairs for each in pair.both) else 0
 
 
 @app.command
@@ -179,10 +184,13 @@ def plan(
         return 0
     names = tuple(programs()) if program == ALL else (program or DEFAULT_PROGRAM,)
     found: list[Measured] = []
-    has_failed = False
+    has_failed, is_whole = False, True
     for each in shown(MemoryPlan(with_heap(driver_options(driver, model), heap), names, live is None), console):
         if isinstance(each, Failed):
             has_failed = True
+            continue
+        if not each.run.is_whole:
+            is_whole = False
             continue
         found.append(each)
         run = each.run
@@ -192,6 +200,8 @@ def plan(
         console.print(verdict(alive, allocated, each.heap_bytes), soft_wrap=True)
     if json is not None and found:
         memory_report(found).write(json)
+    if not is_whole:
+        return INTERRUPTED
     return 1 if has_failed or any(each.complaint for each in found) else 0
 
 
@@ -203,6 +213,8 @@ def shown(plan: MemoryPlan, console: Console) -> Iterator[Measured | Failed]:
         if isinstance(each, Failed):
             console.print(f"{each.program} failed: {each.error}", soft_wrap=True)
         else:
+            if not each.run.is_whole:
+                console.print("interrupted: what was measured before")
             for part in memory_table(each):
                 console.print(part, soft_wrap=True)
         yield each

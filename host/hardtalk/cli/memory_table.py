@@ -25,7 +25,8 @@ def memory_table(measured: Measured) -> Iterator[RenderableType]:
     board, meter = run.bench.board, run.meter
     hertz = board.chip.cpu_hertz
     facts = table("", "", "")
-    facts.add_row("program", run.program, run.complaint or f"answered {run.answer}")
+    answered = f"answered {run.answer}" if run.is_whole else "not at its end: what follows is so far"
+    facts.add_row("program", run.program, run.complaint or answered)
     facts.add_row("heap", f"{heap_bytes:,} bytes", "")
     facts.add_row("time", f"{run.busy_cycles:,} cycles", f"{microseconds(run.busy_cycles, hertz)} at work")
     facts.add_row("", f"{meter.asleep_cycles:,} cycles", f"{microseconds(meter.asleep_cycles, hertz)} asleep")

@@ -15,14 +15,23 @@ SVD: Final = """<?xml version="1.0" encoding="utf-8"?>
       <registers>
         <register>
           <name>CONTROL</name><addressOffset>0</addressOffset>
-          <fields><field><name>ENABLE</name><bitOffset>0</bitOffset><bitWidth>1</bitWidth></field></fields>
+          <description>what it does</description>
+          <fields><field>
+            <name>ENABLE</name><description>it counts</description>
+            <bitOffset>0</bitOffset><bitWidth>1</bitWidth>
+          </field></fields>
         </register>
         <register>
           <name>STATUS</name><addressOffset>4</addressOffset>
-          <fields><field><name>READY</name><bitOffset>0</bitOffset><bitWidth>1</bitWidth></field></fields>
+          <description>what there is</description>
+          <fields><field>
+            <name>READY</name><description>a value that nobody has taken</description>
+            <bitOffset>0</bitOffset><bitWidth>1</bitWidth>
+          </field></fields>
         </register>
         <register>
-          <name>VALUE</name><addressOffset>8</addressOffset><access>read-only</access>
+          <name>VALUE</name><addressOffset>8</addressOffset>
+          <description>the latest value</description><access>read-only</access>
         </register>
       </registers>
     </peripheral>

@@ -10,8 +10,8 @@ from rich.progress import Progress
 
 from hardtalk.cli.errors import UserError
 from hardtalk.cli.waiting import shown_otherwise
-from hardtalk.cli.worker_pool import WorkerPool
-from hardtalk.latency.side_by_side import Counted, CutShort
+from hardtalk.tasks.side_by_side import Counted, CutShort
+from hardtalk.tasks.worker_pool import WorkerPool
 
 MOST_WORKERS = 256
 Result = TypeVar("Result")
@@ -69,7 +69,8 @@ def interrupted(cut: CutShort, console: Console) -> list[Any]:
 
 def measured_in_turn(steps: Iterator[Result], total: int, console: Console) -> tuple[list[Result], bool]:
     """What is measured one after the other, under a bar that shows the time left, and whether it is everything: when
-    Control-C comes it is what was measured before. Raises KeyboardInterrupt when that is nothing."""
+    Control-C comes it is what was measured before, and what a step that raised CutShort had of its own. Raises
+    KeyboardInterrupt when that is nothing."""
     done: list[Result] = []
     with bar_on(console) as bar:
         task = bar.add_task("measuring", total=total)
@@ -77,9 +78,10 @@ def measured_in_turn(steps: Iterator[Result], total: int, console: Console) -> t
             for step in steps:
                 done.append(step)
                 bar.advance(task)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
+            done += interrupt.done if isinstance(interrupt, CutShort) else ()
             if not done:
-                raise
+                raise KeyboardInterrupt from None
             bar.stop()
             console.print("interrupted: what was measured before")
             return done, False

@@ -6,7 +6,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from hardtalk.cli import output
-from hardtalk.cli.errors import UserError
+from hardtalk.cli.errors import INTERRUPTED, UserError
 from hardtalk.cli.memory_table import fragmentation_table
 from hardtalk.cli.options import CycleModel, Json
 from hardtalk.cli.progress import check_workers
@@ -42,7 +42,7 @@ def soak(
     shares = boards or jobs
     work = [Job(seed + each, cycles // shares, heap_bytes, audit_every, model) for each in range(shares)]
     console = output.console()
-    outcomes = []
+    outcomes, is_cut = [], False
     try:
         with executor_named(executor, jobs) as pool:
             for outcome in carry_out(pool, work):
@@ -50,8 +50,15 @@ def soak(
                 outcomes.append(outcome)
     except NotInstalled as error:
         raise UserError(str(error)) from error
-    if json is not None:
+    except KeyboardInterrupt:
+        if not outcomes:
+            raise
+        console.print("interrupted: what was done before")
+        is_cut = True
+    if json is not None and outcomes:
         soak_report(outcomes).write(json)
+    if is_cut:
+        return INTERRUPTED
     return 1 if any(each.violation for each in outcomes) else 0
 
 

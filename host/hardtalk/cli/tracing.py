@@ -105,18 +105,18 @@ def trace(
         raise UserError("a trace is of one form of handler and one load", "Give --form and --load one name each.")
     one_form, chosen = forms[0], loads[0]
     bench = boot_latency_bench(parts.boot_options(model))
-    recording, interrupts = record(bench, subject_named(bench, line, one_form), chosen, count, seed)
-    if not interrupts:
-        raise KeyboardInterrupt
-    worst = max(interrupts, key=lambda each: each.latency)
+    recording, interrupts, is_whole = record(bench, subject_named(bench, line, one_form), chosen, count, seed)
+    console = output.console()
+    if not is_whole:
+        console.print("interrupted: what was recorded before")
     title = f"{line} under {chosen.name}"
     write_files(recording, title, perfetto, vcd)
-    if svg is not None:
-        svg.write_text(interrupt_picture(recording, worst, title), encoding="utf-8")
     tell(recording, f"{len(interrupts):,} interrupts: ")
-    is_whole = len(interrupts) == count
-    console = output.console()
-    console.print(Text(f"longest: {worst.latency:,} cycles = {sum_of_parts(worst)}"))
+    if interrupts:
+        worst = max(interrupts, key=lambda each: each.latency)
+        if svg is not None:
+            svg.write_text(interrupt_picture(recording, worst, title), encoding="utf-8")
+        console.print(Text(f"longest: {worst.latency:,} cycles = {sum_of_parts(worst)}"))
     console.print(Text(f"{circumstances(bench.board)}   seed {seed}"))
     return 0 if is_whole else INTERRUPTED
 

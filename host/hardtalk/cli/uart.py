@@ -18,7 +18,7 @@ from hardtalk.cli.progress import measured_so_far
 from hardtalk.cli.unmeasured import print_unmeasured, told_apart
 from hardtalk.latency.loaded_board import build_latency_firmware
 from hardtalk.latency.loads import ALL, chosen_loads, known_loads
-from hardtalk.uart.reception import RATES, LoadResult, UartPlan, receive_all, uart_report
+from hardtalk.uart.reception import RATES, LoadResult, Reception, UartPlan, receive_all, uart_report
 
 
 def uart(
@@ -51,7 +51,8 @@ def uart(
                 console.print(Text(f"{result.load.name} at {each.baud:,}: {each.limit}"), soft_wrap=True)
     print_unmeasured(without, console)
     fastest = min((each.fastest for each in results), default=0)
-    console.print(Text(f"the fastest rate without overrun under each of these loads: {fastest:,} baud"))
+    if all(each.is_whole for each in results):
+        console.print(Text(f"the fastest rate without overrun under each of these loads: {fastest:,} baud"))
     circumstances = circumstances_of(model, default_chip().cpu_hertz)
     console.print(Text(f"{count:,} characters each, one-byte FIFO   {circumstances}"))
     if json is not None:
@@ -60,13 +61,21 @@ def uart(
 
 
 def uart_table(plan: UartPlan, results: Sequence[LoadResult]) -> Table:
-    """What was lost under each load at each rate."""
+    """What was lost under each load at each rate, of how many where not all were sent."""
     table = Table(box=None, pad_edge=False, header_style="")
     table.add_column("load")
     for baud in plan.rates:
         table.add_column(f"{baud:,}", justify="right")
     table.add_column("fastest without loss", justify="right")
     for result in results:
-        cells = ["none lost" if each.is_good else f"{each.sent - each.received:,} lost" for each in result.receptions]
-        table.add_row(result.load.name, *cells, f"{result.fastest:,}" if result.fastest else "none")
+        fastest = f"{result.fastest:,}" if result.fastest else "none"
+        cells = [cell_of(result.at(baud)) for baud in plan.rates]
+        table.add_row(result.load.name, *cells, fastest if result.is_whole else f"{fastest} so far")
     return table
+
+
+def cell_of(reception: Reception | None) -> str:
+    if reception is None:
+        return "-"
+    lost = "none" if reception.is_good else f"{reception.sent - reception.received:,}"
+    return f"{lost} lost" if reception.is_whole else f"{lost} of {reception.sent:,} lost"

@@ -15,6 +15,7 @@ from hardtalk.board.journal import Journal
 from hardtalk.injection.beginning import COLLECTION_CYCLES
 from hardtalk.injection.trial import Expectation, Interrupted, Rule, Trial, Violated
 from hardtalk.memory.rings import PHASE_VARIABLE
+from hardtalk.tasks.side_by_side import leaving
 from hardtalk.vm.codes import PHASE_NAMES
 
 LINE_BIT = 1 << 1
@@ -64,9 +65,15 @@ class CollectionSweep:
         return PHASE_NAMES[int(self.board.ram.bytes[self._phase_offset])]
 
     def run(self, first: int, count: int, progress: Callable[[Injection], None] = lambda _: None) -> Injection:
-        """Interrupt at `count` instructions, the first one `first` after the start; ends at the first violation."""
-        board = self.board
+        """Interrupt at `count` instructions, the first one `first` after the start; ends at the first violation. Raises
+        CutShort, with what was tried before, when Control-C comes."""
         result = Injection()
+        with leaving(result, lambda: result.points > 0):
+            self._run(first, count, result, progress)
+        return result
+
+    def _run(self, first: int, count: int, result: Injection, progress: Callable[[Injection], None]) -> None:
+        board = self.board
         board.trace.is_kept = False
         board.restore(self.start)
         if first:
@@ -74,40 +81,39 @@ class CollectionSweep:
         with Journal(board) as journal:
             trial = Trial(board, journal, self.expectation)
             for number in range(first, first + count):
-                self._point(trial, journal, number, result)
+                result.add(self._point(trial, journal, number))
                 if result.violation:
                     break
                 board.step()
                 journal.forget()
                 progress(result)
         board.restore(self.start)
-        return result
 
-    def _point(self, trial: Trial, journal: Journal, number: int, result: Injection) -> None:
+    def _point(self, trial: Trial, journal: Journal, number: int) -> Injection:
         phase, pc = self.phase(), self.board.cpu.pc
+        result = Injection(points=1, phases=Counter([phase]))
         here = journal.mark()
         counts = trial.words(self.expectation.at_end)
-        result.points += 1
-        result.phases[phase] += 1
         try:
             trial.interrupt()
             key = trial.key_at_safepoint()
             if key not in self._outcomes:
                 self._outcomes.add(key)
-                result.outcomes += 1
+                result.outcomes = 1
                 trial.run_until_lowered()
                 trial.audit()
                 result.audited[self.phase()] += 1
                 trial.run_until_over(counts)
                 trial.look_again(counts)
-                if result.outcomes % self.complete_every == 1 or self.complete_every == 1:
-                    result.completed += 1
+                if len(self._outcomes) % self.complete_every == 1 or self.complete_every == 1:
+                    result.completed = 1
                     self._complete(trial, counts)
         except Violated as violated:
             place = self.board.firmware.describe(pc)
             where = f"instruction {number:,} of the collection, {place}, phase {phase}"
             result.violation = f"interrupted at {where}: {violated}"
         journal.back(here)
+        return result
 
     def _complete(self, trial: Trial, counts: dict[int, int]) -> None:
         """To the end of the collection; what was lost shows there, if not before."""

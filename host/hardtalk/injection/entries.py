@@ -18,6 +18,7 @@ from hardtalk.memory.audit import audit
 from hardtalk.memory.machine import NotReadable
 from hardtalk.memory.safepoints import settle
 from hardtalk.serial import Failure, NotUnderstood, Result
+from hardtalk.tasks.side_by_side import leaving
 
 HEAP_BYTES: Final = 4 << 20
 MESSAGE_CYCLES: Final = 40_000_000
@@ -45,8 +46,14 @@ class EntryCampaign:
         return self._selectors[receiver]
 
     def run(self, operation: Operation, count: int, seed: int, done: Callable[[int], None]) -> Outcome:
-        """So many messages, in batches with a seed each, the first of which is `seed`."""
+        """So many messages, in batches with a seed each, the first of which is `seed`. Raises CutShort, with those
+        before, when Control-C comes."""
         outcome = Outcome()
+        with leaving(outcome, lambda: outcome.calls > 0):
+            self._run(operation, count, seed, outcome, done)
+        return outcome
+
+    def _run(self, operation: Operation, count: int, seed: int, outcome: Outcome, done: Callable[[int], None]) -> None:
         for batch, first in enumerate(range(0, count, operation.batch)):
             source = random.Random(seed + batch)
             for number in range(1, min(operation.batch, count - first) + 1):
@@ -59,7 +66,6 @@ class EntryCampaign:
                 if what:
                     outcome.faults.append(Fault(operation, seed + batch, number, number, entry, what))
             done(min(operation.batch, count - first))
-        return outcome
 
     def choose(self, source: random.Random) -> tuple[str, str]:
         """The receiver, and the entry that sends it a message."""

@@ -16,6 +16,7 @@ from hardtalk.board.journal import Digest, Journal
 from hardtalk.board.mask_watch import IRQ_VECTOR
 from hardtalk.injection.trial import Expectation, Interrupted, Rule, Trial, Violated
 from hardtalk.latency.counts import COUNT_IN_LINE
+from hardtalk.tasks.side_by_side import leaving
 from hardtalk.vm.native import (
     LINE_RECORD_BYTES,
     PROCESS_FIELDS,
@@ -136,8 +137,15 @@ class FormSweep:
         self._outcomes: set[Hashable] = set()
 
     def run(self, first: int, count: int, progress: Callable[[FormResult], None] = lambda _: None) -> FormResult:
-        """Interrupt at `count` instructions, the first one `first` after the start; ends at the first violation."""
-        board, result = self.board, FormResult()
+        """Interrupt at `count` instructions, the first one `first` after the start; ends at the first violation. Raises
+        CutShort, with what was tried before, when Control-C comes."""
+        result = FormResult()
+        with leaving(result, lambda: result.points > 0):
+            self._run(first, count, result, progress)
+        return result
+
+    def _run(self, first: int, count: int, result: FormResult, progress: Callable[[FormResult], None]) -> None:
+        board = self.board
         board.trace.is_kept = False
         board.restore(self.start)
         with Journal(board) as journal:
@@ -150,29 +158,27 @@ class FormSweep:
                 board.step(first)
             journal.forget()
             for number in range(first, first + count):
-                self._point(trial, journal, counts, number, result)
+                result.add(self._point(trial, journal, counts, number))
                 if result.violation:
                     break
                 board.step()
                 journal.forget()
                 progress(result)
         board.restore(self.start)
-        return result
 
-    def _point(self, trial: Trial, journal: Journal, counts: dict[int, int], number: int, result: FormResult) -> None:
-        here, pc = journal.mark(), self.board.cpu.pc
+    def _point(self, trial: Trial, journal: Journal, counts: dict[int, int], number: int) -> FormResult:
+        here, pc, result = journal.mark(), self.board.cpu.pc, FormResult(points=1)
         before = journal.digest(), journal.device_key()
-        result.points += 1
         try:
             kind = trial.interrupt()
             if kind is None:
-                result.along += 1
+                result.along = 1
             else:
                 result.interrupted[kind] += 1
             key = self._outcome(trial, journal, kind, before)
             if key not in self._outcomes:
                 self._outcomes.add(key)
-                result.outcomes += 1
+                result.outcomes = 1
                 journal.back(here)
                 self._follow(trial, counts)
         except Violated as violated:
@@ -182,6 +188,7 @@ class FormSweep:
                 f"{place}: {violated}"
             )
         journal.back(here)
+        return result
 
     def _outcome(
         self, trial: Trial, journal: Journal, kind: Interrupted | None, before: tuple[Digest, Hashable]

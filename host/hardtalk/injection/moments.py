@@ -15,6 +15,7 @@ from hardtalk.bench.firmware import study_folder
 from hardtalk.board import StopReason
 from hardtalk.build.sources import paths_in, read_classes
 from hardtalk.serial import ConsoleText, FrameReader
+from hardtalk.tasks.side_by_side import leaving
 
 ACTIONS: Final = ("terminate", "terminateTwice", "suspendAndTerminate", "suspendAndResume")
 """Selectors of ProcessSweep, without the colon."""
@@ -109,14 +110,16 @@ class MomentSweep:
         self.started = board.snapshot()
 
     def run(self, cycles: range, progress: Callable[[int], None] = lambda _: None) -> Moments:
-        """Try each of those numbers of cycles after the start."""
+        """Try each of those numbers of cycles after the start. Raises CutShort, with those before, when Control-C
+        comes."""
         found = Moments()
-        for cycle in cycles:
-            said = self.said_at(cycle)
-            found.tried += 1
-            if said != SOUND:
-                found.faults.append((cycle, said))
-            progress(found.tried)
+        with leaving(found, lambda: found.tried > 0):
+            for cycle in cycles:
+                said = self.said_at(cycle)
+                found.tried += 1
+                if said != SOUND:
+                    found.faults.append((cycle, said))
+                progress(found.tried)
         self.bench.console.put_back(self.booted)
         return found
 

@@ -1,12 +1,13 @@
 """What is to be interrupted, as one plan: collections, forms of interrupts, random cycles, processes; and all found."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from hardtalk.bench.errors import UnfitRequest
-from hardtalk.injection.forms import Window
+from hardtalk.injection.forms import HANDLERS, Window
 from hardtalk.injection.shared_collection import (
     CollectionRecipe,
     CollectionResult,
@@ -18,6 +19,9 @@ from hardtalk.injection.shared_moments import SweepResult, SweepTask, add_sweeps
 from hardtalk.injection.shared_random import StormRow, StormTask, add_storms, storm_all, tasks_for
 from hardtalk.latency.loads import ALL, chosen_loads, known_loads
 from hardtalk.report.figures import Report
+from hardtalk.tasks.side_by_side import CutShort
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -106,22 +110,48 @@ class Injected:
 
 
 def inject(plan: InjectionPlan, executor: Executor, listener: Listener, injected: Injected) -> None:
-    """Carry out the plan over any executor of `concurrent.futures`, each part into `injected` when it is whole."""
+    """Carry out the plan over any executor of `concurrent.futures`, each part into `injected`. Raises KeyboardInterrupt
+    when Control-C comes; then the part that was under way is there, too, as far as it was done."""
     for recipe in plan.collections:
-        result = interrupt_collection(recipe, plan.first, plan.count, executor, listener.points_done)
+        try:
+            result = interrupt_collection(recipe, plan.first, plan.count, executor, listener.points_done)
+        except CutShort as cut:
+            for result in cut.done:
+                injected.collections.append(result)
+                listener.collection_done(result)
+            raise
         injected.collections.append(result)
         listener.collection_done(result)
     if plan.windows:
-        injected.forms, seconds = interrupt_forms(
-            executor, plan.model, plan.windows, first=plan.first, count=plan.count, finished=listener.window_done
-        )
-        listener.windows_done(injected.forms, seconds)
+
+        def forms() -> tuple[list[FormRow], float]:
+            window_done, handlers = listener.window_done, HANDLERS
+            return interrupt_forms(executor, plan.model, plan.windows, handlers, plan.first, plan.count, window_done)
+
+        carry_out(forms, injected.forms, listener.windows_done)
     if plan.interrupts:
-        injected.storms, seconds = storm_all(executor, plan.storms, listener.storm_done)
-        listener.storms_done(injected.storms, seconds)
+        carry_out(lambda: storm_all(executor, plan.storms, listener.storm_done), injected.storms, listener.storms_done)
     if plan.moments:
-        injected.sweeps, seconds = sweep_all(executor, plan.sweeps, listener.sweep_done)
-        listener.sweeps_done(injected.sweeps, seconds)
+        carry_out(lambda: sweep_all(executor, plan.sweeps, listener.sweep_done), injected.sweeps, listener.sweeps_done)
+
+
+def carry_out(
+    work: Callable[[], tuple[list[Result], float]],
+    found: list[Result],
+    done: Callable[[Sequence[Result], float], None],
+) -> None:
+    """What the work answers goes to `found`, also what there was of it when Control-C came; `done` hears of all of it,
+    and of the seconds that it took."""
+    began = time.monotonic()
+    try:
+        results, seconds = work()
+    except CutShort as cut:
+        found += cut.done
+        if found:
+            done(found, time.monotonic() - began)
+        raise
+    found += results
+    done(found, seconds)
 
 
 def injection_report(plan: InjectionPlan, injected: Injected) -> Report:

@@ -23,6 +23,7 @@ from hardtalk.bench.firmware import class_model, study_folder
 from hardtalk.memory.audit import audit
 from hardtalk.memory.machine import NotReadable
 from hardtalk.memory.safepoints import settle
+from hardtalk.tasks.side_by_side import leaving
 from hardtalk.vm.primitives import PRIMITIVES
 
 HEAP_BYTES: Final = 8 << 20
@@ -177,26 +178,42 @@ class Campaign:
         self.start = self.bench.board.states.save()
 
     def run(self, operation: Operation, count: int, seed: int, done: Callable[[int], None]) -> Outcome:
-        """So many calls, in batches with a seed each, the first of which is `seed`."""
+        """So many calls, in batches with a seed each, the first of which is `seed`. Raises CutShort, with the calls
+        before, when Control-C comes: of the last batch nobody has looked what they left."""
         outcome = Outcome()
+        with leaving(outcome, lambda: outcome.calls > 0):
+            self._run(operation, count, seed, outcome, done)
+        return outcome
+
+    def _run(self, operation: Operation, count: int, seed: int, outcome: Outcome, done: Callable[[int], None]) -> None:
         for batch, first in enumerate(range(0, count, operation.batch)):
             calls = min(operation.batch, count - first)
-            what, counts = self.batch(operation, seed + batch, 1, calls)
-            for name, row in zip(self.names, counts, strict=True):
-                if row.any():
-                    outcome.count(name, row)
+            try:
+                what, counts = self.batch(operation, seed + batch, 1, calls)
+            except KeyboardInterrupt:
+                self._add(outcome, self.counts(), min(self.call_reached(), calls))
+                raise
+            self._add(outcome, counts, calls)
             if what:
                 outcome.faults.append(self.smallest(operation, seed + batch, what, calls))
-            outcome.calls += calls
             done(calls)
-        return outcome
+
+    def _add(self, outcome: Outcome, counts: NDArray[np.int64], calls: int) -> None:
+        for name, row in zip(self.names, counts, strict=True):
+            if row.any():
+                outcome.count(name, row)
+        outcome.calls += calls
 
     def batch(self, operation: Operation, seed: int, first: int, last: int) -> tuple[str, NDArray[np.int64]]:
         """Make these calls from the start; answer what is wrong then, and the counts."""
         what = self._wrong_after(operation, seed, first, last)
+        return what, self.counts()
+
+    def counts(self) -> NDArray[np.int64]:
+        """What became of the calls since the start, by name."""
         size = 4 * len(COUNTS) * len(self.names)
         words = np.frombuffer(self.bench.board.ram.read(self.record + 4 * RECORD_WORDS, size), np.uint32)
-        return what, words.reshape(-1, len(COUNTS)).astype(np.int64)
+        return words.reshape(-1, len(COUNTS)).astype(np.int64)
 
     def _wrong_after(self, operation: Operation, seed: int, first: int, last: int) -> str:
         board = self.bench.board

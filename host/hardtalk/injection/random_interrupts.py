@@ -6,7 +6,7 @@ kept.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -18,6 +18,7 @@ from hardtalk.latency.laboratory import Laboratory, NotServed
 from hardtalk.memory.audit import audit
 from hardtalk.memory.machine import NotReadable
 from hardtalk.memory.safepoints import settle
+from hardtalk.tasks.side_by_side import CutShort
 
 AT_ONCE: Final = 2_000
 NEVER: Final = ("lostSignals", "strayInterrupts", "spuriousInterrupts", "nativeStorms", "misusedWaits")
@@ -26,12 +27,14 @@ NEVER: Final = ("lostSignals", "strayInterrupts", "spuriousInterrupts", "nativeS
 
 @dataclass
 class Storm:
-    """What was seen of one line: latencies in cycles with their counts, the worst interrupt, all entries."""
+    """What was seen of one line: latencies in cycles with their counts, the worst interrupt, all entries. In one that
+    is not whole, because Control-C came, nobody has looked at heap and counts."""
 
     latencies: Counter[int] = field(default_factory=Counter)
     worst: Interrupt | None = None
     entries: int = 0
     violation: str = ""
+    is_whole: bool = True
 
     @property
     def count(self) -> int:
@@ -46,7 +49,8 @@ class RandomInterrupts:
         self.board: Board = laboratory.board
 
     def run(self, count: int, progress: Callable[[int], None] = lambda _: None) -> Storm:
-        """Raise and serve so many; ends at the first one that is not served."""
+        """Raise and serve so many; ends at the first one that is not served. Raises CutShort with those before when
+        Control-C comes."""
         storm = Storm()
         self.board.trace.is_kept = False
         settle(self.board)  # no interrupt is half-way between the CPU's entry and the firmware's count
@@ -59,17 +63,23 @@ class RandomInterrupts:
             self._finish(storm, before)
         except (NotServed, NotReadable, Violated) as error:
             storm.violation = str(error)
+        except KeyboardInterrupt as interrupt:
+            storm.is_whole = False
+            self._add(storm, interrupt.done if isinstance(interrupt, CutShort) else [])
+            raise CutShort([storm] if storm.count else ()) from None
         finally:
             self.board.trace.unlisten(listener)
         return storm
 
     def _measure(self, storm: Storm, count: int) -> None:
-        interrupts = self.laboratory.measure(count)
-        storm.latencies.update(each.latency for each in interrupts)
-        worst = max(interrupts, key=lambda each: each.latency)
-        if storm.worst is None or worst.latency > storm.worst.latency:
-            storm.worst = worst
+        self._add(storm, self.laboratory.measure(count))
         self.laboratory.stopwatch.finished.clear()
+
+    def _add(self, storm: Storm, interrupts: Sequence[Interrupt]) -> None:
+        storm.latencies.update(each.latency for each in interrupts)
+        worst = max(interrupts, key=lambda each: each.latency, default=None)
+        if worst is not None and (storm.worst is None or worst.latency > storm.worst.latency):
+            storm.worst = worst
 
     def _finish(self, storm: Storm, before: dict[str, int]) -> None:
         """Let the last one end, then look whether heap and counts are right."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,8 +11,8 @@ from hardtalk.bench.firmware import firmware_hash
 from hardtalk.injection.entries import EntryCampaign
 from hardtalk.injection.messages import MessageCampaign
 from hardtalk.injection.primitive_calls import COUNTS, Campaign, Operation, Outcome
-from hardtalk.latency.side_by_side import CutShort
 from hardtalk.report.figures import Report
+from hardtalk.tasks.side_by_side import CutShort, shared_out
 
 TASKS: int = 64
 
@@ -48,13 +48,17 @@ _campaigns: dict[tuple[type, str], Campaign | EntryCampaign] = {}
 
 
 def carry_out(task: CallTask) -> tuple[Outcome, str]:
-    """In a worker: the outcome and the hash of the firmware. A worker boots one board for all its tasks."""
+    """In a worker: the outcome and the hash of the firmware. A worker boots one board for all its tasks. Raises
+    CutShort with those of what was done before Control-C."""
     kind = KINDS[task.operation]
     if (kind, task.model) not in _campaigns:
         _campaigns[kind, task.model] = kind(task.model)
     campaign = _campaigns[kind, task.model]
-    outcome = campaign.run(task.operation, task.count, task.seed, lambda _: None)
-    return outcome, firmware_hash(campaign.bench.firmware.elf)
+    firmware = firmware_hash(campaign.bench.firmware.elf)
+    try:
+        return campaign.run(task.operation, task.count, task.seed, lambda _: None), firmware
+    except CutShort as cut:
+        raise CutShort((outcome, firmware) for outcome in cut.done) from None
 
 
 def call_all(
@@ -63,13 +67,17 @@ def call_all(
     """All tasks; `finished` hears of each when it is done, in any order. Faults are in the order of their seeds. Raises
     CutShort with what was done when Control-C comes."""
     total, firmware = Outcome(), ""
-    futures = {executor.submit(carry_out, task): task for task in tasks}
+
+    def take(number: int, found: tuple[Outcome, str], is_whole: bool) -> None:
+        nonlocal firmware
+        outcome, firmware = found
+        total.add(outcome)
+        if is_whole:
+            finished(tasks[number], outcome)
+
     try:
-        for future in as_completed(futures):
-            outcome, firmware = future.result()
-            total.add(outcome)
-            finished(futures[future], outcome)
-    except KeyboardInterrupt:
+        shared_out(executor, carry_out, [(task,) for task in tasks], take)
+    except CutShort:
         raise CutShort([(total, firmware)] if total.calls else ()) from None
     finally:
         total.faults.sort(key=lambda fault: fault.seed)

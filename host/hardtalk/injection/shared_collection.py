@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -16,6 +16,7 @@ from hardtalk.injection.collection import CollectionSweep, Injection
 from hardtalk.memory.boards import boot_settled
 from hardtalk.memory.machine import NotReadable
 from hardtalk.report.figures import Report
+from hardtalk.tasks.side_by_side import CutShort, shared_out
 from hardtalk.vm.codes import PHASE_NAMES
 
 POINTS_IN_A_TASK: Final = 10_000
@@ -58,13 +59,14 @@ class Prepared:
 
 @dataclass
 class CollectionResult:
-    """Everything that was found in a range of a collection's instructions."""
+    """Everything that was found in a range of a collection's instructions; `is_whole` unless Control-C came."""
 
     recipe: CollectionRecipe
     instructions: int
     firmware: str
     seconds: float = 0
     found: Injection = field(default_factory=Injection)
+    is_whole: bool = True
 
 
 def injection_options(heap_bytes: int, model: str, compiled: tuple[str, ...] = ()) -> BootOptions:
@@ -91,7 +93,8 @@ def interrupt_collection(
     executor: Executor,
     progress: Callable[[str, int, int], None] = lambda program, done, total: None,
 ) -> CollectionResult:
-    """Interrupt `count` instructions (None: all the rest) of a collection, the first one `first` after its start."""
+    """Interrupt `count` instructions (None: all the rest) of a collection, the first one `first` after its start.
+    Raises CutShort, with what was found before, when Control-C comes."""
     prepared = prepared_by(recipe)
     total = prepared.instructions - first
     if total <= 0:
@@ -99,18 +102,29 @@ def interrupt_collection(
     total = total if count is None else min(count, total)
     result = CollectionResult(recipe, prepared.instructions, prepared.firmware)
     began = time.monotonic()
-    tasks = [executor.submit(interrupt_part, recipe, start, size) for start, size in parts(first, total)]
-    try:
-        for task in as_completed(tasks):
-            result.found.add(task.result())
+
+    def take(_number: int, found: Injection, is_whole: bool) -> None:
+        result.found.add(found)
+        if is_whole:
             progress(recipe.program, result.found.points, total)
-            if result.found.violation:
-                break
-    finally:
-        for task in tasks:
-            task.cancel()
+        if result.found.violation:
+            raise _Enough
+
+    tasks = [(recipe, start, size) for start, size in parts(first, total)]
+    try:
+        shared_out(executor, interrupt_part, tasks, take)
+    except _Enough:
+        pass
+    except CutShort:
+        result.is_whole = False
+        result.seconds = time.monotonic() - began
+        raise CutShort([result] if result.found.points else ()) from None
     result.seconds = time.monotonic() - began
     return result
+
+
+class _Enough(Exception):
+    """The first violation ends it."""
 
 
 def parts(first: int, count: int, size: int = POINTS_IN_A_TASK) -> Iterator[tuple[int, int]]:

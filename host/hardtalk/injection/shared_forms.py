@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +28,7 @@ from hardtalk.injection.trial import Violated
 from hardtalk.link.assembler import AssemblySource, assemble
 from hardtalk.memory.boards import boot_settled
 from hardtalk.report.figures import Report
+from hardtalk.tasks.side_by_side import CutShort, shared_out
 from hardtalk.vm.native import PROCESS_FIELDS
 from hardtalk.vm.object_format import WORD_BYTES
 
@@ -89,12 +90,16 @@ def running(over: str, model: str, has_drivers: bool = False) -> PreparedForms:
 
 @dataclass
 class FormRow:
-    """What one window and one kind of handler gave."""
+    """What one window and one kind of handler gave; `is_whole` unless Control-C came."""
 
     window: Window
     handler: str
     firmware: str
     found: FormResult = field(default_factory=FormResult)
+    is_whole: bool = True
+
+    def take(self, _number: int, found: FormResult, _is_whole: bool) -> None:
+        self.found.add(found)
 
 
 def start_pattern(bench: Bench, place: Place) -> Place:
@@ -140,31 +145,47 @@ def interrupt_forms(
     count: int | None = None,
     finished: Callable[[FormRow], None] = lambda _: None,
 ) -> tuple[list[FormRow], float]:
-    """Every window with every kind of handler; the seconds that it took."""
-    began = time.monotonic()
-    rows = []
+    """Every window with every kind of handler; the seconds that it took. Raises CutShort, with the rows that there are,
+    when Control-C comes; `finished` has heard of them."""
+    began, rows = time.monotonic(), list[FormRow]()
+
+    def finish(row: FormRow) -> None:
+        rows.append(row)
+        finished(row)
+
+    try:
+        interrupt_windows(executor, model, windows, handlers, first, count, finish)
+    except KeyboardInterrupt:
+        raise CutShort(rows) from None
+    return rows, time.monotonic() - began
+
+
+def interrupt_windows(
+    executor: Executor, model: str, windows: Sequence[Window], handlers: Sequence[str], first: int, count: int | None,
+    finish: Callable[[FormRow], None],
+) -> None:  # fmt: skip
+    """As `interrupt_forms`; `finish` hears of each row."""
     for window in windows:
         recipe = FormsRecipe(window, model)
         try:
             prepared = prepared_by(recipe)
         except Violated as violated:
-            row = FormRow(window, "any", "", FormResult(violation=f"{window.name} cannot be interrupted: {violated}"))
-            rows.append(row)
-            finished(row)
+            result = FormResult(violation=f"{window.name} cannot be interrupted: {violated}")
+            finish(FormRow(window, "any", "", result))
             continue
         length = prepared.instructions - first
         length = length if count is None else min(count, length)
         for handler in handlers:
             row = FormRow(window, handler, prepared.firmware)
-            tasks = [
-                executor.submit(interrupt_window, recipe, handler, start, size)
-                for start, size in parts(first, length, POINTS_IN_A_TASK)
-            ]
-            for task in as_completed(tasks):
-                row.found.add(task.result())
-            rows.append(row)
-            finished(row)
-    return rows, time.monotonic() - began
+            tasks = [(recipe, handler, start, size) for start, size in parts(first, length, POINTS_IN_A_TASK)]
+            try:
+                shared_out(executor, interrupt_window, tasks, row.take)
+            except CutShort:
+                row.is_whole = False
+                if row.found.points:
+                    finish(row)
+                raise
+            finish(row)
 
 
 def add_forms(report: Report, rows: Sequence[FormRow]) -> None:

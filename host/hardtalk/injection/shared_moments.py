@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -19,6 +19,7 @@ from hardtalk.injection.moments import (
     sweep_names,
 )
 from hardtalk.report.figures import Report
+from hardtalk.tasks.side_by_side import CutShort, shared_out
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,12 @@ class SweepTask:
 
 @dataclass
 class SweepResult:
-    """What each row gave, in order."""
+    """What each row gave, in order; `is_whole` unless Control-C came."""
 
     task: SweepTask
     firmware: str
     rows: list[tuple[Row, Moments]]
+    is_whole: bool = True
 
     @property
     def together(self) -> Moments:
@@ -59,11 +61,20 @@ def run_row(row: Row, moments: range, task: SweepTask) -> Moments:
 
 
 def run_sweep(task: SweepTask) -> SweepResult:
+    """Raises CutShort with the moments before Control-C."""
     bench, kept = booted(task.model, task.compiled)
     bench.console.put_back(kept)
     rows = rows_of(bench, task.sweep)
     moments = moments_of(-(-task.count // len(rows)))
-    return SweepResult(task, bench.firmware_hash, [(row, run_row(row, moments, task)) for row in rows])
+    result = SweepResult(task, bench.firmware_hash, [])
+    for row in rows:
+        try:
+            result.rows.append((row, run_row(row, moments, task)))
+        except KeyboardInterrupt as interrupt:
+            result.is_whole = False
+            result.rows += [(row, each) for each in (interrupt.done if isinstance(interrupt, CutShort) else ())]
+            raise CutShort([result] if result.rows else ()) from None
+    return result
 
 
 def tasks_of(count: int, model: str, names: Sequence[str] = (), compiled: tuple[str, ...] = ()) -> list[SweepTask]:
@@ -74,12 +85,19 @@ def tasks_of(count: int, model: str, names: Sequence[str] = (), compiled: tuple[
 def sweep_all(
     executor: Executor, tasks: Sequence[SweepTask], finished: Callable[[SweepResult], None] = lambda _: None
 ) -> tuple[list[SweepResult], float]:
-    """The sweeps in the order of the tasks, and the seconds that they took."""
-    began = time.monotonic()
-    futures = [executor.submit(run_sweep, task) for task in tasks]
-    for future in as_completed(futures):
-        finished(future.result())
-    return [future.result() for future in futures], time.monotonic() - began
+    """The sweeps in the order of the tasks, and the seconds that they took. Raises CutShort, with those that there are,
+    when Control-C comes; `finished` has heard of them."""
+    began, results = time.monotonic(), dict[int, SweepResult]()
+
+    def take(number: int, result: SweepResult, _is_whole: bool) -> None:
+        results[number] = result
+        finished(result)
+
+    try:
+        shared_out(executor, run_sweep, [(task,) for task in tasks], take)
+    except CutShort:
+        raise CutShort(results[number] for number in sorted(results)) from None
+    return [results[number] for number in sorted(results)], time.monotonic() - began
 
 
 def by_action(result: SweepResult) -> dict[str, Moments]:

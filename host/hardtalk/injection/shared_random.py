@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -16,6 +16,7 @@ from hardtalk.latency.loads import Load
 from hardtalk.latency.subjects import FORMS, SUBJECTS, subject_named
 from hardtalk.report.figures import Report
 from hardtalk.symbols.moments import watched_addresses
+from hardtalk.tasks.side_by_side import CutShort, shared_out
 
 SHORTEST_GAP_CYCLES, LONGEST_GAP_CYCLES = 500, 6_000
 
@@ -54,6 +55,7 @@ def booted(model: str) -> tuple[Bench, KeptBoard]:
 
 
 def run_task(task: StormTask) -> StormRow:
+    """Raises CutShort with a row of the interrupts before Control-C."""
     bench, kept = booted(task.model)
     bench.console.put_back(kept)
     subject = subject_named(bench, task.line, task.form)
@@ -61,7 +63,13 @@ def run_task(task: StormTask) -> StormRow:
     schedule = Schedule(task.seed, SHORTEST_GAP_CYCLES, LONGEST_GAP_CYCLES)
     watched = watched_addresses(bench.source_map)
     laboratory = Laboratory(bench.board, subject.line(bench.board), subject.injector(bench.board), watched, schedule)
-    storm = RandomInterrupts(laboratory).run(task.count)
+    try:
+        return row_of(task, bench, RandomInterrupts(laboratory).run(task.count))
+    except CutShort as cut:
+        raise CutShort([row_of(task, bench, storm) for storm in cut.done]) from None
+
+
+def row_of(task: StormTask, bench: Bench, storm: Storm) -> StormRow:
     activity = str(activity_at(bench.source_map, bench.board, storm.worst)) if storm.worst is not None else ""
     return StormRow(task, bench.firmware_hash, bench.board.chip.cpu_hertz, storm, activity)
 
@@ -76,12 +84,19 @@ def tasks_for(count: int, seed: int, model: str, loads: Sequence[Load]) -> list[
 def storm_all(
     executor: Executor, tasks: Sequence[StormTask], finished: Callable[[StormRow], None] = lambda _: None
 ) -> tuple[list[StormRow], float]:
-    """The rows in the order of the tasks, and the seconds that they took."""
-    began = time.monotonic()
-    futures = [executor.submit(run_task, task) for task in tasks]
-    for future in as_completed(futures):
-        finished(future.result())
-    return [future.result() for future in futures], time.monotonic() - began
+    """The rows in the order of the tasks, and the seconds that they took. Raises CutShort, with those that there are,
+    when Control-C comes; `finished` has heard of them."""
+    began, rows = time.monotonic(), dict[int, StormRow]()
+
+    def take(number: int, row: StormRow, _is_whole: bool) -> None:
+        rows[number] = row
+        finished(row)
+
+    try:
+        shared_out(executor, run_task, [(task,) for task in tasks], take)
+    except CutShort:
+        raise CutShort(rows[number] for number in sorted(rows)) from None
+    return [rows[number] for number in sorted(rows)], time.monotonic() - began
 
 
 def add_storms(report: Report, rows: Sequence[StormRow]) -> None:

@@ -14,8 +14,8 @@ from hardtalk.board import Board, Event, InterruptEntry, LineRaised, RegisterAcc
 from hardtalk.board.watch import Watch
 from hardtalk.latency.interrupt import Interrupt, Stopwatch
 from hardtalk.latency.service import ServiceWatch
-from hardtalk.latency.side_by_side import CutShort
 from hardtalk.symbols.moment import Moment
+from hardtalk.tasks.side_by_side import CutShort
 from hardtalk.vm.constants import PINNED_REGISTERS
 
 PROGRESS_STEP = 500

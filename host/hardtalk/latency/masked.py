@@ -1,7 +1,7 @@
 """Each section in which IRQs are masked: its longest way by the code, the longest that the cells of a plan saw."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,15 +10,15 @@ from hardtalk.board.mask_watch import IRQ_VECTOR, MaskWatch, SeenSection
 from hardtalk.bounds.masked import Section
 from hardtalk.bounds.proof import Proof
 from hardtalk.chip import default_chip
-from hardtalk.latency.headway import tell
 from hardtalk.latency.laboratory import NotServed
 from hardtalk.latency.loaded_board import NotMeasured, Unmeasured, check_load, or_unmeasured, printed, start_load
 from hardtalk.latency.matrix import Cell, booted, measure_interrupts
 from hardtalk.latency.models import ARM926
-from hardtalk.latency.side_by_side import CutShort, side_by_side
 from hardtalk.latency.subjects import subject_named
 from hardtalk.report.figures import Report
 from hardtalk.symbols.source_map import SourceMap
+from hardtalk.tasks.headway import tell
+from hardtalk.tasks.side_by_side import CutShort, side_by_side
 
 
 @dataclass(frozen=True)
@@ -90,18 +90,20 @@ def masked_rows(
     cells: Sequence[Cell], source_map: SourceMap, executor: Executor | None, progress: Callable[[int], None]
 ) -> list[MaskedRow | Unmeasured]:
     """A row for each section, in the order of the code; those that only the runs show come behind, and the loads under
-    which nothing could be measured. Raises CutShort with the rows of what was seen when Control-C comes."""
+    which nothing could be measured. Raises CutShort with the rows of what was seen by then when Control-C comes."""
+    sections = {each.start: each for each in Proof(source_map, default_chip()).masked_sections}
     try:
         parts = side_by_side(partial(or_unmeasured, measure_masked), cells, executor, progress)
     except CutShort as cut:
-        raise CutShort(rows_of(cut.done, source_map) if cut.done else ()) from None
-    return rows_of(parts, source_map)
+        raise CutShort(rows_of(cut.done, sections)) from None
+    return rows_of(parts, sections)
 
 
-def rows_of(parts: Sequence[Sequence[SeenInCell] | Unmeasured], source_map: SourceMap) -> list[MaskedRow | Unmeasured]:
+def rows_of(
+    parts: Sequence[Sequence[SeenInCell] | Unmeasured], sections: Mapping[int, Section]
+) -> list[MaskedRow | Unmeasured]:
     found = [each for part in parts if not isinstance(part, Unmeasured) for each in part]
     without = [part for part in parts if isinstance(part, Unmeasured)]
-    sections = {each.start: each for each in Proof(source_map, default_chip()).masked_sections}
     starts = list(dict.fromkeys([*sections, *sorted(each.seen.start for each in found)]))
     rows = [
         MaskedRow(start, sections.get(start), tuple(each for each in found if each.seen.start == start))

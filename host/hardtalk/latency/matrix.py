@@ -14,16 +14,16 @@ from hardtalk.bench import Bench, BootOptions, KeptBoard, UnfitRequest
 from hardtalk.board import BoardError, DeviceFailure
 from hardtalk.latency.counts import counts_of, storms_of
 from hardtalk.latency.distribution import Distribution
-from hardtalk.latency.headway import tell
 from hardtalk.latency.interrupt import Interrupt
 from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
 from hardtalk.latency.loaded_board import NotMeasured, boot_latency_bench, check_load, printed, start_load
 from hardtalk.latency.loads import Load
 from hardtalk.latency.rows import NOT_MEASURED, NOT_SERVED, Row, Trouble, worst_of
 from hardtalk.latency.service import ServiceWatch
-from hardtalk.latency.side_by_side import CutShort, one_by_one, side_by_side
 from hardtalk.latency.subjects import NATIVE, SMALLTALK, Subject, subject_named
 from hardtalk.symbols.moments import watched_addresses
+from hardtalk.tasks.headway import tell
+from hardtalk.tasks.side_by_side import CutShort, one_by_one, side_by_side
 
 
 @dataclass(frozen=True)

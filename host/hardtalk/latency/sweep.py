@@ -14,8 +14,8 @@ from hardtalk.board import Board, StopReason
 from hardtalk.board.journal import Journal
 from hardtalk.latency.interrupt import Interrupt
 from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
-from hardtalk.latency.side_by_side import CutShort, beginning_done, handing_over
 from hardtalk.symbols.moment import Moment
+from hardtalk.tasks.side_by_side import CutShort, beginning_done, handing_over
 
 POINTS_IN_A_TASK = 100
 LONGEST_PASS_INSTRUCTIONS = 200_000

@@ -14,13 +14,13 @@ from hardtalk.latency.laboratory import NotServed
 from hardtalk.latency.loaded_board import NotMeasured, Unmeasured, boot_latency_bench, printed, start_load
 from hardtalk.latency.loads import Load
 from hardtalk.latency.rows import add_distribution
-from hardtalk.latency.side_by_side import CutShort
 from hardtalk.latency.subjects import SMALLTALK, Subject, subject_named
 from hardtalk.latency.sweep import Point, Prepared, Window, prepared_by, sweep, windows_of_routine
 from hardtalk.report.figures import Report
 from hardtalk.symbols.bytecode_routines import bytecode_routines
 from hardtalk.symbols.moments import watched_addresses
 from hardtalk.symbols.source_map import SourceMap
+from hardtalk.tasks.side_by_side import CutShort
 
 PATIENCE_CYCLES = 200_000_000
 _NUMBERS = re.compile(r"(\d+):(\d+)")

@@ -15,6 +15,7 @@ from hardtalk.memory.run import MemoryRun
 from hardtalk.memory.safepoints import settle
 from hardtalk.memory.study import with_workload
 from hardtalk.report.figures import Report
+from hardtalk.tasks.side_by_side import CutShort
 
 DEFAULT_HEAP_BYTES: Final = 4 << 20
 ROUNDS: Final = 8
@@ -43,7 +44,8 @@ class ComparisonPlan:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a program took with one collector. `mmu_percent` is that of windows of a millisecond."""
+    """What a program took with one collector. `mmu_percent` is that of windows of a millisecond. It is not whole when
+    Control-C came before the program's end."""
 
     program: str
     collector: str
@@ -55,19 +57,35 @@ class Measured:
     share: Fraction
     mmu_percent: int | None
     violations: int
+    is_whole: bool = True
 
 
 @dataclass(frozen=True)
 class Pair:
-    """The same program with the treadmill and with the collector that stops the world."""
+    """The same program with the treadmill and with the collector that stops the world, None when Control-C came
+    before. Nothing is compared unless both are whole."""
 
     treadmill: Measured
-    baseline: Measured
+    baseline: Measured | None
+
+    @property
+    def both(self) -> list[Measured]:
+        """Those that there are."""
+        return [self.treadmill] if self.baseline is None else [self.treadmill, self.baseline]
+
+    @property
+    def whole(self) -> tuple[Measured, Measured] | None:
+        if self.baseline is None or not self.treadmill.is_whole or not self.baseline.is_whole:
+            return None
+        return self.treadmill, self.baseline
 
     @property
     def collector_ratio(self) -> Fraction | None:
         """The collectors' cycles; None where the baseline made no collection."""
-        return over(self.treadmill.collector_cycles, self.baseline.collector_cycles * bool(self.baseline.collections))
+        if self.whole is None:
+            return None
+        treadmill, baseline = self.whole
+        return over(treadmill.collector_cycles, baseline.collector_cycles * bool(baseline.collections))
 
     @property
     def share_ratio(self) -> Fraction | None:
@@ -78,7 +96,7 @@ class Pair:
     @property
     def program_ratio(self) -> Fraction | None:
         """All cycles at work, the collectors' included."""
-        return over(self.treadmill.cycles, self.baseline.cycles)
+        return None if self.whole is None else over(self.whole[0].cycles, self.whole[1].cycles)
 
 
 def over(cycles: int, baseline_cycles: int) -> Fraction | None:
@@ -95,45 +113,65 @@ def repeated(program: str, rounds: int) -> str:
 
 
 def measured(plan: ComparisonPlan, program: str, collector: str) -> Measured:
-    """One program on a board of its own; its heap is audited at the end."""
+    """One program on a board of its own; its heap is audited at the end. Raises CutShort with what was measured before
+    Control-C."""
     bench = boot_settled(replace(with_workload(plan.board), collector=collector, heap_bytes=plan.heap_bytes))
     run = MemoryRun(bench, repeated(program, plan.rounds))
     try:
         run.measure()
     except BenchError as error:
         raise BenchError(f"{program} with {collector}: {error}") from error
+    except CutShort as cut:
+        raise CutShort(measured_by(each, program, collector) for each in cut.done) from None
+    return measured_by(run, program, collector)
+
+
+def measured_by(run: MemoryRun, program: str, collector: str) -> Measured:
+    bench = run.bench
     settle(bench.board)
     found = utilisations(run)[SHOWN_WINDOW_MICROSECONDS]
     return Measured(
         program, collector, bench.firmware_hash, run.busy_cycles, run.meter.collector_cycles,
         run.counted("cyclesCompleted"), longest_cycles(run.meter.collector), share_percent(run) / 100,
-        None if found is None else found.percent, len(audit(bench.board).violations),
+        None if found is None else found.percent, len(audit(bench.board).violations), run.is_whole,
     )  # fmt: skip
 
 
 def compare(plan: ComparisonPlan) -> Iterator[Pair]:
-    """Each program on a fresh board with each collector."""
+    """Each program on a fresh board with each collector. Raises CutShort with the pair so far when Control-C comes."""
     for program in plan.chosen:
-        yield Pair(*(measured(plan, program, collector) for collector in COLLECTORS))
+        done: list[Measured] = []
+        try:
+            for collector in COLLECTORS:
+                done.append(measured(plan, program, collector))
+        except KeyboardInterrupt as interrupt:
+            done += interrupt.done if isinstance(interrupt, CutShort) else ()
+            raise CutShort([pair_of(done)] if done else ()) from None
+        yield pair_of(done)
+
+
+def pair_of(done: Sequence[Measured]) -> Pair:
+    return Pair(done[0], done[1] if len(done) > 1 else None)
 
 
 def total_ratios(pairs: Sequence[Pair]) -> tuple[Fraction | None, Fraction | None, Fraction | None]:
-    """Of all programs together: cycles, collectors' cycles, collectors' share."""
-    cycles = over(sum(each.treadmill.cycles for each in pairs), sum(each.baseline.cycles for each in pairs))
-    collectors = over(
-        sum(each.treadmill.collector_cycles for each in pairs), sum(each.baseline.collector_cycles for each in pairs)
-    )
+    """Of all programs together that both collectors ran to the end: cycles, collectors' cycles, collectors' share."""
+    whole = [pair.whole for pair in pairs if pair.whole is not None]
+    cycles = over(sum(each.cycles for each, _ in whole), sum(each.cycles for _, each in whole))
+    collectors = over(sum(each.collector_cycles for each, _ in whole), sum(each.collector_cycles for _, each in whole))
     return cycles, collectors, None if collectors is None or cycles is None else collectors / cycles
 
 
 def comparison_report(pairs: Sequence[Pair], plan: ComparisonPlan) -> Report:
-    """Ratios are permille, rounded against the treadmill: up."""
-    first = pairs[0]
-    report = Report("memory", plan.board.model, "compare", 0, f"{first.treadmill.firmware} {first.baseline.firmware}")
+    """Of what was measured to the end. Ratios are permille, rounded against the treadmill: up."""
+    firmware = " ".join(each.firmware for each in pairs[0].both)
+    report = Report("memory", plan.board.model, "compare", 0, firmware)
     report.add("heap.bytes", plan.heap_bytes, "bytes")
     report.add("rounds", plan.rounds, "rounds")
     for pair in pairs:
-        for each in (pair.treadmill, pair.baseline):
+        for each in pair.both:
+            if not each.is_whole:
+                continue
             name = f"{each.program}.{each.collector}"
             report.add(f"{name}.program.cycles", each.cycles, "cycles")
             report.add(f"{name}.collector.cycles", each.collector_cycles, "cycles")

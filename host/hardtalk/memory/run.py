@@ -12,6 +12,7 @@ from hardtalk.memory.fragmentation import Usage, usage
 from hardtalk.memory.machine import Machine, NotReadable
 from hardtalk.memory.programs import programs
 from hardtalk.memory.stretches import Meter
+from hardtalk.tasks.side_by_side import CutShort
 
 START_MARK, STOP_MARK = 1, 2
 MOST_SAMPLES: Final = 64
@@ -29,11 +30,13 @@ def expression_for(program: str) -> str:
 
 @dataclass
 class MemoryRun:
-    """One program between its two marks: what the meter saw, counters at both, usage now and then."""
+    """One program between its two marks: what the meter saw, counters at both, usage now and then. It is not whole when
+    Control-C came, which then stands for its second mark."""
 
     bench: Bench
     program: str
     with_live: bool = False
+    is_whole: bool = True
     answer: str = ""
     usages: list[Usage] = field(default_factory=list)
     counters: dict[int, dict[str, int]] = field(default_factory=dict)
@@ -45,14 +48,24 @@ class MemoryRun:
         self._slices = 0
 
     def measure(self) -> None:
-        """BenchError when the program fails on the board or never ends."""
+        """BenchError when the program fails on the board or never ends; CutShort with this run, as far as it is, when
+        Control-C comes."""
         board = self.bench.board
         board.trace.listen(self._hear)
         try:
             with Watch(board, self.meter.code.addresses) as watch:
                 self.bench.console.after_slice = lambda: self._take(watch)
-                self.answer = self.bench.console.evaluate(expression_for(self.program), PATIENCE_CYCLES)
+                try:
+                    self.answer = self.bench.console.evaluate(expression_for(self.program), PATIENCE_CYCLES)
+                except KeyboardInterrupt:
+                    if START_MARK in self._marks:
+                        self._mark(STOP_MARK, board.clock.cycles)
+                        self._take(watch)
+                    raise
                 self._take(watch)
+        except KeyboardInterrupt:
+            self.is_whole = False
+            raise CutShort([self] if START_MARK in self._marks else ()) from None
         finally:
             self.bench.console.after_slice = lambda: None
             board.trace.unlisten(self._hear)
@@ -60,12 +73,16 @@ class MemoryRun:
             raise BenchError(f"{self.program} made no marks: the board has no probe block")
 
     def _hear(self, event: Event) -> None:
-        if not isinstance(event, Mark) or event.value in self._marks:
+        if isinstance(event, Mark):
+            self._mark(event.value, event.cycle)
+
+    def _mark(self, mark: int, cycle: int) -> None:
+        if mark in self._marks:
             return
-        self._marks[event.value] = event.cycle
+        self._marks[mark] = cycle
         board = self.bench.board
         known = {symbol.name: symbol.address for symbol in board.firmware.symbols}
-        self.counters[event.value] = {name: board.ram.word(known[name]) for name in COUNTERS if name in known}
+        self.counters[mark] = {name: board.ram.word(known[name]) for name in COUNTERS if name in known}
 
     def _take(self, watch: Watch) -> None:
         addresses, cycles = watch.take()
@@ -102,7 +119,7 @@ class MemoryRun:
     def complaint(self) -> str:
         """What is wrong with the answer; empty when it is right, or nobody knows what is."""
         known = programs().get(self.program)
-        if known is None or self.answer == str(known.answer):
+        if known is None or not self.is_whole or self.answer == str(known.answer):
             return ""
         return f"{self.program} answered {self.answer} instead of {known.answer}"
 

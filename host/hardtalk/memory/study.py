@@ -14,6 +14,7 @@ from hardtalk.memory.results import Measured
 from hardtalk.memory.roots import root_indices
 from hardtalk.memory.run import MemoryRun
 from hardtalk.memory.safepoints import settle
+from hardtalk.tasks.side_by_side import CutShort
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ def with_workload(options: BootOptions) -> BootOptions:
 
 
 def measure(plan: MemoryPlan) -> Iterator[Measured | Failed]:
-    """Each program's result while the board is still as it left it. Raises BenchError when there is only one."""
+    """Each program's result while the board is still as it left it; the last is not whole when Control-C comes. Raises
+    BenchError when there is only one program, and it fails."""
     bench = boot_settled(with_workload(plan.board))
     booted = bench.console.keep()
     for program in plan.programs:
@@ -52,10 +54,20 @@ def measure(plan: MemoryPlan) -> Iterator[Measured | Failed]:
                 raise
             yield Failed(program, error)
             continue
-        settle(bench.board)
-        machine = Machine.of_board(bench.board)
-        heap_bytes = machine.variable("regionEnd") - machine.variable("regionStart")
-        yield Measured(run, audit_machine(machine), heap_bytes, machine)
+        except CutShort as cut:
+            if not cut.done:
+                raise
+            yield audited(run)
+            return
+        yield audited(run)
+
+
+def audited(run: MemoryRun) -> Measured:
+    """With the heap as it is at the next safepoint."""
+    settle(run.bench.board)
+    machine = Machine.of_board(run.bench.board)
+    heap_bytes = machine.variable("regionEnd") - machine.variable("regionStart")
+    return Measured(run, audit_machine(machine), heap_bytes, machine)
 
 
 def most_live_bytes(measured: Measured) -> int:

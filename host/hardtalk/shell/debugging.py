@@ -9,6 +9,8 @@ from typing import Final
 
 from hardtalk.debugger.frames import Frame, down_to_entry
 from hardtalk.debugger.holding import Held
+from hardtalk.debugger.paths import PATH, NoSuchValue
+from hardtalk.debugger.paths import value_of as value_at
 from hardtalk.debugger.places import NoSuchPlace
 from hardtalk.debugger.smalltalk import Breakpoint, SmalltalkDebugger, Until
 from hardtalk.shell import holding
@@ -19,7 +21,6 @@ from hardtalk.symbols.sources import source_line
 SHOWN_FRAMES: Final = 30
 NOTHING_STOPS: Final = "the board is not stopped; break says where it is to stop, hold where a process is"
 FRAME: Final = re.compile(r"(\d+)(?:\.(?!\d)(.*))?")
-PATH: Final = re.compile(r"\w+(\.\w+|\[\d+\])*")
 
 
 def set_breakpoint(shell: Session, place: str) -> None:
@@ -136,26 +137,10 @@ def show_value(shell: Session, path: str) -> None:
 
 
 def value_of(debugger: SmalltalkDebugger, frame: Frame, path: str) -> int:
-    if not PATH.fullmatch(path):
-        raise BadCommand(
-            f"{path}: give a variable or a path, self.lamp or list[3]: nothing can be sent while the board stands still"
-        )
-    reader = debugger.frames
-    first, *more = re.findall(r"\w+", path)
-    names = {"self": frame.receiver, **reader.fields(frame.receiver), **reader.variables(frame)}
-    if first not in names:
-        raise BadCommand(f"there is no variable {first} here; there are {', '.join(names)}")
-    value = names[first]
-    for each in more:
-        fields = reader.fields(value)
-        if each.isdecimal() and 0 < int(each) <= reader.objects.size(value) - len(fields):
-            value = reader.objects.slot(value, len(fields) + int(each) - 1)
-        elif each in fields:
-            value = fields[each]
-        else:
-            what = reader.objects.describe(value)
-            raise BadCommand(f"{what} has no {each}" + (f"; it has {', '.join(fields)}" if fields else ""))
-    return value
+    try:
+        return value_at(debugger.frames, frame, path)
+    except NoSuchValue as error:
+        raise BadCommand(str(error)) from error
 
 
 def described(debugger: SmalltalkDebugger, value: int) -> str:

@@ -1,11 +1,13 @@
 """Where boards are run: an executor of concurrent.futures, by name. Dask and Ray are imported when asked for."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Final
+
+from hardtalk.tasks.worker_pool import WorkerPool
 
 EXECUTORS: Final = ("processes", "threads", "dask", "ray")
 
@@ -33,7 +35,7 @@ class RayExecutor(Executor):
 def executor(name: str, jobs: int) -> Iterator[Executor]:
     """One that runs `jobs` boards at a time, shut down at the end. Raises NotInstalled; ValueError for another name."""
     if name == "processes":
-        with ProcessPoolExecutor(jobs) as pool:
+        with WorkerPool(jobs) as pool:
             yield pool
     elif name == "threads":
         with ThreadPoolExecutor(jobs) as threads:

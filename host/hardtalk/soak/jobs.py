@@ -17,6 +17,7 @@ from hardtalk.report.figures import Report
 from hardtalk.serial import ConsoleText
 from hardtalk.soak.progress import WORKERS
 from hardtalk.soak.soak import Soak, start_expression
+from hardtalk.tasks.side_by_side import CutShort, handing_over, what_is_done
 
 HARMLESS: Final = "Memory is running short"
 PROGRESS_LINES: Final = 10
@@ -40,7 +41,7 @@ class Job:
 @dataclass(frozen=True)
 class Outcome:
     """What a job found: counts by name, programs ended by name, some of the usages in order; `violation` is empty when
-    nothing was wrong."""
+    nothing was wrong. It is not whole when Control-C came."""
 
     job: Job
     firmware: str
@@ -48,26 +49,35 @@ class Outcome:
     violation: str
     ended: dict[str, int] = field(default_factory=dict)
     usages: tuple[Usage, ...] = ()
+    is_whole: bool = True
 
     def text(self) -> str:
         counts = ", ".join(f"{value:,} {name}" for name, value in self.counts.items())
-        text = f"seed {self.job.seed}: {counts}: {self.violation or 'sound'}"
+        sound = "sound" if self.is_whole else "sound so far"
+        text = f"seed {self.job.seed}: {counts}: {self.violation or sound}"
         if self.ended:
             text += "\nprograms ended: " + ", ".join(f"{name} {count:,}" for name, count in self.ended.items())
         return text
 
 
 def carry_out(executor: Executor, jobs: Sequence[Job]) -> Iterator[Outcome]:
-    """The outcomes as they come; after a violation those that have not begun are given up."""
-    futures: list[Future[Outcome]] = [executor.submit(run_job, each) for each in jobs]
-    for future in as_completed(futures):
-        if future.cancelled():
-            continue
-        outcome = future.result()
-        yield outcome
-        if outcome.violation:
-            for each in futures:
-                each.cancel()
+    """The outcomes as they come; after a violation those that have not begun are given up. When Control-C comes the
+    last ones are not whole. Raises KeyboardInterrupt behind them."""
+    futures: list[Future[Outcome]] = [executor.submit(handing_over, run_job, each) for each in jobs]
+    told: list[Future[Outcome]] = []
+    try:
+        for future in as_completed(futures):
+            if future.cancelled():
+                continue
+            outcome = future.result()
+            told.append(future)
+            yield outcome
+            if outcome.violation:
+                for each in futures:
+                    each.cancel()
+    except KeyboardInterrupt:
+        yield from what_is_done([each for each in futures if each not in told])
+        raise
 
 
 def soak_options(heap_bytes: int, model: str = "arm926") -> BootOptions:
@@ -76,7 +86,7 @@ def soak_options(heap_bytes: int, model: str = "arm926") -> BootOptions:
 
 
 def run_job(job: Job) -> Outcome:
-    """Boot a board and do that part; prints a line now and then."""
+    """Boot a board and do that part; prints a line now and then. Raises CutShort, with what there is, for Control-C."""
     return soaked(boot_settled(soak_options(job.heap_bytes, job.model)), job)
 
 
@@ -84,7 +94,31 @@ def soaked(bench: Bench, job: Job) -> Outcome:
     programs = shared_programs()
     bench.console.evaluate(start_expression(job.seed, programs))
     run = Soak(bench.board, job.seed, complaint_of(bench), tuple(programs))
-    run.run(job.cycles, job.audit_every, progress_line(job))
+    try:
+        run.run(job.cycles, job.audit_every, progress_line(job))
+    except KeyboardInterrupt:
+        raise CutShort([outcome_of(bench, job, run, counts_of(run), run.violation, is_whole=False)]) from None
+    counts, violation = counts_of(run), run.violation
+    if not violation:
+        answer = bench.console.evaluate("SoakWorkload current counts")
+        counts |= dict(zip(COUNTS, numbers_in(answer), strict=True))
+        if run.cycles >= CYCLES_TO_JUDGE and not counts["programs"]:
+            violation = "no program came to its end"
+        elif run.collections >= COLLECTIONS_TO_FINALIZE and not counts["finalizations"]:
+            violation = f"{run.collections:,} collections and the finalization semaphore was never signalled"
+    return outcome_of(bench, job, run, counts, violation)
+
+
+def outcome_of(
+    bench: Bench, job: Job, run: Soak, counts: dict[str, int], violation: str, is_whole: bool = True
+) -> Outcome:
+    ended = {name: run.progress.ended[name] for name in run.names}
+    step = -(-len(run.usages) // KEPT_USAGES)
+    usages = tuple(run.usages[:: max(step, 1)])
+    return Outcome(job, bench.firmware_hash, counts, violation, ended, usages, is_whole)
+
+
+def counts_of(run: Soak) -> dict[str, int]:
     counts = {
         "cycles": run.cycles,
         "collections": run.collections,
@@ -97,18 +131,7 @@ def soaked(bench: Bench, job: Job) -> Outcome:
     for when, found in (("start", run.usages[:1]), ("end", run.usages[-1:])):
         counts |= {name: value for each in found for name, value in fragmentation(each, when).items()}
     counts |= best_by_tenths(run.usages)
-    counts |= {f"of worker {worker}": run.progress.by_worker[worker] for worker in range(1, WORKERS + 1)}
-    violation = run.violation
-    if not violation:
-        answer = bench.console.evaluate("SoakWorkload current counts")
-        counts |= dict(zip(COUNTS, numbers_in(answer), strict=True))
-        if run.cycles >= CYCLES_TO_JUDGE and not counts["programs"]:
-            violation = "no program came to its end"
-        elif run.collections >= COLLECTIONS_TO_FINALIZE and not counts["finalizations"]:
-            violation = f"{run.collections:,} collections and the finalization semaphore was never signalled"
-    ended = {name: run.progress.ended[name] for name in programs}
-    step = -(-len(run.usages) // KEPT_USAGES)
-    return Outcome(job, bench.firmware_hash, counts, violation, ended, tuple(run.usages[:: max(step, 1)]))
+    return counts | {f"of worker {worker}": run.progress.by_worker[worker] for worker in range(1, WORKERS + 1)}
 
 
 def complaint_of(bench: Bench) -> Callable[[], str]:

@@ -16,14 +16,14 @@ from hardtalk.bench import BenchError, BootOptions
 from hardtalk.bench.firmware import study_folder
 from hardtalk.board import Board, StopReason
 from hardtalk.build.sources import text_root
-from hardtalk.latency.headway import tell
 from hardtalk.latency.loaded_board import Unmeasured, check_load, or_unmeasured, run_load
 from hardtalk.latency.loads import Load
 from hardtalk.latency.matrix import booted
-from hardtalk.latency.side_by_side import CutShort, side_by_side
 from hardtalk.mediawire import MediaWire, Node, Sink, Source, identity_of
 from hardtalk.report.figures import Report
 from hardtalk.streams.milestones import Milestones
+from hardtalk.tasks.headway import tell
+from hardtalk.tasks.side_by_side import CutShort, side_by_side
 
 STEREO_IN, STEREO_OUT = (0,), (10,)
 VIDEO_IN, VIDEO_OUT = (1, 2, 3, 4), (11, 12, 13, 14)

@@ -17,14 +17,14 @@ from hardtalk.bench import BenchError, BootOptions
 from hardtalk.bench.firmware import study_folder
 from hardtalk.board import Board
 from hardtalk.devices import Pl110
-from hardtalk.latency.headway import tell
 from hardtalk.latency.loaded_board import Unmeasured, check_load, or_unmeasured, run_load
 from hardtalk.latency.loads import Load
 from hardtalk.latency.matrix import booted
-from hardtalk.latency.side_by_side import CutShort, side_by_side
 from hardtalk.mediawire import MediaWire
 from hardtalk.report.figures import Report
 from hardtalk.streams.relay import START, Relaying, RelayResult, result_of, run_for, with_relay
+from hardtalk.tasks.headway import tell
+from hardtalk.tasks.side_by_side import CutShort, side_by_side
 
 LOOKS_PER_SECOND: Final = 20_000
 PATIENCE_SECONDS: Final = 2

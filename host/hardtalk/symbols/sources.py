@@ -12,10 +12,14 @@ from hardtalk.symbols.source_map import Place
 
 @cache
 def lines_of(file: str, folders: tuple[Path, ...] = ()) -> tuple[str, ...]:
-    for path in (Path(file), text_root() / file, *(folder / file for folder in folders)):
-        if path.is_file():
-            return tuple(path.read_text(encoding="utf-8").splitlines())
-    return ()
+    path = path_of(file, folders)
+    return () if path is None else tuple(path.read_text(encoding="utf-8").splitlines())
+
+
+def path_of(file: str, folders: tuple[Path, ...] = ()) -> Path | None:
+    """Where it is; None when it is not at hand."""
+    paths = (Path(file), text_root() / file, *(folder / file for folder in folders))
+    return next((path for path in paths if path.is_file()), None)
 
 
 def source_line(place: Place, folders: tuple[Path, ...] = ()) -> str | None:

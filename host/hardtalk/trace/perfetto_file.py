@@ -22,9 +22,10 @@ def perfetto_bytes(recording: Recording, title: str) -> bytes:
         packet.track_descriptor.uuid = uuid
         packet.track_descriptor.parent_uuid = PARENT
         packet.track_descriptor.name = track.name
+    nanoseconds = recording.nanoseconds()
     for cycle, _, uuid, kind, what in sorted(moments(recording), key=lambda moment: moment[:3]):
         packet = trace.packet.add()
-        packet.timestamp = recording.nanoseconds(cycle)
+        packet.timestamp = nanoseconds(cycle)
         packet.trusted_packet_sequence_id = SEQUENCE
         packet.track_event.type = kind
         packet.track_event.track_uuid = uuid

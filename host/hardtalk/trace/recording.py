@@ -1,6 +1,6 @@
 """A recording: tracks with slices, which last, and instants, which do not. All times are cycles of the board."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 
@@ -56,9 +56,10 @@ class Recording:
             for instant in track.instants:
                 yield instant.cycle
 
-    def nanoseconds(self, cycle: int) -> int:
-        """From the recording's first moment, rounded down."""
-        return (cycle - self.first) * 10**9 // self.hertz
+    def nanoseconds(self) -> Callable[[int], int]:
+        """What makes of a cycle the nanoseconds from the recording's first moment, rounded down."""
+        first, hertz = self.first, self.hertz
+        return lambda cycle: (cycle - first) * 10**9 // hertz
 
     def between(self, start: int, end: int) -> "Recording":
         """What happened then, slices cut off at both ends."""

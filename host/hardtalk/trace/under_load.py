@@ -7,11 +7,11 @@ from hardtalk.latency.interrupt import Interrupt
 from hardtalk.latency.laboratory import Laboratory, NotServed, Schedule
 from hardtalk.latency.loaded_board import printed, start_load
 from hardtalk.latency.loads import Load
-from hardtalk.latency.side_by_side import CutShort
 from hardtalk.latency.subjects import Subject
 from hardtalk.symbols.moment import Moment
 from hardtalk.symbols.moments import blocks_that_return, watched_addresses
 from hardtalk.symbols.process_names import ProcessNames
+from hardtalk.tasks.side_by_side import CutShort
 from hardtalk.trace.picture import picture
 from hardtalk.trace.recorder import COLLECTION, NATIVE, PROCESSES, Recorder, WatchedBlocks, WatchedWord
 from hardtalk.trace.recording import Recording, Slice
@@ -22,34 +22,37 @@ COLLECTOR_WORK, COLLECTOR_STEP = "Collector>>collectFor:", "Collector>>collector
 COLLECTOR_PHASE = "collectorPhase"
 
 
-def record(bench: Bench, subject: Subject, load: Load, count: int, seed: int) -> tuple[Recording, list[Interrupt]]:
-    """Measure as `hardtalk latency` does, first without and then with a recorder: both must see the same. When
-    Control-C comes while it records, what is recorded by then."""
+def record(
+    bench: Bench, subject: Subject, load: Load, count: int, seed: int
+) -> tuple[Recording, list[Interrupt], bool]:
+    """Measure as `hardtalk latency` does, first with and then without a recorder: both must see the same. When
+    Control-C comes, what is recorded by then and the interrupts so far. Also whether nobody interrupted it."""
     board = bench.board
     watched = watched_addresses(bench.source_map)
     start_load(bench, subject, load)
     start = board.snapshot()
 
-    def measure() -> list[Interrupt]:
+    def measure() -> tuple[list[Interrupt], bool]:
         laboratory = Laboratory(board, subject.line(board), subject.injector(board), watched, Schedule(seed))
         try:
-            return laboratory.measure(count)
+            return laboratory.measure(count), True
+        except KeyboardInterrupt as interrupt:
+            return interrupt.done if isinstance(interrupt, CutShort) else [], False
         except NotServed as error:
             reason = "\n".join([*bench.console.device_failures, *printed(bench), str(error)])
             raise BenchError(f"{reason}\n{board.fault_report()}") from error
 
-    interrupts = measure()
+    with bench_recorder(bench) as recorder:
+        interrupts, is_whole = measure()
+    if not is_whole:
+        return recorder.recording, interrupts, False
     end = board.clock.cycles
     board.restore(start)
-    with bench_recorder(bench) as recorder:
-        laboratory = Laboratory(board, subject.line(board), subject.injector(board), {}, Schedule(seed))
-        try:
-            again = laboratory.measure(count)
-        except CutShort as cut:
-            return recorder.recording, interrupts[: len(cut.done)]
-    if [each.latency for each in again] != [each.latency for each in interrupts] or board.clock.cycles != end:
+    again, is_whole = measure()
+    is_same = [each.latency for each in again] == [each.latency for each in interrupts[: len(again)]]
+    if not is_same or (is_whole and board.clock.cycles != end):
         raise BenchError("recording changed the run: this is a defect of Hardtalk")
-    return recorder.recording, interrupts
+    return recorder.recording, interrupts, is_whole
 
 
 def record_program(bench: Bench, expression: str, cycles: int) -> tuple[Recording, str, bool]:

@@ -52,8 +52,9 @@ def vcd_text(recording: Recording, title: str) -> str:
         moments += [(each.end, 0, index, each.name) for each in track.slices]
         moments += [(each.start, 1, index, each.name) for each in track.slices]
         moments += [(each.cycle, 2, index, each.name) for each in track.instants]
+    nanoseconds = recording.nanoseconds()
     for cycle, kind, index, name in sorted(moments):
-        time_ns = recording.nanoseconds(cycle)
+        time_ns = nanoseconds(cycle)
         own = signals[index]
         if kind == 2:
             assert own.happened is not None and own.what is not None
@@ -63,5 +64,5 @@ def vcd_text(recording: Recording, title: str) -> str:
             assert own.is_active is not None and own.name is not None
             writer.change(own.is_active, time_ns, kind)
             writer.change(own.name, time_ns, text_value(name) if kind else NONE)
-    writer.close(recording.nanoseconds(recording.last))
+    writer.close(nanoseconds(recording.last))
     return file.getvalue()

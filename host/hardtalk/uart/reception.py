@@ -7,22 +7,23 @@ interrupts are timed once more, to tell what kept the handler from it.
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import takewhile
 
 from hardtalk.bench import Bench, BootOptions
 from hardtalk.bench.errors import BenchError, UnfitRequest
 from hardtalk.board import Board, StopReason
 from hardtalk.latency.activity import activity_at
-from hardtalk.latency.headway import tell
 from hardtalk.latency.interrupt import sum_of_parts
 from hardtalk.latency.laboratory import Laboratory, Schedule
 from hardtalk.latency.loaded_board import NotMeasured, Unmeasured, check_load, or_unmeasured, run_load
 from hardtalk.latency.loads import Load
 from hardtalk.latency.matrix import booted
-from hardtalk.latency.side_by_side import CutShort, side_by_side
 from hardtalk.report.figures import Report
 from hardtalk.symbols.moments import watched_addresses
+from hardtalk.tasks.headway import tell
+from hardtalk.tasks.side_by_side import CutShort, leaving, side_by_side
 
 RATES = (9_600, 19_200, 38_400, 57_600, 115_200, 230_400, 460_800, 921_600)
 UART, DRIVER = 1, "LatencyCharacterPort"
@@ -61,7 +62,7 @@ class UartPlan:
 @dataclass(frozen=True)
 class Reception:
     """What became of `sent` characters that came one after the other. `limit` tells, when any was lost, what waited
-    longest."""
+    longest. It is not whole when Control-C came before all of them."""
 
     baud: int
     sent: int
@@ -70,6 +71,7 @@ class Reception:
     interrupts: int
     is_intact: bool
     limit: str = ""
+    is_whole: bool = True
 
     @property
     def is_good(self) -> bool:
@@ -78,21 +80,32 @@ class Reception:
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What one load left of the characters, by rate, the slowest first."""
+    """What one load left of the characters, by rate, the slowest first; not at all of `rates` when Control-C came."""
 
     load: Load
     receptions: tuple[Reception, ...]
+    rates: tuple[int, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.receptions) == len(self.rates) and all(each.is_whole for each in self.receptions)
 
     @property
     def fastest(self) -> int:
-        return fastest_good(self.receptions)
+        """The fastest of the rates that were tried to the end, without a gap from the slowest on."""
+        whole = {each.baud: each for each in self.receptions if each.is_whole}
+        tried = takewhile(lambda baud: baud in whole, self.rates)
+        return fastest_good([whole[baud] for baud in tried])
+
+    def at(self, baud: int) -> Reception | None:
+        return next((each for each in self.receptions if each.baud == baud), None)
 
 
 def receive_all(
     plan: UartPlan, executor: Executor | None, progress: Callable[[int], None]
 ) -> list[LoadResult | Unmeasured]:
     """Everything that the plan sends, shared over the executor. `progress` hears of characters. Raises CutShort, with
-    the loads of which all rates were done, when Control-C comes."""
+    what has been received by then, when Control-C comes."""
     try:
         done = side_by_side(partial(or_unmeasured, receive_task), plan.transmissions, executor, progress)
         return results_of(plan, done)
@@ -101,18 +114,23 @@ def receive_all(
 
 
 def receive_task(task: Transmission) -> tuple[Transmission, Reception]:
-    return task, receive_fresh(task)
+    """Raises CutShort with the reception so far."""
+    try:
+        return task, receive_fresh(task)
+    except CutShort as cut:
+        raise CutShort((task, reception) for reception in cut.done) from None
 
 
 def results_of(
     plan: UartPlan, done: Sequence[tuple[Transmission, Reception] | Unmeasured]
 ) -> list[LoadResult | Unmeasured]:
-    """By load, of those that have all rates; then the first trouble of each that could not be measured."""
+    """By load, of those that have any; then the first trouble of each that could not be measured."""
     received = [each for each in done if not isinstance(each, Unmeasured)]
     without = {each.load: each for each in reversed(done) if isinstance(each, Unmeasured)}
-    by_load = {load: tuple(reception for task, reception in received if task.load == load) for load in plan.loads}
-    whole = [LoadResult(load, found) for load, found in by_load.items() if len(found) == len(plan.rates)]
-    return [*whole, *without.values()]
+    loads = [each for each in plan.loads if each.name not in without]
+    by_load = {load: tuple(reception for task, reception in received if task.load == load) for load in loads}
+    results = [LoadResult(load, found, plan.rates) for load, found in by_load.items() if found]
+    return [*results, *without.values()]
 
 
 def uart_report(plan: UartPlan, results: Sequence[LoadResult], load_names: str, firmware: str) -> Report:
@@ -120,11 +138,14 @@ def uart_report(plan: UartPlan, results: Sequence[LoadResult], load_names: str, 
     for result in results:
         name = result.load.name
         for each in result.receptions:
+            report.add(f"{name}.{each.baud}.sent", each.sent, "characters")
             report.add(f"{name}.{each.baud}.lost", each.sent - each.received, "characters")
             report.add(f"{name}.{each.baud}.overruns", each.overruns, "characters")
             report.add(f"{name}.{each.baud}.interrupts", each.interrupts, "interrupts")
-        report.add(f"{name}.fastest", result.fastest, "baud")
-    report.add("fastest", min((each.fastest for each in results), default=0), "baud")
+        if result.is_whole:
+            report.add(f"{name}.fastest", result.fastest, "baud")
+    if all(each.is_whole for each in results):
+        report.add("fastest", min((each.fastest for each in results), default=0), "baud")
     report.add("characters", plan.count, "characters")
     return report
 
@@ -140,33 +161,34 @@ def fastest_good(receptions: Sequence[Reception]) -> int:
 
 
 def receive_fresh(transmission: Transmission) -> Reception:
-    """On a board that has just booted; with what limits the rate when a character is lost."""
+    """On a board that has just booted; with what limits the rate when a character is lost. Raises CutShort with what
+    was received by then when Control-C comes."""
     load, baud = transmission.load, transmission.baud
     reception = receive(booted(transmission.options), load, baud, transmission.count)
+    if not reception.is_whole:
+        raise CutShort([reception])
     if reception.is_good:
         return reception
     bench = booted(transmission.options)
-    return Reception(
-        baud, reception.sent, reception.received, reception.overruns, reception.interrupts, reception.is_intact,
-        limit_of(bench, load, baud, min(reception.interrupts, TIMED)),
-    )  # fmt: skip
+    with leaving(reception, lambda: True):
+        return replace(reception, limit=limit_of(bench, load, baud, min(reception.interrupts, TIMED)))
 
 
 def receive(bench: Bench, load: Load, baud: int, count: int) -> Reception:
-    """Send characters without a pause while the load runs; then ask the driver what it got."""
+    """Send characters without a pause while the load runs; then ask the driver what it got. When Control-C comes no
+    more are sent."""
     board = bench.board
     board.trace.is_kept = False
     start(bench, load, baud)
     line = board.chip.peripheral(f"UART{UART}").lines[0]
     before = board.trace.lines[line].raised if line in board.trace.lines else 0
     characters = bytes((7 * number + 13) & 0xFF for number in range(count))
-    run_while_sending(board, characters)
+    sent = run_while_sending(board, characters)
     received, total = (int(of_driver(bench, load, what)) for what in ("count", "sum"))
-    device = board.uart(UART)
     check_load(bench, load)
-    is_intact = received == count and total == sum(characters) % SUM_MODULUS
+    is_intact = received == sent and total == sum(characters[:sent]) % SUM_MODULUS
     interrupts = board.trace.lines[line].raised - before
-    return Reception(baud, count, received, device.overruns, interrupts, is_intact)
+    return Reception(baud, sent, received, board.uart(UART).overruns, interrupts, is_intact, is_whole=sent == count)
 
 
 def of_driver(bench: Bench, load: Load, what: str) -> str:
@@ -181,15 +203,24 @@ def start(bench: Bench, load: Load, baud: int) -> None:
     run_load(bench, load)
 
 
-def run_while_sending(board: Board, characters: bytes) -> None:
-    """The far end never pauses: it gets the next characters before the last of those it has is complete."""
-    device = board.uart(UART)
-    for first in range(0, len(characters), SENT_AT_ONCE):
-        chunk = characters[first : first + SENT_AT_ONCE]
-        device.send(chunk)
-        tell(len(chunk))
-        run_for(board, (len(chunk) - (device.waiting <= len(chunk))) * device.character_cycles)
+def run_while_sending(board: Board, characters: bytes) -> int:
+    """The far end never pauses: it gets the next characters before the last of those it has is complete. Answers how
+    many were sent: all of them unless Control-C comes."""
+    device, sent = board.uart(UART), 0
+    try:
+        for first in range(0, len(characters), SENT_AT_ONCE):
+            chunk = characters[first : first + SENT_AT_ONCE]
+            device.send(chunk)
+            sent += len(chunk)
+            tell(len(chunk))
+            run_for(board, (len(chunk) - (device.waiting <= len(chunk))) * device.character_cycles)
+        run_for(board, device.character_cycles * device.waiting)
+    except KeyboardInterrupt:
+        waiting = device.waiting
+        device.withdraw()
+        sent -= waiting - device.waiting
     run_for(board, device.character_cycles * (device.waiting + 1) + SERVICE_CYCLES)
+    return sent
 
 
 def run_for(board: Board, cycles: int) -> None:

@@ -2,14 +2,15 @@
 
 import signal
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, as_completed, wait
+from contextlib import contextmanager
 from multiprocessing import parent_process
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, Protocol, TypeVar
 
 from hardtalk.board.interruption import interrupts_handled
-from hardtalk.latency.headway import done_by, told_in
+from hardtalk.tasks.headway import done_by, told_in
 
 SECONDS_BETWEEN_LOOKS: Final = 0.5
 SECONDS_TO_STOP: Final = 1.5
@@ -37,6 +38,15 @@ class CutShort(KeyboardInterrupt):
     def done(self) -> list[Any]:
         found: list[Any] = self.args[0]
         return found
+
+
+@contextmanager
+def leaving(so_far: object, is_something: Callable[[], bool]) -> Iterator[None]:
+    """When Control-C comes meanwhile it is a CutShort with what there is so far, if that is something."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise CutShort([so_far] if is_something() else ()) from None
 
 
 def side_by_side(
@@ -116,6 +126,32 @@ def handing_over(measure: Callable[..., Result], *given: Any) -> Result:
     except KeyboardInterrupt as interrupt:
         _is_interrupted = parent_process() is not None
         raise CutShort(interrupt.done if isinstance(interrupt, CutShort) else ()) from None
+
+
+def shared_out(
+    executor: Executor,
+    measure: Callable[..., Result],
+    tasks: Sequence[tuple[Any, ...]],
+    take: Callable[[int, Result, bool], None],
+) -> None:
+    """`measure` of the arguments of each task. `take` hears of each as soon as it is there: the task's number, what
+    `measure` answered, whether that is everything. Raises CutShort for an interrupt from the keyboard, when `take` has
+    heard what is done, and what the workers had of theirs so far."""
+    futures = [executor.submit(handing_over, measure, *task) for task in tasks]
+    number_of = {future: number for number, future in enumerate(futures)}
+    try:
+        for future in as_completed(futures):
+            result = future.result()
+            take(number_of.pop(future), result, True)
+    except KeyboardInterrupt:
+        left = dict(number_of)
+        for number, (part, is_whole) in zip(left.values(), _handed_over(left), strict=True):
+            for each in part:
+                take(number, each, is_whole)
+        raise CutShort from None
+    finally:
+        for future in futures:
+            future.cancel()
 
 
 def what_is_done(futures: Collection["Future[Any]"]) -> list[Any]:
