@@ -5,7 +5,7 @@ import pytest
 from hardtalk.chip import default_chip
 from hardtalk.devices import Pl011
 
-RX, TX, RT, OE = 0x10, 0x20, 0x40, 0x400
+RX, TX, RT, BE, OE = 0x10, 0x20, 0x40, 0x200, 0x400
 RXFE, TXFF, RXFF, TXFE, BUSY = 0x10, 0x20, 0x40, 0x80, 0x08
 CHARACTER = 17355  # 10 bits of 16 * (13 + 1/64) UART clocks of 24 MHz, at 200 MHz, rounded up
 
@@ -286,3 +286,60 @@ def test_while_somebody_reads_on_no_alarm_comes_at_the_next_character() -> None:
     assert not uart.line.level
     uart.clock.advance(1)
     assert uart.line.level
+
+
+def test_a_break_is_a_character_of_its_own_and_interrupts_at_once() -> None:
+    """DDI 0183, 3.3.1: one 0 is put into the FIFO; BE is associated with it."""
+    uart = made()
+    uart.write("IMSC", BE)
+    uart.send(b"a")
+    uart.send_break()
+    uart.send(b"b")
+    uart.clock.advance(2 * CHARACTER - 1)
+    assert not uart.line.level
+    uart.clock.advance(1)
+    assert uart.line.level and uart.read("MIS") == BE
+    uart.clock.advance(CHARACTER)
+    assert [uart.read("DR") for _ in range(3)] == [ord("a"), 0x400, ord("b")]
+    uart.write("ICR", BE)
+    assert not uart.line.level
+
+
+def test_the_status_register_tells_of_a_break_when_its_character_has_been_read() -> None:
+    uart = made()
+    uart.send(b"a")
+    uart.send_break()
+    uart.send(b"b")
+    uart.clock.advance(3 * CHARACTER)
+    seen = []
+    for _ in range(3):
+        uart.read("DR")
+        seen.append(uart.read("RSR"))
+    assert seen == [0, 4, 0]
+    uart.send_break()
+    uart.clock.advance(CHARACTER)
+    assert (uart.read("DR"), uart.read("RSR")) == (0x400, 4)
+    uart.write("RSR", 0)
+    assert (uart.read("RSR"), uart.read("RIS") & BE) == (0, BE)
+
+
+def test_a_break_is_lost_like_any_character_when_the_fifo_is_full() -> None:
+    uart = made(fifo=False)
+    uart.send(b"a")
+    uart.send_break()
+    uart.clock.advance(2 * CHARACTER)
+    assert (uart.overruns, uart.read("RIS") & (BE | OE)) == (1, OE)
+    assert uart.read("DR") == 0x800 | ord("a")
+
+
+def test_breaks_one_after_the_other_each_interrupt() -> None:
+    uart = made()
+    uart.write("IMSC", BE)
+    for _ in range(3):
+        uart.send_break()
+    for _ in range(3):
+        uart.clock.advance(CHARACTER)
+        assert uart.read("MIS") == BE
+        uart.write("ICR", BE)
+        assert not uart.line.level
+    assert [uart.read("DR") for _ in range(3)] == [0x400] * 3

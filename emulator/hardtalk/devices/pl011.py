@@ -2,11 +2,12 @@
 
 Characters take the time that divisors and frame say, enables are honoured, a full receiver overruns. Divisors take
 effect when LCRH is written; switching the FIFOs there empties them. It asks for DMA as DMACR says, in the lines of the
-Versatile. Not modelled: modem lines, infra-red, break and line errors; those register bits are named when touched.
-`send` and `take` are the far end of the serial line: it sends at this UART's own rate, and waits while the receiver is
-off.
+Versatile. Not modelled: modem lines, infra-red, sending a break, parity and framing errors; those register bits are
+named when touched. `send`, `send_break` and `take` are the far end of the serial line: it sends at this UART's own
+rate, and waits while the receiver is off.
 """
 
+from array import array
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
@@ -15,8 +16,8 @@ from hardtalk.devices.dma_peripheral import DmaPeripheral, Request
 
 FIFO_DEPTH = 16
 TRIGGER_LEVELS = (2, 4, 8, 12, 14, 14, 14, 14)
-RX, TX, RT, OE = 1 << 4, 1 << 5, 1 << 6, 1 << 10
-DR_OE = 1 << 11
+RX, TX, RT, BE, OE = 1 << 4, 1 << 5, 1 << 6, 1 << 9, 1 << 10
+DR_BE, DR_OE, RSR_BE = 1 << 10, 1 << 11, 1 << 2
 BUSY, RXFE, TXFF, RXFF, TXFE = 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7
 TIMEOUT_BITS = 32
 DMA_LINES = {"UART0": (15, 14), "UART1": (13, 12), "UART2": (11, 10)}
@@ -31,7 +32,7 @@ class Pl011(DmaPeripheral):
         "ILPR": (),
         "LCRH": ("BRK",),
         "CR": ("SIREN", "SIRLP", "RTSEN", "CTSEN"),
-        "IMSC": ("RIM", "CTSM", "DCDM", "DSRM", "FE", "PE", "BE"),
+        "IMSC": ("RIM", "CTSM", "DCDM", "DSRM", "FE", "PE"),
     }
     transmitted: Callable[[int], None] | None = None
     __setattr__ = object.__setattr__  # type: ignore[assignment]  # it sets its attributes often, a register never
@@ -40,12 +41,13 @@ class Pl011(DmaPeripheral):
         self.transmit_fifo: list[int] = []
         self.shifting: int | None = None
         self.receive_fifo: list[int] = []
-        self.coming = bytearray()
+        self.coming = array("H")
         self.next_arrival: int | None = None
         self.timeout_at: int | None = None
         self.arrival: Alarm | None = None
         self.sent = bytearray()
         self.is_overrun = False
+        self.was_break = False
         self.lost = 0
         self.divisor_64ths = 0
         self.configure()
@@ -71,6 +73,12 @@ class Pl011(DmaPeripheral):
         """Characters from the host; they arrive one after the other at line rate."""
         self.catch_up()
         self.coming.extend(data)
+        self.expect()
+
+    def send_break(self) -> None:
+        """Hold the line low for a character's time, behind those that come: it arrives as one character, 0."""
+        self.catch_up()
+        self.coming.append(DR_BE)
         self.expect()
 
     def withdraw(self) -> None:
@@ -150,7 +158,7 @@ class Pl011(DmaPeripheral):
             return
         count = self.arrived
         for character in self.coming[:count]:
-            self.receive(character & self.word_mask, next_arrival)
+            self.receive(character & (self.word_mask | DR_BE), next_arrival)
             next_arrival += self.character_cycles
         del self.coming[:count]
         self.next_arrival = next_arrival if self.coming and self.can_receive else None
@@ -180,13 +188,17 @@ class Pl011(DmaPeripheral):
 
     @property
     def quiet_arrivals(self) -> int:
-        """After how many characters more one interrupts when nobody reads: at the trigger, at an overrun."""
+        """After how many characters more one interrupts when nobody reads: at the trigger, a break, an overrun."""
         raised, count = self.RIS.value, len(self.receive_fifo)
         if self.receives_by_dma:
             return 0
         if not raised & RX:
-            return max(self.receive_trigger - count - 1, 0)
-        return len(self.coming) if raised & OE else self.depth - count
+            quiet = max(self.receive_trigger - count - 1, 0)
+        else:
+            quiet = len(self.coming) if raised & OE else self.depth - count
+        if not raised & BE and DR_BE in self.coming[:quiet]:
+            return self.coming.index(DR_BE)
+        return quiet
 
     def arrive(self) -> None:
         self.arrival = None
@@ -210,6 +222,8 @@ class Pl011(DmaPeripheral):
             return
         self.is_overrun = False
         self.receive_fifo.append(character)
+        if character & DR_BE:
+            self.raise_(BE)
         if len(self.receive_fifo) >= self.receive_trigger:
             self.raise_(RX)
         self.timeout_at = cycle + self.timeout_cycles
@@ -221,6 +235,7 @@ class Pl011(DmaPeripheral):
             self._touch("DR read while the receive FIFO is empty")
             return 0
         character = fifo.pop(0)
+        self.was_break = bool(character & DR_BE)
         if len(fifo) < self.receive_trigger:
             self.lower(RX if fifo else RX | RT)
         if not fifo:
@@ -258,11 +273,12 @@ class Pl011(DmaPeripheral):
 
     def on_read_RSR(self) -> int:
         self.catch_up()
-        return self.RSR.value
+        return self.RSR.value | (RSR_BE if self.was_break else 0)
 
     def on_write_RSR(self, _value: int) -> None:
         self.catch_up()
         self.RSR.value = 0
+        self.was_break = False
 
     def flush(self) -> None:
         """The FIFOs are switched on or off, and empty. A character that is being sent goes on."""
