@@ -216,6 +216,9 @@ def test_what_cannot_be(editor: Editor, file: Path, tmp_path: Path) -> None:
     assert editor.event("stopped")["reason"] == "breakpoint"
     assert editor.refusal("variables", variablesReference=99) == "there are no variables 99"
     assert editor.refusal("scopes", frameId=999) == "there is no frame 999"
+    assert editor.refusal("scopes", frameId=-1) == "there is no frame -1"
+    assert editor.refusal("stackTrace", startFrame="x") == "startFrame is missing, or no int"
+    assert editor.refusal("setBreakpoints", source={"path": str(file)}, breakpoints=3).startswith("breakpoints is")
     assert "there is no variable zoo here" in editor.refusal("evaluate", expression="zoo")
     assert "nothing can be sent" in editor.refusal("evaluate", expression="3 + 4")
     editor.body("continue", threadId=1)

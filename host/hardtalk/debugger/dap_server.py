@@ -206,7 +206,7 @@ class DapServer:
     def setBreakpoints(self, arguments: Arguments, _behind: list[Callable[[], None]]) -> Any:
         path = given(given(arguments, "source", dict), "path", str)
         file = self._file_at(path)
-        lines = [given(each, "line", int) for each in arguments.get("breakpoints", [])]
+        lines = [given(each, "line", int) for each in given(arguments, "breakpoints", list, [])]
         places = [f"{file}:{line}" if file else None for line in lines]
         return {"breakpoints": self._set(path, places, f"the board has no code of {path}")}
 
@@ -255,8 +255,8 @@ class DapServer:
     def stackTrace(self, arguments: Arguments, _behind: list[Callable[[], None]]) -> Any:
         debugger, _ = self._stopped()
         frames = list(islice(down_to_entry(debugger.frames.stack()), MOST_FRAMES))
-        first = arguments.get("startFrame") or 0
-        shown = frames[first:][: arguments.get("levels") or None]
+        first = max(0, given(arguments, "startFrame", int, 0))
+        shown = frames[first:][: max(0, given(arguments, "levels", int, 0)) or None]
         told = [self._frame(number, frame) for number, frame in enumerate(shown, first)]
         return {"stackFrames": told, "totalFrames": len(frames)}
 
@@ -285,8 +285,8 @@ class DapServer:
 
     def _frame_of(self, arguments: Arguments) -> Frame:
         debugger, _ = self._stopped()
-        number = arguments.get("frameId") or 0
-        frame = next(islice(debugger.frames.stack(), number, None), None) if isinstance(number, int) else None
+        number = given(arguments, "frameId", int, 0)
+        frame = next(islice(debugger.frames.stack(), number, None), None) if number >= 0 else None
         if frame is None:
             raise Refused(f"there is no frame {number}")
         return frame
@@ -311,9 +311,10 @@ class DapServer:
         behind.append(lambda: self._end(0))
 
 
-def given(arguments: Any, name: str, kind: type) -> Any:
-    """An argument of that kind. Raises Refused."""
+def given(arguments: Any, name: str, kind: type, otherwise: Any = None) -> Any:
+    """An argument of that kind, or what it is otherwise. Raises Refused."""
     value = arguments.get(name) if isinstance(arguments, dict) else None
+    value = otherwise if value is None else value
     if not isinstance(value, kind) or isinstance(value, bool):
         raise Refused(f"{name} is missing, or no {kind.__name__}")
     return value
