@@ -1,7 +1,7 @@
 """Filing in: what it costs the board, how often the serial line interrupts, and that any bytecodes get there."""
 
 from hardtalk.bench import Bench, BootOptions
-from hardtalk.benchmarks.filing import fastest_filing, file_in, shipped_sources
+from hardtalk.benchmarks.filing import fastest, file_in, filings, shipped_sources
 
 FRAME_BYTES = """Class { #name : #Framed, #superclass : #Object, #instVars : [ 'a', 'b', 'c', 'd', 'e' ] }
 Framed >> fill [ a := 1. b := 2. c := 3. d := 4. e := 5. ^ b * 100 + (e * 10) + a ]
@@ -25,6 +25,6 @@ def test_bytecodes_that_are_a_quote_or_begin_or_end_a_frame_arrive(bench: Bench)
 
 
 def test_each_turn_of_filing_in_is_the_same() -> None:
-    two = fastest_filing(BootOptions(), shipped_sources()[:1], 2)
-    one = fastest_filing(BootOptions(), shipped_sources()[:1], 1)
-    assert two._replace(host_ns=0) == one._replace(host_ns=0)
+    one, other = found = list(filings(BootOptions(), shipped_sources()[:1], 2))
+    assert one._replace(host_ns=0) == other._replace(host_ns=0)
+    assert fastest(found).host_ns == min(one.host_ns, other.host_ns)

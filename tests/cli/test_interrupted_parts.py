@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from hardtalk.bench.console import BoardConsole
+from hardtalk.benchmarks.filing import file_in
 from hardtalk.board import Board
+from hardtalk.board.bare import BareEngine
 from hardtalk.cli.errors import INTERRUPTED
 from hardtalk.cli.main import run
 from hardtalk.injection.forms import FormSweep
@@ -190,6 +192,23 @@ def test_a_program_with_the_first_collector(tmp_path: Path, capsys: pytest.Captu
     assert re.search(r"pairs, so far +treadmill +[\d,]+ ", shown)
     assert "ratio" not in shown and "all: program" not in shown
     assert set(values_in(file)) == {"heap.bytes", "rounds"}
+
+
+def test_turns_of_speed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first is not measured, the fourth has no time without the board. Nothing is filed in."""
+    monkeypatch.setattr(BareEngine, "run", interrupted_at(4, BareEngine.run))
+    file = tmp_path / "speed.json"
+    assert run(["speed", "--turns", "3", "--json", str(file)]) == INTERRUPTED
+    shown = capsys.readouterr().out
+    assert "the fastest of 2 turns of each" in shown and "filing in" not in shown
+    assert values_in(file)["board.time"] > 0
+
+
+def test_what_was_filed_in_until_then(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("hardtalk.benchmarks.filing.file_in", interrupted_at(2, file_in))
+    assert run(["speed", "--turns", "2"]) == INTERRUPTED
+    shown = capsys.readouterr().out
+    assert "the fastest of 2 turns of each" in shown and "filing in" in shown and "interrupted" in shown
 
 
 def test_a_soak_until_then(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ its own thread, and the fastest turn of each counts: a disturbance can only make
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from hardtalk.board.bare import BareEngine
@@ -77,31 +77,39 @@ def measure(
 
 
 def compare(board: Board, rounds: int = ROUNDS) -> Speed:
-    """Run a board from where it is to its next mark both ways, `rounds` times by turns; then it is where it was.
+    """Run a board from where it is to its next mark both ways, `rounds` times by turns; then it is where it was."""
+    *_, speed = turns_of(board, rounds)
+    return speed
+
+
+def turns_of(board: Board, rounds: int) -> Iterator[Speed]:
+    """The same; answers after each turn what is the fastest so far.
 
     Both ways run once unmeasured, so that everything is translated.
     """
     marks = MarkCounter(board)
     engine = BareEngine(board)
     start = board.snapshot()
-    instructions = plain = modelled = 0
-    for measured in range(rounds + 1):
+    plain = modelled = 0
+    try:
+        for measured in range(rounds + 1):
+            board.restore(start)
+            seen, first = marks.count, board.instructions
+            began = time.thread_time_ns()
+            stop = board.run(until=marks.more_than(seen))
+            elapsed = time.thread_time_ns() - began
+            if stop.reason is not StopReason.UNTIL:
+                raise BoardError(
+                    f"the workload ended ({stop.reason}) without a mark",
+                    "write PROBE.MARK at its end; prepare() up to its start",
+                )
+            instructions = board.instructions - first
+            board.restore(start)
+            seen = marks.count
+            bare = engine.run(marks.more_than(seen))
+            if measured:
+                modelled, plain = min(modelled or elapsed, elapsed), min(plain or bare, bare)
+                yield Speed(instructions, plain, modelled)
+    finally:
         board.restore(start)
-        seen, first = marks.count, board.instructions
-        began = time.thread_time_ns()
-        stop = board.run(until=marks.more_than(seen))
-        elapsed = time.thread_time_ns() - began
-        if stop.reason is not StopReason.UNTIL:
-            raise BoardError(
-                f"the workload ended ({stop.reason}) without a mark",
-                "write PROBE.MARK at its end; prepare() up to its start",
-            )
-        instructions = board.instructions - first
-        board.restore(start)
-        seen = marks.count
-        bare = engine.run(marks.more_than(seen))
-        if measured:
-            modelled, plain = min(modelled or elapsed, elapsed), min(plain or bare, bare)
-    board.restore(start)
-    board.trace.unlisten(marks.hear)
-    return Speed(instructions, plain, modelled)
+        board.trace.unlisten(marks.hear)

@@ -3,17 +3,19 @@
 from typing import Annotated
 
 from cyclopts import Parameter
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from hardtalk.bench import boot
 from hardtalk.bench.firmware import study_folder
-from hardtalk.benchmarks.filing import FilingIn, fastest_filing, shipped_sources
+from hardtalk.benchmarks.filing import FilingIn, fastest, filings, shipped_sources
 from hardtalk.benchmarks.speed import time_both
-from hardtalk.board.speed import ROUNDS
+from hardtalk.board.speed import ROUNDS, Speed
 from hardtalk.cli import output
-from hardtalk.cli.errors import UserError
+from hardtalk.cli.errors import INTERRUPTED, UserError
 from hardtalk.cli.options import ARM926, CycleModel, Json, driver_options
+from hardtalk.cli.progress import measured_in_turn
 from hardtalk.report.figures import Report
 
 
@@ -30,7 +32,27 @@ def speed(
     console = output.console()
     options = driver_options([study_folder("benchmarks")], model)
     bench = boot(options, console.out)
-    timed = time_both(bench, rounds, turns)
+    found, is_whole = measured_in_turn(time_both(bench, rounds, turns), turns, console)
+    timed = found[-1]
+    print_speed(timed, model, len(found), console)
+    report = Report("speed", model, "bench", 0, bench.firmware_hash)
+    report.add("instructions", timed.instructions, "instructions")
+    report.add("board.time", timed.board_ns, "ns")
+    report.add("plain.time", timed.plain_ns, "ns")
+    if is_whole:
+        try:
+            filed, is_whole = measured_in_turn(filings(options, shipped_sources(), turns), turns, console)
+        except KeyboardInterrupt:
+            filed, is_whole = [], False
+        if filed:
+            console.print(Text(wording_of(fastest(filed), bench.board.chip.cpu_hertz)), soft_wrap=True)
+            fastest(filed).add_to(report)
+    if json is not None:
+        report.write(json)
+    return 0 if is_whole else INTERRUPTED
+
+
+def print_speed(timed: Speed, model: str, turns: int, console: Console) -> None:
     table = Table(box=None, pad_edge=False, header_style="")
     for column in ("engine", "instructions", "seconds", "million/s"):
         table.add_column(column, justify="left" if column == "engine" else "right")
@@ -46,16 +68,6 @@ def speed(
             f"(processor time, the fastest of {turns} turns of each)"
         )
     )
-    filed = fastest_filing(options, shipped_sources(), turns)
-    console.print(Text(wording_of(filed, bench.board.chip.cpu_hertz)), soft_wrap=True)
-    if json is not None:
-        report = Report("speed", model, "bench", 0, bench.firmware_hash)
-        report.add("instructions", timed.instructions, "instructions")
-        report.add("board.time", timed.board_ns, "ns")
-        report.add("plain.time", timed.plain_ns, "ns")
-        filed.add_to(report)
-        report.write(json)
-    return 0
 
 
 def wording_of(filed: FilingIn, cpu_hertz: int) -> str:
