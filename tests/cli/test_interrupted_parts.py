@@ -162,7 +162,7 @@ def test_masked_sections(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, call: 
 def stopped_program(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Control-C comes in a program's first slice."""
     take = MemoryRun._take
-    interrupted = []
+    interrupted: list[MemoryRun] = []
 
     def taken(run: MemoryRun, watch: Any) -> None:
         if START_MARK in run._marks and STOP_MARK not in run._marks and not interrupted:
