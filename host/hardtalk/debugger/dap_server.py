@@ -18,12 +18,12 @@ from typing import Any, BinaryIO, Final
 from hardtalk.bench import Bench, BenchError
 from hardtalk.board import StopReason
 from hardtalk.debugger.code_map import WithNode
+from hardtalk.debugger.dap_breakpoints import EditorBreakpoints
 from hardtalk.debugger.dap_messages import BadMessage, read_message, write_message
 from hardtalk.debugger.dap_variables import Variables
 from hardtalk.debugger.frames import Frame, down_to_entry
 from hardtalk.debugger.paths import NoSuchValue
-from hardtalk.debugger.places import NoSuchPlace
-from hardtalk.debugger.smalltalk import Breakpoint, SmalltalkDebugger, Stopped, Until
+from hardtalk.debugger.smalltalk import SmalltalkDebugger, Stopped, Until
 from hardtalk.report.errors import ReportedError
 from hardtalk.serial import ConsoleText, Event
 from hardtalk.serial.wording import is_mistake, wording
@@ -65,8 +65,7 @@ class DapServer:
         self._program = ""
         self._is_running = self._is_over = self._has_failed = self._is_pausing = False
         self._variables: Variables | None = None
-        self._of_file: dict[str, list[Breakpoint]] = {}
-        """Breakpoints by whoever asked for them: a file, or the kind of request."""
+        self._set: EditorBreakpoints | None = None
 
     def serve(self) -> None:
         """Until the editor leaves. Raises BadMessage."""
@@ -161,7 +160,7 @@ class DapServer:
         self._is_running = self._is_pausing = False
         self._variables = Variables(debugger.frames)
         number = [each.number for each in debugger.breakpoints if why.startswith(f"stopped at {each.number}: ")]
-        caught = {each.number for each in self._of_file.get(ERRORS, [])}
+        caught = self._breakpoints().numbers_of(ERRORS)
         reason = "step" if not number else "exception" if caught & set(number) else "breakpoint"
         self._tell(
             "stopped", reason=reason, description=why, threadId=THREAD, allThreadsStopped=True, hitBreakpointIds=number
@@ -176,6 +175,11 @@ class DapServer:
         if self._debugger is None:
             raise Refused("nothing is launched")
         return self._debugger
+
+    def _breakpoints(self) -> EditorBreakpoints:
+        if self._set is None:
+            raise Refused("nothing is launched")
+        return self._set
 
     def _stopped(self) -> tuple[SmalltalkDebugger, Variables]:
         debugger = self._launched()
@@ -194,6 +198,7 @@ class DapServer:
         self._program = given(arguments, "program", str)
         bench, methods = self._boot(self._print)
         self._debugger = SmalltalkDebugger(bench, methods)
+        self._set = EditorBreakpoints(self._debugger)
         behind.append(lambda: self._tell("initialized"))
 
     def attach(self, _: Arguments, _behind: list[Callable[[], None]]) -> Any:
@@ -205,49 +210,16 @@ class DapServer:
 
     def setBreakpoints(self, arguments: Arguments, _behind: list[Callable[[], None]]) -> Any:
         path = given(given(arguments, "source", dict), "path", str)
-        file = self._file_at(path)
         lines = [given(each, "line", int) for each in given(arguments, "breakpoints", list, [])]
-        places = [f"{file}:{line}" if file else None for line in lines]
-        return {"breakpoints": self._set(path, places, f"the board has no code of {path}")}
+        return {"breakpoints": self._breakpoints().set_lines(path, lines)}
 
     def setFunctionBreakpoints(self, arguments: Arguments, _behind: list[Callable[[], None]]) -> Any:
         names = [given(each, "name", str) for each in given(arguments, "breakpoints", list)]
-        return {"breakpoints": self._set("functions", list(names), "")}
+        return {"breakpoints": self._breakpoints().set_places("functions", names)}
 
     def setExceptionBreakpoints(self, arguments: Arguments, _behind: list[Callable[[], None]]) -> Any:
-        return {
-            "breakpoints": self._set(ERRORS, [SIGNALLED] if ERRORS in given(arguments, "filters", list) else [], "")
-        }
-
-    def _set(self, whose: str, places: list[str | None], missing: str) -> list[dict[str, Any]]:
-        """Instead of those before; each as the editor is told of it."""
-        debugger = self._launched()
-        debugger.remove(each.number for each in self._of_file.pop(whose, []))
-        made = self._of_file.setdefault(whose, [])
-        told: list[dict[str, Any]] = []
-        for place in places:
-            try:
-                if place is None:
-                    raise NoSuchPlace(missing)
-                each = debugger.add(place)
-            except NoSuchPlace as error:
-                told.append({"verified": False, "message": str(error)})
-                continue
-            made.append(each)
-            method = debugger.code.method_at(each.point.address)
-            where = method.place(each.point.address) if method is not None else None
-            told.append({"id": each.number, "verified": True} | ({} if where is None else {"line": where.line}))
-        return told
-
-    def _file_at(self, path: str) -> str:
-        """As the board's line table calls it; empty when it has none of it."""
-        debugger = self._launched()
-        wanted, folders = Path(path).resolve(), debugger.bench.source_map.folders
-        for file in dict.fromkeys(each.first.file for each in debugger.code.methods):
-            found = path_of(file, folders) if Path(file).name == wanted.name else None
-            if found is not None and found.resolve() == wanted:
-                return file
-        return ""
+        places = [SIGNALLED] if ERRORS in given(arguments, "filters", list) else []
+        return {"breakpoints": self._breakpoints().set_places(ERRORS, places)}
 
     def threads(self, _: Arguments, _behind: list[Callable[[], None]]) -> Any:
         return {"threads": [{"id": THREAD, "name": "board"}]}
