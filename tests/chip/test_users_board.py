@@ -83,6 +83,7 @@ def test_parts_are_relative_to_the_file_and_there_once(board: Path) -> None:
         ('[parts]\ndrivers = ["lamp"]\n', r"parts.drivers is not known\nremedy: there are driver, svd, device"),
         ('[parts]\ndriver = "lamp"\n', "parts.driver is no list of paths"),
         ('[parts]\ndriver = ["nowhere"]\n', "parts.driver: there is no .*nowhere"),
+        (f'[parts]\nsvd = ["{"[" * 300}"]\n', r"parts.svd: there is no .*\[\["),
         ("memory = 3\n", "memory is missing or no list"),
         ("[clocks\n", "Expected"),
     ],

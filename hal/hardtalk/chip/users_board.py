@@ -60,7 +60,7 @@ def read_parts(file: Path) -> BoardParts:
             raise ChipError(f"{PARTS}.{kind} is no list of paths", f'write {kind} = ["PATH"]', file)
         found[kind] = tuple(file.resolve().parent / each for each in paths)
     for kind, path in ((kind, path) for kind, paths in found.items() for path in paths):
-        if not path.exists():
+        if not os.path.exists(path):  # Path.exists raises for a name that is too long
             raise ChipError(f"{PARTS}.{kind}: there is no {path}", "give paths relative to the board file", file)
     return BoardParts(**found)
 
