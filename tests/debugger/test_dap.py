@@ -70,7 +70,7 @@ class Editor:
 
     def _read(self) -> None:
         assert self.process.stdout is not None
-        while (message := read_message(self.process.stdout)) is not None:  # type: ignore[arg-type]
+        while (message := read_message(self.process.stdout)) is not None:
             self._came.put(message)
         self._came.put(None)
 
@@ -79,7 +79,7 @@ class Editor:
         assert self.process.stdin is not None
         number = next(self._numbers)
         message = {"seq": number, "type": "request", "command": command, "arguments": arguments}
-        write_message(self.process.stdin, message)  # type: ignore[arg-type]
+        write_message(self.process.stdin, message)
         while (came := self._came.get(timeout=SECONDS)) is not None:
             if came["type"] == "event":
                 self.events.append(came)

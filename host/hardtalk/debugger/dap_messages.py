@@ -6,7 +6,7 @@ https://microsoft.github.io/debug-adapter-protocol/overview, "Base protocol".
 from __future__ import annotations
 
 import json
-from typing import Any, BinaryIO, Final
+from typing import IO, Any, Final
 
 LONGEST_MESSAGE: Final = 16 << 20
 LENGTH: Final = b"content-length:"
@@ -16,7 +16,7 @@ class BadMessage(Exception):
     """What came is no message of the protocol, so that nobody knows where the next one begins."""
 
 
-def read_message(stream: BinaryIO) -> dict[str, Any] | None:
+def read_message(stream: IO[bytes]) -> dict[str, Any] | None:
     """The next one; None at the end of the stream. Raises BadMessage."""
     length = None
     while line := stream.readline(1000):
@@ -43,7 +43,7 @@ def read_message(stream: BinaryIO) -> dict[str, Any] | None:
     return message
 
 
-def write_message(stream: BinaryIO, message: dict[str, Any]) -> None:
+def write_message(stream: IO[bytes], message: dict[str, Any]) -> None:
     text = json.dumps(message).encode()
     stream.write(b"Content-Length: %d\r\n\r\n%s" % (len(text), text))
     stream.flush()

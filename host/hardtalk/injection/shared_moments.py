@@ -1,6 +1,5 @@
 """The boards and processes that share the moments of all sweeps."""
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from hardtalk.injection.moments import (
     sweep_names,
 )
 from hardtalk.report.figures import Report
-from hardtalk.tasks.side_by_side import CutShort, shared_out
+from hardtalk.tasks.side_by_side import CutShort, shared_in_order
 
 
 @dataclass(frozen=True)
@@ -87,17 +86,7 @@ def sweep_all(
 ) -> tuple[list[SweepResult], float]:
     """The sweeps in the order of the tasks, and the seconds that they took. Raises CutShort, with those that there are,
     when Control-C comes; `finished` has heard of them."""
-    began, results = time.monotonic(), dict[int, SweepResult]()
-
-    def take(number: int, result: SweepResult, _is_whole: bool) -> None:
-        results[number] = result
-        finished(result)
-
-    try:
-        shared_out(executor, run_sweep, [(task,) for task in tasks], take)
-    except CutShort:
-        raise CutShort(results[number] for number in sorted(results)) from None
-    return [results[number] for number in sorted(results)], time.monotonic() - began
+    return shared_in_order(executor, run_sweep, tasks, finished)
 
 
 def by_action(result: SweepResult) -> dict[str, Moments]:

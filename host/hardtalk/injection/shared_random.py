@@ -1,6 +1,5 @@
 """Interrupts at random cycles under every load, in both forms, shared over processes."""
 
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from hardtalk.latency.loads import Load
 from hardtalk.latency.subjects import FORMS, SUBJECTS, subject_named
 from hardtalk.report.figures import Report
 from hardtalk.symbols.moments import watched_addresses
-from hardtalk.tasks.side_by_side import CutShort, shared_out
+from hardtalk.tasks.side_by_side import CutShort, shared_in_order
 
 SHORTEST_GAP_CYCLES, LONGEST_GAP_CYCLES = 500, 6_000
 
@@ -86,17 +85,7 @@ def storm_all(
 ) -> tuple[list[StormRow], float]:
     """The rows in the order of the tasks, and the seconds that they took. Raises CutShort, with those that there are,
     when Control-C comes; `finished` has heard of them."""
-    began, rows = time.monotonic(), dict[int, StormRow]()
-
-    def take(number: int, row: StormRow, _is_whole: bool) -> None:
-        rows[number] = row
-        finished(row)
-
-    try:
-        shared_out(executor, run_task, [(task,) for task in tasks], take)
-    except CutShort:
-        raise CutShort(rows[number] for number in sorted(rows)) from None
-    return [rows[number] for number in sorted(rows)], time.monotonic() - began
+    return shared_in_order(executor, run_task, tasks, finished)
 
 
 def add_storms(report: Report, rows: Sequence[StormRow]) -> None:

@@ -1,6 +1,7 @@
 """Tasks measured side by side over any executor of `concurrent.futures`, and what remains when Control-C comes."""
 
 import signal
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, as_completed, wait
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ class Counted(Protocol):
 
 
 Task = TypeVar("Task", bound=Counted)
+Alone = TypeVar("Alone")
 Result = TypeVar("Result")
 
 
@@ -152,6 +154,27 @@ def shared_out(
     finally:
         for future in futures:
             future.cancel()
+
+
+def shared_in_order(
+    executor: Executor,
+    measure: Callable[[Alone], Result],
+    tasks: Sequence[Alone],
+    finished: Callable[[Result], None],
+) -> tuple[list[Result], float]:
+    """What `measure` answers for each task, in their order, and the seconds that it took. Raises CutShort, with what
+    there is, when Control-C comes; `finished` has heard of it."""
+    began, results = time.monotonic(), dict[int, Result]()
+
+    def take(number: int, result: Result, _is_whole: bool) -> None:
+        results[number] = result
+        finished(result)
+
+    try:
+        shared_out(executor, measure, [(task,) for task in tasks], take)
+    except CutShort:
+        raise CutShort(results[number] for number in sorted(results)) from None
+    return [results[number] for number in sorted(results)], time.monotonic() - began
 
 
 def what_is_done(futures: Collection["Future[Any]"]) -> list[Any]:
