@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from hardtalk.bench import Bench, BoardConsole
-from hardtalk.serial import Event, Frame, FrameReader, NotUnderstood, Result, encode_frame
+from hardtalk.serial import ConsoleText, Event, Frame, FrameReader, NotUnderstood, Result, encode_frame
 
 SECOND = 200_000_000
 
@@ -53,6 +53,21 @@ def test_a_request_that_comes_again_while_it_runs_is_dropped(bench: Bench) -> No
     assert frames(bench, slow) == []
     assert frames(bench, slow) == []
     assert [each.text for each in frames(bench, b"", SECOND)] == ["8"]
+
+
+def test_a_reply_that_is_still_coming_is_not_given_up(bench: Bench) -> None:
+    """After eight seconds without one a request is sent again; this reply is on the line by then."""
+    assert bench.console.evaluate("(Delay forMilliseconds: 7500) wait. (1 to: 3000) asArray").endswith(" 2999 3000)")
+    assert not bench.console.receive()
+
+
+def test_what_was_given_up_is_told_before_what_came_later(bench: Bench) -> None:
+    prompt = bench.console.prompt
+    prompt.receive(b"\x01R#0000")
+    prompt.send_again()
+    prompt.take_outgoing()
+    told = "".join(each.text for each in prompt.receive(b"later") if isinstance(each, ConsoleText))
+    assert told == "\x01R#0000later"
 
 
 def test_a_host_that_begins_anew_gets_none_of_the_replies_before_it(bench: Bench) -> None:

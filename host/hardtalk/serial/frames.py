@@ -77,6 +77,11 @@ class FrameReader:
     def __init__(self) -> None:
         self._buffer = b""
 
+    @property
+    def begun(self) -> int:
+        """How many bytes have come of what looks like a frame, and is not complete."""
+        return len(self._buffer)
+
     def feed(self, data: bytes) -> list[Frame | ConsoleText]:
         self._buffer += data
         found: list[Frame | ConsoleText] = []

@@ -151,6 +151,11 @@ class Prompt:
             self._ending = reason
             self._outgoing += encode_frame("I", b"")
 
+    @property
+    def begun(self) -> int:
+        """How many bytes have come of a frame that is not complete."""
+        return self._reader.begun
+
     def send_again(self) -> None:
         """After a silence: send what has no reply yet once more, in case that it, or its reply, was lost."""
         for found in self._reader.give_up():
@@ -183,7 +188,7 @@ class Prompt:
 
     def receive(self, data: bytes) -> list[Event]:
         """What the board's bytes mean."""
-        events: list[Event] = []
+        events, self._told = self._told, []
         for found in self._reader.feed(data):
             if isinstance(found, ConsoleText):
                 events.append(found)
