@@ -71,6 +71,7 @@ def test_a_variable_is_made_by_giving_it_a_value(fresh: Bench) -> None:
         "7", "5", "12", "8",
     ]  # fmt: skip
     assert told(fresh, "Smalltalk at: #four put: 4", "five := four. four := 6. five") == ["4", "4"]
+    assert told(fresh, "Seven := OrderedCollection new. Seven add: 7. Seven first") == ["7"]
     assert told(fresh, "six")[0].startswith("warning: six was not declared")
 
 

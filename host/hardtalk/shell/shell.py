@@ -146,7 +146,7 @@ class Shell:
         self.has_failed = failed or self.has_failed
 
     def _declare(self, entry: str) -> None:
-        """Whoever gives a value to a name with a small letter wants the variable: the board need not warn of it."""
+        """Whoever gives a value to a name wants the variable: the board need not warn of it."""
         names = fresh_variables(entry, self.bench.console.prompt.model.globals)
         if names:
             self.bench.console.prompt.enter_statements(declaration_of(names), is_quiet=True)

@@ -1,4 +1,4 @@
-"""Variables of the prompt: giving a value to a name with a small letter makes one."""
+"""Variables of the prompt: giving a value to a name makes one."""
 
 from collections.abc import Collection, Sequence
 
@@ -8,8 +8,7 @@ from hardtalk.smalltalk.parser import parse_expression
 
 
 def fresh_variables(entry: str, known: Collection[str]) -> list[str]:
-    """The names with a small letter to which a statement of the entry assigns, and that are not `known`; none of a
-    method or class."""
+    """The names to which a statement of the entry assigns, and that are not `known`; none of a method or class."""
     try:
         method = parse_expression(entry)
     except SourceError:
@@ -19,7 +18,7 @@ def fresh_variables(entry: str, known: Collection[str]) -> list[str]:
     for each in method.statements:
         while isinstance(each, Assignment):
             name = each.variable.name
-            if name[0].islower() and name not in known_here:
+            if name not in known_here:
                 assigned[name] = None
             each = each.value
     return list(assigned)
