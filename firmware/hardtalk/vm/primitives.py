@@ -240,7 +240,7 @@ PRIMITIVES: Final = (
     _row(696, "PrepareBlock", 1, "Registers>>prepareBlock:", "a record is the block of the device's native handlers"),
     _row(697, "RecordWordPut", 2, "NativeRecord>>wordAt:put:", "a word of a block, but for the device's address"),
     _row(698, "AwaitTurns", 0, "ProcessorScheduler>>awaitTurns", "wait until a process stands aside"),
-    _row(699, "MakeValue", 1, "WordArray>>makeFloat:", "new words or bytes become a Float or a symbol, as the argument is"),
+    _row(699, "MakeValue", 1, "WordArray>>makeFloat:", "new words or bytes become a Float or symbol as the argument"),
     _range(700, 763, "ReadWord", 0, "a peripheral's register without fields", "read word 0 to 63"),
     _range(764, 827, "WriteWord", 1, "a peripheral's register", "write word 0 to 63"),
     _range(832, 839, "WriteController", 1, "InterruptController>>unmask:", "write word 0 to 7 of the controller"),
