@@ -16,10 +16,10 @@ PARTS = 6
 
 
 @pytest.mark.parametrize("window", DRIVER_WINDOWS, ids=lambda window: window.name)
-def test_the_event_is_what_it_was(window: Window) -> None:
+def test_what_comes_is_what_it_was(window: Window) -> None:
     recipe = FormsRecipe(window, "arm926")
     length = prepared_by(recipe).instructions
-    assert length > 10_000
+    assert length > 5_000
     for part in range(PARTS):
         for handler in HANDLERS:
             found = interrupt_window(recipe, handler, part * length // PARTS, POINTS)
@@ -29,7 +29,7 @@ def test_the_event_is_what_it_was(window: Window) -> None:
 
 @pytest.mark.parametrize("window", DRIVER_WINDOWS, ids=lambda window: window.name)
 @pytest.mark.parametrize("handler", [SMALLTALK, SIGNALLING])
-def test_an_event_that_is_another_is_found(window: Window, handler: str) -> None:
+def test_what_is_another_is_found(window: Window, handler: str) -> None:
     prepared = prepared_by(FormsRecipe(window, "arm926"))
     assert next(iter(prepared.place.delivered.values())) == 1
     for word, change in prepared.place.delivered.items():

@@ -40,7 +40,7 @@ class Interrupts:
     ] = False
     drivers: Annotated[
         bool,
-        Parameter(negative="", help="Interrupt the drivers of keyboard and mouse, from the line to the event."),
+        Parameter(negative="", help="Interrupt the drivers of keyboard, mouse and DMA: from the line to what comes."),
     ] = False
     random: Annotated[
         int | None, Parameter(help="So many interrupts at random cycles instead of at every instruction.")

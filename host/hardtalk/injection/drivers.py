@@ -1,9 +1,11 @@
-"""Windows over the drivers of keyboard and mouse: from the interrupt of a byte to the event in a program's hands.
+"""Windows over drivers: from the interrupt of a device to what it brings in a program's hands.
 
 A key is pressed, or the mouse moved with a button; the interrupt of the last byte that this takes begins the window. In
 it are the secondary controller's handler, the switch to the driver's process, the byte's decoding, the event's way
-through the queue to a process that takes it, and the unmasking. What the event says is summed up by that process, and
-must be what it was without a second interrupt. The next byte is far away: a held key repeats after half a second.
+through the queue to a process that takes it, and the unmasking. Or bytes come on a serial line, which the DMA
+controller moves to memory; its interrupt at their end begins a window with its handler, the switch to who waits for
+the transfer, and the beginning of the next one. What arrives is summed up by that process, and must be what it was
+without a second interrupt. Nothing else comes meanwhile: a held key repeats after half a second.
 """
 
 from collections.abc import Callable
@@ -18,23 +20,34 @@ from hardtalk.injection.forms import PROGRAM, SLICE_CYCLES, TURN_CYCLES, Place, 
 from hardtalk.injection.trial import Violated
 from hardtalk.vm.object_format import WORD_BYTES
 
-KEYBOARD, MOUSE = "keyboard", "mouse"
+KEYBOARD, MOUSE, DMA = "keyboard", "mouse", "DMA"
 EVENTS, TOLD = 5, 6
-"""The words of `Place.counts` that count the events, and sum up what they say."""
-START: Final = (
+"""The words of `Place.counts` that count what arrives, and sum up what it says."""
+START_INPUT: Final = (
     "| keyboard mouse | keyboard := Keyboard start. mouse := Mouse startInto: keyboard events. "
     "InjectionForms take: keyboard events faults: "
     "[ keyboard parityErrors + mouse parityErrors + mouse strays + mouse overflows + keyboard events lost ]"
 )
-DRIVER_WINDOWS: Final = (Window(PROGRAM, KEYBOARD), Window(PROGRAM, MOUSE))
+BLOCK: Final = bytes.fromhex("11a55aee")
+"""What one transfer moves from the second serial port to memory."""
+UART_REQUEST: Final = 12
+START_DMA: Final = f"""| uart words transfer |
+    uart := (Peripheral named: #UART1) registers.
+    uart cr: 0. uart ibrd: 1. uart fbrd: 0. uart lcrh: 16r70. uart cr: 16r301. uart dmacr: 1.
+    words := Bitmap new: 1.
+    transfer := DmaTransfer fromRegister: (Peripheral named: #UART1) address request: {UART_REQUEST}.
+    transfer receive: {len(BLOCK)} bytesInto: words startingAt: 1.
+    InjectionForms take: [ transfer run. (words at: 1) \\\\ 16r3FFFFFF ]
+"""
+DRIVER_WINDOWS: Final = (Window(PROGRAM, KEYBOARD), Window(PROGRAM, MOUSE), Window(PROGRAM, DMA))
 
 
 @dataclass(frozen=True)
 class Hand:
-    """What somebody does to a device with that line, and how many bytes this makes it say."""
+    """What somebody does to a device with that line, and how many interrupts this makes."""
 
     line: int
-    bytes: int
+    interrupts: int
     act: Callable[[Board], None]
 
 
@@ -46,28 +59,34 @@ def push(board: Board) -> None:
     board.mouse.move(7, -3)
 
 
-HANDS: Final = {KEYBOARD: Hand(35, 1, strike), MOUSE: Hand(36, 3, push)}
+def send(board: Board) -> None:
+    board.uart(1).send(BLOCK)
+
+
+HANDS: Final = {KEYBOARD: Hand(35, 1, strike), MOUSE: Hand(36, 3, push), DMA: Hand(17, 1, send)}
 
 
 def with_drivers(options: BootOptions) -> BootOptions:
-    return replace(options, drivers=(*options.drivers, text_root() / "drivers" / "input"))
+    folders = (text_root() / "drivers" / name for name in ("input", "dma"))
+    return replace(options, drivers=(*options.drivers, *folders))
 
 
 def start_drivers(bench: Bench) -> None:
-    bench.console.evaluate(START)
+    bench.console.evaluate(START_INPUT)
+    bench.console.evaluate(START_DMA)
 
 
 def handling_of_driver(board: Board, place: Place, first: str, start: Snapshot) -> tuple[Place, Snapshot, int]:
-    """The window that begins after `start`, and its length in instructions; the place says what the event must be."""
+    """The window that begins after `start`, and its length in instructions; the place says what must arrive."""
     hand = HANDS[first]
     board.restore(start)
     hand.act(board)
-    for byte in range(hand.bytes):
-        if byte:
+    for number in range(hand.interrupts):
+        if number:
             board.step()
         stop = board.run_to(IRQ_VECTOR, TURN_CYCLES)
         if stop.reason is not StopReason.REACHED:
-            raise Violated(f"byte {byte + 1} of line {hand.line} is not taken: {stop.reason} {stop.message}")
+            raise Violated(f"interrupt {number + 1} of line {hand.line} is not taken: {stop.reason} {stop.message}")
     begun, instructions = board.snapshot(), board.instructions
     words = [place.counts + WORD_BYTES * each for each in (EVENTS, TOLD)]
     before = [board.ram.word(each) for each in words]
