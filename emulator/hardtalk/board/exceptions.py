@@ -6,9 +6,9 @@ import unicorn
 from unicorn import arm_const as arm
 
 from hardtalk.board.cycle_counter import CycleCounter
-from hardtalk.board.cycles import EXCEPTION_ENTRY_CYCLES
 from hardtalk.board.engine import REGISTERS, Engine
 from hardtalk.board.errors import BoardError
+from hardtalk.board.instruction_timing import EXCEPTION_ENTRY_CYCLES
 from hardtalk.board.stops import FIQ_MASK, IRQ_MASK
 
 LINK_REGISTER, PROGRAM_COUNTER = REGISTERS[14], REGISTERS[15]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from hardtalk.board.cycles import EXCEPTION_ENTRY_CYCLES
+from hardtalk.board.instruction_timing import EXCEPTION_ENTRY_CYCLES
 from hardtalk.bounds.blocks import Code, End, Unprovable
 from hardtalk.bounds.cache_flow import CacheFlow
 from hardtalk.bounds.cache_steps import CacheSteps
