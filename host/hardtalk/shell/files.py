@@ -22,7 +22,7 @@ LOAD_SECONDS: Final = 60.0
 
 
 def load(shell: Session, name: str) -> None:
-    """File in one file, or a class's folder of a FileTree package. What is wrong is told at its place; the rest goes on."""
+    """File in one file, or a class's folder of a FileTree package. What is wrong is told; the rest goes on."""
     if not name:
         raise BadCommand("say which file: load Lamp.class.st")
     path = Path(name).expanduser()
