@@ -298,3 +298,24 @@ def test_devices_are_asked_and_disturbed(fresh: Bench) -> None:
 )
 def test_mistakes_with_devices_are_told(fresh: Bench, line: str, message: str) -> None:
     assert told(fresh, line)[0].startswith(message)
+
+
+def test_load_a_folder_of_filetree(fresh: Bench, tmp_path: Path) -> None:
+    """A class and what a package adds to one, as Squeak and older Pharo keep them."""
+    lamp = tmp_path / "Lamp.class"
+    (lamp / "instance").mkdir(parents=True)
+    (lamp / "class").mkdir()
+    names = '"name" : "Lamp", "super" : "Object", "instvars" : [ "level" ], "classinstvars" : [ "made" ]'
+    (lamp / "properties.json").write_text('{ "commentStamp" : "it\'s!", ' + names + ', "type" : "normal" }')
+    (lamp / "instance" / "level.st").write_text("as yet unclassified\nlevel\n\t^ level printString , '!'")
+    (lamp / "instance" / "level..st").write_text("it's access\nlevel: anInteger\n\n\tlevel := anInteger zork:")
+    (lamp / "instance" / "set..st").write_text("access\r\nset: anInteger\r\n\tlevel := anInteger")
+    (lamp / "class" / "made.st").write_text("access\nmade\n\tmade := 7.\n\t^ self new set: made; yourself")
+    (lamp / "README.md").write_text("A lamp.")
+    added = tmp_path / "Integer.extension"
+    (added / "instance").mkdir(parents=True)
+    (added / "properties.json").write_text('{ "name" : "Integer" }')
+    (added / "instance" / "lamps.st").write_text("*Lamps\nlamps\n\t^ self * 2")
+    lines = told(fresh, f"load {lamp}", f"load {added}", "Lamp made level", "4 lamps")
+    assert [line for line in lines if ":4:" in line and "level..st" in line], lines
+    assert lines[-2:] == ["'7!'", "8"]

@@ -7,6 +7,8 @@ import codecs
 from pathlib import Path
 from typing import Final
 
+from hardtalk.smalltalk.filetree import chunks
+
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -15,8 +17,8 @@ _MARKS: Final = (
 
 
 def read_source_file(path: Path) -> str:
-    """The text of a file. Raises OSError."""
-    return decoded(path.read_bytes())
+    """The text of a file, in chunks when it is one of a FileTree package. Raises OSError."""
+    return chunks(path, decoded(path.read_bytes()))
 
 
 def decoded(data: bytes) -> str:

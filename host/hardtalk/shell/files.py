@@ -12,6 +12,7 @@ from hardtalk.serial.definitions import defining_statements
 from hardtalk.serial.requests import METHOD_HEAD, is_class_definition
 from hardtalk.shell.errors import BadCommand
 from hardtalk.shell.session import Session
+from hardtalk.smalltalk.filetree import files_of, is_class_folder
 from hardtalk.smalltalk.source_file import read_source_file
 from hardtalk.smalltalk.tonel import read_class
 
@@ -21,10 +22,19 @@ LOAD_SECONDS: Final = 60.0
 
 
 def load(shell: Session, name: str) -> None:
-    """File in one file. What is wrong in it is told at its place, and the rest goes on."""
+    """File in one file, or a class's folder of a FileTree package. What is wrong is told; the rest goes on."""
     if not name:
         raise BadCommand("say which file: load Lamp.class.st")
     path = Path(name).expanduser()
+    if is_class_folder(path):
+        for each in files_of(path):
+            load_file(shell, each)
+    else:
+        load_file(shell, path)
+
+
+def load_file(shell: Session, path: Path) -> None:
+    """File in one file."""
     text = read_source_file(path)
     started = time.perf_counter()
     is_fine = shell.run_script(text, str(path), LOAD_SECONDS)
