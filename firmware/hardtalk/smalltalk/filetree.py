@@ -1,5 +1,5 @@
 """Files of a FileTree package, as Squeak and older Pharo keep their sources: Lamp.class/properties.json is a class,
-Lamp.class/instance/level..st a method of it, with its category as the first line, Lamp.class/class holds its class side's.
+Lamp.class/instance/level..st a method of it, with its category as the first line; the class side is below class.
 
 They come out as chunks, on the lines that they have in their file.
 """
