@@ -63,7 +63,7 @@ LOOPS: dict[str, Callable[[], Blit]] = {
     "plain, by bits": lambda: blit(1, 3, words=41, source_x=3),
     **{f"plain, by {x * 8} bits": lambda x=x: blit(8, 3, words=41, source_x=x) for x in range(4)},
     **{f"pixels of 32 bits, {rule}": lambda rule=rule: blit(32, rule) for rule in (25, 34, 24)},
-    **{f"colors of 8 bits, {rule}": lambda rule=rule: blit(32, rule) for rule in (20, 21, 27, 28, 29)},
+    **{f"colors of 8 bits, {rule}": lambda rule=rule: blit(32, rule, words=41) for rule in (20, 21, 27, 28, 29)},
     **{
         f"painted on {depth} bits": lambda depth=depth: blit(
             depth, 25, source_depth=1, color_map=Bits([0, 7]), width=20, target_x=1

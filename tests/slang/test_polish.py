@@ -46,6 +46,30 @@ Sample >> there: value [
 ]
 
 { #category : #test }
+Sample >> least: left of: right [
+	<noInline>
+	<var: #left type: #uint32>
+	<var: #right type: #uint32>
+	<var: #difference type: #uint32>
+	| difference |
+	difference := left - right.
+	left < right ifTrue: [ difference := difference bitOr: 16rFF000000 ].
+	^ difference
+]
+
+{ #category : #test }
+Sample >> sum: left with: right [
+	<noInline>
+	<var: #left type: #uint32>
+	<var: #right type: #uint32>
+	<var: #sum type: #uint32>
+	| sum |
+	sum := left + right.
+	sum < left ifTrue: [ sum := sum bitOr: 16rFF000000 ].
+	^ sum
+]
+
+{ #category : #test }
 Sample >> elsewhere [
 	<threaded>
 	counter := sp.
@@ -54,11 +78,15 @@ Sample >> elsewhere [
 """
 
 
+def listing_of(name: str) -> list[str]:
+    program = compile_program([read_class(SOURCE, "Sample.class.st")], {}, ["least:of:", "sum:with:"])
+    (routine,) = (each for each in program.routines if each.name == f"Sample>>{name}")
+    return [f"{each.mnemonic} {each.op_str}" for each in Cs(CS_ARCH_ARM, CS_MODE_ARM).disasm(routine.code, 0)]
+
+
 @pytest.fixture(scope="module")
 def listing() -> list[str]:
-    program = compile_program([read_class(SOURCE, "Sample.class.st")], {})
-    (routine,) = (each for each in program.routines if each.name == "Sample>>start")
-    return [f"{each.mnemonic} {each.op_str}" for each in Cs(CS_ARCH_ARM, CS_MODE_ARM).disasm(routine.code, 0)]
+    return listing_of("start")
 
 
 def test_who_leaves_under_a_condition_sees_no_later_change_of_a_register(listing: list[str]) -> None:
@@ -68,3 +96,9 @@ def test_who_leaves_under_a_condition_sees_no_later_change_of_a_register(listing
         place for place, text in enumerate(listing) if f"[{pointer}]," in text or text.startswith(f"sub {pointer}")
     ]
     assert changes and min(changes) > leaving, listing
+
+
+@pytest.mark.parametrize(("name", "expected"), [("least:of:", ["subs", "orrlo"]), ("sum:with:", ["adds", "orrhs"])])
+def test_what_was_just_made_is_not_compared_again(name: str, expected: list[str]) -> None:
+    names = [text.split()[0] for text in listing_of(name)]
+    assert names[:2] == expected and "cmp" not in names, names

@@ -192,3 +192,27 @@ Sample >> helper: p with: q [
 ]
 """)
     agreed(ways.call("run:with:", *arguments, data=bytes(range(256)) * 4))
+
+
+def test_comparisons_of_what_was_just_subtracted_or_added() -> None:
+    """The flags are those of the subtraction or addition itself; where a word wraps around they decide."""
+    conditions = ("<", "<=", ">", ">=", "=", "~=")
+    types = "".join(f"\t<var: #{each} type: #uint32>\n" for each in "abcd")
+    text = ""
+    for number, condition in enumerate(conditions):
+        for name, made, compared in (
+            ("difference", "a - b", f"a {condition} b"),
+            ("signed", "a - b", f"a {condition} b"),
+            ("turned", "b - a", f"a {condition} b"),
+            ("sum", "a + b", f"c {condition} a"),
+            ("other", "a + b", f"c {condition} b"),
+            ("left", "a + b", f"a {condition} c"),
+        ):
+            text += (
+                f"Sample >> {name}{number}: a with: b [\n{'' if name == 'signed' else types}\t| c d |\n\tc := {made}.\n"
+                f"\td := c bitXor: b.\n\t{compared} ifTrue: [ d := d bitOr: 16rFF000000 ].\n\t^ d - c\n]\n\n"
+            )
+    ways = program(text)
+    for name in ("difference", "signed", "turned", "sum", "other", "left"):
+        for number, left, right in product(range(len(conditions)), EDGES, EDGES):
+            agreed(ways.call(f"{name}{number}:with:", left, right))

@@ -34,6 +34,7 @@ def polish(code: MachineCode) -> None:
     for block in code.blocks:
         fuse_writeback(block)
         _reuse_flags(block)
+        _reuse_carry(block)
     _make_conditional(code)
     split_dispatch(code)
     for block in code.blocks:
@@ -77,6 +78,39 @@ def _reuse_flags(block: MachineBlock) -> None:
                     insts[-1].cond = SIGN_ONLY[insts[-1].cond]
                     del insts[position]
                 return
+
+
+CARRIED = {"lo": "hs", "hs": "lo"}
+
+
+def _reuse_carry(block: MachineBlock) -> None:
+    """A branch on a comparison of two registers whose difference was just made: the subtraction sets the flags instead.
+
+    So does an addition whose sum is compared with what went into it, to see whether it fits a word.
+    """
+    insts = block.insts
+    if len(insts) < 3 or insts[-1].op != "bc" or insts[-2].op != "cmp" or not _is_plain(insts[-2]):
+        return
+    compared, end = insts[-2].uses, insts[-1]
+    for maker in reversed(insts[:-2]):
+        if MACHINE_OPERATIONS[maker.op].changes_flags or maker.sets_flags or maker.cond:
+            return
+        is_difference = maker.op == "sub" and maker.uses == compared and maker.defs[0] not in compared
+        is_sum = (
+            maker.op == "add" and maker.defs[0] == compared[0] and compared[1] in maker.uses and end.cond in CARRIED
+        ) and compared[0] != compared[1]
+        if _is_plain(maker) and (is_difference or is_sum):
+            maker.sets_flags = True
+            end.cond = CARRIED[end.cond] if is_sum else end.cond
+            del insts[-2]
+            return
+        if any(register in compared for register in maker.defs):
+            return
+
+
+def _is_plain(inst: Machine) -> bool:
+    """Of two registers as they are."""
+    return inst.imm is None and not inst.shift and len(inst.uses) == 2
 
 
 def join_chains(code: MachineCode) -> None:
