@@ -44,13 +44,15 @@ class Channel:
     def put(self, word: int) -> None:
         """A word has come in."""
         self.has_begun = True
-        if not self.room:
+        write = (self.write + 1) % self.length
+        if write == self.read:
             self.lose()
             return
         self._came.append(word & WORD_MASK)
-        self.write = (self.write + 1) % self.length
+        self.write = write
         self.is_losing = False
-        self.has_reached |= self.words == self.threshold
+        if (write - self.read) % self.length == self.threshold:
+            self.has_reached = True
 
     def lose(self) -> None:
         """A word that has come in, or should have, is lost; before the first one nothing is missed."""
@@ -67,12 +69,12 @@ class Channel:
             return 0
         if not self._ahead:
             self._ahead = self._words_ahead(memory)
-        word = self._ahead.pop()
-        self.read = (self.read + 1) % self.length
+        self.read = read = (self.read + 1) % self.length
         self.has_begun = True
         self.is_losing = False
-        self.has_reached |= self.words == self.threshold
-        return word
+        if (self.write - read) % self.length == self.threshold:
+            self.has_reached = True
+        return self._ahead.pop()
 
     def be_silent(self) -> None:
         if self.has_begun:

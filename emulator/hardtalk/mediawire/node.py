@@ -89,7 +89,7 @@ class Node:
     def step(self, signal: Signal) -> Signal:
         """What goes out, from what came in one frame ago."""
         if isinstance(signal, Frame) and self.is_in_step_with(signal):
-            return self._pass(signal)
+            return self._send(signal) if self.is_master else self._pass(signal)
         before = self.condition
         if isinstance(signal, Frame):
             out = self._framed(signal)
@@ -148,11 +148,9 @@ class Node:
             self.master = frame.master
         self.is_locked = True
         self.is_broken = False
-        return self._pass(frame)
+        return self._send(frame) if self.is_master else self._pass(frame)
 
     def _pass(self, frame: Frame) -> Frame:
-        if self.is_master:
-            return self._send(frame)
         frame.hops += 1
         self.take(frame.data)
         self.give(frame.data)

@@ -38,9 +38,11 @@ class Source(Node):
         self.sent = 0
 
     def give(self, data: dict[int, int]) -> None:
+        wave, sent = self.wave, self.sent
         for slot in self.slots:
-            data[slot] = self.wave(self.sent)
-            self.sent += 1
+            data[slot] = wave(sent)
+            sent += 1
+        self.sent = sent
 
     def missed(self) -> None:
         self.sent += len(self.slots)
@@ -69,6 +71,8 @@ class Sink(Node):
             word = data.get(slot)
             if word is None:
                 self.gaps += bool(self.heard)
+            elif self.start is not None and word & WORD_MASK == self.wave(self.start + self.heard):
+                self.heard += 1
             elif word & WORD_MASK or self.heard:
                 self._compare(word & WORD_MASK)
 

@@ -47,9 +47,9 @@ class Ring:
     def pass_through(self, came: Signal) -> None:
         """One frame: the first node hears what came, each other one what the node before it has sent."""
         heard, cut = [came, *self._signals], self._cut
-        self._signals = [
-            node.step(None if cut and node.identity in cut else heard[index]) for index, node in enumerate(self.nodes)
-        ]
+        if cut:
+            heard = [None if node.identity in cut else signal for node, signal in zip(self.nodes, heard, strict=False)]
+        self._signals = [node.step(signal) for node, signal in zip(self.nodes, heard, strict=False)]
         self.frame += 1
 
     def reach(self, frame: int) -> None:
