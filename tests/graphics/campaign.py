@@ -1,5 +1,5 @@
 """Long runs of the tests here: `python tests/graphics/campaign.py --blits 100000`, `--conversions`, `--paintings`,
-`--warps`, `--strings`, `--every-instruction`; `--jobs 2` shares them over two processes.
+`--colorings`, `--warps`, `--strings`, `--every-instruction`; `--jobs 2` shares them over two processes.
 
 Each random blit is carried out whole and interrupted at random points; a mismatch says its seed. Every loop is
 interrupted at each of its instructions.
@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from graphics.blit_machine import BlitMachine, Outcome, compare_all
-from graphics.random_blits import random_blit, random_conversion, random_painting
+from graphics.random_blits import random_blit, random_coloring, random_conversion, random_painting
 from graphics.test_interrupts import LOOPS, points
 from graphics.test_strings import Text
 from graphics.test_strings import compare as compare_text
@@ -30,6 +30,7 @@ KINDS: dict[str, Callable[[BlitMachine, int, Ways], Sequence[Outcome]]] = {
     "blits": lambda machine, seed, ways: compare_all(machine, random_blit(seed), ways),
     "conversions": lambda machine, seed, ways: compare_all(machine, random_conversion(seed), ways),
     "paintings": lambda machine, seed, ways: compare_all(machine, random_painting(seed), ways),
+    "colorings": lambda machine, seed, ways: compare_all(machine, random_coloring(seed), ways),
     "warps": lambda machine, seed, ways: [compare_warp(machine, random_warp(seed), after) for after in ways],
     "strings": lambda machine, seed, ways: [compare_text(machine, Text(seed), after) for after in ways],
 }
@@ -66,6 +67,7 @@ def main() -> None:
     parser.add_argument("--blits", type=int, default=0, help="so many random blits, whole and interrupted")
     parser.add_argument("--conversions", type=int, default=0, help="so many that convert pixels, in wide rows")
     parser.add_argument("--paintings", type=int, default=0, help="so many that paint bits or combine bytes")
+    parser.add_argument("--colorings", type=int, default=0, help="so many that combine or mix colors, in wide rows")
     parser.add_argument("--warps", type=int, default=0, help="so many random warps")
     parser.add_argument("--strings", type=int, default=0, help="so many random strings")
     parser.add_argument("--first", type=int, default=0, help="the first of their seeds")

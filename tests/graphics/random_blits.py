@@ -97,6 +97,23 @@ def random_painting(seed: int) -> Blit:
     return blit
 
 
+def random_coloring(seed: int) -> Blit:
+    """One that combines or mixes colors, in rows so wide that a loop of sixteen words goes round more than once."""
+    chance = random.Random(seed)
+    rule = chance.choice((20, 21, 24, 27, 28, 29, 34))
+    depth = 32 if rule in (24, 34) else chance.choice((8, 16, 32))
+    extent = 2800 // depth
+    source = random_form(chance, depth, extent, most_rows=3)
+    target = source if chance.randrange(6) == 0 else random_form(chance, depth, extent, most_rows=3)
+    blit = Blit(target, source, rule=rule)
+    _place(chance, blit)
+    if chance.randrange(2):
+        blit.source_x = blit.target_x
+    if chance.randrange(6) == 0:
+        blit.halftone = [chance.getrandbits(32) for _ in range(chance.randrange(1, 6))]
+    return blit
+
+
 def usual_map(chance: random.Random, depth: int) -> Bits | ColorMap:
     """A table of all pixels, or colors made shorter or longer, with a table of them or without."""
     if depth <= 8:

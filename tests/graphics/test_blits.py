@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 from .blit_machine import BlitMachine, compare
-from .random_blits import random_blit, random_conversion, random_painting
+from .random_blits import random_blit, random_coloring, random_conversion, random_painting
 
-BLITS, CONVERSIONS, PAINTINGS = 600, 400, 600
+BLITS, CONVERSIONS, PAINTINGS, COLORINGS = 600, 400, 600, 150
 
 
 def test_random_blits_are_those_of_the_reference(machine: BlitMachine) -> None:
@@ -41,3 +41,12 @@ def test_paintings_are_those_of_the_reference(machine: BlitMachine) -> None:
         chance = random.Random(-seed)
         interrupted += compare(machine, random_painting(seed), [chance.randrange(700) for _ in range(20)]).interrupted
     assert interrupted > PAINTINGS
+
+
+def test_colorings_are_those_of_the_reference(machine: BlitMachine) -> None:
+    interrupted = 0
+    for seed in range(COLORINGS):
+        compare(machine, random_coloring(seed))
+        chance = random.Random(-seed)
+        interrupted += compare(machine, random_coloring(seed), [chance.randrange(700) for _ in range(20)]).interrupted
+    assert interrupted > COLORINGS
