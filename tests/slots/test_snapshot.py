@@ -47,7 +47,7 @@ BEFORE = (
     "Smalltalk at: #Words put: #(1 -1 1073741823 -1073741824 1.5 $a 'text' #symbol 1000000000000). nil",
     "Smalltalk at: #Bytes put: #[0 255 128 7]; at: #Bits put: ((Bitmap new: 3) at: 2 put: 16rFEDCBA98; yourself). nil",
     "Smalltalk at: #Weak put: (WeakArray with: Kept1 with: Object new). nil",
-    "[ (Delay forSeconds: 20) wait. Log add: #delayed ] fork. nil",
+    "[ (Delay forSeconds: 24) wait. Log add: #delayed ] fork. nil",
     "[ Signal wait. Log add: #signalled ] forkAt: 30. nil",
     """[ [ [ Signal wait. Log add: 1 / 0 ] ensure: [ Log add: #ensured ] ]
         on: ZeroDivide do: [ :error | Log add: #handled ] ] forkAt: 29. nil""",
@@ -267,7 +267,7 @@ def test_everything_goes_on_after_the_reset(told: tuple[Bench, Story]) -> None:
     )
     assert evaluate("{ Inversions. (Picture bits collect: [ :each | each ]) asSet }") == "{41. a Set(4294967295)}"
     assert evaluate("(Delay forSeconds: 10) wait. Log size") == "6"
-    assert evaluate("(Delay forSeconds: 10) wait. Log last") == "#delayed"
+    assert evaluate("(Delay forSeconds: 14) wait. Log last") == "#delayed"
     assert evaluate("Stopped resume. Processor yield. Log last") == "#never"
     assert evaluate("Kept >> sum [ ^ large + 1 ]") == "Kept>>sum"
     assert evaluate("Kept1 sum") == "3000000001"
