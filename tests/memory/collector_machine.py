@@ -134,7 +134,7 @@ class CollectorMachine:
         for oop, following in zip(ring, ring[1:] + ring[:1], strict=True):
             self._write(oop, following)
             self._write(following + 4, oop)
-        self.state["nilObject"] = self.state["vmMethod"] = self.nil
+        self.state["nilObject"] = self.state["vmMethod"] = self.state["selectorDoesNotUnderstand"] = self.nil
         self.state["specialObjectsArray"] = self.oops["special"]
         self.state["context"], self.state["sp"] = self.context, self.stack_floor
         self.state["receiver"] = self.state["method"] = self.nil
