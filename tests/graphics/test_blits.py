@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+
+import pytest
 
 from .blit_machine import BlitMachine, compare
 from .random_blits import random_blit, random_coloring, random_conversion, random_painting
+from .reference import Blit
 
 BLITS, CONVERSIONS, PAINTINGS, COLORINGS = 600, 400, 600, 150
 
@@ -34,19 +38,13 @@ def test_conversions_of_several_pieces_are_those_of_the_reference(machine: BlitM
     assert interrupted > CONVERSIONS
 
 
-def test_paintings_are_those_of_the_reference(machine: BlitMachine) -> None:
+@pytest.mark.parametrize(("blit_of", "count"), [(random_painting, PAINTINGS), (random_coloring, COLORINGS)])
+def test_special_blits_are_those_of_the_reference(
+    machine: BlitMachine, blit_of: Callable[[int], Blit], count: int
+) -> None:
     interrupted = 0
-    for seed in range(PAINTINGS):
-        compare(machine, random_painting(seed))
+    for seed in range(count):
+        compare(machine, blit_of(seed))
         chance = random.Random(-seed)
-        interrupted += compare(machine, random_painting(seed), [chance.randrange(700) for _ in range(20)]).interrupted
-    assert interrupted > PAINTINGS
-
-
-def test_colorings_are_those_of_the_reference(machine: BlitMachine) -> None:
-    interrupted = 0
-    for seed in range(COLORINGS):
-        compare(machine, random_coloring(seed))
-        chance = random.Random(-seed)
-        interrupted += compare(machine, random_coloring(seed), [chance.randrange(700) for _ in range(20)]).interrupted
-    assert interrupted > COLORINGS
+        interrupted += compare(machine, blit_of(seed), [chance.randrange(700) for _ in range(20)]).interrupted
+    assert interrupted > count
