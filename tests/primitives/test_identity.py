@@ -130,6 +130,21 @@ def test_problems_have_their_numbers(world: SmallMemory) -> None:
     assert world.run(PROBLEM, one, world.nil) == world.integer(0)
 
 
+def test_what_the_firmware_relies_on_is_replaced_by_nothing(world: SmallMemory) -> None:
+    """Two classes that look alike, the one in the image, the other not."""
+    mine, metaclass = world.classes["Point"], world.memory.word_at(world.classes["Point"] + CLASS_OFFSET)
+    format_offset = object_format.slot_offset(CLASS_SLOTS.index("InstanceFormat"))
+    other = world.make("FormatFixed", metaclass, [world.nil] * len(CLASS_SLOTS))
+    world.memory.word_at_put(other + format_offset, world.memory.word_at(mine + format_offset))
+    assert world.run(PROBLEM, mine, other) == world.integer(0)
+    world.state["imageEnd"] = mine + 1
+    assert world.run(PROBLEM, mine, other) == world.integer(BECOME_PROBLEMS["BecomeRelied"])
+    assert world.run(PROBLEM, other, mine) == world.integer(0)
+    assert isinstance(become(world, FORWARD, [(mine, other)]), Failed)
+    assert isinstance(become(world, EXCHANGE, [(other, mine)]), Failed)
+    assert isinstance(become(world, FORWARD, [(other, mine)]), int)
+
+
 def test_an_interrupt_comes_before_the_first_change(world: SmallMemory) -> None:
     one, another = world.array([world.true]), world.string(b"abc")
     world.simulation.interrupt_pending = True

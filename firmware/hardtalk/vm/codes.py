@@ -26,6 +26,7 @@ BECOME_PROBLEMS: Final = {
     "BecomeScheduled": 6,
     "BecomeSpecial": 7,
     "BecomeShape": 8,
+    "BecomeRelied": 9,
 }
 """Why an object cannot be replaced; CannotBecome in the class library has the words."""
 
