@@ -133,7 +133,7 @@ def test_processes_that_filled_memory_and_were_terminated_leave_nothing_behind()
     goes_on(bench, 800 * KILOBYTE)
 
 
-@pytest.mark.parametrize(("free", "count"), [(208, 3), (464, 5), (1040, 3)])
+@pytest.mark.parametrize(("free", "count"), [(208, 3), (448, 5), (464, 5), (512, 5), (1040, 3)])
 def test_leaks_that_globals_hold_can_be_let_go(free: int, count: int) -> None:
     """One after the other, each told of the error while those before it still hold memory; and all of it comes back."""
     bench = board(free * KILOBYTE)

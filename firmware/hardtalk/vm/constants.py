@@ -84,7 +84,7 @@ VM_CONSTANTS: Final = {
     "SharedChunks": 16,
     "ReserveNumbers": 8,
     "RequestReserve": 0,
-    "RequestChunks": 2,
+    "RequestChunks": 3,
     "ReserveLooks": 32,
     "AwaitedEntries": 8,
     "LateCycles": 4,
