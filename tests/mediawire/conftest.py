@@ -21,8 +21,10 @@ def running() -> tuple[Bench, KeptBoard]:
     return bench, bench.console.keep()
 
 
-@pytest.fixture
-def bench(running: tuple[Bench, KeptBoard]) -> Iterator[Bench]:
+@pytest.fixture(params=["nil", "#mediaWireInterrupt:"], ids=["smalltalk", "native"])
+def bench(running: tuple[Bench, KeptBoard], request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """In each form of the driver."""
     bench, kept = running
     bench.console.put_back(kept)
+    bench.console.evaluate(f"wire nativeHandler: {request.param}. wire forgetService")
     yield bench

@@ -167,6 +167,25 @@ def test_a_stream_tells_what_it_missed_while_the_ring_was_open(bench: Bench) -> 
     assert rest[4] == "true true 0)"
 
 
+def test_the_form_changes_in_the_middle_of_a_stream(bench: Bench) -> None:
+    answer = bench.console.evaluate(
+        """| words in out |
+        words := Bitmap new: 240.
+        in := wire readStreamOn: #(0).
+        out := wire writeStreamOn: #(1).
+        out nextPutAll: (in next: 960).
+        1 to: 40 do: [ :each |
+            wire nativeHandler: (each odd ifTrue: [ #mediaWireInterrupt: ] ifFalse: [ nil ]).
+            in next: 240 into: words startingAt: 1.
+            out nextPutAll: words ].
+        words := { in missed. out missed. wire late. wire form. wire nativeInterrupts > 15 }.
+        out finish.
+        words"""
+    )
+    assert answer == "#(0 0 0 #smalltalk true)"
+    assert heard_words(bench) == 960 + 40 * 240
+
+
 def test_silence_is_told(bench: Bench) -> None:
     answer = bench.console.evaluate(
         """| out first |

@@ -41,6 +41,22 @@ def test_nothing_is_late_or_lost_under_any_load(tmp_path: Path) -> None:
     assert all(figures[f"{load}.{count}"] == 0 for load in loads for count in ("overruns", "underruns", "wrong"))
 
 
+def test_figures_of_both_forms_have_their_names() -> None:
+    results = [GOOD, replace(GOOD, form="native", worst_cycles=80)]
+    figures = {each.name: each.value for each in relay_report(results, "arm926", "sends", "0").figures}
+    assert (figures["smalltalk.sends.worst.cycles"], figures["native.sends.worst.cycles"]) == (1_500, 80)
+
+
+def test_native_code_serves_the_line_at_once(tmp_path: Path) -> None:
+    """Also where the virtual machine answers no interrupt for long, by its standards."""
+    path = tmp_path / "mediawire.json"
+    command = ["mediawire", "--form", "native", "--load", "collection", "--load", "native", "--load", "together"]
+    assert run([*command, "--milliseconds", "50", "--workers", "1", "--json", str(path)]) == 0
+    figures = {each["name"]: each["value"] for each in json.loads(path.read_text(encoding="utf-8"))["figures"]}
+    assert all(figures[f"{load}.services"] > 40 for load in ("collection", "native", "together"))
+    assert 0 < figures["worst.cycles"] < 1_000
+
+
 @pytest.mark.parametrize("name", ["late", "overruns", "underruns", "wrong"])
 def test_one_of_anything_is_not_good(name: str) -> None:
     assert GOOD.is_good
@@ -61,6 +77,8 @@ def test_what_cannot_be_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--milliseconds 0: at least one is needed" in capsys.readouterr().err
     assert run(["mediawire", "--load", "nonsense"]) == 2
     assert "there is no such load" in capsys.readouterr().err
+    assert run(["mediawire", "--form", "nonsense"]) == 2
+    assert "Choose one of smalltalk, native, both." in capsys.readouterr().err
 
 
 def test_a_long_one_says_how_far_it_is() -> None:

@@ -12,23 +12,37 @@ from hardtalk.bench.firmware import firmware_hash
 from hardtalk.chip import default_chip
 from hardtalk.cli import output
 from hardtalk.cli.errors import INTERRUPTED, UserError
-from hardtalk.cli.latency_table import circumstances_of
-from hardtalk.cli.options import ARM926, Drivers, Json, Loads, Models, Workers, driver_options
+from hardtalk.cli.latency_table import FORM_NAMES, circumstances_of
+from hardtalk.cli.options import ARM926, Drivers, Form, Json, Loads, Models, Workers, driver_options
 from hardtalk.cli.progress import measured_so_far
 from hardtalk.cli.unmeasured import print_unmeasured, told_apart
 from hardtalk.latency.loaded_board import build_latency_firmware
 from hardtalk.latency.loads import chosen_loads, known_loads
 from hardtalk.latency.models import models_of
+from hardtalk.latency.subjects import SMALLTALK, chosen_forms
 from hardtalk.report.durations import microseconds
 from hardtalk.streams.relay import Relaying, RelayResult, relay_all, relay_report, with_relay
 
-COLUMNS = ("model", "load", "ms", "served", "longest, µs", "late", "overruns", "underruns", "frames out", "wrong")
+COLUMNS = (
+    "model",
+    "load",
+    "form",
+    "ms",
+    "served",
+    "longest, µs",
+    "late",
+    "overruns",
+    "underruns",
+    "frames out",
+    "wrong",
+)
 
 
 def mediawire(
     *,
     load: Loads = None,
     milliseconds: Annotated[int, Parameter(help="Of the board's time, under each load.")] = 1_000,
+    form: Form = SMALLTALK,
     workers: Workers = 2,
     driver: Drivers = None,
     json: Json = None,
@@ -44,7 +58,8 @@ def mediawire(
     names = load or ["mixed"]
     loads = chosen_loads(names, known_loads(driver or []))
     boards = [with_relay(driver_options(driver, each)) for each in models_of(model)]
-    tasks = [Relaying(board, each, milliseconds) for board in boards for each in loads]
+    forms = chosen_forms(form)
+    tasks = [Relaying(board, each, milliseconds, form) for board in boards for form in forms for each in loads]
     console = output.console()
     firmware = firmware_hash(build_latency_firmware(boards[0]).elf)
     found, is_whole = measured_so_far(partial(relay_all, tasks), tasks, workers, console)
@@ -63,13 +78,14 @@ def mediawire(
 def relay_table(results: Sequence[RelayResult], hertz: int) -> Table:
     table = Table(box=None, pad_edge=False, header_style="")
     for index, column in enumerate(COLUMNS):
-        table.add_column(column, justify="left" if index < 2 else "right", no_wrap=True)
+        table.add_column(column, justify="left" if index < 3 else "right", no_wrap=True)
     for each in results:
         counts = (each.late, each.overruns, each.underruns, each.words, each.wrong)
         longest = microseconds(each.worst_cycles, hertz)
         table.add_row(
             each.model,
             each.load,
+            FORM_NAMES[each.form],
             f"{each.milliseconds:,}",
             f"{each.services:,}",
             longest,

@@ -19,6 +19,7 @@ from hardtalk.build.sources import text_root
 from hardtalk.latency.loaded_board import Unmeasured, check_load, or_unmeasured, run_load
 from hardtalk.latency.loads import Load
 from hardtalk.latency.matrix import booted
+from hardtalk.latency.subjects import NATIVE, SMALLTALK
 from hardtalk.mediawire import MediaWire, Node, Sink, Source, identity_of
 from hardtalk.report.figures import Report
 from hardtalk.streams.milestones import Milestones
@@ -29,6 +30,7 @@ STEREO_IN, STEREO_OUT = (0,), (10,)
 VIDEO_IN, VIDEO_OUT = (1, 2, 3, 4), (11, 12, 13, 14)
 SOURCES: Final = (identity_of(0x20), identity_of(0x21))
 SINKS: Final = (identity_of(0x10), identity_of(0x11))
+NATIVE_HANDLER: Final = "MediaWire current nativeHandler: #mediaWireInterrupt:"
 START: Final = f"StreamRelay stereo: {STEREO_IN[0]} to: {STEREO_OUT[0]} video: #{VIDEO_IN} to: #{VIDEO_OUT}".replace(
     ",", ""
 )
@@ -46,11 +48,12 @@ class RelayRing(MediaWire):
 
 @dataclass(frozen=True)
 class Relaying:
-    """Both streams for `count` milliseconds of the board's time, while a load runs."""
+    """Both streams for `count` milliseconds of the board's time, while a load runs; `form` says who serves the line."""
 
     options: BootOptions
     load: Load
     count: int
+    form: str = SMALLTALK
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class RelayResult:
     underruns: int
     words: int
     wrong: int
+    form: str = SMALLTALK
 
     @property
     def troubles(self) -> int:
@@ -100,6 +104,8 @@ def relay(task: Relaying) -> RelayResult:
     bench = booted(task.options)
     board = bench.board
     board.trace.is_kept = False
+    if task.form == NATIVE:
+        bench.console.evaluate(NATIVE_HANDLER)
     bench.console.evaluate(START)
     device = board.device("MEDIAWIRE")
     assert isinstance(device, MediaWire)
@@ -108,7 +114,7 @@ def relay(task: Relaying) -> RelayResult:
     device.write("WORST", 0)
     device.write("LATE", 0)
     services = device.service.count
-    milestones = Milestones(f"{task.options.model} {task.load.name}", task.count, monotonic())
+    milestones = Milestones(f"{task.options.model} {task.load.name} {task.form}", task.count, monotonic())
     done = 0
     try:
         while done < task.count:
@@ -140,6 +146,7 @@ def result_of(task: Relaying, device: MediaWire, services: int, milliseconds: in
         underruns=sum(each.underruns for each in channels),
         words=min(each.heard // len(each.slots) for each in heard),
         wrong=sum(len(each.wrong) + each.gaps for each in heard),
+        form=task.form,
     )
 
 
@@ -151,8 +158,10 @@ def run_for(board: Board, cycles: int) -> None:
 
 def relay_report(results: Sequence[RelayResult], model: str, load_names: str, firmware: str) -> Report:
     report = Report("mediawire", model, load_names, 0, firmware)
+    has_models = len({each.model for each in results}) > 1
+    has_forms = len({each.form for each in results}) > 1
     for each in results:
-        name = each.load if len({result.model for result in results}) == 1 else f"{each.model}.{each.load}"
+        name = ".".join([*[each.model] * has_models, *[each.form] * has_forms, each.load])
         report.add(f"{name}.worst.cycles", each.worst_cycles, "cycles")
         report.add(f"{name}.milliseconds", each.milliseconds, "ms")
         report.add(f"{name}.services", each.services, "interrupts")
