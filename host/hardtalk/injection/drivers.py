@@ -4,13 +4,16 @@ A key is pressed, or the mouse moved with a button; the interrupt of the last by
 it are the secondary controller's handler, the switch to the driver's process, the byte's decoding, the event's way
 through the queue to a process that takes it, and the unmasking. Or bytes come on a serial line, which the DMA
 controller moves to memory; its interrupt at their end begins a window with its handler, the switch to who waits for
-the transfer, and the beginning of the next one. What arrives is summed up by that process, and must be what it was
-without a second interrupt. Nothing else comes meanwhile: a held key repeats after half a second.
+the transfer, and the beginning of the next one. Or a message comes in on a MediaWire ring, or a stream has its words,
+of which native code does the urgent part: in the window are the handler, the message's or the words' way to a process
+that waits for it, and frames that go by, of which the controller writes a stream's words to memory. What arrives is
+summed up by that process, and must be what it was without a second interrupt. Nothing else comes meanwhile: a held key
+repeats after half a second.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, cast
 
 from hardtalk.bench import Bench, BootOptions
 from hardtalk.board import Board, Snapshot, StopReason
@@ -18,9 +21,10 @@ from hardtalk.board.mask_watch import IRQ_VECTOR
 from hardtalk.build.sources import text_root
 from hardtalk.injection.forms import PROGRAM, SLICE_CYCLES, TURN_CYCLES, Place, Window, run_while
 from hardtalk.injection.trial import Violated
+from hardtalk.mediawire import Kind, MediaWire, Message, Node, Source, identity_of
 from hardtalk.vm.object_format import WORD_BYTES
 
-KEYBOARD, MOUSE, DMA = "keyboard", "mouse", "DMA"
+KEYBOARD, MOUSE, DMA, MEDIAWIRE, NATIVE_MEDIAWIRE = "keyboard", "mouse", "DMA", "MediaWire", "native MediaWire"
 EVENTS, TOLD = 5, 6
 """The words of `Place.counts` that count what arrives, and sum up what it says."""
 START_INPUT: Final = (
@@ -39,7 +43,42 @@ START_DMA: Final = f"""| uart words transfer |
     transfer receive: {len(BLOCK)} bytesInto: words startingAt: 1.
     InjectionForms take: [ transfer run. (words at: 1) \\\\ 16r3FFFFFF ]
 """
-DRIVER_WINDOWS: Final = (Window(PROGRAM, KEYBOARD), Window(PROGRAM, MOUSE), Window(PROGRAM, DMA))
+SELF, NEIGHBOUR = identity_of(1), identity_of(0x10)
+START_WIRE: Final = """| wire |
+    wire := MediaWire current. wire waitUntilLocked. wire scan.
+    InjectionForms take: [ | message |
+        message := wire nextMessage.
+        message string inject: message tag into: [ :sum :each | sum * 5 + each asInteger \\\\ 16r3FFFFFF ] ]
+"""
+STREAM_WORDS: Final = 120
+"""2.5 ms: more than is waited for what does not come."""
+START_STREAM: Final = f"""| in words |
+    MediaWire current nativeHandler: #mediaWireInterrupt:; waitUntilLocked.
+    in := MediaWire current readStreamOn: #(0) words: {4 * STREAM_WORDS} threshold: {STREAM_WORDS}.
+    words := Bitmap new: {STREAM_WORDS}.
+    Smalltalk at: #Words put: (in instVarNamed: 'buffer').
+    InjectionForms take: [
+        in next: words size into: words startingAt: 1.
+        (1 to: words size by: 17) inject: in missed into: [ :sum :each | sum * 5 + (words at: each) \\\\ 16r3FFFFFF ] ]
+"""
+STREAM_BUFFER: Final = "{ Words nativeAddress. Words size * 4 + Words nativeAddress }"
+
+
+class Neighbourhood(MediaWire):
+    """A ring with one neighbour, which becomes the clock master and fills a slot."""
+
+    def peers(self) -> Sequence[Node]:
+        return (Source(NEIGHBOUR, (0,)),)
+
+
+@dataclass(frozen=True)
+class Kit:
+    """Drivers and devices of a board, and what starts them; `buffers` answers from where to where devices write."""
+
+    folders: tuple[str, ...]
+    devices: tuple[type[MediaWire], ...]
+    beginning: tuple[str, ...]
+    buffers: str = "#()"
 
 
 @dataclass(frozen=True)
@@ -49,6 +88,7 @@ class Hand:
     line: int
     interrupts: int
     act: Callable[[Board], None]
+    kit: Kit
 
 
 def strike(board: Board) -> None:
@@ -63,17 +103,37 @@ def send(board: Board) -> None:
     board.uart(1).send(BLOCK)
 
 
-HANDS: Final = {KEYBOARD: Hand(35, 1, strike), MOUSE: Hand(36, 3, push), DMA: Hand(17, 1, send)}
+def tell(board: Board) -> None:
+    ring = cast(MediaWire, board.device("MEDIAWIRE")).outside
+    ring.send(NEIGHBOUR, Message(Kind.COMMAND, SELF, NEIGHBOUR, 77, b"louder, please"))
 
 
-def with_drivers(options: BootOptions) -> BootOptions:
-    folders = (text_root() / "drivers" / name for name in ("input", "dma"))
-    return replace(options, drivers=(*options.drivers, *folders))
+def wait(_board: Board) -> None:
+    """A stream goes on by itself."""
 
 
-def start_drivers(bench: Bench) -> None:
-    bench.console.evaluate(START_INPUT)
-    bench.console.evaluate(START_DMA)
+SHIPPED: Final = Kit(("input", "dma"), (), (START_INPUT, START_DMA))
+WIRE: Final = Kit(("mediawire",), (Neighbourhood,), (START_WIRE,))
+STREAM: Final = replace(WIRE, beginning=(START_STREAM,), buffers=STREAM_BUFFER)
+HANDS: Final = {
+    KEYBOARD: Hand(35, 1, strike, SHIPPED),
+    MOUSE: Hand(36, 3, push, SHIPPED),
+    DMA: Hand(17, 1, send, SHIPPED),
+    MEDIAWIRE: Hand(19, 1, tell, WIRE),
+    NATIVE_MEDIAWIRE: Hand(19, 1, wait, STREAM),
+}
+DRIVER_WINDOWS: Final = tuple(Window(PROGRAM, each) for each in HANDS)
+
+
+def with_kit(options: BootOptions, kit: Kit) -> BootOptions:
+    folders = (text_root() / "drivers" / name for name in kit.folders)
+    devices = (*options.devices, *kit.devices)
+    return replace(options, drivers=(*options.drivers, *folders), devices=devices)
+
+
+def start_kit(bench: Bench, kit: Kit) -> None:
+    for each in kit.beginning:
+        bench.console.evaluate(each)
 
 
 def handling_of_driver(board: Board, place: Place, first: str, start: Snapshot) -> tuple[Place, Snapshot, int]:

@@ -68,7 +68,7 @@ WINDOWS: Final = (
 class Place:
     """Where the firmware keeps what the host looks at: `counts` of InjectionForms; of each line with a native handler
     the word in which that counts and the one for what it computes; native code; the words that a device's interrupt
-    counts in when its driver has done its work, and by how much."""
+    counts in when its driver has done its work, and by how much; where devices write meanwhile."""
 
     counts: int
     counted: Mapping[int, int]
@@ -76,6 +76,7 @@ class Place:
     delivered: Mapping[int, int] = field(default_factory=dict)
     code: tuple[int, int] = (0, 0)
     record: int = 0
+    buffers: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ FIRST_LINES: Final = {
 }
 SECOND_LINES: Final = {
     NATIVE: Line(18, NATIVE),
-    SMALLTALK: Line(19, SMALLTALK, 1),
+    SMALLTALK: Line(22, SMALLTALK, 1),
     SIGNALLING: Line(20, SIGNALLING, 2),
 }
 TURNS: Final = 3
@@ -240,13 +241,13 @@ class FormSweep:
         kept = (self.place.code,)
         if self.line.handler == SMALLTALK:
             pending, entries = address_of("pendingLines"), address_of("interruptCount")
-            in_vm = Rule(((pending, pending + WORD_BYTES),), counts={entries: 1}, requests_vm=True)
+            in_vm = Rule(((pending, pending + WORD_BYTES), *self.place.buffers), counts={entries: 1}, requests_vm=True)
             in_process = Rule(must_keep=kept, counts={entries: 1, **self._counted(self.line)})
             in_entry = replace(in_vm, requests_vm=False)
             return {Interrupted.VM: in_vm, Interrupted.PROCESS: in_process, Interrupted.HANDLER: in_entry}
         counts = self._counted_natively(self.line)
         result = self.place.computed[self.line.number]
-        own = ((result, result + WORD_BYTES),)
+        own = ((result, result + WORD_BYTES), *self.place.buffers)
         if self.line.handler == NATIVE:
             return dict.fromkeys(Interrupted, Rule(own, counts=counts))
         slots = address_of("nativeSlotTable")

@@ -11,7 +11,7 @@ from typing import Final
 from hardtalk.bench import Bench
 from hardtalk.bench.firmware import firmware_hash, study_folder
 from hardtalk.board import Board, Snapshot
-from hardtalk.injection.drivers import HANDS, handling_of_driver, start_drivers, with_drivers
+from hardtalk.injection.drivers import HANDS, Kit, handling_of_driver, start_kit, with_kit
 from hardtalk.injection.forms import (
     HANDLERS,
     PATTERN,
@@ -46,7 +46,7 @@ class FormsRecipe:
 
     def __call__(self) -> "PreparedForms":
         first = self.window.first
-        prepared = running(self.window.over, self.model, first in HANDS)
+        prepared = running(self.window.over, self.model, HANDS[first].kit if first in HANDS else None)
         if not first:
             return prepared
         if first in HANDS:
@@ -68,16 +68,18 @@ class PreparedForms:
 
 
 @lru_cache(maxsize=2)
-def running(over: str, model: str, has_drivers: bool = False) -> PreparedForms:
+def running(over: str, model: str, kit: Kit | None = None) -> PreparedForms:
     """A board that runs the program or the native code; the beginning of a turn and its length."""
     options = injection_options(HEAP_BYTES, model)
-    bench = boot_settled(with_drivers(options) if has_drivers else options)
+    bench = boot_settled(with_kit(options, kit) if kit else options)
     board = bench.board
     counts, *places = numbers_in(bench, "InjectionForms prepare")
     lines, counted, computed = places[0::3], places[1::3], places[2::3]
     place = Place(counts, dict(zip(lines, counted, strict=True)), dict(zip(lines, computed, strict=True)))
-    if has_drivers:
-        start_drivers(bench)
+    if kit:
+        start_kit(bench, kit)
+        buffers = numbers_in(bench, kit.buffers)
+        place = replace(place, buffers=tuple(zip(buffers[0::2], buffers[1::2], strict=True)))
     if over == PATTERN:
         place = start_pattern(bench, place)
         board.run(PATTERN_CYCLES)
