@@ -14,8 +14,9 @@ from .boards import boot, collect_every, sound, variable
 KERNEL_TESTS = text_root() / "firmware" / "kernel-tests"
 CLASSES = sunit_classes(read_classes(paths_in(KERNEL_TESTS, ".class.st")))
 INTERVAL_BYTES = 60_000
-LONG_INTERVALS = {"SystemErrorTest": 400_000}
-"""Each collection goes through all contexts of an endless recursion."""
+LONG_INTERVALS = {"SystemErrorTest": 400_000, "NestingTest": 400_000}
+"""Each collection goes through all contexts of an endless recursion, or of a deep one: bytes of a request that comes
+meanwhile are lost."""
 
 
 @pytest.fixture(scope="module")
