@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hardtalk.build.sources import is_slang
 from hardtalk.chip import chip_with
 from hardtalk.registers import register_classes
 from hardtalk.serial import ClassModel
@@ -20,7 +21,9 @@ GLOBALS = {"Smalltalk", "Processor", "Transcript"}
 
 
 def read_folder(folder: str) -> list[ClassDefinition]:
-    return [read_class_file(path, str(path.relative_to(ROOT))) for path in sorted((ROOT / folder).rglob("*.st"))]
+    """Without what is Slang, which the compiler of the firmware reads."""
+    paths = [each for each in sorted((ROOT / folder).rglob("*.st")) if not is_slang(each)]
+    return [read_class_file(each, str(each.relative_to(ROOT))) for each in paths]
 
 
 @pytest.fixture(scope="module")
