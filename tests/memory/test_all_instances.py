@@ -2,7 +2,7 @@
 
 from hardtalk.bench import BootOptions, boot
 
-SMALL_HEAP = 1_344 << 10
+SMALL_HEAP = 1_360 << 10
 PATIENCE_CYCLES = 20_000_000_000
 
 
