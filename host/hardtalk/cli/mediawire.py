@@ -24,18 +24,9 @@ from hardtalk.report.durations import microseconds
 from hardtalk.streams.relay import Relaying, RelayResult, relay_all, relay_report, with_relay
 
 COLUMNS = (
-    "model",
-    "load",
-    "form",
-    "ms",
-    "served",
-    "longest, µs",
-    "late",
-    "overruns",
-    "underruns",
-    "frames out",
-    "wrong",
-)
+    "model", "load", "form", "ms", "served", "longest, µs", "late", "overruns", "underruns", "frames out", "wrong",
+)  # fmt: skip
+LEFT = ("model", "load", "form")
 
 
 def mediawire(
@@ -77,8 +68,8 @@ def mediawire(
 
 def relay_table(results: Sequence[RelayResult], hertz: int) -> Table:
     table = Table(box=None, pad_edge=False, header_style="")
-    for index, column in enumerate(COLUMNS):
-        table.add_column(column, justify="left" if index < 3 else "right", no_wrap=True)
+    for column in COLUMNS:
+        table.add_column(column, justify="left" if column in LEFT else "right", no_wrap=True)
     for each in results:
         counts = (each.late, each.overruns, each.underruns, each.words, each.wrong)
         longest = microseconds(each.worst_cycles, hertz)
